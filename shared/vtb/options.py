@@ -1,0 +1,191 @@
+"""Click options: the types a command line of ours needs, and the options every stage has."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import yaml
+
+import vtb
+from vtb import log as vtb_log
+from vtb.sharding import cpus
+
+if TYPE_CHECKING:
+    from vtb.stage import Stage
+
+
+class VtbOption(click.Option):
+    """An option that shows its environment variable and default in the help.
+
+    ``affects_output=False`` marks an option that changes how the work is done but not one byte of what is made; such
+    an option is left out of the manifest, and changing it continues a run instead of contradicting it.
+    """
+
+    def __init__(self, *args: Any, affects_output: bool = True, **kwargs: Any) -> None:
+        """As click's, plus ``affects_output``."""
+        kwargs.setdefault("show_envvar", True)
+        kwargs.setdefault("show_default", True)
+        super().__init__(*args, **kwargs)
+        self.affects_output = affects_output
+
+
+class SizeType(click.ParamType):
+    """``WxH`` in pixels, kept as a pair."""
+
+    name = "WxH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """``480x832`` to ``(480, 832)``."""
+        if isinstance(value, (tuple, list)) and len(value) == 2:
+            return int(value[0]), int(value[1])
+        parts = str(value).lower().split("x")
+        if len(parts) != 2 or not all(part.isdigit() for part in parts):
+            self.fail(f"{value!r} is not a size: write width x height, for example 480x480", param, ctx)
+        return int(parts[0]), int(parts[1])
+
+
+class RangeType(click.ParamType):
+    """``FIELD=LOW..HIGH`` where either end may be missing."""
+
+    name = "FIELD=LOW..HIGH"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, float, float]:
+        """``path_length=10..40`` to ``("path_length", 10.0, 40.0)``."""
+        if isinstance(value, (tuple, list)) and len(value) == 3:
+            return str(value[0]), float(value[1]), float(value[2])
+        field, _, span = str(value).partition("=")
+        low, dots, high = span.partition("..")
+        try:
+            if not (field and dots):
+                raise ValueError
+            return field, float(low or "-inf"), float(high or "inf")
+        except ValueError:
+            self.fail(f"{value!r} is not a range: write for example path_length=10..40", param, ctx)
+
+
+def read_config(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    """Take defaults from a YAML file: they rank below flags and environment variables."""
+    if value is None:
+        return
+    try:
+        loaded = yaml.safe_load(Path(value).read_text()) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise click.UsageError(f"--config {value}: cannot be read as YAML: {error}") from error
+    if not isinstance(loaded, dict):
+        raise click.UsageError(f"--config {value}: must map option names to values, for example `count: 100`")
+    values = {str(name).replace("-", "_"): entry for name, entry in loaded.items()}
+    known = [str(option.name) for option in ctx.command.params if option.name not in ("config", "describe", "version")]
+    for name in values:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f": did you mean {close[0]}?" if close else ""
+            raise click.UsageError(f"--config {value}: {ctx.command_path} has no option {name!r}{hint}")
+    ctx.default_map = {**(ctx.default_map or {}), **values}
+
+
+def common_options(stage: Stage, describe: Callable[[], str]) -> list[click.Option]:
+    """The options of every stage that stand after its own in the help."""
+    return [*_work_options(stage), *_log_options(), *_word_options(describe)]
+
+
+def place_options(stage: Stage) -> list[click.Option]:
+    """Where a stage reads and writes; these stand first in the help."""
+    output = VtbOption(
+        ["--output", "-o"], required=True, metavar="URI", affects_output=False, show_default=False,
+        help=f"Where to write the {stage.writes} artifact: a folder, file:///path or s3://bucket/prefix.",
+    )  # fmt: skip
+    if not stage.reads:
+        return [output]
+    many = " May be repeated." if stage.many_inputs else ""
+    read = VtbOption(
+        ["--input", "-i"], required=True, multiple=stage.many_inputs, metavar="URI", affects_output=False,
+        show_default=False, help=f"The {' or '.join(stage.reads)} artifact to read.{many}",
+    )  # fmt: skip
+    return [read, output]
+
+
+def _work_options(stage: Stage) -> list[click.Option]:
+    options = [
+        VtbOption(["--seed"], type=click.IntRange(0, 2**63 - 1), default=42, help="Seed of everything random."),
+        VtbOption(
+            ["--workers"], type=click.IntRange(1), default=cpus, show_default="CPUs of this machine",
+            affects_output=False, help="Processes to work with. Changes the speed, never the result.",
+        ),
+        VtbOption(
+            ["--overwrite"], is_flag=True, affects_output=False,
+            help="Replace the artifact at the output. Without it a rerun continues or finds all done.",
+        ),
+        VtbOption(
+            ["--dry-run"], is_flag=True, affects_output=False,
+            help="Say what would be read and written, check it, write nothing.",
+        ),
+    ]  # fmt: skip
+    return options[:2] + (_shard_options() if stage.parallel == "shards" else []) + options[2:]
+
+
+def _shard_options() -> list[click.Option]:
+    return [
+        VtbOption(
+            ["--num-shards"], type=click.IntRange(1), default=1, affects_output=False,
+            help="In how many parts the work is split among calls that write the same output.",
+        ),
+        VtbOption(
+            ["--shard-index"], type=click.IntRange(0), default=_job_index, show_default="$JOB_COMPLETION_INDEX or 0",
+            affects_output=False, help="Which part this call does, from 0.",
+        ),
+    ]  # fmt: skip
+
+
+def _job_index() -> int:
+    value = os.environ.get("JOB_COMPLETION_INDEX", "0")
+    if not value.isdigit():
+        raise click.UsageError(f"JOB_COMPLETION_INDEX is {value!r}, not a number: unset it or give --shard-index")
+    return int(value)
+
+
+def _log_options() -> list[click.Option]:
+    return [
+        VtbOption(
+            ["--log-format"], type=click.Choice(vtb_log.FORMATS), default="text", affects_output=False,
+            help="Form of the log lines on standard error.",
+        ),
+        VtbOption(
+            ["--log-level"], type=click.Choice(vtb_log.LEVELS), default="info", affects_output=False,
+            help="The least important log lines to show.",
+        ),
+        VtbOption(
+            ["--config"], callback=read_config, is_eager=True, expose_value=False, metavar="FILE",
+            affects_output=False, help="YAML file of option values; flags and environment variables win over it.",
+        ),
+    ]  # fmt: skip
+
+
+def _word_options(describe: Callable[[], str]) -> list[click.Option]:
+    """Options that print something and leave."""
+    return [
+        _printing("--describe", describe, "Print the stage's contract as JSON and leave."),
+        _printing("--version", _version, "Print the version and leave."),
+    ]
+
+
+def _printing(flag: str, text: Callable[[], str], help_text: str) -> click.Option:
+    def show(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+        if value and not ctx.resilient_parsing:
+            click.echo(text())
+            ctx.exit()
+
+    return click.Option([flag], is_flag=True, is_eager=True, expose_value=False, callback=show, help=help_text)
+
+
+def _version() -> str:
+    parts = [f"vtb-train {vtb.__version__}"]
+    parts += [f"commit {os.environ['VTB_REVISION']}"] if os.environ.get("VTB_REVISION") else []
+    parts += [f"image {os.environ['VTB_IMAGE_DIGEST']}"] if os.environ.get("VTB_IMAGE_DIGEST") else []
+    return ", ".join(parts)

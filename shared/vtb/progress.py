@@ -1,0 +1,72 @@
+"""Progress for three readers: a bar for a terminal, a line every 30 s for a log, ``N/M`` for Argo."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+log = logging.getLogger("vtb.progress")
+LINE_EVERY_S = 30.0
+
+
+class Progress:
+    """Counts work that is done; ``update`` takes the total so far, so a worker's counter can be polled."""
+
+    def __init__(self, total: int, what: str, done: int = 0) -> None:
+        """Start at ``done`` of ``total`` (work found finished by an earlier run counts as done)."""
+        self.total, self.what, self.done, self._first = total, what, done, done
+        self._started = self._line_at = time.monotonic()
+        self._argo = os.environ.get("ARGO_PROGRESS_FILE")
+        self._bar: tqdm[None] | None = None
+
+    def __enter__(self) -> Progress:
+        """Show the bar where standard error is a terminal."""
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=self.total, initial=self.done, desc=self.what, unit="", smoothing=0.1)
+        self._tell_argo()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the bar, so that the next line starts on its own line."""
+        if self._bar is not None:
+            self._bar.close()
+        self._tell_argo()
+
+    def update(self, done: int) -> None:
+        """Say that ``done`` of the total is finished."""
+        step, self.done = done - self.done, done
+        if self._bar is not None:
+            self._bar.update(step)
+        elif time.monotonic() - self._line_at >= LINE_EVERY_S:
+            self._line_at = time.monotonic()
+            log.info(self._line())
+            self._tell_argo()
+
+    def _line(self) -> str:
+        rate = (self.done - self._first) / max(time.monotonic() - self._started, 1e-9)
+        left = f", {(self.total - self.done) / rate:.0f} s left" if rate > 0 else ""
+        return f"{self.what}: {self.done}/{self.total} ({rate:.1f}/s{left})"
+
+    def _tell_argo(self) -> None:
+        """Write ``N/M`` whole or not at all: the executor reads the file at any moment."""
+        if not self._argo or self.total <= 0:
+            return
+        partial = Path(self._argo + ".part")
+        try:
+            partial.write_text(f"{self.done}/{self.total}\n")
+            partial.replace(self._argo)
+        except OSError as error:
+            log.warning("progress is not told to Argo any more: %s", error)
+            self._argo = None

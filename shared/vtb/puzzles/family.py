@@ -1,0 +1,148 @@
+"""What a puzzle family is: one object that samples, draws, asks and scores one kind of puzzle.
+
+The same object serves the generator, the rewards and the evaluation, so they cannot disagree. A record is plain JSON
+and holds all that a judge needs; nothing is looked up elsewhere.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import Any, Literal, Protocol
+
+from vtb.canvas import Image, Palette, Picture
+from vtb.errors import BadInput, UsageProblem
+
+Modality = Literal["vlm", "image", "video"]
+Record = Mapping[str, Any]
+GROUP = "vtb.puzzles"
+
+
+@dataclass(frozen=True)
+class Clip:
+    """The form of every clip of a run: 4k+1 frames at the training size, so that no trainer crops or truncates."""
+
+    frames: int = 81
+    fps: int = 16
+    size: tuple[int, int] = (480, 480)  # width, height
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a judge says of one answer.
+
+    Attributes:
+        strict: right by the benchmark's own rule.
+        tolerant: right when what the rule cannot mean to forbid is forgiven (mazes: touching a wall inside the start
+            and goal cells).
+        reason: ``solved``, or the first rule that the answer breaks, in a few words that can be counted.
+        details: the single measurements.
+    """
+
+    strict: bool
+    tolerant: bool
+    reason: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def value(self) -> float:
+        """1 for right and 0 for wrong, strictly."""
+        return float(self.strict)
+
+
+class Family(Protocol):
+    """One kind of puzzle. ``name`` is also the file's name; ``version`` is raised when the same seed gives another
+    puzzle or picture than before.
+    """  # noqa: D205
+
+    name: str
+    group: str
+    version: int
+    palette: Palette
+    config_class: type[Any]
+
+    def sample(self, rng: random.Random, config: Any) -> Record:
+        """A puzzle from a generator and a configuration; pure."""
+        ...
+
+    def identity(self, record: Record) -> str:
+        """A hash that two records share exactly when they are the same puzzle, however drawn."""
+        ...
+
+    def difficulty(self, record: Record) -> dict[str, float]:
+        """Figures that say how hard a puzzle is, for filters and reports."""
+        ...
+
+    def draw_puzzle(self, record: Record) -> Picture:
+        """The picture that is asked about."""
+        ...
+
+    def draw_solution(self, record: Record) -> Picture:
+        """The picture with the right answer drawn in."""
+        ...
+
+    def draw_reasoning(self, record: Record, puzzle: Image | None = None) -> Image:
+        """The picture with printed names of its parts, for models that answer in words."""
+        ...
+
+    def draw_frames(self, record: Record) -> Iterator[Picture]:
+        """The frames of the clip that the record describes; the first is the puzzle, the last ones the solution."""
+        ...
+
+    def ask(self, record: Record, modality: Modality) -> str:
+        """The prompt."""
+        ...
+
+    def answer(self, record: Record) -> str:
+        """The right answer in words, as a model should give it."""
+        ...
+
+    def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
+        """Judge an answer in words; ``puzzle`` is the picture it was asked about (drawn anew when left out)."""
+        ...
+
+    def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
+        """Judge an answer drawn into the picture."""
+        ...
+
+    def score_frame(self, record: Record, frame: Image) -> Score:
+        """Judge a frame of a clip in the form that the record describes."""
+        ...
+
+
+@functools.cache
+def families() -> dict[str, Family]:
+    """Every family by name: the modules beside this one that have a ``FAMILY``, and those that packages add."""
+    found: dict[str, Family] = {}
+    package = importlib.import_module("vtb.puzzles")
+    for module_info in pkgutil.iter_modules(package.__path__):
+        family = getattr(importlib.import_module(f"vtb.puzzles.{module_info.name}"), "FAMILY", None)
+        if family is not None:
+            found[family.name] = family
+    for entry in entry_points(group=GROUP):
+        found[entry.name] = entry.load()
+    return found
+
+
+def find_family(name: str) -> Family:
+    """A family by name; a usage problem that lists the known ones otherwise."""
+    try:
+        return families()[name]
+    except KeyError:
+        known = ", ".join(sorted(families()))
+        raise UsageProblem(f"there is no puzzle family {name!r}: choose one of {known}") from None
+
+
+def family_of(record: Record) -> Family:
+    """The family that made a record; bad input when it is unknown or the record comes from a later version."""
+    family = families().get(str(record.get("family")))
+    if family is None:
+        raise BadInput(f"record {record.get('id')!r} is of an unknown family {record.get('family')!r}")
+    if int(record.get("family_version", 0)) > family.version:
+        raise BadInput(f"record {record.get('id')!r} was made by a later version of {family.name}: upgrade vtb-train")
+    return family

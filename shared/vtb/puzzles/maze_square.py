@@ -1,0 +1,287 @@
+"""Square mazes: a perfect maze on an odd grid of cells, walls included, with one path between two red marks.
+
+Cell (r, c) has the ID ``r * cols + c`` over the full grid. Rooms lie at odd rows and columns, doors between them.
+Specification: VideoThinkBench (arXiv 2511.04570), mazes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from vtb import canvas
+from vtb.canvas import Image, Letterbox, Picture
+from vtb.errors import UsageProblem
+from vtb.puzzles import prompts, red_path
+from vtb.puzzles.family import Clip, Modality, Record, Score
+from vtb.puzzles.spanning_tree import Tree, count_depth_first, count_uniform, depth_first, path, wilson
+from vtb.rng import below
+
+WALL, PASSAGE, MARK, PATH, PRINT = range(5)
+MIN_CELL_PX = 6
+HOLD = 0.2  # share of a clip that shows the final state
+
+
+@dataclass(frozen=True)
+class Config:
+    """What can be chosen about a square maze."""
+
+    size: int = field(default=9, metadata={"help": "Side of the maze in cells, walls included: odd, 5 to 101."})
+    cell_px: int = field(default=32, metadata={"help": "Side of a cell in pixels."})
+    line_width: int | None = field(
+        default=None, metadata={"help": "Width of the solution line in pixels; a third of a cell when left out."}
+    )
+    algorithm: Literal["wilson", "dfs"] = field(
+        default="wilson",
+        metadata={"help": "wilson draws every maze with the same chance; dfs carves depth-first as the benchmark does "
+                          "and can make only few different mazes (14 of size 7)."},
+    )  # fmt: skip
+    endpoints: Literal["corners", "random"] = field(
+        default="corners", metadata={"help": "Start and goal in opposite corners, or in two rooms drawn at random."}
+    )
+    clip: Clip | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn."""
+        if self.size % 2 == 0 or not 5 <= self.size <= 101:
+            raise UsageProblem(f"--size {self.size}: a maze has an odd number of cells a side, from 5 to 101")
+        if not MIN_CELL_PX <= self.cell_px <= 256:
+            raise UsageProblem(f"--cell-px {self.cell_px}: a cell has {MIN_CELL_PX} to 256 pixels a side")
+        width = self.line_width
+        if width is not None and not 1 <= width <= self.cell_px // 2:
+            raise UsageProblem(f"--line-width {width}: must be from 1 to half a cell ({self.cell_px // 2})")
+        if self.clip is not None and clip_cell(self.size, self.clip) < MIN_CELL_PX:
+            raise UsageProblem(
+                f"--clip-size {self.clip.size[0]}x{self.clip.size[1]}: {self.size} cells a side leave "
+                f"{clip_cell(self.size, self.clip)} pixels a cell, fewer than {MIN_CELL_PX}: take a larger clip"
+            )
+
+
+def clip_cell(size: int, clip: Clip) -> int:
+    """Pixels a cell has in a clip: whole ones, so that walls stay crisp."""
+    return min(clip.size) // size
+
+
+class SquareMaze:
+    """The family; see ``vtb.puzzles.family.Family``."""
+
+    name = "maze_square"
+    group = "maze"
+    version = 1
+    config_class = Config
+    palette = ((0, 0, 0), (255, 255, 255), (220, 30, 30), (220, 0, 0), (0, 0, 255))
+
+    def sample(self, rng: random.Random, config: Config) -> dict[str, Any]:
+        """A maze, its two ends and the one path between them."""
+        side = config.size // 2
+        tree = (wilson if config.algorithm == "wilson" else depth_first)(rng, side, side)
+        start, goal = _ends(rng, side * side, config.endpoints)
+        cells = _path_cells(path(tree, start, goal), side)
+        return {
+            "grid_size": [config.size, config.size],
+            "cell_size": config.cell_px,
+            "line_width": config.line_width or max(2, config.cell_px // 3),
+            "algorithm": config.algorithm,
+            "canvas_dimensions": [config.size * config.cell_px] * 2,
+            "padding": [0, 0, 0, 0],
+            "maze_grid": _grid(tree, side).tolist(),
+            "start": list(cells[0]),
+            "goal": list(cells[-1]),
+            "start_point": _centre(cells[0], config.cell_px),
+            "goal_point": _centre(cells[-1], config.cell_px),
+            "solution_path_cell_ids": [r * config.size + c for r, c in cells],
+            "clip": _clip_record(config) if config.clip else None,
+        }
+
+    def identity(self, record: Record) -> str:
+        """Walls and the two ends, whichever comes first: they look the same."""
+        walls = "/".join("".join(map(str, row)) for row in record["maze_grid"])
+        ends = sorted([tuple(record["start"]), tuple(record["goal"])])
+        return hashlib.sha256(f"{self.name} {walls} {ends}".encode()).hexdigest()
+
+    def difficulty(self, record: Record) -> dict[str, float]:
+        """Side, cells on the path, its turns, and the dead ends of the maze."""
+        ids = record["solution_path_cell_ids"]
+        steps = [b - a for a, b in zip(ids, ids[1:], strict=False)]
+        grid = np.asarray(record["maze_grid"])
+        open_ = np.pad(grid == 0, 1)
+        exits = open_[:-2, 1:-1].astype(int) + open_[2:, 1:-1] + open_[1:-1, :-2] + open_[1:-1, 2:]
+        return {
+            "size": record["grid_size"][0],
+            "path_length": len(ids),
+            "turns": sum(a != b for a, b in zip(steps, steps[1:], strict=False)),
+            "dead_ends": int(((exits == 1) & (grid == 0)).sum()),
+        }
+
+    def draw_puzzle(self, record: Record) -> Picture:
+        """Walls, passages and the two marks."""
+        return _draw(record, record["cell_size"])
+
+    def draw_solution(self, record: Record) -> Picture:
+        """The puzzle with the path through the centres of its cells."""
+        picture = self.draw_puzzle(record)
+        canvas.polyline(picture, _path_points(record, record["cell_size"]), PATH, record["line_width"])
+        return picture
+
+    def draw_reasoning(self, record: Record, puzzle: Image | None = None) -> Image:
+        """The puzzle with the ID of every open cell printed on it in blue."""
+        cell, cols = record["cell_size"], record["grid_size"][1]
+        image = canvas.to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle.copy()
+        ids = np.zeros(image.shape[:2], np.uint8)
+        left, top = record["padding"][:2]
+        for r, c in zip(*np.nonzero(np.asarray(record["maze_grid"]) == 0), strict=True):
+            x, y = _centre((r, c), cell)
+            canvas.print_centred(ids, str(r * cols + c), (x + left, y + top), 1, cell)
+        image[ids > 0] = self.palette[PRINT]
+        return image
+
+    def draw_frames(self, record: Record) -> Iterator[Picture]:
+        """The path growing at constant speed, then a hold of the final state; one array, drawn further each time."""
+        clip = record["clip"]
+        box, cell, frames = _letterbox(clip), clip["cell_size"], clip["frames"]
+        picture = np.full((clip["size"][1], clip["size"][0]), PASSAGE, np.uint8)
+        maze = _draw(record, cell)
+        picture[box.top : box.top + maze.shape[0], box.left : box.left + maze.shape[1]] = maze
+        points = [(x + box.left, y + box.top) for x, y in _path_points(record, cell)]
+        width = max(2, round(record["line_width"] * box.scale))
+        yield picture
+        growing = frames - 1 - max(5, round(HOLD * frames)) if frames > 12 else frames - 2
+        length = (len(points) - 1) * cell
+        for number in range(1, frames):
+            before, now = (min(length, length * (number - back) / growing) for back in (1, 0))
+            if now > before:
+                canvas.polyline(picture, _stretch(points, cell, before, now), PATH, width)
+            yield picture
+
+    def ask(self, record: Record, modality: Modality) -> str:
+        """The prompt of a modality."""
+        return prompts.MAZE[modality]
+
+    def answer(self, record: Record) -> str:
+        """The IDs of the cells on the path, as a JSON list."""
+        return str([int(cell) for cell in record["solution_path_cell_ids"]])
+
+    def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
+        """The last list of IDs in the text, drawn as a path and judged like a picture."""
+        ids = red_path.last_list(text)
+        if not ids:
+            return Score(False, False, "no list of cells")
+        rows, cols = record["grid_size"]
+        if max(ids) >= rows * cols or len(ids) > 4 * rows * cols:
+            return Score(False, False, "no such cells", {"cells": len(ids)})
+        left, top = record["padding"][:2]
+        centres = [_centre(divmod(cell, cols), record["cell_size"]) for cell in ids]
+        image = canvas.to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
+        drawn = red_path.draw_answer(image, [(x + left, y + top) for x, y in centres], record["cell_size"])
+        return self.score_image(record, drawn, image)
+
+    def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
+        """A red path from mark to mark on no wall; a picture of another size is compared after scaling."""
+        if puzzle is None:
+            puzzle = canvas.to_rgb(self.draw_puzzle(record), self.palette)
+        ends = red_path.Ends(tuple(record["start_point"]), tuple(record["goal_point"]), record["cell_size"])
+        return red_path.judge(image, red_path.wall_mask(puzzle), ends)
+
+    def score_frame(self, record: Record, frame: Image) -> Score:
+        """The maze's part of a frame, judged like a picture at the size it has there."""
+        clip = record["clip"]
+        height, width = frame.shape[:2]
+        x, y = width / clip["size"][0], height / clip["size"][1]
+        box, side = _letterbox(clip), clip["cell_size"] * record["grid_size"][0]
+        top, left = round(box.top * y), round(box.left * x)
+        part = frame[top : round((box.top + side) * y), left : round((box.left + side) * x)]
+        maze = canvas.to_rgb(_draw(record, clip["cell_size"]), self.palette)
+        ends = red_path.Ends(tuple(record["start_point"]), tuple(record["goal_point"]), record["cell_size"])
+        return red_path.judge(part, red_path.wall_mask(maze), ends.scaled(box.scale, box.scale))
+
+    def distinct(self, config: Config) -> float | None:
+        """How many different puzzles a configuration can make, or None where that is not known."""
+        side = config.size // 2
+        trees = count_uniform(side, side) if config.algorithm == "wilson" else count_depth_first(side, side)
+        rooms = side * side
+        return trees and (trees if config.endpoints == "corners" else trees * rooms * (rooms - 1) / 2)
+
+
+def _ends(rng: random.Random, rooms: int, endpoints: str) -> tuple[int, int]:
+    if endpoints == "corners":
+        return 0, rooms - 1
+    start = below(rng, rooms)
+    goal = below(rng, rooms - 1)
+    return start, goal + (goal >= start)
+
+
+def _path_cells(rooms: list[int], side: int) -> list[tuple[int, int]]:
+    """Rooms and the doors between them, as cells of the full grid."""
+    cells = [(2 * (room // side) + 1, 2 * (room % side) + 1) for room in rooms]
+    doors = [((r + s) // 2, (c + d) // 2) for (r, c), (s, d) in zip(cells, cells[1:], strict=False)]
+    return [cell for pair in zip(cells, doors, strict=False) for cell in pair] + cells[-1:]
+
+
+def _grid(tree: Tree, side: int) -> Picture:
+    """The full grid: 1 is wall, 0 is passage."""
+    grid = np.ones((2 * side + 1, 2 * side + 1), np.uint8)
+    grid[1::2, 1::2] = 0
+    for room, parent in enumerate(tree):
+        grid[room // side + parent // side + 1, room % side + parent % side + 1] = 0
+    return grid
+
+
+def _centre(cell: tuple[int, int], cell_px: int) -> list[int]:
+    """Centre (x, y) of a cell (row, column)."""
+    return [int(cell[1]) * cell_px + cell_px // 2, int(cell[0]) * cell_px + cell_px // 2]
+
+
+def _path_points(record: Record, cell: int) -> list[tuple[int, int]]:
+    cols = record["grid_size"][1]
+    half = cell // 2
+    return [(i % cols * cell + half, i // cols * cell + half) for i in record["solution_path_cell_ids"]]
+
+
+def _draw(record: Record, cell: int) -> Picture:
+    """The maze at a cell size; the marks keep clear of the walls, so that no codec smears red onto them."""
+    grid = np.where(np.asarray(record["maze_grid"], np.uint8) == 1, np.uint8(WALL), np.uint8(PASSAGE))
+    picture: Picture = grid.repeat(cell, 0).repeat(cell, 1)
+    inset = max(1, cell // 5)
+    for r, c in (record["start"], record["goal"]):
+        picture[r * cell + inset : (r + 1) * cell - inset, c * cell + inset : (c + 1) * cell - inset] = MARK
+    return picture
+
+
+def _clip_record(config: Config) -> dict[str, Any]:
+    assert config.clip is not None
+    cell = clip_cell(config.size, config.clip)
+    width, height = config.clip.size
+    return {
+        "frames": config.clip.frames,
+        "fps": config.clip.fps,
+        "size": [width, height],
+        "cell_size": cell,
+        "scale": cell / config.cell_px,
+        "offset": [(width - cell * config.size) // 2, (height - cell * config.size) // 2],
+    }
+
+
+def _letterbox(clip: dict[str, Any]) -> Letterbox:
+    return Letterbox(clip["scale"], *clip["offset"])
+
+
+def _stretch(points: list[tuple[int, int]], cell: int, start: float, end: float) -> list[tuple[int, int]]:
+    """The part of a path of equal steps from one length along it to another."""
+    first, last = int(start // cell), min(int(-(-end // cell)), len(points) - 1)
+    inner = points[first + 1 : last]
+    return [_along(points, cell, start), *inner, _along(points, cell, end)]
+
+
+def _along(points: list[tuple[int, int]], cell: int, length: float) -> tuple[int, int]:
+    index = min(int(length // cell), len(points) - 2)
+    share = (length - index * cell) / cell
+    (x, y), (u, v) = points[index], points[index + 1]
+    return round(x + (u - x) * share), round(y + (v - y) * share)
+
+
+FAMILY = SquareMaze()

@@ -1,0 +1,146 @@
+"""Judging a red path drawn from a start to a goal between black walls (VideoThinkBench, mazes).
+
+Strict is the benchmark's rule: red reaches the start and the goal, start and goal are joined by red pixels, and no red
+pixel lies on a wall of the puzzle. Tolerant forgives red on walls inside the two end cells and a little around them,
+where a marker or a round line end may spill.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vtb.canvas import Image, resize_nearest
+from vtb.puzzles.family import Score
+
+Mask = NDArray[np.uint8]
+RED_MIN, RED_LEAD, WALL_MAX = 150, 80, 40
+REACH_PX = 4
+# An answer is looked for in the end of a text only: a list of cells fits, and a megabyte of noise costs nothing.
+TEXT_TAIL = 50_000
+_LIST = re.compile(r"\[\s*\d{1,9}(?:\s*,\s*\d{1,9})*\s*,?\s*\]")
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where a path starts and ends, in the pixels of the picture that the answer was drawn into.
+
+    Attributes:
+        start: centre (x, y) of the start.
+        goal: centre (x, y) of the goal.
+        cell: side of the end cells.
+    """
+
+    start: tuple[float, float]
+    goal: tuple[float, float]
+    cell: float
+
+    def scaled(self, x: float, y: float) -> Ends:
+        """The same ends in a picture stretched by these factors."""
+        return Ends(
+            (self.start[0] * x, self.start[1] * y), (self.goal[0] * x, self.goal[1] * y), self.cell * min(x, y)
+        )
+
+
+def red_mask(image: Image) -> Mask:
+    """1 where a pixel is red: R >= 150 and R at least 80 above G and B."""
+    red = image[..., 0]
+    other = np.maximum(image[..., 1], image[..., 2])
+    clear = red > np.minimum(other, 255 - RED_LEAD) + (RED_LEAD - 1)  # no wrap-around in uint8
+    mask: Mask = ((red >= RED_MIN) & clear & (other <= 255 - RED_LEAD)).astype(np.uint8)
+    return mask
+
+
+def wall_mask(puzzle: Image) -> Mask:
+    """1 where a pixel of the puzzle is nearly black: every channel <= 40."""
+    mask: Mask = (puzzle.max(axis=2) <= WALL_MAX).astype(np.uint8)
+    return mask
+
+
+def judge(answer: Image, walls: Mask, ends: Ends) -> Score:
+    """Judge a picture with a drawn path; the walls and ends are those of the puzzle picture and are scaled to it."""
+    height, width = answer.shape[:2]
+    ends = ends.scaled(width / walls.shape[1], height / walls.shape[0])
+    if walls.shape != (height, width):
+        walls = resize_nearest(walls, width, height)
+    red = red_mask(answer)
+    hits = red & walls
+    starts, goals, joined = _joined(red, ends)
+    strict_clear = not hits.any()
+    tolerant_clear = strict_clear or not (hits & ~_forgiven(hits.shape, ends)).any()
+    reason = _reason(bool(red.any()), strict_clear, starts, goals, joined)
+    details = {
+        "red_pixels": int(red.sum()),
+        "wall_pixels": int(hits.sum()),
+        "touches_start": starts,
+        "touches_goal": goals,
+        "connected": joined,
+    }
+    return Score(joined and strict_clear, joined and tolerant_clear, reason, details)
+
+
+def _reason(any_red: bool, clear: bool, starts: bool, goals: bool, joined: bool) -> str:
+    """The first broken rule."""
+    if not any_red:
+        return "no red path"
+    if not clear:
+        return "crosses a wall"
+    if not starts:
+        return "misses the start"
+    if not goals:
+        return "misses the goal"
+    return "solved" if joined else "path is broken"
+
+
+def _joined(red: Mask, ends: Ends) -> tuple[bool, bool, bool]:
+    """Whether red is near the start, near the goal, and in one 4-connected piece between them."""
+    import cv2
+
+    _, labels = cv2.connectedComponents(red, connectivity=4)
+    start, goal = _labels_near(labels, ends.start), _labels_near(labels, ends.goal)
+    return bool(start), bool(goal), bool(start & goal)
+
+
+def _labels_near(labels: NDArray[np.int32], point: tuple[float, float]) -> set[int]:
+    """The red pieces within 4 pixels of a point."""
+    x, y = round(point[0]), round(point[1])
+    top, left = max(0, y - REACH_PX), max(0, x - REACH_PX)
+    window = labels[top : y + REACH_PX + 1, left : x + REACH_PX + 1]
+    ys, xs = np.nonzero(window)
+    near = (ys + top - y) ** 2 + (xs + left - x) ** 2 <= REACH_PX**2
+    return set(window[ys[near], xs[near]].tolist())
+
+
+def _forgiven(shape: tuple[int, ...], ends: Ends) -> Mask:
+    """1 in the end cells, 2 to 6 pixels around them, and in a disc around each centre."""
+    import cv2
+
+    mask = np.zeros(shape, np.uint8)
+    spill = min(6.0, max(2.0, 0.1 * ends.cell))
+    half = ends.cell / 2 + spill
+    for x, y in (ends.start, ends.goal):
+        cv2.rectangle(mask, (round(x - half), round(y - half)), (round(x + half), round(y + half)), 1, -1)
+        cv2.circle(mask, (round(x), round(y)), round(max(4.0, 0.45 * ends.cell)), 1, -1)
+    return mask
+
+
+def last_list(text: str) -> list[int] | None:
+    """The last list of whole numbers in a text, or None."""
+    found = None
+    for match in _LIST.finditer(text[-TEXT_TAIL:]):
+        found = match
+    return [int(number) for number in re.findall(r"\d+", found.group())] if found else None
+
+
+def draw_answer(puzzle: Image, centres: Sequence[tuple[int, int]], cell: int) -> Image:
+    """The puzzle with a path through these centres drawn in pure red, as the benchmark draws answers in words."""
+    import cv2
+
+    image = puzzle.copy()
+    points = np.asarray(centres, np.int32).reshape(-1, 1, 2)
+    cv2.polylines(image, [points], False, (255, 0, 0), max(3, cell // 3))
+    return image

@@ -1,0 +1,1 @@
+"""What people look at: dataset cards, contact sheets, static pages."""

@@ -1,0 +1,106 @@
+"""The dataset card: a README.md whose head tells the Hugging Face ``datasets`` library how to load the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+import vtb
+
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+@dataclass(frozen=True)
+class DatasetCard:
+    """What a card says.
+
+    Attributes:
+        title: the heading.
+        tags: for search on a hub.
+        rows: samples.
+        bytes: size of the data.
+        data_files: pattern of the files of each split.
+        made_with: the command.
+        counts: samples per stream or split.
+        distinct: different puzzles among them, where counted.
+        possible: how many different puzzles each stream could make; None where unknown.
+        difficulty: min, mean and max of each figure per stream.
+        notes: further paragraphs.
+    """
+
+    title: str
+    tags: tuple[str, ...]
+    rows: int
+    bytes: int
+    data_files: Mapping[str, str]
+    made_with: str
+    counts: Mapping[str, int]
+    distinct: int | None = None
+    possible: Mapping[str, float | None] = field(default_factory=dict)
+    difficulty: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def write_card(card: DatasetCard) -> str:
+    """The card as Markdown."""
+    parts = [_head(card), f"# {card.title}\n", _summary(card), "![samples](contact_sheet.png)\n"]
+    parts += [_counts(card), _difficulty(card), _layout(card), *(note + "\n" for note in card.notes)]
+    return "\n".join(part for part in parts if part)
+
+
+def _head(card: DatasetCard) -> str:
+    files = [{"split": split, "path": pattern} for split, pattern in card.data_files.items()]
+    head: dict[str, Any] = {
+        "configs": [{"config_name": "default", "data_files": files}],
+        "task_categories": ["visual-question-answering", "image-to-image", "image-to-video"],
+        "tags": [*card.tags, "webdataset"],
+        "size_categories": [next((name for limit, name in SIZES if card.rows < limit), "1M<n<10M")],
+        "license": "cc0-1.0",
+    }
+    return f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n"
+
+
+def _summary(card: DatasetCard) -> str:
+    text = f"{card.rows:,} samples, {card.bytes / 1e6:,.1f} MB. Made by `{card.made_with}` of vtb-train {vtb.__version__}."
+    if card.distinct is not None:
+        text += f" {card.distinct:,} of the puzzles are different from each other."
+    return text + " How it was made is in `manifest.json`.\n"
+
+
+def _counts(card: DatasetCard) -> str:
+    with_space = bool(card.possible)
+    lines = ["| part | samples |" + (" different puzzles possible |" if with_space else "")]
+    lines.append("|---|---:|" + ("---:|" if with_space else ""))
+    for name, count in card.counts.items():
+        space = card.possible.get(name)
+        lines.append(f"| {name} | {count:,} |" + (f" {_amount(space)} |" if with_space else ""))
+    return "\n".join(lines) + "\n"
+
+
+def _amount(space: float | None) -> str:
+    if space is None:
+        return "too many to count"
+    return f"{space:,.0f}" if space < 1e15 else f"{space:.1e}"
+
+
+def _difficulty(card: DatasetCard) -> str:
+    rows = [
+        f"| {stream} | {name} | {figures['min']:g} | {figures['mean']:g} | {figures['max']:g} |"
+        for stream, fields in card.difficulty.items()
+        for name, figures in fields.items()
+    ]
+    return "\n".join(["| part | figure | min | mean | max |", "|---|---|---:|---:|---:|", *rows, ""]) if rows else ""
+
+
+def _layout(card: DatasetCard) -> str:
+    if not any(pattern.endswith(".tar") for pattern in card.data_files.values()):
+        return "Layout: VLMPuzzle; `data.json` names the picture and solution of each record.\n"
+    return (
+        "Each sample is `<key>.json` (the record), `<key>.puzzle.png` and `<key>.solution.png`, where they were asked "
+        "for also `<key>.solution.mp4` (a clip that ends in the solution) and `<key>.reasoning.png` (with printed "
+        "cell IDs).\n\n```python\nfrom datasets import load_dataset\n\n"
+        f'data = load_dataset("webdataset", data_files={dict(card.data_files)!r})\n```\n'
+    )

@@ -1,0 +1,199 @@
+"""Making the shards of an artifact: one process or many, resumable, with progress, ending in one commit.
+
+Every data stage is the same loop: a list of tasks, a pure function that turns one task into the bytes of one shard,
+and a closing function that sees the figures of all shards. Since a shard's bytes follow from its task alone, neither
+workers nor shard ranges nor restarts can change the artifact.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.sharedctypes import Synchronized
+from typing import Any, Generic, TypeVar
+
+from vtb import log as vtb_log
+from vtb.artifact.manifest import FileEntry, Manifest, ShardEntry
+from vtb.artifact.output import Output
+from vtb.errors import NotAvailable
+from vtb.progress import Progress
+from vtb.sharding import ShardRange
+from vtb.store import Store, open_store
+
+log = logging.getLogger("vtb.sharded")
+T = TypeVar("T")
+Tick = Callable[[int], None]
+POLL_S = 0.2
+
+
+@dataclass(frozen=True)
+class Task(Generic[T]):
+    """One shard to make: its path in the artifact, how many rows it takes to make, and what the maker needs."""
+
+    path: str
+    rows: int
+    work: T
+    split: str | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """The bytes of one shard, the files beside it, and its figures."""
+
+    data: bytes
+    rows: int
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    stats: Mapping[str, Any] = field(default_factory=dict)
+
+
+Maker = Callable[[T, Tick], Made]
+Finish = Callable[[Sequence[ShardEntry]], tuple[Sequence[FileEntry], Mapping[str, Any]]]
+
+
+def make_missing(
+    output: Output, tasks: Sequence[Task[T]], make: Maker[T], *, part: ShardRange, workers: int, what: str
+) -> bool:
+    """Make those shards of this part that are not done; says whether every shard of the artifact is there now."""
+    paths = [task.path for task in tasks]
+    done = output.done(paths)
+    mine = [tasks[index] for index in part.of(len(tasks))]
+    missing = [task for task in mine if task.path not in done]
+    if len(missing) < len(mine):
+        log.info("%d of %d shards are there already", len(mine) - len(missing), len(mine))
+    total, ready = sum(task.rows for task in mine), sum(task.rows for task in mine if task.path in done)
+    with Progress(total, what, ready) as progress:
+        runner = partial(_make_by_workers, workers=min(workers, len(missing))) if workers > 1 else _make_here
+        if missing:
+            runner(output, missing, make, lambda rows: progress.update(ready + rows))
+    return part.whole or len(output.done(paths)) == len(paths)
+
+
+def finish(output: Output, tasks: Sequence[Task[T]], close: Finish) -> Manifest:
+    """Read all sidecars, write the files about the whole, and commit."""
+    shards = output.read_shards([task.path for task in tasks])
+    files, metrics = close(shards)
+    return output.commit(shards, files, metrics)
+
+
+def store_shard(store: Store, task: Task[T], made: Made) -> ShardEntry:
+    """Store one shard: its files, then its data, then the sidecar that marks it done."""
+    files = []
+    for path, data in made.files.items():
+        store.put_bytes(path, data)
+        files.append(FileEntry(path, len(data), hashlib.sha256(data).hexdigest()))
+    store.put_bytes(task.path, made.data)
+    digest = hashlib.sha256(made.data).hexdigest()
+    return ShardEntry(task.path, made.rows, len(made.data), digest, task.split, tuple(files), made.stats)
+
+
+def _make_here(output: Output, missing: Sequence[Task[T]], make: Maker[T], report: Tick) -> None:
+    """Make the shards one after the other in this process."""
+    rows = 0
+
+    def tick(more: int) -> None:
+        nonlocal rows
+        rows += more
+        report(rows)
+
+    finished = 0
+    for task in missing:
+        output.add_shard(store_shard(output.store, task, make(task.work, tick)))
+        finished += task.rows
+        tick(finished - rows)
+
+
+def _make_by_workers(
+    output: Output, missing: Sequence[Task[T]], make: Maker[T], report: Tick, *, workers: int
+) -> None:
+    """Make the shards in worker processes, which store the data themselves; this process adds the sidecars."""
+    context = multiprocessing.get_context("spawn")  # fork would copy locks held by the store's threads
+    counter: Synchronized[int] = context.Value("q", 0)
+    level = logging.getLogger("vtb").level
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(counter, level))
+    waiting: set[Future[ShardEntry]] = set()
+    queue = iter(missing)
+    try:
+        while True:
+            for task in _take(queue, 2 * workers - len(waiting)):
+                waiting.add(pool.submit(_work, output.uri, task, make))
+            if not waiting:
+                return
+            ready, waiting = wait(waiting, timeout=POLL_S, return_when=FIRST_COMPLETED)
+            for future in ready:
+                output.add_shard(future.result())
+            report(counter.value)
+    except BrokenProcessPool as error:
+        raise NotAvailable("a worker process was killed, most likely for want of memory: lower --workers") from error
+    finally:
+        _stop(pool, finished=not waiting)
+
+
+def _take(queue: Iterator[Task[T]], count: int) -> list[Task[T]]:
+    """Only a few tasks are handed out at a time, so memory does not grow with the run."""
+    return [task for _, task in zip(range(count), queue, strict=False)]
+
+
+def _stop(pool: ProcessPoolExecutor, *, finished: bool) -> None:
+    if not finished:
+        for process in multiprocessing.active_children():
+            process.terminate()
+    pool.shutdown(wait=True, cancel_futures=True)
+
+
+_counter: Synchronized[int] | None = None
+_stores: dict[str, Store] = {}
+
+
+def _start_worker(counter: Synchronized[int], level: int) -> None:
+    """Prepare a worker: logs as in the parent, no reaction to Ctrl-C (the parent decides), no life after the parent."""
+    import signal
+
+    global _counter
+    _counter = counter
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    vtb_log.configure(os.environ.get("VTB_WORKER_LOG_FORMAT", "text"), logging.getLevelName(level))
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _tick(rows: int) -> None:
+    if _counter is not None:
+        with _counter.get_lock():
+            _counter.value += rows
+
+
+def _work(uri: str, task: Task[T], make: Maker[T]) -> ShardEntry:
+    """Make and store one shard in a worker."""
+    if uri not in _stores:
+        _stores[uri] = open_store(uri)
+    ticked = 0
+
+    def tick(rows: int) -> None:
+        nonlocal ticked
+        ticked += rows
+        _tick(rows)
+
+    entry = store_shard(_stores[uri], task, make(task.work, tick))
+    _tick(task.rows - ticked)
+    return entry
+
+
+def wait_note(output: Output, tasks: Sequence[Task[T]]) -> str:
+    """What a part says that has finished before its siblings."""
+    done = len(output.done([task.path for task in tasks]))
+    return f"{output.uri}: {done} of {len(tasks)} shards are done; the last part to finish writes the manifest"
+

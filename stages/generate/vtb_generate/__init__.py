@@ -1,0 +1,1 @@
+"""The generate stage: puzzles with their answers, as pictures and clips."""

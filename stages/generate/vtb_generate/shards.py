@@ -1,0 +1,138 @@
+"""From streams of samples to shards: which samples lie where, and how a shard is made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from vtb.formats.vlmpuzzle import folder_files, folder_record
+from vtb.formats.webdataset import write_tar
+from vtb.puzzles import Family, find_family
+from vtb.puzzles.sample import make_record, render
+from vtb.sharded import Made, Task, Tick
+
+Layout = Literal["shards", "folder"]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """``count`` samples of one configuration; the name enters their seeds."""
+
+    name: str
+    config: Any
+    count: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a run makes."""
+
+    family: str
+    streams: tuple[Stream, ...]
+    seed: int
+    reasoning: bool
+    layout: Layout
+
+    @property
+    def total(self) -> int:
+        """Samples over all streams."""
+        return sum(stream.count for stream in self.streams)
+
+    def records(self, numbers: range) -> Iterator[tuple[Stream, dict[str, Any]]]:
+        """The records with these numbers in the run; streams follow each other."""
+        family, first = find_family(self.family), 0
+        for stream in self.streams:
+            start, stop = max(numbers.start, first), min(numbers.stop, first + stream.count)
+            for number in range(start, stop):
+                yield stream, make_record(family, stream.config, stream.name, self.seed, number - first)
+            first += stream.count
+
+
+@dataclass(frozen=True)
+class ShardWork:
+    """The samples of one shard."""
+
+    recipe: Recipe
+    numbers: range
+
+
+def plan_shards(recipe: Recipe, samples_per_shard: int) -> list[Task[ShardWork]]:
+    """Shards of a fixed number of samples, named after their index."""
+    suffix = "tar" if recipe.layout == "shards" else "jsonl"
+    starts = range(0, recipe.total, samples_per_shard)
+    numbers = [range(start, min(start + samples_per_shard, recipe.total)) for start in starts]
+    return [
+        Task(f"shards/{index:05d}.{suffix}", len(part), ShardWork(recipe, part)) for index, part in enumerate(numbers)
+    ]
+
+
+def make_shard(work: ShardWork, tick: Tick) -> Made:
+    """The bytes of one shard and its figures."""
+    _one_thread()
+    return (_make_tar if work.recipe.layout == "shards" else _make_folder)(work, tick)
+
+
+def _make_tar(work: ShardWork, tick: Tick) -> Made:
+    family, figures, samples = find_family(work.recipe.family), Figures(), []
+    for stream, record in work.recipe.records(work.numbers):
+        samples.append(render(family, record, reasoning=work.recipe.reasoning))
+        figures.add(family, stream.name, record)
+        tick(1)
+    return Made(write_tar(samples), len(samples), stats=figures.as_json())
+
+
+def _make_folder(work: ShardWork, tick: Tick) -> Made:
+    family, figures, lines, files = find_family(work.recipe.family), Figures(), [], dict[str, bytes]()
+    for stream, record in work.recipe.records(work.numbers):
+        files.update(folder_files(render(family, record, reasoning=work.recipe.reasoning), record))
+        lines.append(json.dumps(folder_record(record), ensure_ascii=False))
+        figures.add(family, stream.name, record)
+        tick(1)
+    data = "".join(line + "\n" for line in lines).encode()
+    return Made(data, len(lines), files, figures.as_json())
+
+
+class Figures:
+    """What a shard adds to the dataset card: the puzzles' identities and how hard they are."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self.identities: list[str] = []
+        self.difficulty: dict[str, dict[str, Counter[str]]] = {}
+
+    def add(self, family: Family, stream: str, record: Mapping[str, Any]) -> None:
+        """Count one record."""
+        identity = f"{stream}:{family.identity(record)}"
+        self.identities.append(hashlib.blake2b(identity.encode(), digest_size=8).hexdigest())
+        for name, value in record["difficulty"].items():
+            self.difficulty.setdefault(stream, {}).setdefault(name, Counter())[f"{value:g}"] += 1
+
+    def as_json(self) -> dict[str, Any]:
+        """For a sidecar."""
+        plain = {
+            stream: {name: dict(counts) for name, counts in fields.items()} for stream, fields in self.difficulty.items()
+        }
+        return {"identities": self.identities, "difficulty": plain}
+
+
+def merge_difficulty(stats: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, dict[float, int]]]:
+    """Counts per stream, figure and value over all shards."""
+    merged: dict[str, dict[str, dict[float, int]]] = {}
+    for shard in stats:
+        for stream, fields in shard["difficulty"].items():
+            for name, counts in fields.items():
+                total = merged.setdefault(stream, {}).setdefault(name, {})
+                for value, count in counts.items():
+                    total[float(value)] = total.get(float(value), 0) + count
+    return merged
+
+
+def _one_thread() -> None:
+    """Parallelism is over shards; a library's own threads would only fight for the same cores."""
+    import cv2
+
+    cv2.setNumThreads(1)
