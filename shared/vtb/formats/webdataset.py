@@ -68,7 +68,7 @@ def _members(data: bytes) -> Iterator[tuple[str, bytes]]:
                 if len(content) != member.size:
                     raise DamagedTar(f"{member.name} is cut short")
                 yield member.name.rsplit("/", 1)[-1], content
-            if data[archive.offset - _BLOCK : archive.offset].strip(b"\0"):
+            if data[archive.offset : archive.offset + _BLOCK].strip(b"\0"):
                 raise DamagedTar(f"no member at byte {archive.offset}")
     except tarfile.TarError as error:
         raise DamagedTar(str(error)) from error

@@ -70,6 +70,14 @@ class Family(Protocol):
         """A puzzle from a generator and a configuration; pure."""
         ...
 
+    def validate(self, record: Record) -> None:
+        """Refuse a record that the other methods could not use, or only with absurd sizes, with ``BadInput``."""
+        ...
+
+    def distinct(self, config: Any) -> float | None:
+        """How many different puzzles a configuration can make, or None where that is not known."""
+        ...
+
     def identity(self, record: Record) -> str:
         """A hash that two records share exactly when they are the same puzzle, however drawn."""
         ...

@@ -16,14 +16,14 @@ import numpy as np
 
 from vtb import canvas
 from vtb.canvas import Image, Letterbox, Picture
-from vtb.errors import UsageProblem
+from vtb.errors import BadInput, UsageProblem
 from vtb.puzzles import prompts, red_path
 from vtb.puzzles.family import Clip, Modality, Record, Score
 from vtb.puzzles.spanning_tree import Tree, count_depth_first, count_uniform, depth_first, path, wilson
 from vtb.rng import below
 
 WALL, PASSAGE, MARK, PATH, PRINT = range(5)
-MIN_CELL_PX = 6
+MIN_CELL_PX, MAX_SIDE = 6, 201
 HOLD = 0.2  # share of a clip that shows the final state
 
 
@@ -97,6 +97,23 @@ class SquareMaze:
             "solution_path_cell_ids": [r * config.size + c for r, c in cells],
             "clip": _clip_record(config) if config.clip else None,
         }
+
+    def validate(self, record: Record) -> None:
+        """Sizes within bounds, a 0/1 grid of that size, and all points inside the canvas."""
+        rows, cols = record["grid_size"]
+        grid = np.asarray(record["maze_grid"])
+        width, height = record["canvas_dimensions"]
+        if not (3 <= rows <= MAX_SIDE and 3 <= cols <= MAX_SIDE and 1 <= record["cell_size"] <= 256):
+            raise BadInput(f"a maze of {rows}x{cols} cells of {record['cell_size']} pixels")
+        if grid.shape != (rows, cols) or not np.isin(grid, (0, 1)).all():
+            raise BadInput("maze_grid is not a 0/1 grid of grid_size")
+        if not (0 < width <= 16384 and 0 < height <= 16384):
+            raise BadInput(f"a canvas of {width}x{height} pixels")
+        ids = record["solution_path_cell_ids"]
+        if not ids or not all(isinstance(cell, int) and 0 <= cell < rows * cols for cell in ids):
+            raise BadInput("solution_path_cell_ids are not cells of the maze")
+        if record.get("clip"):
+            _validate_clip(record["clip"], rows, cols)
 
     def identity(self, record: Record) -> str:
         """Walls and the two ends, whichever comes first: they look the same."""
@@ -264,6 +281,15 @@ def _clip_record(config: Config) -> dict[str, Any]:
         "scale": cell / config.cell_px,
         "offset": [(width - cell * config.size) // 2, (height - cell * config.size) // 2],
     }
+
+
+def _validate_clip(clip: dict[str, Any], rows: int, cols: int) -> None:
+    width, height = clip["size"]
+    left, top = clip["offset"]
+    cell = clip["cell_size"]
+    inside = 0 <= left <= width - cols * cell and 0 <= top <= height - rows * cell
+    if not (inside and 0 < width <= 4096 and 0 < height <= 4096 and cell > 0 and 1 <= clip["frames"] <= 10_000):
+        raise BadInput("the maze does not lie inside its clip")
 
 
 def _letterbox(clip: dict[str, Any]) -> Letterbox:

@@ -48,16 +48,19 @@ class Ends:
 
 def red_mask(image: Image) -> Mask:
     """1 where a pixel is red: R >= 150 and R at least 80 above G and B."""
-    red = image[..., 0]
-    other = np.maximum(image[..., 1], image[..., 2])
-    clear = red > np.minimum(other, 255 - RED_LEAD) + (RED_LEAD - 1)  # no wrap-around in uint8
-    mask: Mask = ((red >= RED_MIN) & clear & (other <= 255 - RED_LEAD)).astype(np.uint8)
+    import cv2
+
+    red, green, blue = cv2.split(image)
+    lead = cv2.subtract(red, cv2.max(green, blue))  # saturates at 0
+    mask: Mask = ((red >= RED_MIN) & (lead >= RED_LEAD)).view(np.uint8)
     return mask
 
 
 def wall_mask(puzzle: Image) -> Mask:
     """1 where a pixel of the puzzle is nearly black: every channel <= 40."""
-    mask: Mask = (puzzle.max(axis=2) <= WALL_MAX).astype(np.uint8)
+    import cv2
+
+    mask: Mask = cv2.inRange(puzzle, (0, 0, 0), (WALL_MAX,) * 3) & 1
     return mask
 
 

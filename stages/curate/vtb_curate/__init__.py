@@ -1,0 +1,1 @@
+"""The curate stage: re-judged, de-duplicated and split puzzles."""

@@ -1,0 +1,173 @@
+"""The first pass: every sample of an input shard gets a verdict."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from vtb.artifact import Manifest, ShardEntry
+from vtb.canvas import UnreadableImage, decode_image
+from vtb.errors import VtbError
+from vtb.formats.webdataset import DamagedTar, Sample, read_tar
+from vtb.puzzles import Family, Record, Score, family_of
+from vtb.puzzles.sample import CLIP, PUZZLE, RECORD, SOLUTION
+from vtb.sharded import Made, Task, Tick
+from vtb.store import ObjectMissing, open_store
+from vtb.video import UnreadableVideo, decode_clip
+
+log = logging.getLogger("vtb.curate")
+
+
+@dataclass(frozen=True)
+class ShardWork:
+    """One shard of one input."""
+
+    input: int
+    uri: str
+    shard: ShardEntry
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found about one sample; ``problem`` is empty when it may be used.
+
+    Attributes:
+        input: number of the input artifact.
+        shard: path of the shard in it.
+        key: key of the sample.
+        problem: why it cannot be used, in words that can be counted; empty when it can.
+        detail: the same for a person.
+        identity: hash of the puzzle, the same for the same puzzle.
+        difficulty: the family's figures.
+        rows: samples this verdict stands for (several when a shard lost them).
+    """
+
+    input: int
+    shard: str
+    key: str
+    problem: str = ""
+    detail: str = ""
+    identity: str = ""
+    difficulty: dict[str, float] = field(default_factory=dict)
+    rows: int = 1
+
+
+class Problem(Exception):
+    """A reason to quarantine a sample: what kind, and the detail."""
+
+    def __init__(self, kind: str, detail: str = "") -> None:
+        """Both in a few words."""
+        super().__init__(kind, detail)
+        self.kind, self.detail = kind, detail
+
+
+def plan_verdicts(manifests: Sequence[tuple[str, Manifest]]) -> list[Task[ShardWork]]:
+    """One task per input shard, numbered over all inputs."""
+    works = [
+        ShardWork(number, uri, shard) for number, (uri, manifest) in enumerate(manifests) for shard in manifest.shards
+    ]
+    return [Task(f"verdicts/{index:05d}.jsonl", work.shard.rows, work) for index, work in enumerate(works)]
+
+
+def judge_shard(work: ShardWork, tick: Tick) -> Made:
+    """The verdicts on one shard as JSON lines."""
+    verdicts = []
+    for verdict in _verdicts(work):
+        verdicts.append(verdict)
+        tick(verdict.rows)
+    lines = [json.dumps(asdict(verdict), ensure_ascii=False) + "\n" for verdict in verdicts]
+    return Made("".join(lines).encode(), len(verdicts))
+
+
+def read_verdicts(data: bytes) -> list[Verdict]:
+    """The verdicts of one shard."""
+    return [Verdict(**json.loads(line)) for line in data.decode().splitlines()]
+
+
+def _verdicts(work: ShardWork) -> Iterator[Verdict]:
+    """A verdict for each sample that can be read, and one for all those that a damaged shard has lost."""
+    shard, seen, damage = work.shard, 0, ""
+    try:
+        data = open_store(work.uri).get_bytes(shard.path)
+        if hashlib.sha256(data).hexdigest() != shard.sha256:
+            damage = "its content is not what its manifest says"
+            log.warning("%s/%s: %s; reading what can be read", work.uri, shard.path, damage)
+        for sample in read_tar(data):
+            seen += 1
+            yield judge_sample(work, sample)
+    except (ObjectMissing, DamagedTar) as error:
+        damage = str(error)
+    if seen < shard.rows:
+        lost = shard.rows - seen
+        yield Verdict(work.input, shard.path, "", "lost in a damaged shard", damage or "samples are missing", rows=lost)
+
+
+def judge_sample(work: ShardWork, sample: Sample) -> Verdict:
+    """The verdict on one sample: its family's own judge must find every form of the answer right."""
+    place = (work.input, work.shard.path, sample.key)
+    try:
+        record = _read_record(sample)
+        family = family_of(record)
+        family.validate(record)
+        _check_pictures(family, record, sample)
+        _check_clip(family, record, sample)
+        return Verdict(*place, identity=family.identity(record), difficulty=family.difficulty(record))
+    except Problem as problem:
+        return Verdict(*place, problem.kind, problem.detail)
+    except (VtbError, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        return Verdict(*place, "record is damaged", f"{type(error).__name__}: {error}"[:300])
+
+
+def _read_record(sample: Sample) -> dict[str, Any]:
+    if RECORD not in sample.parts:
+        raise Problem("record is missing")
+    try:
+        record = json.loads(sample.parts[RECORD])
+    except (ValueError, RecursionError) as error:
+        raise Problem("record is not JSON", str(error)) from error
+    if not isinstance(record, dict):
+        raise Problem("record is not JSON", "not an object")
+    return record
+
+
+def _check_pictures(family: Family, record: Record, sample: Sample) -> None:
+    for part in (PUZZLE, SOLUTION):
+        if part not in sample.parts:
+            raise Problem(f"{part} is missing")
+    try:
+        puzzle, solution = (decode_image(sample.parts[part]) for part in (PUZZLE, SOLUTION))
+    except UnreadableImage as error:
+        raise Problem("picture is unreadable", str(error)) from error
+    if family.score_image(record, puzzle, puzzle).strict:
+        raise Problem("puzzle shows the answer")
+    _demand("solution picture", family.score_image(record, solution, puzzle))
+    _demand("answer", family.score_text(record, family.answer(record), puzzle))
+
+
+def _check_clip(family: Family, record: Record, sample: Sample) -> None:
+    if not record.get("clip"):
+        return
+    if CLIP not in sample.parts:
+        raise Problem(f"{CLIP} is missing")
+    first = last = None
+    count = 0
+    try:
+        for last in decode_clip(sample.parts[CLIP]):
+            first = last if first is None else first
+            count += 1
+    except UnreadableVideo as error:
+        raise Problem("clip is unreadable", str(error)) from error
+    if first is None or last is None or count != record["clip"]["frames"]:
+        raise Problem("clip has another length", f"{count} frames, not {record['clip']['frames']}")
+    if family.score_frame(record, first).strict:
+        raise Problem("clip starts with the answer")
+    _demand("clip", family.score_frame(record, last))
+
+
+def _demand(what: str, score: Score) -> None:
+    if not score.strict:
+        raise Problem(f"{what} is wrong", score.reason)
