@@ -11,9 +11,13 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImageType
 
 Picture = NDArray[np.uint8]  # (H, W), palette indices
 Image = NDArray[np.uint8]  # (H, W, 3), RGB
@@ -69,9 +73,9 @@ def _pack(picture: Picture, depth: int) -> NDArray[np.uint8]:
     per_byte = 8 // depth
     spare = -picture.shape[1] % per_byte
     padded = np.pad(picture, ((0, 0), (0, spare))) if spare else picture
-    packed = padded[:, ::per_byte] << (8 - depth)
+    packed: NDArray[np.uint8] = padded[:, ::per_byte] << np.uint8(8 - depth)
     for place in range(1, per_byte):
-        packed |= padded[:, place::per_byte] << (8 - depth * (place + 1))
+        packed |= padded[:, place::per_byte] << np.uint8(8 - depth * (place + 1))
     return packed
 
 
@@ -101,7 +105,7 @@ def decode_image(data: bytes) -> Image:
         raise UnreadableImage(f"not a readable picture ({error})") from error
 
 
-def _flatten(opened):  # type: ignore[no-untyped-def]  # Pillow is imported inside functions only
+def _flatten(opened: PillowImageType) -> PillowImageType:
     """Transparency shows the white behind it, as a viewer would."""
     from PIL import Image as PillowImage
 

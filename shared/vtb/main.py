@@ -53,7 +53,7 @@ def _run(command: click.Command, arguments: Sequence[str] | None) -> int:
         return 0
     except MemoryError:
         return _fail(name, "out of memory: lower --workers or --samples-per-shard", NotAvailable.exit_code)
-    except Exception as error:  # noqa: BLE001  the one place where a bug becomes a line
+    except Exception as error:
         log.debug("traceback", exc_info=True)
         line = f"internal error, please report it: {type(error).__name__}: {error} (--log-level debug shows where)"
         return _fail(name, line, INTERNAL)

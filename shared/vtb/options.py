@@ -34,7 +34,7 @@ class VtbOption(click.Option):
         self.affects_output = affects_output
 
 
-class SizeType(click.ParamType):
+class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic for the type checker only
     """``WxH`` in pixels, kept as a pair."""
 
     name = "WxH"
@@ -49,14 +49,12 @@ class SizeType(click.ParamType):
         return int(parts[0]), int(parts[1])
 
 
-class RangeType(click.ParamType):
+class RangeType(click.ParamType):  # type: ignore[type-arg]
     """``FIELD=LOW..HIGH`` where either end may be missing."""
 
     name = "FIELD=LOW..HIGH"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, float, float]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float, float]:
         """``path_length=10..40`` to ``("path_length", 10.0, 40.0)``."""
         if isinstance(value, (tuple, list)) and len(value) == 3:
             return str(value[0]), float(value[1]), float(value[2])

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -25,7 +25,7 @@ class Progress:
         self.total, self.what, self.done, self._first = total, what, done, done
         self._started = self._line_at = time.monotonic()
         self._argo = os.environ.get("ARGO_PROGRESS_FILE")
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Any] | None = None
 
     def __enter__(self) -> Progress:
         """Show the bar where standard error is a terminal."""

@@ -110,9 +110,7 @@ def _make_here(output: Output, missing: Sequence[Task[T]], make: Maker[T], repor
         tick(finished - rows)
 
 
-def _make_by_workers(
-    output: Output, missing: Sequence[Task[T]], make: Maker[T], report: Tick, *, workers: int
-) -> None:
+def _make_by_workers(output: Output, missing: Sequence[Task[T]], make: Maker[T], report: Tick, *, workers: int) -> None:
     """Make the shards in worker processes, which store the data themselves; this process adds the sidecars."""
     context = multiprocessing.get_context("spawn")  # fork would copy locks held by the store's threads
     counter: Synchronized[int] = context.Value("q", 0)
@@ -196,4 +194,3 @@ def wait_note(output: Output, tasks: Sequence[Task[T]]) -> str:
     """What a part says that has finished before its siblings."""
     done = len(output.done([task.path for task in tasks]))
     return f"{output.uri}: {done} of {len(tasks)} shards are done; the last part to finish writes the manifest"
-

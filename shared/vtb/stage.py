@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -88,11 +88,12 @@ class Run:
     dry_run: bool
     config: dict[str, Any]
 
-    def plan(self, extra_inputs: tuple[InputEntry, ...] = ()) -> Plan:
-        """What this run makes, with the content of its inputs pinned."""
-        entries = tuple(input_entry(uri, self.stage.reads) for uri in self.inputs)
+    def plan(self, inputs: Sequence[InputEntry] | None = None) -> Plan:
+        """What this run makes, with the content of its inputs pinned (by default those of ``--input``)."""
+        if inputs is None:
+            inputs = [input_entry(uri, self.stage.reads) for uri in self.inputs]
         config = json.loads(json.dumps({"seed": self.seed, **self.config}))  # as it will be read back
-        return Plan(self.stage.writes, self.stage.command, self.stage.version, config, entries + extra_inputs)
+        return Plan(self.stage.writes, self.stage.command, self.stage.version, config, tuple(inputs))
 
     def begin(self, plan: Plan) -> Output | None:
         """The output to write to, or None when the work is already done (which it says)."""

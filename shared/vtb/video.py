@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,29 +84,49 @@ def _stream(container, width: int, height: int, fps: int, preset: str):  # type:
     return stream
 
 
+@dataclass(frozen=True)
+class ClipEnds:
+    """The first and the last frame of a clip, and how many there are in all."""
+
+    first: Image
+    last: Image
+    count: int
+
+
 def decode_clip(data: bytes) -> Iterator[Image]:
     """The frames of a clip as RGB, one at a time.
 
     Raises:
         UnreadableVideo: no video in it, or damaged; frames before the damage have been given by then.
     """
+    for frame in _frames(data):
+        yield frame.to_ndarray(format="rgb24")
+
+
+def decode_ends(data: bytes) -> ClipEnds:
+    """The ends of a clip; only two frames are converted to RGB, which costs more than decoding them.
+
+    Raises:
+        UnreadableVideo: damaged, or without a frame.
+    """
+    first = last = None
+    count = 0
+    for last in _frames(data):
+        first = last if first is None else first
+        count += 1
+    if first is None or last is None:
+        raise UnreadableVideo("has no frames")
+    return ClipEnds(first.to_ndarray(format="rgb24"), last.to_ndarray(format="rgb24"), count)
+
+
+def _frames(data: bytes) -> Iterator[Any]:
+    """The decoded frames as PyAV gives them."""
     import av
 
     try:
         with av.open(io.BytesIO(data)) as container:
             if not container.streams.video:
                 raise UnreadableVideo("holds no video stream")
-            for frame in container.decode(video=0):
-                yield frame.to_ndarray(format="rgb24")
+            yield from container.decode(video=0)
     except (av.FFmpegError, EOFError, ValueError) as error:
         raise UnreadableVideo(f"not a playable clip ({error})") from error
-
-
-def last_frame(data: bytes) -> Image:
-    """The last frame of a clip; ``UnreadableVideo`` when there is none."""
-    last = None
-    for frame in decode_clip(data):
-        last = frame
-    if last is None:
-        raise UnreadableVideo("has no frames")
-    return last

@@ -7,6 +7,7 @@ Specification: VideoThinkBench (arXiv 2511.04570), mazes.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -124,14 +125,14 @@ class SquareMaze:
     def difficulty(self, record: Record) -> dict[str, float]:
         """Side, cells on the path, its turns, and the dead ends of the maze."""
         ids = record["solution_path_cell_ids"]
-        steps = [b - a for a, b in zip(ids, ids[1:], strict=False)]
+        steps = [b - a for a, b in itertools.pairwise(ids)]
         grid = np.asarray(record["maze_grid"])
         open_ = np.pad(grid == 0, 1)
         exits = open_[:-2, 1:-1].astype(int) + open_[2:, 1:-1] + open_[1:-1, :-2] + open_[1:-1, 2:]
         return {
             "size": record["grid_size"][0],
             "path_length": len(ids),
-            "turns": sum(a != b for a, b in zip(steps, steps[1:], strict=False)),
+            "turns": sum(a != b for a, b in itertools.pairwise(steps)),
             "dead_ends": int(((exits == 1) & (grid == 0)).sum()),
         }
 
@@ -212,9 +213,9 @@ class SquareMaze:
         box, side = _letterbox(clip), clip["cell_size"] * record["grid_size"][0]
         top, left = round(box.top * y), round(box.left * x)
         part = frame[top : round((box.top + side) * y), left : round((box.left + side) * x)]
-        maze = canvas.to_rgb(_draw(record, clip["cell_size"]), self.palette)
+        walls = (_draw(record, clip["cell_size"]) == WALL).view(np.uint8)
         ends = red_path.Ends(tuple(record["start_point"]), tuple(record["goal_point"]), record["cell_size"])
-        return red_path.judge(part, red_path.wall_mask(maze), ends.scaled(box.scale, box.scale))
+        return red_path.judge(part, walls, ends.scaled(box.scale, box.scale))
 
     def distinct(self, config: Config) -> float | None:
         """How many different puzzles a configuration can make, or None where that is not known."""
@@ -235,7 +236,7 @@ def _ends(rng: random.Random, rooms: int, endpoints: str) -> tuple[int, int]:
 def _path_cells(rooms: list[int], side: int) -> list[tuple[int, int]]:
     """Rooms and the doors between them, as cells of the full grid."""
     cells = [(2 * (room // side) + 1, 2 * (room % side) + 1) for room in rooms]
-    doors = [((r + s) // 2, (c + d) // 2) for (r, c), (s, d) in zip(cells, cells[1:], strict=False)]
+    doors = [((r + s) // 2, (c + d) // 2) for (r, c), (s, d) in itertools.pairwise(cells)]
     return [cell for pair in zip(cells, doors, strict=False) for cell in pair] + cells[-1:]
 
 

@@ -41,9 +41,7 @@ class Ends:
 
     def scaled(self, x: float, y: float) -> Ends:
         """The same ends in a picture stretched by these factors."""
-        return Ends(
-            (self.start[0] * x, self.start[1] * y), (self.goal[0] * x, self.goal[1] * y), self.cell * min(x, y)
-        )
+        return Ends((self.start[0] * x, self.start[1] * y), (self.goal[0] * x, self.goal[1] * y), self.cell * min(x, y))
 
 
 def red_mask(image: Image) -> Mask:
@@ -115,7 +113,8 @@ def _labels_near(labels: NDArray[np.int32], point: tuple[float, float]) -> set[i
     window = labels[top : y + REACH_PX + 1, left : x + REACH_PX + 1]
     ys, xs = np.nonzero(window)
     near = (ys + top - y) ** 2 + (xs + left - x) ** 2 <= REACH_PX**2
-    return set(window[ys[near], xs[near]].tolist())
+    found: list[int] = window[ys[near], xs[near]].tolist()
+    return set(found)
 
 
 def _forgiven(shape: tuple[int, ...], ends: Ends) -> Mask:
@@ -143,7 +142,7 @@ def draw_answer(puzzle: Image, centres: Sequence[tuple[int, int]], cell: int) ->
     """The puzzle with a path through these centres drawn in pure red, as the benchmark draws answers in words."""
     import cv2
 
-    image = puzzle.copy()
+    image: Image = puzzle.copy()
     points = np.asarray(centres, np.int32).reshape(-1, 1, 2)
     cv2.polylines(image, [points], False, (255, 0, 0), max(3, cell // 3))
     return image

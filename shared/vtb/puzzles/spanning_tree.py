@@ -50,7 +50,7 @@ def wilson(rng: random.Random, rows: int, cols: int) -> Tree:
 
 
 def depth_first(rng: random.Random, rows: int, cols: int) -> Tree:
-    """A tree carved depth-first from the first room: long corridors, and few different ones (see ``count_depth_first``)."""
+    """A tree carved depth-first from the first room: long corridors, few different ones (``count_depth_first``)."""
     around = neighbours(rows, cols)
     parent = [-1] * (rows * cols)
     parent[0] = 0

@@ -28,7 +28,8 @@ class DatasetCard:
         distinct: different puzzles among them, where counted.
         possible: how many different puzzles each stream could make; None where unknown.
         difficulty: min, mean and max of each figure per stream.
-        notes: further paragraphs.
+        picture: a picture of samples beside the card, if there is one.
+        layout: what the files are; the layout of WebDataset shards when left out.
     """
 
     title: str
@@ -41,13 +42,15 @@ class DatasetCard:
     distinct: int | None = None
     possible: Mapping[str, float | None] = field(default_factory=dict)
     difficulty: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    picture: str | None = "contact_sheet.png"
+    layout: str = ""
 
 
 def write_card(card: DatasetCard) -> str:
     """The card as Markdown."""
-    parts = [_head(card), f"# {card.title}\n", _summary(card), "![samples](contact_sheet.png)\n"]
-    parts += [_counts(card), _difficulty(card), _layout(card), *(note + "\n" for note in card.notes)]
+    parts = [_head(card), f"# {card.title}\n", _summary(card)]
+    parts += [f"![samples]({card.picture})\n"] if card.picture else []
+    parts += [_counts(card), _difficulty(card), card.layout + "\n" if card.layout else _layout(card)]
     return "\n".join(part for part in parts if part)
 
 
@@ -56,7 +59,7 @@ def _head(card: DatasetCard) -> str:
     head: dict[str, Any] = {
         "configs": [{"config_name": "default", "data_files": files}],
         "task_categories": ["visual-question-answering", "image-to-image", "image-to-video"],
-        "tags": [*card.tags, "webdataset"],
+        "tags": list(card.tags),
         "size_categories": [next((name for limit, name in SIZES if card.rows < limit), "1M<n<10M")],
         "license": "cc0-1.0",
     }
@@ -64,7 +67,8 @@ def _head(card: DatasetCard) -> str:
 
 
 def _summary(card: DatasetCard) -> str:
-    text = f"{card.rows:,} samples, {card.bytes / 1e6:,.1f} MB. Made by `{card.made_with}` of vtb-train {vtb.__version__}."
+    text = f"{card.rows:,} samples, {card.bytes / 1e6:,.1f} MB. "
+    text += f"Made by `{card.made_with}` of vtb-train {vtb.__version__}."
     if card.distinct is not None:
         text += f" {card.distinct:,} of the puzzles are different from each other."
     return text + " How it was made is in `manifest.json`.\n"
@@ -96,8 +100,6 @@ def _difficulty(card: DatasetCard) -> str:
 
 
 def _layout(card: DatasetCard) -> str:
-    if not any(pattern.endswith(".tar") for pattern in card.data_files.values()):
-        return "Layout: VLMPuzzle; `data.json` names the picture and solution of each record.\n"
     return (
         "Each sample is `<key>.json` (the record), `<key>.puzzle.png` and `<key>.solution.png`, where they were asked "
         "for also `<key>.solution.mp4` (a clip that ends in the solution) and `<key>.reasoning.png` (with printed "

@@ -97,7 +97,7 @@ def curate(
     uris = [uri for uri, _ in manifests]
     good, bad = plan_splits(choice, uris, per_shard), plan_quarantine(choice, uris, per_shard)
     make_missing(output, [*good, *bad], make_shard, part=alone, workers=run.workers, what="written")
-    extra = output.read_shards([task.path for task in [*judging, *bad]])
+    extra = output.read_shards([*(task.path for task in judging), *(task.path for task in bad)])
     return finish(output, good, lambda shards: describe_whole(output, choice, shards, extra))
 
 
@@ -117,7 +117,7 @@ def describe_whole(
     counts = choice.metrics()
     card = DatasetCard(
         title=f"{sum(counts['kept'].values()):,} curated puzzles",
-        tags=("visual-reasoning",),
+        tags=("visual-reasoning", "webdataset"),
         rows=sum(shard.rows for shard in shards),
         bytes=sum(shard.bytes for shard in shards),
         data_files={split: f"shards/{split}-*.tar" for split, count in counts["kept"].items() if count},
@@ -132,7 +132,8 @@ def describe_whole(
 
 
 def _dropped(counts: dict[str, Any]) -> dict[str, int]:
-    return {f"dropped: {why}": n for kind in ("duplicates", "filtered", "quarantined") for why, n in counts[kind].items()}
+    kinds = ("duplicates", "filtered", "quarantined")
+    return {f"dropped: {why}": count for kind in kinds for why, count in counts[kind].items()}
 
 
 def entry() -> None:

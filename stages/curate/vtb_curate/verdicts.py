@@ -17,7 +17,7 @@ from vtb.puzzles import Family, Record, Score, family_of
 from vtb.puzzles.sample import CLIP, PUZZLE, RECORD, SOLUTION
 from vtb.sharded import Made, Task, Tick
 from vtb.store import ObjectMissing, open_store
-from vtb.video import UnreadableVideo, decode_clip
+from vtb.video import UnreadableVideo, decode_ends
 
 log = logging.getLogger("vtb.curate")
 
@@ -153,19 +153,15 @@ def _check_clip(family: Family, record: Record, sample: Sample) -> None:
         return
     if CLIP not in sample.parts:
         raise Problem(f"{CLIP} is missing")
-    first = last = None
-    count = 0
     try:
-        for last in decode_clip(sample.parts[CLIP]):
-            first = last if first is None else first
-            count += 1
+        ends = decode_ends(sample.parts[CLIP])
     except UnreadableVideo as error:
         raise Problem("clip is unreadable", str(error)) from error
-    if first is None or last is None or count != record["clip"]["frames"]:
-        raise Problem("clip has another length", f"{count} frames, not {record['clip']['frames']}")
-    if family.score_frame(record, first).strict:
+    if ends.count != record["clip"]["frames"]:
+        raise Problem("clip has another length", f"{ends.count} frames, not {record['clip']['frames']}")
+    if family.score_frame(record, ends.first).strict:
         raise Problem("clip starts with the answer")
-    _demand("clip", family.score_frame(record, last))
+    _demand("clip", family.score_frame(record, ends.last))
 
 
 def _demand(what: str, score: Score) -> None:

@@ -114,7 +114,8 @@ class Figures:
     def as_json(self) -> dict[str, Any]:
         """For a sidecar."""
         plain = {
-            stream: {name: dict(counts) for name, counts in fields.items()} for stream, fields in self.difficulty.items()
+            stream: {name: dict(counts) for name, counts in figures.items()}
+            for stream, figures in self.difficulty.items()
         }
         return {"identities": self.identities, "difficulty": plain}
 

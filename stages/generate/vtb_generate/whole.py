@@ -20,6 +20,7 @@ from vtb.report.pages import Picture, PreviewSample, preview_page
 from vtb_generate.shards import Recipe, merge_difficulty
 
 SHOWN = 12
+VLMPUZZLE_LAYOUT = "The layout is that of VLMPuzzle: `data.json` names the picture and the solution of each record."
 
 
 def describe_whole(
@@ -28,10 +29,11 @@ def describe_whole(
     """Write the files about the whole; returns them and the artifact's metrics."""
     metrics = _metrics(recipe, shards)
     shown = list(_shown_records(recipe))
+    page = preview_page(_title(recipe), [_preview(recipe, record) for record in shown])
     files = [
         output.put("README.md", write_card(_card(recipe, shards, metrics)).encode()),
         output.put("contact_sheet.png", contact_sheet([_sheet_row(recipe, record) for record in shown])),
-        output.put("preview.html", preview_page(_title(recipe), [_preview(recipe, record) for record in shown]).encode()),
+        output.put("preview.html", page.encode()),
     ]
     if recipe.layout == "folder":
         files.append(_combine_data(output, recipe, shards))
@@ -99,7 +101,7 @@ def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, An
     pattern = "shards/*.tar" if recipe.layout == "shards" else f"{recipe.family}/{DATA}"
     return DatasetCard(
         title=_title(recipe),
-        tags=("visual-reasoning", recipe.family),
+        tags=("visual-reasoning", recipe.family, *(("webdataset",) if recipe.layout == "shards" else ())),
         rows=sum(shard.rows for shard in shards),
         bytes=sum(shard.bytes + sum(file.bytes for file in shard.files) for shard in shards),
         data_files={"train": pattern},
@@ -108,6 +110,7 @@ def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, An
         distinct=metrics["distinct_puzzles"],
         possible=metrics["possible_puzzles"],
         difficulty=metrics["difficulty"],
+        layout="" if recipe.layout == "shards" else VLMPUZZLE_LAYOUT,
     )
 
 

@@ -1,0 +1,149 @@
+"""Files on disk: atomic writes, walks in key order, and what the operating system's errors mean to a user."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from vtb.errors import BadInput, NotAvailable, TryAgain, VtbError
+from vtb.store.base import TEMP_PREFIX
+
+_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_IN_THE_WAY = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY)
+_MAY_PASS = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT)
+
+
+@contextmanager
+def os_errors(path: str | Path) -> Iterator[None]:
+    """Turn an operating system's error about a path into one the user can act on."""
+    try:
+        yield
+    except ConnectionError:
+        raise
+    except OSError as error:
+        translated = _translate(error, str(error.filename or path))
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def _translate(error: OSError, path: str) -> VtbError | None:
+    if error.errno in _DENIED:
+        return NotAvailable(
+            f"cannot use {path} as user {os.getuid()}: {error.strerror}; make it writable for that user "
+            "(for a container: create the folder before mounting it, or pass --user with the id of its owner)"
+        )
+    if error.errno in _FULL:
+        return NotAvailable(f"no space left for {path}: {error.strerror}; free some or choose another folder")
+    if error.errno in _IN_THE_WAY:
+        return BadInput(f"{path}: a file stands where a folder is needed, or the other way round; move it away")
+    if error.errno == errno.ENAMETOOLONG:
+        return BadInput(f"{path}: the name is too long for this file system")
+    if error.errno in _MAY_PASS:
+        return TryAgain(f"{path}: {error.strerror}; run the same command again to resume")
+    return None
+
+
+@contextmanager
+def atomic_file(path: Path, *, durable: bool) -> Iterator[int]:
+    """Write a file under a temporary name and give it its own when all is written.
+
+    Args:
+        path: The file to write; its folders are made.
+        durable: Whether it must survive a power cut the moment this returns.
+
+    Yields:
+        A descriptor open for writing.
+    """
+    temp = path.with_name(TEMP_PREFIX + secrets.token_hex(8))
+    with os_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(temp, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        try:
+            with os_errors(path):
+                yield descriptor
+                if durable:
+                    os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        _rename(temp, path)
+    except BaseException:
+        with suppress(OSError):
+            temp.unlink()
+        raise
+    if durable:
+        _sync_folder(path.parent)
+
+
+def _rename(temp: Path, path: Path) -> None:
+    with os_errors(path):
+        try:
+            temp.replace(path)
+        except FileNotFoundError as error:
+            raise TryAgain(f"{path}: its temporary file was taken away; run the same command again") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    # Some network file systems refuse to sync a folder; the rename itself is done by then.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes, offset: int) -> None:
+    """Write all of a block at an offset, however many calls the kernel wants for it."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def walk(root: str, prefix: str = "") -> Iterator[tuple[str, int]]:
+    """Yield the key and size of every file below a folder whose key starts with a prefix, in the order of the keys.
+
+    Holds the names of one folder and its ancestors, never the whole tree. Unfinished writes are left out.
+    """
+    folder = prefix.rpartition("/")[0]
+    start = os.path.join(root, folder) if folder else root
+    yield from _walk_folder(start, f"{folder}/" if folder else "", prefix, frozenset())
+
+
+def _walk_folder(folder: str, base: str, prefix: str, above: frozenset[tuple[int, int]]) -> Iterator[tuple[str, int]]:
+    try:
+        with os_errors(folder):
+            here = os.stat(folder)
+            names = sorted(_names(folder, base, prefix), key=lambda name: name.encode(errors="surrogateescape"))
+    except FileNotFoundError:
+        return
+    # A link to one of its own ancestors would make the walk endless.
+    identity = (here.st_dev, here.st_ino)
+    if identity in above:
+        return
+    for name in names:
+        path = os.path.join(folder, name)
+        if name.endswith("/"):
+            yield from _walk_folder(path[:-1], base + name, prefix, above | {identity})
+        else:
+            # Deleted since the folder was read: no longer part of the listing.
+            with suppress(FileNotFoundError), os_errors(path):
+                yield base + name, os.stat(path).st_size
+
+
+def _names(folder: str, base: str, prefix: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            # With the slash that keys have, folders sort among files as their keys do.
+            name = entry.name + ("/" if entry.is_dir() else "")
+            key = base + name
+            wanted = key.startswith(prefix) or (name.endswith("/") and prefix.startswith(key))
+            if wanted and not entry.name.startswith(TEMP_PREFIX) and (name.endswith("/") or entry.is_file()):
+                yield name

@@ -1,0 +1,1 @@
+"""The prepare stage: from puzzles to what a training engine reads."""

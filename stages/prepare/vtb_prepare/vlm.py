@@ -1,0 +1,171 @@
+"""``vtb-prepare vlm``: questions and answers about pictures, in the format of ms-swift."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vtb.artifact import FileEntry, InputEntry, ShardEntry
+from vtb.artifact.output import Output
+from vtb.canvas import encode_rgb
+from vtb.errors import BadInput
+from vtb.formats.swift import grpo_row, sft_row
+from vtb.options import VtbOption
+from vtb.puzzles import family_of
+from vtb.report.card import DatasetCard, write_card
+from vtb.sharded import Made, Task, Tick, finish, make_missing, wait_note
+from vtb.stage import Resources, Run, Stage, stage_command
+from vtb_prepare.source import Item, Piece, describe_input, pieces, read_piece, split_of
+
+log = logging.getLogger("vtb.prepare")
+
+STAGE = Stage(
+    command="vtb-prepare vlm",
+    summary="Write puzzles as questions and answers for training a vision-language model.",
+    version=1,
+    image="vtb/prepare",
+    reads=("puzzles",),
+    many_inputs=True,
+    writes="swift-dataset",
+    parallel="shards",
+    resources=Resources(cpu="2", memory="4Gi"),
+)
+ROWS = {"sft": sft_row, "grpo": grpo_row}
+SPLITS = ("train", "val")
+
+OPTIONS: list[click.Option] = [
+    VtbOption(["--val"], type=click.FloatRange(0, 1), default=0.05,
+              help="Share of puzzles for val where the input has no splits; a curated input keeps its own."),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ShardWork:
+    """The piece behind one shard of rows."""
+
+    number: int
+    piece: Piece
+    val: float
+    salt: str
+
+
+@stage_command(STAGE, params=OPTIONS)
+def vlm(run: Run, val: float) -> None:
+    """Write puzzles as questions and answers for training a vision-language model.
+
+    Reads curated or raw puzzles artifacts, or a folder in the VLMPuzzle layout (data.json). Writes train_sft.jsonl,
+    train_grpo.jsonl, val_sft.jsonl and val_grpo.jsonl for ms-swift, with the pictures beside them under relative
+    paths. Questions about mazes show the picture with printed cell IDs. A curated test split is left out.
+
+    Example: vtb-prepare vlm --input out/curated --output out/dataset
+    """
+    entries = [describe_input(uri) for uri in run.inputs]
+    tasks = plan_shards(entries, val, f"split/{run.seed}")
+    plan = run.plan(entries)
+    if run.dry_run:
+        rows = sum(task.rows for task in tasks)
+        run.say_plan(plan, f"{rows} rows in {len(tasks)} shards, with their pictures", run.part.of(len(tasks)))
+        return
+    if not tasks:
+        raise BadInput(f"{' '.join(run.inputs)}: holds no samples for train or val")
+    output = run.begin(plan)
+    if output is None:
+        return
+    if not make_missing(output, tasks, make_shard, part=run.part, workers=run.workers, what="rows"):
+        log.info(wait_note(output, tasks))
+        return
+    run.say_done(output, finish(output, tasks, lambda shards: combine(output, shards)))
+
+
+def plan_shards(entries: Sequence[InputEntry], val: float, salt: str) -> list[Task[ShardWork]]:
+    """One shard of rows per piece of the inputs."""
+    found = [piece for entry in entries for piece in pieces(entry)]
+    return [
+        Task(f"shards/{number:05d}.jsonl", piece.rows, ShardWork(number, piece, val, salt))
+        for number, piece in enumerate(found)
+    ]
+
+
+def make_shard(work: ShardWork, tick: Tick) -> Made:
+    """Neutral rows (question, answer, picture, split); the engine's files are put together from them at the end."""
+    lines, media, counts = [], dict[str, bytes](), dict[str, int]()
+    for item in read_piece(work.piece):
+        path = f"media/{work.number:05d}/{item.key}.png"
+        row, picture = make_row(item, path, work.val, work.salt)
+        lines.append(json.dumps(row, ensure_ascii=False) + "\n")
+        media[path] = picture
+        counts[row["split"]] = counts.get(row["split"], 0) + 1
+        tick(1)
+    return Made("".join(lines).encode(), len(lines), media, {"splits": counts})
+
+
+def make_row(item: Item, path: str, val: float, salt: str) -> tuple[dict[str, Any], bytes]:
+    """One row and its picture."""
+    record = item.record
+    try:
+        family = family_of(record)
+        family.validate(record)
+        row = {
+            "id": item.key,
+            "split": split_of(item, family.identity(record), val, salt),
+            "image": path,
+            "question": family.ask(record, "vlm"),
+            "answer": family.answer(record),
+            "task_type": record["task"],
+            "task_group": record["task_group"],
+        }
+        return row, item.reasoning or encode_rgb(family.draw_reasoning(record, item.puzzle))
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise BadInput(f"sample {item.key} cannot be used ({error!r}): run vtb-curate on its data first") from error
+
+
+def combine(output: Output, shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:
+    """The four files of the engine, and a card."""
+    counts = {split: sum(shard.stats["splits"].get(split, 0) for shard in shards) for split in SPLITS}
+    with tempfile.TemporaryDirectory() as folder:
+        names = [f"{split}_{use}.jsonl" for split in SPLITS for use in ROWS]
+        write_files(Path(folder), names, _rows(output, shards))
+        files = [output.put_file(name, Path(folder) / name) for name in names]
+    return [*files, output.put("README.md", _card(shards, counts).encode())], {"rows": counts}
+
+
+def _rows(output: Output, shards: Sequence[ShardEntry]) -> Iterator[dict[str, Any]]:
+    for shard in shards:
+        for line in output.store.get_bytes(shard.path).decode().splitlines():
+            yield json.loads(line)
+
+
+def write_files(folder: Path, names: Sequence[str], rows: Iterator[Mapping[str, Any]]) -> None:
+    """Every row into the SFT and the GRPO file of its split."""
+    with contextlib.ExitStack() as stack:
+        files = {name: stack.enter_context((folder / name).open("w", encoding="utf-8")) for name in names}
+        for row in rows:
+            for use, make in ROWS.items():
+                file = files.get(f"{row['split']}_{use}.jsonl")
+                if file is not None:
+                    file.write(json.dumps(make(row), ensure_ascii=False) + "\n")
+
+
+def _card(shards: Sequence[ShardEntry], counts: Mapping[str, int]) -> str:
+    media = sum(file.bytes for shard in shards for file in shard.files)
+    card = DatasetCard(
+        title=f"{sum(counts.values()):,} questions about puzzles, for ms-swift",
+        tags=("visual-reasoning",),
+        rows=sum(counts.values()),
+        bytes=media + sum(shard.bytes for shard in shards),
+        data_files={split: f"{split}_sft.jsonl" for split, count in counts.items() if count},
+        made_with="vtb-prepare vlm",
+        counts=counts,
+        picture=None,
+        layout="`*_sft.jsonl` holds questions with answers; in `*_grpo.jsonl` only `solution` has the answer. "
+        "Paths of pictures are relative to this folder.",
+    )
+    return write_card(card)
