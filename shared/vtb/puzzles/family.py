@@ -114,6 +114,10 @@ class Family(Protocol):
         """Judge an answer in words; ``puzzle`` is the picture it was asked about (drawn anew when left out)."""
         ...
 
+    def draw_answer(self, record: Record, text: str, puzzle: Image) -> Image | None:
+        """An answer in words drawn into the puzzle, or None where it cannot be drawn."""
+        ...
+
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
         """Judge an answer drawn into the picture."""
         ...

@@ -187,16 +187,18 @@ class SquareMaze:
     def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
         """The last list of IDs in the text, drawn as a path and judged like a picture."""
         ids = red_path.last_list(text)
-        if not ids:
+        if ids is None:
             return Score(False, False, "no list of cells")
-        rows, cols = record["grid_size"]
-        if max(ids) >= rows * cols or len(ids) > 4 * rows * cols:
-            return Score(False, False, "no such cells", {"cells": len(ids)})
-        left, top = record["padding"][:2]
-        centres = [_centre(divmod(cell, cols), record["cell_size"]) for cell in ids]
         image = canvas.to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
-        drawn = red_path.draw_answer(image, [(x + left, y + top) for x, y in centres], record["cell_size"])
+        drawn = _draw_ids(record, ids, image)
+        if drawn is None:
+            return Score(False, False, "no such cells", {"cells": len(ids)})
         return self.score_image(record, drawn, image)
+
+    def draw_answer(self, record: Record, text: str, puzzle: Image) -> Image | None:
+        """The path that a text names, or None where it names none."""
+        ids = red_path.last_list(text)
+        return None if ids is None else _draw_ids(record, ids, puzzle)
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
         """A red path from mark to mark on no wall; a picture of another size is compared after scaling."""
@@ -258,6 +260,16 @@ def _path_points(record: Record, cell: int) -> list[tuple[int, int]]:
     cols = record["grid_size"][1]
     half = cell // 2
     return [(i % cols * cell + half, i // cols * cell + half) for i in record["solution_path_cell_ids"]]
+
+
+def _draw_ids(record: Record, ids: list[int], puzzle: Image) -> Image | None:
+    """A path through cells drawn into the puzzle; None where a cell does not exist or the list is absurdly long."""
+    rows, cols = record["grid_size"]
+    if max(ids) >= rows * cols or len(ids) > 4 * rows * cols:
+        return None
+    left, top = record["padding"][:2]
+    centres = [_centre(divmod(cell, cols), record["cell_size"]) for cell in ids]
+    return red_path.draw_answer(puzzle, [(x + left, y + top) for x, y in centres], record["cell_size"])
 
 
 def _draw(record: Record, cell: int) -> Picture:

@@ -44,10 +44,11 @@ class Remote:
 
 
 class _Head(NamedTuple):
-    """What an answer says of itself: the version of the object, its whole size, where this answer ends."""
+    """What an answer says of itself: the version of the object, its whole size, what part of it this is."""
 
     version: str
     total: int
+    start: int
     end: int
 
 
@@ -69,10 +70,12 @@ def _fetch_range(remote: Remote, start: int, stop: int, write: Write, version: s
     def once() -> _Head:
         nonlocal position, version
         with _open_range(remote, position, stop) as response:
-            head = _read_head(response, position, stop) if response else _Head("", 0, 0)
+            head = _read_head(response, position, stop) if response else _Head("", 0, 0, 0)
             if version and head.version != version:
                 raise TryAgain(f"{remote.uri}: it changed while it was read; run the same command again to resume")
             version = head.version
+            if head.start != position:
+                position = _start_over(remote, start)
             # Each block counts, so that a retry goes on where the last try broke off.
             while response and position < head.end:
                 data = response.read(min(_BLOCK, head.end - position), decode_content=False)
@@ -85,13 +88,20 @@ def _fetch_range(remote: Remote, start: int, stop: int, write: Write, version: s
     return remote.client.attempt(remote.uri, once)
 
 
+def _start_over(remote: Remote, start: int) -> int:
+    # The whole object came instead of a range of it, which serves only whoever wants the beginning.
+    if start:
+        raise NotAvailable(f"{remote.uri}: the server ignores byte ranges, without which it cannot be read reliably")
+    return start
+
+
 @contextmanager
 def _open_range(remote: Remote, start: int, stop: int) -> Iterator[urllib3.BaseHTTPResponse | None]:
     try:
         response = remote.api.get_object(remote.bucket, remote.name, offset=start, length=stop - start)
     except MinioException as error:
         problem = diagnose(error)
-        if problem is None or problem.code != "InvalidRange":
+        if problem is None or problem.code != "InvalidRange" or start:
             raise
         # No range fits an empty object.
         yield None
@@ -107,17 +117,15 @@ def _open_range(remote: Remote, start: int, stop: int) -> Iterator[urllib3.BaseH
 def _read_head(response: urllib3.BaseHTTPResponse, start: int, stop: int) -> _Head:
     version = response.headers.get("etag", "")
     length = int(response.headers.get("content-length", -1))
-    match = _CONTENT_RANGE.match(response.headers.get("content-range", ""))
     # Not the status: rclone's server answers a range with 200.
+    match = _CONTENT_RANGE.match(response.headers.get("content-range", ""))
+    if not match and length >= 0:
+        return _Head(version, length, 0, length)
     if match:
-        first, end, total = int(match[1]), int(match[2]) + 1, int(match[3])
-    else:
-        first, end, total = 0, length, length
-        if start:
-            raise NotAvailable("the S3 server ignores byte ranges, which reading large objects needs; use another one")
-    if first != start or length != end - first or (match and end != min(stop, total)):
-        raise AnswerError("Truncated", f"{length} bytes came for the range {start}-{stop}", passing=True)
-    return _Head(version, total, end)
+        head = _Head(version, int(match[3]), int(match[1]), int(match[2]) + 1)
+        if head.start == start and head.end == min(stop, head.total) and length in (-1, head.end - start):
+            return head
+    raise AnswerError("Truncated", f"{length} bytes came for the range {start}-{stop}", passing=True)
 
 
 def store(remote: Remote, size: int, read: Read) -> None:

@@ -1,0 +1,103 @@
+"""Artifacts and models as local folders: engines read files, whatever store the artifact lies in."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from vtb.artifact import InputEntry, Manifest, find_manifest, read_manifest
+from vtb.artifact.manifest import MANIFEST
+from vtb.errors import BadInput, NotAvailable
+from vtb.progress import Progress
+from vtb.store import download, is_remote, open_store
+
+log = logging.getLogger("vtb.copy")
+MODEL_KINDS = ("checkpoint",)
+MODEL_FOLDER = "model-folder"
+_SAMPLE = 1 << 20
+
+
+def cache_folder() -> Path:
+    """Where downloaded artifacts are kept: ``$VTB_CACHE``, else below the user's cache folder."""
+    if folder := os.environ.get("VTB_CACHE"):
+        return Path(folder)
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "vtb"
+
+
+def local_artifact(uri: str, kinds: tuple[str, ...]) -> tuple[Path, InputEntry]:
+    """A complete artifact as a local folder: its own where it is local, else a copy in the cache, kept by digest."""
+    manifest = read_manifest(uri, kinds)
+    store = open_store(uri)
+    entry = InputEntry(store.uri, manifest.plan.kind, manifest.digest)
+    if not is_remote(uri):
+        return Path(store.uri), entry
+    folder = cache_folder() / "artifacts" / manifest.digest
+    if not folder.is_dir():
+        _fetch(uri, manifest, folder)
+    return folder, entry
+
+
+def _fetch(uri: str, manifest: Manifest, folder: Path) -> None:
+    """Download beside the final place and rename, so that a copy in the cache is always whole."""
+    log.info("downloading %s", uri)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
+    except OSError as error:
+        why = f"{folder.parent}: cannot be written ({error.strerror})"
+        raise NotAvailable(f"{why}: set VTB_CACHE to a folder that can") from error
+    try:
+        files = [file.path for file in manifest.all_files()]
+        with Progress(len(files), "downloaded") as progress:
+            download(open_store(uri), [*files, MANIFEST], part, on_done=lambda _: progress.update(progress.done + 1))
+        if not folder.is_dir():
+            part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def local_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> tuple[Path, InputEntry]:
+    """A model folder: an artifact, or any local folder with a ``config.json``.
+
+    Checked before an engine starts, because engines take a missing folder for the name of a model on a hub and go to
+    the network.
+
+    Raises:
+        NotAvailable: there is no such folder.
+        BadInput: the folder holds something else than a model.
+    """
+    store = open_store(uri)
+    if is_remote(uri) or find_manifest(store) is not None:
+        return local_artifact(uri, kinds)
+    folder = Path(store.uri)
+    if not folder.is_dir():
+        raise NotAvailable(
+            f"{uri}: no model there: give a folder with a model's files or a checkpoint artifact "
+            "(models are not downloaded by name; `vtb-train-vlm tiny-model OUT` makes a tiny one)"
+        )
+    name = "adapter_config.json" if "adapter" in kinds else "config.json"
+    if not (folder / name).is_file():
+        raise BadInput(f"{folder}: is no model folder, it has no {name}")
+    return folder, InputEntry(store.uri, MODEL_FOLDER, folder_digest(folder))
+
+
+def folder_digest(folder: Path) -> str:
+    """A hash of a model folder: names, sizes, and the first and last mebibyte of each file.
+
+    Hashing every byte of a large model would take minutes at each start; two checkpoints of one model differ nearly
+    everywhere, so their ends tell them apart.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        size = path.stat().st_size
+        digest.update(f"{path.relative_to(folder)}\0{size}\0".encode())
+        with path.open("rb") as file:
+            digest.update(file.read(_SAMPLE))
+            file.seek(max(0, size - _SAMPLE))
+            digest.update(file.read(_SAMPLE))
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""The eval stage: answers of models, and what they are worth."""

@@ -1,0 +1,119 @@
+"""A vision-language model that answers batches of questions, through transformers and peft."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from vtb.canvas import decode_image
+from vtb.errors import BadInput, NotAvailable
+from vtb_eval.questions import Question
+
+log = logging.getLogger("vtb.eval")
+
+
+@dataclass(frozen=True)
+class Generation:
+    """How answers are made.
+
+    Attributes:
+        max_new_tokens: longest answer.
+        temperature: 0 takes the likeliest token always.
+        seed: of the sampling.
+        max_pixels: larger pictures are scaled down to this many pixels.
+    """
+
+    max_new_tokens: int
+    temperature: float
+    seed: int
+    max_pixels: int
+
+
+class VisionLanguageModel:
+    """A model folder, with an adapter on top or without, on one device."""
+
+    def __init__(
+        self, model: Path, adapter: Path | None, device: Literal["auto", "cpu", "cuda"], generation: Generation
+    ) -> None:
+        """Load everything; only safetensors, only local files, no code from the folder."""
+        import torch
+
+        self.generation = generation
+        self.device = _device(device)
+        self._processor = _processor(model, generation.max_pixels)
+        self._model = _load(model, adapter, self.device)
+        torch.manual_seed(generation.seed)
+
+    def answer(self, questions: Sequence[Question]) -> list[str]:
+        """The answers to a batch of questions, in their order."""
+        import torch
+
+        inputs = self._inputs(questions)
+        sampling: dict[str, Any] = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+        if self.generation.temperature > 0:
+            sampling = {"do_sample": True, "temperature": self.generation.temperature}
+        with torch.inference_mode():
+            tokens = self._model.generate(**inputs, max_new_tokens=self.generation.max_new_tokens, **sampling)
+        new = tokens[:, inputs["input_ids"].shape[1] :]
+        answers: list[str] = self._processor.batch_decode(new, skip_special_tokens=True)
+        return answers
+
+    def _inputs(self, questions: Sequence[Question]) -> Any:
+        from PIL import Image
+
+        chats = [
+            [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": question.text}]}]
+            for question in questions
+        ]
+        texts = [self._processor.apply_chat_template(chat, add_generation_prompt=True) for chat in chats]
+        pictures = [[Image.fromarray(decode_image(question.picture))] for question in questions]
+        inputs = self._processor(text=texts, images=pictures, padding=True, return_tensors="pt")
+        return inputs.to(self.device)
+
+
+def _device(wanted: str) -> str:
+    import torch
+
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise NotAvailable("--device cuda: this machine has no usable NVIDIA GPU: take --device cpu, or a GPU machine")
+    return wanted
+
+
+def _processor(model: Path, max_pixels: int) -> Any:
+    from vtb.torchvision_cpu import allow_cpu_torchvision
+
+    allow_cpu_torchvision()
+    from transformers import AutoProcessor
+
+    try:
+        processor = AutoProcessor.from_pretrained(model, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{model}: its processor cannot be loaded: {error}") from error
+    processor.tokenizer.padding_side = "left"  # answers start where the prompts of a batch end
+    size = processor.image_processor.size
+    size["longest_edge"] = min(max_pixels, size["longest_edge"])  # pixels of the whole picture, in Qwen's processors
+    return processor
+
+
+def _load(model: Path, adapter: Path | None, device: str) -> Any:
+    import torch
+    from transformers import AutoModelForImageTextToText
+
+    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    log.info("loading %s on %s%s", model, device, f" with adapter {adapter}" if adapter else "")
+    try:
+        loaded = AutoModelForImageTextToText.from_pretrained(
+            model, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=False
+        )
+        if adapter is not None:
+            from peft import PeftModel
+
+            loaded = PeftModel.from_pretrained(loaded, adapter, use_safetensors=True)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise BadInput(f"{adapter or model}: cannot be loaded as a vision-language model: {error}") from error
+    return loaded.to(device).eval()

@@ -1,0 +1,130 @@
+"""``vtb-eval score``: judge predictions and say what they are worth."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from vtb.artifact import FileEntry, Manifest, ShardEntry, read_manifest
+from vtb.artifact.manifest import json_bytes
+from vtb.artifact.output import Output
+from vtb.canvas import UnreadableImage, decode_image
+from vtb.errors import BadInput
+from vtb.formats.webdataset import DamagedTar, Sample, read_tar
+from vtb.puzzles import Score, family_of
+from vtb.puzzles.sample import PUZZLE, RECORD
+from vtb.sharded import Made, Task, Tick, finish, make_missing, wait_note
+from vtb.stage import Resources, Run, Stage, stage_command
+from vtb.store import open_store
+from vtb_eval.page import report_page
+from vtb_eval.results import Result, summarise
+
+log = logging.getLogger("vtb.eval")
+
+STAGE = Stage(
+    command="vtb-eval score",
+    summary="Judge the answers of a model and report how many are right.",
+    version=1,
+    image="vtb/eval",
+    reads=("predictions",),
+    writes="scores",
+    parallel="shards",
+    resources=Resources(cpu="2", memory="4Gi"),
+)
+
+
+@dataclass(frozen=True)
+class ShardWork:
+    """One shard of predictions."""
+
+    uri: str
+    shard: ShardEntry
+
+
+@stage_command(STAGE)
+def score(run: Run) -> None:
+    """Judge the answers of a model and report how many are right.
+
+    Each puzzle's own family judges its answer, strictly by the benchmark's rule and tolerantly. Writes the verdict on
+    each answer, scores.json, and report.html with pictures of right and wrong answers.
+
+    Example: vtb-eval score --input out/predictions --output out/scores
+    """
+    uri = run.inputs[0]
+    manifest = read_manifest(uri, STAGE.reads)
+    tasks = [
+        Task(f"shards/{index:05d}.jsonl", shard.rows, ShardWork(uri, shard))
+        for index, shard in enumerate(manifest.shards)
+    ]
+    plan = run.plan()
+    if run.dry_run:
+        run.say_plan(plan, f"verdicts on {manifest.rows} answers, scores.json, report.html", run.part.of(len(tasks)))
+        return
+    output = run.begin(plan)
+    if output is None:
+        return
+    if not make_missing(output, tasks, judge_shard, part=run.part, workers=run.workers, what="judged"):
+        log.info(wait_note(output, tasks))
+        return
+    done = finish(output, tasks, lambda shards: close(output, uri, manifest, shards))
+    strict = done.metrics["overall"]["strict"]
+    log.info("right: %d of %d (%.1f %%)", strict["right"], strict["total"], 100 * strict["rate"])
+    run.say_done(output, done)
+
+
+def judge_shard(work: ShardWork, tick: Tick) -> Made:
+    """The verdicts on one shard as JSON lines."""
+    lines = []
+    for sample in read_predictions(work.uri, work.shard):
+        lines.append(json.dumps(asdict(judge(sample))) + "\n")
+        tick(1)
+    return Made("".join(lines).encode(), len(lines))
+
+
+def read_predictions(uri: str, shard: ShardEntry) -> Iterator[Sample]:
+    """The samples of a shard of predictions."""
+    try:
+        yield from read_tar(open_store(uri).get_bytes(shard.path))
+    except DamagedTar as error:
+        raise BadInput(f"{uri}/{shard.path}: is damaged ({error}): make the predictions again") from error
+
+
+def judge(sample: Sample) -> Result:
+    """The verdict on one answer; whatever a model wrote gets one."""
+    try:
+        answer = json.loads(sample.parts[RECORD])
+        record, text = answer["record"], str(answer["text"])
+        family = family_of(record)
+        family.validate(record)
+        verdict = judge_text(record, text, sample.parts[PUZZLE])
+        size = str(record["difficulty"].get("size", "")).removesuffix(".0")
+        return Result(
+            sample.key, record["task"], size, verdict.strict, verdict.tolerant, verdict.reason, len(text)
+        )  # fmt: skip
+    except (KeyError, ValueError, TypeError, AttributeError, UnreadableImage) as error:
+        raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error!r})") from error
+
+
+def judge_text(record: dict[str, Any], text: str, puzzle: bytes) -> Score:
+    """Empty answers need no judge."""
+    if not text.strip():
+        return Score(False, False, "empty answer")
+    return family_of(record).score_text(record, text, decode_image(puzzle))
+
+
+def close(
+    output: Output, uri: str, predictions: Manifest, shards: Sequence[ShardEntry]
+) -> tuple[list[FileEntry], dict[str, Any]]:
+    """Figures over all verdicts, and the report."""
+    results = [
+        Result(**json.loads(line))
+        for shard in shards
+        for line in output.store.get_bytes(shard.path).decode().splitlines()
+    ]
+    figures = summarise(results)
+    page = report_page(uri, predictions, results, figures)
+    files = [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]
+    return files, figures

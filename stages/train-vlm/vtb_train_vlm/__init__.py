@@ -1,0 +1,1 @@
+"""The stage that post-trains vision-language models with ms-swift."""

@@ -1,0 +1,84 @@
+"""How an engine process starts: alone or under torchrun, offline, and with the files by which the stage talks to it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import vtb
+
+Device = Literal["cpu", "cuda"]
+
+# Names the file whose appearance asks the engine to save and stop.
+STOP_FILE = "VTB_STOP_FILE"
+# Names the file that the engine appends a JSON line to for every logged step.
+TRAIN_LOG = "VTB_TRAIN_LOG"
+
+# Set by clusters for a launcher of their own; the engine would take itself for one of several processes.
+_RANKS = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "NPROC_PER_NODE", "NNODES")
+
+
+def launcher(nproc: int, env: Mapping[str, str]) -> list[str]:
+    """Returns the start of an engine command: python alone, or torchrun for several processes or nodes.
+
+    torchrun itself reads ``PET_NNODES``, ``PET_NODE_RANK``, ``PET_MASTER_ADDR`` and ``PET_MASTER_PORT``.
+    ``PET_NPROC_PER_NODE`` wins over ``nproc``, since the cluster that sets it knows what the pod was given.
+    """
+    engine = ["-m", "vtb_train_vlm.engine"]
+    processes = env.get("PET_NPROC_PER_NODE") or str(nproc)
+    several = _several_nodes(env)
+    if processes == "1" and not several:
+        return [sys.executable, *engine]
+    # On one node, meet on a free port, so that two runs on a machine stay apart.
+    meeting = [] if several else ["--nnodes", "1", "--standalone"]
+    return [sys.executable, "-m", "torch.distributed.run", *meeting, "--nproc_per_node", processes, *engine]
+
+
+def engine_environment(base: Mapping[str, str], output_dir: Path, device: Device) -> dict[str, str]:
+    """Returns ``base`` with what every engine run needs set."""
+    env = {name: value for name, value in base.items() if name not in _RANKS}
+    if _several_nodes(env) and "PET_NODE_RANK" not in env and "JOB_COMPLETION_INDEX" in env:
+        env["PET_NODE_RANK"] = env["JOB_COMPLETION_INDEX"]
+    if device == "cpu":
+        env["CUDA_VISIBLE_DEVICES"] = ""
+    for name, folder in _caches(output_dir).items():
+        env.setdefault(name, folder)
+    return env | {
+        "HF_HUB_OFFLINE": "1",
+        "HF_DATASETS_OFFLINE": "1",
+        "PYTHONPATH": _source_roots(env.get("PYTHONPATH")),
+        # Keeps what lies in the working folder from being imported.
+        "PYTHONSAFEPATH": "1",
+        "PYTHONUNBUFFERED": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        STOP_FILE: str(stop_file(output_dir)),
+        TRAIN_LOG: str(train_log(output_dir)),
+    }
+
+
+def stop_file(output_dir: Path) -> Path:
+    """Returns the file that asks the engine to stop; one node that sees it stops all."""
+    return output_dir.resolve() / ".stop"
+
+
+def train_log(output_dir: Path) -> Path:
+    """Returns the engine's log of steps."""
+    return output_dir.resolve() / "train_log.jsonl"
+
+
+def _several_nodes(env: Mapping[str, str]) -> bool:
+    return (env.get("PET_NNODES") or "1") not in ("1", "1:1")
+
+
+def _caches(output_dir: Path) -> dict[str, str]:
+    """Keeps the engines out of the home folder, which a container's user need not have."""
+    cache = output_dir.resolve() / ".cache"
+    return {name: str(cache / name.lower()) for name in ("HF_HOME", "HF_DATASETS_CACHE", "MODELSCOPE_CACHE")}
+
+
+def _source_roots(inherited: str | None) -> str:
+    """Puts this code on the child's path wherever it was imported from."""
+    roots = dict.fromkeys(str(Path(file).resolve().parents[1]) for file in (vtb.__file__, __file__))
+    return ":".join([*roots, *([inherited] if inherited else [])])

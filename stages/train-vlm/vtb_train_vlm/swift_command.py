@@ -1,0 +1,158 @@
+"""Turns a training job into the command line and the environment of the engine; starts nothing.
+
+Engine arguments come from three places, later ones winning: our own, the user's engine config file, and what the user
+wrote after ``--``. They are merged by name, so the engine never sees an argument twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from vtb.errors import UsageProblem
+from vtb_train_vlm.engine_options import Arguments, flatten, model_arguments, parse_arguments, read_config, to_arguments
+from vtb_train_vlm.engine_start import Device, engine_environment, launcher
+
+
+@dataclass(frozen=True)
+class SftJob:
+    """One supervised fine-tuning run.
+
+    Attributes:
+        model: Folder of the model to start from; must exist, as the engine takes other names for hub names.
+        dataset_dir: Folder that the pictures' relative paths in the rows start from.
+        train_file: Training rows, relative to ``dataset_dir``.
+        val_file: Validation rows, likewise, if any.
+        output_dir: Local folder for checkpoints, logs and curves.
+        tuner: ``lora`` or ``full``.
+        epochs: Passes over the rows.
+        max_steps: Stops here instead, if set.
+        learning_rate: Peak learning rate.
+        batch_size: Rows per process and step.
+        grad_accum: Steps whose gradients are added up for one update.
+        lora_rank: Rank of the LoRA matrices.
+        lora_alpha: Scale of the LoRA (divided by the rank).
+        max_length: Longest row in tokens.
+        max_pixels: Largest picture in pixels; larger ones are scaled down.
+        save_steps: Updates between two checkpoints.
+        save_total_limit: Checkpoints that stay on disk, at least 2.
+        seed: Seeds weights, shuffling and sampling.
+        resume_from: Checkpoint to go on from, if any.
+        nproc: Processes on this machine.
+        deepspeed: Preset name (``zero0`` to ``zero3``, ``zero2_offload`` ...) or file; needs a GPU.
+        engine_args: What the user wrote after ``--``.
+        engine_config: YAML or JSON file of engine arguments, if any.
+    """
+
+    model: Path
+    dataset_dir: Path
+    train_file: str
+    val_file: str | None
+    output_dir: Path
+    tuner: Literal["lora", "full"]
+    epochs: float
+    max_steps: int | None
+    learning_rate: float
+    batch_size: int
+    grad_accum: int
+    lora_rank: int
+    lora_alpha: int
+    max_length: int
+    max_pixels: int
+    save_steps: int
+    save_total_limit: int
+    seed: int
+    resume_from: Path | None
+    nproc: int
+    deepspeed: str | None
+    engine_args: tuple[str, ...]
+    engine_config: Path | None
+
+
+def command(job: SftJob, device: Device, env: Mapping[str, str] | None = None) -> list[str]:
+    """Returns the command that runs the job.
+
+    Args:
+        job: What to train.
+        device: Where to train.
+        env: Environment that says how many nodes and processes there are (``PET_*``, as torchrun reads it).
+
+    Raises:
+        UsageProblem: The engine arguments or the config file ask for something that cannot be.
+        NotAvailable: The model folder is missing.
+    """
+    configured, _ = read_config(job.engine_config)
+    arguments = {**_own(job, device), **configured, **parse_arguments(job.engine_args)}
+    return [*launcher(job.nproc, env or {}), "sft", *flatten(arguments)]
+
+
+def environment(job: SftJob, base: Mapping[str, str], device: Device = "cuda") -> dict[str, str]:
+    """Returns the environment that the command runs in: ``base`` with what the job needs set."""
+    _, configured = read_config(job.engine_config)
+    ours = engine_environment(base, job.output_dir, device)
+    # swift looks for a relative path in the working folder first, then here.
+    ours["ROOT_IMAGE_DIR"] = str(job.dataset_dir.resolve())
+    ours["MAX_PIXELS"] = str(job.max_pixels)
+    return {**ours, **configured}
+
+
+def _own(job: SftJob, device: Device) -> Arguments:
+    values: dict[str, Any] = {
+        "model": job.model.resolve(),
+        **model_arguments(job.model),
+        "dataset": (job.dataset_dir / job.train_file).resolve(),
+        "val_dataset": (job.dataset_dir / job.val_file).resolve() if job.val_file else None,
+        "output_dir": job.output_dir.resolve(),
+        "add_version": False,
+        "tuner_type": job.tuner,
+        "num_train_epochs": job.epochs,
+        "max_steps": job.max_steps,
+        "learning_rate": job.learning_rate,
+        "per_device_train_batch_size": job.batch_size,
+        "per_device_eval_batch_size": job.batch_size,
+        "gradient_accumulation_steps": job.grad_accum,
+        "max_length": job.max_length,
+        # Else a row that is too long, or lacks its picture, is quietly replaced by another one.
+        "strict": True,
+        "save_strategy": "steps",
+        "save_steps": job.save_steps,
+        # With one alone, there is a moment with none: the old one goes before the new one is whole.
+        "save_total_limit": max(2, job.save_total_limit),
+        "logging_steps": 1,
+        "seed": job.seed,
+        "data_seed": job.seed,
+        "report_to": "tensorboard",
+        "logging_dir": job.output_dir.resolve() / "tensorboard",
+        "resume_from_checkpoint": job.resume_from.resolve() if job.resume_from else None,
+        "check_model": False,
+        # The stage reports progress by the log of steps; a bar only clutters what it shows of the output.
+        "disable_tqdm": True,
+        **_lora(job),
+        **_device_arguments(job, device),
+    }
+    return to_arguments(values)
+
+
+def _lora(job: SftJob) -> dict[str, Any]:
+    if job.tuner != "lora":
+        return {}
+    return {"lora_rank": job.lora_rank, "lora_alpha": job.lora_alpha, "target_modules": "all-linear"}
+
+
+def _device_arguments(job: SftJob, device: Device) -> dict[str, Any]:
+    if device == "cuda":
+        return {"torch_dtype": "bfloat16", "deepspeed": job.deepspeed}
+    if job.deepspeed:
+        raise UsageProblem(f"--deepspeed {job.deepspeed} needs a GPU: leave it out to train on the CPU")
+    return {
+        "torch_dtype": "float32",
+        # float32 makes the engine turn fp16 on unless told otherwise.
+        "fp16": False,
+        "bf16": False,
+        "use_cpu": True,
+        "attn_impl": "eager",
+        "dataloader_num_workers": 0,
+        "gradient_checkpointing": False,
+    }

@@ -1,0 +1,82 @@
+"""Fixtures: an S3 server for the whole run, a fresh bucket for each test, a proxy that breaks requests."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from s3_server import FaultyProxy, S3Server
+from vtb.store import s3_client
+
+_S3_NAMES = (
+    "S3_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "VTB_S3_RETRIES",
+    "VTB_S3_TIMEOUT",
+)
+
+
+@dataclass
+class Bucket:
+    """A fresh bucket: the environment of its clients, its URI, and the server it is on."""
+
+    env: dict[str, str]
+    uri: str
+    name: str
+    server: S3Server
+
+
+@dataclass
+class FaultyBucket(Bucket):
+    """A fresh bucket behind a proxy."""
+
+    proxy: FaultyProxy
+
+
+@pytest.fixture
+def no_s3_env(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that says nothing of S3."""
+    for name in _S3_NAMES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """One server for the whole run; tests that kill a server start their own."""
+    with S3Server() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_server: S3Server, no_s3_env: None, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """A fresh bucket, with the environment set for it."""
+    name = f"bucket-{secrets.token_hex(6)}"
+    s3_server.make_bucket(name)
+    for variable, value in s3_server.env.items():
+        monkeypatch.setenv(variable, value)
+    return Bucket(s3_server.env, f"s3://{name}", name, s3_server)
+
+
+@pytest.fixture
+def faulty_s3(s3: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyBucket]:
+    """A fresh bucket behind a proxy, with the environment set for it and short patience."""
+    with FaultyProxy(s3.server.url) as proxy:
+        env = {**s3.env, "S3_ENDPOINT_URL": proxy.url, "VTB_S3_TIMEOUT": "0.5", "VTB_S3_RETRIES": "3"}
+        for variable, value in env.items():
+            monkeypatch.setenv(variable, value)
+        monkeypatch.setattr(s3_client, "_FIRST_WAIT", 0.1)
+        yield FaultyBucket(env, s3.uri, s3.name, s3.server, proxy)

