@@ -37,6 +37,12 @@ class TextFormatter(logging.Formatter):
         return line + ("\n" + self.formatException(record.exc_info) if record.exc_info else "")
 
 
+def current_format() -> str:
+    """The format that ``configure`` has set in this process."""
+    handlers = logging.getLogger().handlers
+    return "json" if any(isinstance(handler.formatter, JsonFormatter) for handler in handlers) else "text"
+
+
 def configure(log_format: str = "text", level: str = "info") -> None:
     """Send every log line of the process to standard error in one format."""
     handler = logging.StreamHandler(sys.stderr)

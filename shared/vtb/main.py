@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import signal
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import NoReturn
 
 import click
 
+from vtb import log as vtb_log
 from vtb.errors import NotAvailable, VtbError
 
 log = logging.getLogger("vtb")
@@ -20,6 +22,7 @@ TERMINATION_LOG = Path("/dev/termination-log")  # Kubernetes shows its content i
 INTERRUPTED = 130
 PREEMPTED = 75
 INTERNAL = 1
+STDOUT = 1
 
 
 class Stopped(BaseException):
@@ -48,9 +51,11 @@ def _run(command: click.Command, arguments: Sequence[str] | None) -> int:
         return _fail(name, "stopped by SIGTERM; run the same command again to continue", PREEMPTED)
     except click.ClickException as error:
         return _fail(*_click_error(name, error), code=error.exit_code)
-    except BrokenPipeError:  # the reader of our output has left: `vtb show ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except SystemExit:  # how click leaves when a pipe is broken; it has silenced both streams by then
+        if _reader_left(STDOUT):
+            return 0
+        sys.stderr = sys.__stderr__
+        return _fail(name, "internal error, please report it: a pipe broke", INTERNAL)
     except MemoryError:
         return _fail(name, "out of memory: lower --workers or --samples-per-shard", NotAvailable.exit_code)
     except Exception as error:
@@ -58,6 +63,13 @@ def _run(command: click.Command, arguments: Sequence[str] | None) -> int:
         line = f"internal error, please report it: {type(error).__name__}: {error} (--log-level debug shows where)"
         return _fail(name, line, INTERNAL)
     return result if isinstance(result, int) else 0
+
+
+def _reader_left(descriptor: int) -> bool:
+    """Whether nobody reads a pipe any more: ``vtb show ... | head``."""
+    poll = select.poll()
+    poll.register(descriptor, 0)  # errors and hang-ups are reported always
+    return bool(poll.poll(0))
 
 
 def _click_error(name: str, error: click.ClickException) -> tuple[str, str]:
@@ -71,19 +83,13 @@ def _click_error(name: str, error: click.ClickException) -> tuple[str, str]:
 def _fail(name: str, message: str, code: int) -> int:
     """Say the error as one line, where a person and where Kubernetes look."""
     line = f"{name}: error: {' '.join(message.split())}"
-    if _logs_json():
+    if vtb_log.current_format() == "json":
         log.error(line)
     else:
         print(line, file=sys.stderr)
     if TERMINATION_LOG.exists() and os.access(TERMINATION_LOG, os.W_OK):
         TERMINATION_LOG.write_text(line + "\n")
     return code
-
-
-def _logs_json() -> bool:
-    from vtb.log import JsonFormatter
-
-    return any(isinstance(handler.formatter, JsonFormatter) for handler in logging.getLogger().handlers)
 
 
 def _on_sigterm(_signal: int, _frame: FrameType | None) -> None:

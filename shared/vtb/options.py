@@ -41,10 +41,8 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic for the ty
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
         """``480x832`` to ``(480, 832)``."""
-        if isinstance(value, (tuple, list)) and len(value) == 2:
-            return int(value[0]), int(value[1])
-        parts = str(value).lower().split("x")
-        if len(parts) != 2 or not all(part.isdigit() for part in parts):
+        parts = value if isinstance(value, (tuple, list)) else str(value).lower().split("x")
+        if len(parts) != 2 or not all(str(part).isdecimal() for part in parts):
             self.fail(f"{value!r} is not a size: write width x height, for example 480x480", param, ctx)
         return int(parts[0]), int(parts[1])
 
@@ -56,8 +54,8 @@ class RangeType(click.ParamType):  # type: ignore[type-arg]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float, float]:
         """``path_length=10..40`` to ``("path_length", 10.0, 40.0)``."""
-        if isinstance(value, (tuple, list)) and len(value) == 3:
-            return str(value[0]), float(value[1]), float(value[2])
+        if isinstance(value, tuple):
+            return value  # as this method has made it before
         field, _, span = str(value).partition("=")
         low, dots, high = span.partition("..")
         try:
@@ -79,12 +77,15 @@ def read_config(ctx: click.Context, _param: click.Parameter, value: str | None) 
     if not isinstance(loaded, dict):
         raise click.UsageError(f"--config {value}: must map option names to values, for example `count: 100`")
     values = {str(name).replace("-", "_"): entry for name, entry in loaded.items()}
-    known = [str(option.name) for option in ctx.command.params if option.name not in ("config", "describe", "version")]
-    for name in values:
+    known = {str(option.name): option for option in ctx.command.params}
+    known = {name: option for name, option in known.items() if name not in ("config", "describe", "version")}
+    for name, entry in values.items():
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
             hint = f": did you mean {close[0]}?" if close else ""
             raise click.UsageError(f"--config {value}: {ctx.command_path} has no option {name!r}{hint}")
+        if getattr(known[name], "multiple", False) and not isinstance(entry, list):  # `size: 9` for `size: [9]`
+            values[name] = [entry]
     ctx.default_map = {**(ctx.default_map or {}), **values}
 
 
@@ -95,9 +96,10 @@ def common_options(stage: Stage, describe: Callable[[], str]) -> list[click.Opti
 
 def place_options(stage: Stage) -> list[click.Option]:
     """Where a stage reads and writes; these stand first in the help."""
+    kinds = " or ".join(stage.writes)
     output = VtbOption(
-        ["--output", "-o"], required=True, metavar="URI", affects_output=False, show_default=False,
-        help=f"Where to write the {stage.writes} artifact: a folder, file:///path or s3://bucket/prefix.",
+        ["--output", "-o"], required=not stage.output_argument, metavar="URI", affects_output=False,
+        show_default=False, help=f"Where to write the {kinds} artifact: a folder, file:///path or s3://bucket/prefix.",
     )  # fmt: skip
     if not stage.reads:
         return [output]
@@ -143,7 +145,7 @@ def _shard_options() -> list[click.Option]:
 
 def _job_index() -> int:
     value = os.environ.get("JOB_COMPLETION_INDEX", "0")
-    if not value.isdigit():
+    if not value.isdecimal():
         raise click.UsageError(f"JOB_COMPLETION_INDEX is {value!r}, not a number: unset it or give --shard-index")
     return int(value)
 

@@ -114,8 +114,8 @@ def _make_by_workers(output: Output, missing: Sequence[Task[T]], make: Maker[T],
     """Make the shards in worker processes, which store the data themselves; this process adds the sidecars."""
     context = multiprocessing.get_context("spawn")  # fork would copy locks held by the store's threads
     counter: Synchronized[int] = context.Value("q", 0)
-    level = logging.getLogger("vtb").level
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(counter, level))
+    settings = (counter, vtb_log.current_format(), logging.getLogger("vtb").level)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=settings)
     waiting: set[Future[ShardEntry]] = set()
     queue = iter(missing)
     try:
@@ -150,14 +150,14 @@ _counter: Synchronized[int] | None = None
 _stores: dict[str, Store] = {}
 
 
-def _start_worker(counter: Synchronized[int], level: int) -> None:
+def _start_worker(counter: Synchronized[int], log_format: str, level: int) -> None:
     """Prepare a worker: logs as in the parent, no reaction to Ctrl-C (the parent decides), no life after the parent."""
     import signal
 
     global _counter
     _counter = counter
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    vtb_log.configure(os.environ.get("VTB_WORKER_LOG_FORMAT", "text"), logging.getLevelName(level))
+    vtb_log.configure(log_format, logging.getLevelName(level))
     threading.Thread(target=_die_with_parent, daemon=True).start()
 
 

@@ -45,23 +45,25 @@ class Stage:
         version: raised when the same inputs and options give other bytes than before.
         image: the image that holds the command, without the registry.
         reads: kinds of artifacts it takes with ``--input``; empty for a generator.
-        writes: kind of the artifact it writes.
+        writes: kind of the artifact it writes; further kinds when an option decides which.
         many_inputs: whether ``--input`` may be repeated.
         artifact_options: further options that take an artifact, with its kinds (``--model``: checkpoint).
         parallel: ``shards`` when pods may share one output by index, ``single`` when one process does it all.
         resources: the default request of one pod.
+        output_argument: whether the output may also be given as an argument, without ``--output``.
     """
 
     command: str
     summary: str
     version: int
     image: str
-    writes: str
+    writes: tuple[str, ...]
     reads: tuple[str, ...] = ()
     many_inputs: bool = False
     artifact_options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     parallel: Literal["shards", "single"] = "single"
     resources: Resources = Resources()
+    output_argument: bool = False
 
     @property
     def name(self) -> str:
@@ -88,12 +90,14 @@ class Run:
     dry_run: bool
     config: dict[str, Any]
 
-    def plan(self, inputs: Sequence[InputEntry] | None = None) -> Plan:
+    def plan(self, inputs: Sequence[InputEntry] | None = None, kind: str | None = None) -> Plan:
         """What this run makes, with the content of its inputs pinned (by default those of ``--input``)."""
         if inputs is None:
             inputs = [input_entry(uri, self.stage.reads) for uri in self.inputs]
-        config = json.loads(json.dumps({"seed": self.seed, **self.config}))  # as it will be read back
-        return Plan(self.stage.writes, self.stage.command, self.stage.version, config, tuple(inputs))
+        config = {"seed": self.seed, **self.config}
+        # as it will be read back; JSON has no infinities (an open end of a range), so they become words
+        config = json.loads(json.dumps(config), parse_constant=str)
+        return Plan(kind or self.stage.writes[0], self.stage.command, self.stage.version, config, tuple(inputs))
 
     def begin(self, plan: Plan) -> Output | None:
         """The output to write to, or None when the work is already done (which it says)."""
@@ -149,7 +153,8 @@ def stage_command(stage: Stage, **settings: Any) -> Callable[[Callable[..., Any]
         assert isinstance(command, StageCommand)
         command.stage = stage
         contract = functools.partial(_contract, command)
-        command.params[:] = [*place_options(stage), *own, *command.params, *common_options(stage, contract)]
+        arguments = [click.Argument(["out"], required=False)] if stage.output_argument else []
+        command.params[:] = [*arguments, *place_options(stage), *own, *command.params, *common_options(stage, contract)]
         return command
 
     return decorate
@@ -172,7 +177,7 @@ def _run_of(stage: Stage, values: dict[str, Any]) -> Run:
     run = Run(
         stage=stage,
         inputs=inputs if isinstance(inputs, tuple) else (inputs,),
-        output_uri=values.pop("output"),
+        output_uri=_output_of(values),
         seed=values.pop("seed"),
         workers=values.pop("workers"),
         part=ShardRange(values.pop("num_shards", 1), values.pop("shard_index", 0)),
@@ -189,6 +194,15 @@ def _run_of(stage: Stage, values: dict[str, Any]) -> Run:
     }
     run.config = {name: value for name, value in values.items() if name in recorded}
     return run
+
+
+def _output_of(values: dict[str, Any]) -> str:
+    """``--output``, or the argument that a helper command takes instead."""
+    output = values.pop("output") or values.pop("out", None)
+    values.pop("out", None)
+    if output is None:
+        raise click.UsageError("say where to write: give OUT or --output")
+    return str(output)
 
 
 def env_prefix(command: str) -> str:

@@ -11,6 +11,7 @@ Layout below the artifact's prefix::
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -101,7 +102,7 @@ class Output:
         if manifest is None and self._stored_plan() is None:
             self._refuse_foreign_files()
             return
-        listed = [file.path for file in manifest.all_files()] if manifest else []
+        listed = [file.path for file in manifest.all_files()] if manifest else self._files_of_done_shards()
         self.store.delete([MANIFEST])
         found = [info.key for info in self.store.list() if _is_payload(info.key)]
         self.store.delete(sorted({*listed, *found}))
@@ -130,7 +131,13 @@ class Output:
 
     def read_shards(self, paths: Sequence[str]) -> list[ShardEntry]:
         """The sidecars of the shards, in their order."""
-        return [parse_shard(json.loads(self.store.get_bytes(path + SIDECAR))) for path in paths]
+        return [self._read_sidecar(path + SIDECAR) for path in paths]
+
+    def _read_sidecar(self, key: str) -> ShardEntry:
+        try:
+            return parse_shard(json.loads(self.store.get_bytes(key)))
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadInput(f"{self.uri}: {key} is damaged: remove it and run the same command again") from error
 
     def commit(
         self, shards: Sequence[ShardEntry], files: Iterable[FileEntry] = (), metrics: Mapping[str, Any] | None = None
@@ -140,6 +147,15 @@ class Output:
         manifest = Manifest(self.plan, tuple(shards), ordered, metrics or {}, run_info(self.started))
         self.store.put_bytes(MANIFEST, manifest.to_json())
         return manifest
+
+    def _files_of_done_shards(self) -> list[str]:
+        """The files beside the shards of an unfinished artifact, which no manifest lists yet."""
+        files: list[str] = []
+        for info in self.store.list("shards/"):
+            if info.key.endswith(SIDECAR):
+                with contextlib.suppress(BadInput):
+                    files += [file.path for file in self._read_sidecar(info.key).files]
+        return files
 
     def _stored_plan(self) -> Plan | None:
         if self.store.stat(PLAN) is None:

@@ -57,7 +57,7 @@ def read_records(file: Path) -> Iterator[dict[str, Any]]:
     """The records of one ``data.json``."""
     try:
         records = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{file}: cannot be read as JSON: {error}") from error
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise BadInput(f"{file}: must hold a list of records")

@@ -106,13 +106,14 @@ class SquareMaze:
         width, height = record["canvas_dimensions"]
         if not (3 <= rows <= MAX_SIDE and 3 <= cols <= MAX_SIDE and 1 <= record["cell_size"] <= 256):
             raise BadInput(f"a maze of {rows}x{cols} cells of {record['cell_size']} pixels")
-        if grid.shape != (rows, cols) or not np.isin(grid, (0, 1)).all():
+        if grid.shape != (rows, cols) or grid.dtype.kind != "i" or not np.isin(grid, (0, 1)).all():
             raise BadInput("maze_grid is not a 0/1 grid of grid_size")
         if not (0 < width <= 16384 and 0 < height <= 16384):
             raise BadInput(f"a canvas of {width}x{height} pixels")
         ids = record["solution_path_cell_ids"]
         if not ids or not all(isinstance(cell, int) and 0 <= cell < rows * cols for cell in ids):
             raise BadInput("solution_path_cell_ids are not cells of the maze")
+        _validate_places(record)
         if record.get("clip"):
             _validate_clip(record["clip"], rows, cols)
 
@@ -296,12 +297,25 @@ def _clip_record(config: Config) -> dict[str, Any]:
     }
 
 
+def _validate_places(record: Record) -> None:
+    rows, cols = record["grid_size"]
+    width, height = record["canvas_dimensions"]
+    for name in ("start", "goal"):
+        (r, c), (x, y) = record[name], record[f"{name}_point"]
+        if not (0 <= r < rows and 0 <= c < cols and 0 <= x < width and 0 <= y < height):
+            raise BadInput(f"the {name} does not lie inside the maze")
+    left, top = record["padding"][:2]
+    if not (0 <= left < width and 0 <= top < height and 0 < record["line_width"] <= 256):
+        raise BadInput("padding or line_width do not fit the canvas")
+
+
 def _validate_clip(clip: dict[str, Any], rows: int, cols: int) -> None:
     width, height = clip["size"]
     left, top = clip["offset"]
     cell = clip["cell_size"]
     inside = 0 <= left <= width - cols * cell and 0 <= top <= height - rows * cell
-    if not (inside and 0 < width <= 4096 and 0 < height <= 4096 and cell > 0 and 1 <= clip["frames"] <= 10_000):
+    small = 0 < width <= 4096 and 0 < height <= 4096 and cell > 0 and 0 < clip["scale"] <= 4096
+    if not (inside and small and 1 <= clip["frames"] <= 10_000):
         raise BadInput("the maze does not lie inside its clip")
 
 

@@ -31,7 +31,7 @@ STAGE = Stage(
     image="vtb/curate",
     reads=("puzzles",),
     many_inputs=True,
-    writes="puzzles",
+    writes=("puzzles",),
     resources=Resources(cpu="2", memory="4Gi"),
 )
 SHARE = click.FloatRange(0, 1)

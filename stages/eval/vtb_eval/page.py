@@ -79,4 +79,5 @@ def _shown(sample: Sample, result: Result) -> Shown:
     drawn = family.draw_answer(record, text, decode_image(sample.parts[PUZZLE]))
     if drawn is not None:
         pictures.append(Picture("the answer, drawn", encode_rgb(drawn)))
-    return Shown(result.id, result.strict, result.reason, text[:TEXT_SHOWN], family.answer(record), pictures)
+    shown = text[:TEXT_SHOWN].encode(errors="replace").decode()  # halves of surrogate pairs have no UTF-8
+    return Shown(result.id, result.strict, result.reason, shown, family.answer(record), pictures)

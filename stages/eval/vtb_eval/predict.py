@@ -27,7 +27,7 @@ STAGE = Stage(
     version=1,
     image="vtb/eval",
     reads=("puzzles",),
-    writes="predictions",
+    writes=("predictions",),
     artifact_options={"model": ("checkpoint",), "adapter": ("adapter",)},
     parallel="shards",
     resources=Resources(cpu="4", memory="32Gi", gpu=1),

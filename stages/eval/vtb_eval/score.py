@@ -30,7 +30,7 @@ STAGE = Stage(
     version=1,
     image="vtb/eval",
     reads=("predictions",),
-    writes="scores",
+    writes=("scores",),
     parallel="shards",
     resources=Resources(cpu="2", memory="4Gi"),
 )

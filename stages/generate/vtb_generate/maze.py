@@ -25,7 +25,7 @@ STAGE = Stage(
     summary="Generate mazes with their solutions as pictures and clips.",
     version=1,
     image="vtb/gen-maze",
-    writes="puzzles",
+    writes=("puzzles",),
     parallel="shards",
     resources=Resources(cpu="2", memory="2Gi"),
 )
@@ -51,7 +51,7 @@ def use_preset(ctx: click.Context, _param: click.Parameter, value: str | None) -
 OPTIONS: list[click.Option] = [
     VtbOption(["--shape"], type=click.Choice(["square"]), default="square", help="Shape of the maze."),
     VtbOption(
-        ["--preset"], type=click.Choice(list(PRESETS)), callback=use_preset, is_eager=True, expose_value=False,
+        ["--preset"], type=click.Choice(list(PRESETS)), callback=use_preset, expose_value=False,
         affects_output=False,
         help="videothinkbench is the published training set; distinct keeps its sizes but hardly repeats a maze.",
     ),

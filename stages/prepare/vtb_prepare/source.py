@@ -110,7 +110,7 @@ def _read_folder(piece: Piece) -> Iterator[Item]:
         try:
             image = media_file(file, record["image"])
             yield Item(str(record["id"]), as_ours(record), decode_image(image.read_bytes()), None, None)
-        except (KeyError, OSError, UnreadableImage) as error:
+        except (KeyError, TypeError, ValueError, OSError, UnreadableImage) as error:
             name = f"record {record.get('id', '?')!r}"
             raise BadInput(f"{file}: {name} cannot be used ({error}): mend or remove it") from error
 

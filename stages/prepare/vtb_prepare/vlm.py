@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import logging
 import tempfile
@@ -34,7 +35,7 @@ STAGE = Stage(
     image="vtb/prepare",
     reads=("puzzles",),
     many_inputs=True,
-    writes="swift-dataset",
+    writes=("swift-dataset",),
     parallel="shards",
     resources=Resources(cpu="2", memory="4Gi"),
 )
@@ -98,13 +99,19 @@ def make_shard(work: ShardWork, tick: Tick) -> Made:
     """Neutral rows (question, answer, picture, split); the engine's files are put together from them at the end."""
     lines, media, counts = [], dict[str, bytes](), dict[str, int]()
     for item in read_piece(work.piece):
-        path = f"media/{work.number:05d}/{item.key}.png"
+        path = _free(f"media/{work.number:05d}/{item.key}", media)
         row, picture = make_row(item, path, work.val, work.salt)
         lines.append(json.dumps(row, ensure_ascii=False) + "\n")
         media[path] = picture
         counts[row["split"]] = counts.get(row["split"], 0) + 1
         tick(1)
     return Made("".join(lines).encode(), len(lines), media, {"splits": counts})
+
+
+def _free(stem: str, taken: Mapping[str, bytes]) -> str:
+    """A path for a picture; records made by others may share an id."""
+    copies = (f"{stem}.png" if copy == 1 else f"{stem}-{copy}.png" for copy in itertools.count(1))
+    return next(path for path in copies if path not in taken)
 
 
 def make_row(item: Item, path: str, val: float, salt: str) -> tuple[dict[str, Any], bytes]:

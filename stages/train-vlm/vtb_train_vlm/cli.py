@@ -1,0 +1,27 @@
+"""``vtb-train-vlm``: one subcommand per way of training."""
+
+from __future__ import annotations
+
+import click
+
+from vtb.main import run as run_command
+from vtb_train_vlm.sft import sft
+from vtb_train_vlm.tiny import tiny_model
+
+
+@click.group("vtb-train-vlm", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Train vision-language models with ms-swift."""
+
+
+main.add_command(sft)
+main.add_command(tiny_model)
+
+
+def entry() -> None:
+    """The console script."""
+    run_command(main)
+
+
+if __name__ == "__main__":
+    entry()

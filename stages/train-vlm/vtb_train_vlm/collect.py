@@ -1,0 +1,101 @@
+"""From the engine's output folder to the artifact: weights, log, curve, TensorBoard files, proof of training."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from vtb.artifact import FileEntry, Manifest
+from vtb.artifact.manifest import MANIFEST, PLAN
+from vtb.artifact.output import Output
+from vtb.errors import BadInput, QualityGate
+from vtb_train_vlm.curves import draw_loss_curve, read_log
+from vtb_train_vlm.engine_start import train_log
+from vtb_train_vlm.merge import merge_adapter
+from vtb_train_vlm.proof import training_proof
+from vtb_train_vlm.swift_command import SftJob
+from vtb_train_vlm.watch import newest_complete_checkpoint
+
+log = logging.getLogger("vtb.train")
+# What an engine keeps in a checkpoint only to go on training; some of it names paths of this machine.
+_ONLY_FOR_RESUMING = (
+    "optimizer", "scheduler", "rng_state", "trainer_state", "training_args", "args.json", "global_step", "latest",
+    "zero_to_fp32", "README.md", ".complete",
+)  # fmt: skip
+
+
+def collect(job: SftJob, output: Output, outcome: dict[str, Any], *, merge: bool) -> Manifest:
+    """Write the artifact.
+
+    Raises:
+        BadInput: the engine ended well and left no checkpoint.
+        QualityGate: training changed nothing.
+    """
+    checkpoint = newest_complete_checkpoint(job.output_dir)
+    if checkpoint is None:
+        raise BadInput(
+            f"ms-swift ended without a checkpoint: has {job.train_file} too few rows?"
+        )
+    weights = job.output_dir / "weights"
+    copy_weights(checkpoint, weights)
+    if merge and job.tuner == "lora":
+        merge_adapter(job.model, weights, weights / "merged", os.environ)
+        for name in (MANIFEST, PLAN):  # the base model's own
+            (weights / "merged" / name).unlink(missing_ok=True)
+    proof = check_proof(job, weights)
+    write_side_files(job, weights)
+    files = [put(output, weights, path) for path in sorted(weights.rglob("*")) if path.is_file()]
+    return output.commit([], files, {**proof, **loss_figures(job), "steps": outcome["step"]})
+
+
+def put(output: Output, folder: Path, path: Path) -> FileEntry:
+    """One file into the artifact, under its path below the folder."""
+    return output.put_file(path.relative_to(folder).as_posix(), path)
+
+
+def copy_weights(checkpoint: Path, weights: Path) -> None:
+    """The files of a checkpoint that make the model or the adapter."""
+    for path in checkpoint.iterdir():
+        if path.is_file() and not path.name.startswith(_ONLY_FOR_RESUMING):
+            weights.mkdir(exist_ok=True)
+            shutil.copy(path, weights / path.name)
+    config = weights / "adapter_config.json"
+    if config.exists():  # the base model's place on this machine is nobody's business, and wrong elsewhere
+        values = json.loads(config.read_text())
+        values["base_model_name_or_path"] = Path(values["base_model_name_or_path"]).name
+        config.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n")
+
+
+def check_proof(job: SftJob, weights: Path) -> dict[str, Any]:
+    """Figures that show that training changed the model; an exit code of 0 does not."""
+    lora = job.tuner == "lora"
+    whole = weights / "merged" if lora else weights
+    proof = training_proof(job.model, weights if lora else None, whole if (whole / "config.json").exists() else None)
+    if proof.get("lora_b_max", 1) == 0 or proof.get("weights_diff_max", 1) == 0:
+        raise QualityGate("training changed nothing: is --learning-rate 0, or the loss constant?")
+    return proof
+
+
+def write_side_files(job: SftJob, weights: Path) -> None:
+    """The log as JSON lines, the loss curve, and the TensorBoard files."""
+    rows = read_log(train_log(job.output_dir))
+    (weights / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    draw_loss_curve(train_log(job.output_dir), weights / "loss.png")
+    board = job.output_dir / "tensorboard"
+    if board.is_dir():
+        shutil.copytree(board, weights / "tensorboard", dirs_exist_ok=True)
+
+
+def loss_figures(job: SftJob) -> dict[str, float]:
+    """First and last logged loss, and the last on the validation rows."""
+    rows = read_log(train_log(job.output_dir))
+    losses = [row["loss"] for row in rows if "loss" in row]
+    checks = [row["eval_loss"] for row in rows if "eval_loss" in row]
+    figures = {"loss_first": losses[0], "loss_last": losses[-1]} if losses else {}
+    if losses:
+        log.info("loss %.3f at the first step, %.3f at the last", losses[0], losses[-1])
+    return {**figures, **({"val_loss_last": checks[-1]} if checks else {})}

@@ -1,0 +1,134 @@
+"""``vtb-train-vlm sft``: supervised fine-tuning through ms-swift."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from vtb.artifact import read_manifest
+from vtb.artifact.output import Output, file_sha256
+from vtb.errors import BadInput, UsageProblem
+from vtb.local_copy import cache_folder, local_artifact, local_model
+from vtb.options import VtbOption
+from vtb.stage import Resources, Run, Stage, stage_command
+from vtb_train_vlm.checkpoints import fetch_newest, remove_all
+from vtb_train_vlm.collect import collect
+from vtb_train_vlm.hardware import choose_device, default_processes, is_main_node
+from vtb_train_vlm.swift_command import SftJob
+from vtb_train_vlm.training import train
+
+log = logging.getLogger("vtb.train")
+
+SECRET = re.compile(r"--.*(token|secret|password|api_key)(=|$)", re.IGNORECASE)
+STAGE = Stage(
+    command="vtb-train-vlm sft",
+    summary="Fine-tune a vision-language model on answers, by LoRA or fully.",
+    version=1,
+    image="vtb/train-vlm",
+    reads=("swift-dataset",),
+    writes=("adapter", "checkpoint"),
+    artifact_options={"model": ("checkpoint",)},
+    resources=Resources(cpu="8", memory="64Gi", gpu=1),
+)
+
+OPTIONS: list[click.Parameter] = [
+    VtbOption(["--model"], required=True, metavar="PATH|URI", affects_output=False, show_default=False,
+              help="The model to start from: a local folder with its files, or a checkpoint artifact."),
+    VtbOption(["--tuner"], type=click.Choice(["lora", "full"]), default="lora",
+              help="lora writes an adapter, full a whole model (a checkpoint artifact)."),
+    VtbOption(["--epochs"], type=click.FloatRange(0, min_open=True), default=1.0, help="Passes over the data."),
+    VtbOption(["--max-steps"], type=click.IntRange(1), help="Stop after so many updates, whatever --epochs says."),
+    VtbOption(["--learning-rate"], type=click.FloatRange(0, min_open=True), default=1e-4, help="Peak learning rate."),
+    VtbOption(["--batch-size"], type=click.IntRange(1), default=4, help="Rows per process and step."),
+    VtbOption(["--grad-accum"], type=click.IntRange(1), default=1, help="Steps whose gradients make one update."),
+    VtbOption(["--lora-rank"], type=click.IntRange(1), default=16, help="Rank of the LoRA matrices."),
+    VtbOption(["--lora-alpha"], type=click.IntRange(1), default=32, help="Scale of the LoRA (divided by the rank)."),
+    VtbOption(["--max-length"], type=click.IntRange(16), default=4096, help="Longest row in tokens, picture included."),
+    VtbOption(["--max-pixels"], type=click.IntRange(1024), default=262_144,
+              help="Scale larger pictures down to this many pixels; give the same number to vtb-eval predict."),
+    VtbOption(["--merge"], is_flag=True, help="Also write the model with the adapter merged in, under merged/."),
+    VtbOption(["--save-steps"], type=click.IntRange(1), default=100, affects_output=False,
+              help="Updates between checkpoints; each is copied to the output while training goes on."),
+    VtbOption(["--nproc"], type=click.IntRange(1), help="Processes on this machine; one per GPU when left out."),
+    VtbOption(["--device"], type=click.Choice(["auto", "cpu", "cuda"]), default="auto", affects_output=False,
+              help="Where to train; auto takes the GPUs where there are any."),
+    VtbOption(["--deepspeed"], metavar="PRESET|FILE",
+              help="DeepSpeed preset (zero0 to zero3, zero2_offload, zero3_offload) or a JSON file; needs a GPU."),
+    VtbOption(["--engine-config"], type=click.Path(exists=True, dir_okay=False), affects_output=False,
+              help="YAML or JSON file of ms-swift arguments; they win over this command's own."),
+    click.Argument(["engine_args"], nargs=-1, type=click.UNPROCESSED),
+]  # fmt: skip
+
+
+@stage_command(STAGE, params=OPTIONS)
+def sft(run: Run, model: str, device: str, engine_config: str | None, merge: bool, **how: Any) -> None:
+    """Fine-tune a vision-language model on answers, by LoRA or fully.
+
+    Launches ms-swift on a swift-dataset artifact. Everything after -- goes to ms-swift untouched and wins over the
+    options here. Checkpoints are copied to the output while training goes on: a run that was cut off continues from
+    the newest when the same command runs again, and SIGTERM saves one and exits 75.
+
+    Example: vtb-train-vlm sft --input out/dataset --model out/tiny --output out/adapter -- --warmup_ratio 0.05
+    """
+    check_engine_args(how["engine_args"])
+    dataset_dir, dataset_entry = local_artifact(run.inputs[0], STAGE.reads)
+    model_dir, model_entry = local_model(model)
+    where = choose_device(device)
+    how["nproc"] = how["nproc"] or default_processes(where)
+    run.config.update(nproc=how["nproc"], engine_config=config_hash(engine_config))
+    kind = "adapter" if how["tuner"] == "lora" else "checkpoint"
+    plan = run.plan([dataset_entry, model_entry], kind)
+    rows = read_manifest(run.inputs[0]).metrics["rows"]
+    if not rows["train"]:
+        raise BadInput(f"{run.inputs[0]}: has no rows to train on")
+    if run.dry_run:
+        run.say_plan(plan, f"trained on {rows['train']} rows on {where}, {how['nproc']} process(es)")
+        return
+    output = run.begin(plan)
+    if output is None:
+        return
+    config = Path(engine_config) if engine_config else None
+    job = make_job(run, output, dataset_dir, model_dir, bool(rows["val"]), config, how)
+    outcome = train(job, output, where)
+    if is_main_node():
+        manifest = collect(job, output, outcome, merge=merge)
+        remove_all(output.store)
+        run.say_done(output, manifest)
+    shutil.rmtree(job.output_dir, ignore_errors=True)
+
+
+def check_engine_args(arguments: tuple[str, ...]) -> None:
+    """Without a leading dash it is a mistyped option of ours; and a secret would end up in `ps` and the manifest."""
+    secret = next((name for name in arguments if SECRET.match(name)), None)
+    if secret is not None:
+        raise UsageProblem(f"{secret.partition('=')[0]}: give secrets in the environment, never on the command line")
+    if arguments and not arguments[0].startswith("-"):
+        raise UsageProblem(f"unexpected argument {arguments[0]!r}: engine arguments follow -- and start with --")
+
+
+def config_hash(path: str | None) -> str | None:
+    """The content of the engine's config file decides, not its place."""
+    return file_sha256(Path(path)) if path else None
+
+
+def make_job(
+    run: Run, output: Output, dataset: Path, model: Path, has_val: bool, config: Path | None, how: dict[str, Any]
+) -> SftJob:  # fmt: skip
+    """The job in a fresh work folder, with the newest checkpoint from the store where there is one."""
+    work = cache_folder() / "runs" / output.plan.fingerprint[:16]
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    resume = fetch_newest(output.store, work)
+    if resume is not None:
+        log.info("continuing from %s", resume.name)
+    tuner: Literal["lora", "full"] = how.pop("tuner")
+    return SftJob(
+        model=model, dataset_dir=dataset, train_file="train_sft.jsonl",
+        val_file="val_sft.jsonl" if has_val else None, output_dir=work, tuner=tuner, seed=run.seed,
+        save_total_limit=2, resume_from=resume, engine_config=config, **how,
+    )  # fmt: skip

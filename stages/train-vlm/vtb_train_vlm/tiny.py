@@ -1,0 +1,55 @@
+"""``vtb-train-vlm tiny-model``: a tiny random model, to try everything without a GPU or a download."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vtb.options import VtbOption
+from vtb.stage import Resources, Run, Stage, stage_command
+
+log = logging.getLogger("vtb.train")
+
+STAGE = Stage(
+    command="vtb-train-vlm tiny-model",
+    summary="Build a tiny random model of a real architecture, offline.",
+    version=1,
+    image="vtb/train-vlm",
+    writes=("checkpoint",),
+    resources=Resources(cpu="1", memory="4Gi"),
+    output_argument=True,
+)
+OPTIONS: list[click.Option] = [
+    VtbOption(["--family"], type=click.Choice(["qwen3_vl", "qwen2_5_vl"]), default="qwen3_vl",
+              help="Architecture of the model."),
+]  # fmt: skip
+
+
+@stage_command(STAGE, params=OPTIONS)
+def tiny_model(run: Run, family: Any) -> None:
+    """Build a tiny random model of a real architecture, offline.
+
+    The model knows nothing, but every stage treats it like a real one: half a million weights, its own small
+    vocabulary, ready in seconds on any machine.
+
+    Example: vtb-train-vlm tiny-model --family qwen3_vl out/tiny
+    """
+    plan = run.plan()
+    if run.dry_run:
+        run.say_plan(plan, f"a tiny {family} model")
+        return
+    output = run.begin(plan)
+    if output is None:
+        return
+    from vtb_train_vlm.tiny_model import build_tiny_model
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "model"
+        build_tiny_model(family, folder, run.seed)
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        files = [output.put_file(path.relative_to(folder).as_posix(), path) for path in paths]
+    run.say_done(output, output.commit([], files, {"family": family}))

@@ -1,0 +1,116 @@
+"""One run of the engine: watched, stoppable, with its checkpoints carried to the store."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from vtb.artifact.output import Output
+from vtb.errors import BadInput, NotAvailable, TryAgain
+from vtb.progress import Progress
+from vtb_train_vlm.checkpoints import CheckpointPusher
+from vtb_train_vlm.curves import read_log, read_outcome
+from vtb_train_vlm.engine_start import train_log
+from vtb_train_vlm.hardware import Device, is_main_node
+from vtb_train_vlm.swift_command import SftJob, command, environment
+from vtb_train_vlm.watch import run_engine
+
+log = logging.getLogger("vtb.train")
+engine_log = logging.getLogger("vtb.engine")
+# Kubernetes gives 30 s by default between SIGTERM and SIGKILL; the upload of the checkpoint needs its share.
+GRACE_S = float(os.environ.get("VTB_GRACE_S", "600"))
+_TAIL = 200
+_ERROR = re.compile(r"^(?:\[rank\d+\]: ?)?((?:\w+\.)*\w*(?:Error|Exception|Interrupt)\b.*)$")
+
+
+def train(job: SftJob, output: Output, device: Device) -> dict[str, Any]:
+    """Run the engine to its end and return how it ended.
+
+    Raises:
+        TryAgain: stopped from outside, with a checkpoint in the store.
+        NotAvailable: out of memory.
+        BadInput: the engine failed; its last error and the place of its whole log are in the message.
+    """
+    env = environment(job, os.environ, device)
+    if device == "cpu":
+        env.setdefault("OMP_NUM_THREADS", "1")
+    pusher = CheckpointPusher(output.store, job.output_dir)
+    tail: deque[str] = deque(maxlen=_TAIL)
+    path = job.output_dir / "engine.log"
+    with stop_on_signal() as stop, path.open("w", encoding="utf-8") as file, Progress(0, "steps") as progress:
+
+        def on_line(line: str) -> None:
+            file.write(line + "\n")
+            tail.append(line)
+            engine_log.debug(line)
+
+        def on_poll() -> None:
+            show(progress, job.output_dir)
+            if is_main_node():
+                pusher.poll()
+
+        code = run_engine(
+            command(job, device, env), env, job.dataset_dir,
+            on_line=on_line, on_poll=on_poll, stop=stop, grace_s=GRACE_S,
+        )  # fmt: skip
+    if stop.is_set():
+        raise TryAgain(stopped_message(pusher))
+    pusher.close()
+    outcome = read_outcome(train_log(job.output_dir))
+    if code != 0 or (outcome is None and is_main_node()):
+        raise failure(code, list(tail), path)
+    return outcome or {}
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[threading.Event]:
+    """SIGTERM and Ctrl-C set an event instead of ending this process, so that the engine can save first."""
+    stop = threading.Event()
+
+    def ask(number: int, _frame: object) -> None:
+        log.info("%s: saving a checkpoint and stopping", signal.Signals(number).name)
+        stop.set()
+
+    old = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def show(progress: Progress, output_dir: Path) -> None:
+    """Pass the last logged step on."""
+    rows = read_log(train_log(output_dir))
+    if rows:
+        progress.total = int(rows[-1]["max_steps"])
+        progress.update(int(rows[-1]["step"]))
+
+
+def stopped_message(pusher: CheckpointPusher) -> str:
+    """What a run that was asked to stop says."""
+    name = pusher.push_newest() if is_main_node() else None
+    kept = f"{name} is kept" if name else "before its first checkpoint"
+    return f"training was stopped, {kept}: run the same command again to continue"
+
+
+def failure(code: int, tail: list[str], path: Path) -> Exception:
+    """The right error for an engine that ended badly."""
+    text = "\n".join(tail)
+    if "out of memory" in text.lower():
+        return NotAvailable(
+            f"the GPU ran out of memory: lower --batch-size, --max-length or --max-pixels (log: {path})"
+        )
+    if code == -signal.SIGKILL:
+        return NotAvailable(f"the engine was killed, most likely for want of memory: lower --batch-size (log: {path})")
+    errors = [match[1] for line in tail if (match := _ERROR.match(line.strip()))]
+    last = errors[-1] if errors else next((line for line in reversed(tail) if line.strip()), "no output")
+    return BadInput(f"ms-swift failed (exit code {code}): {last[:500]} (its whole log: {path})")
