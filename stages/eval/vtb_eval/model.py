@@ -89,7 +89,9 @@ def _processor(model: Path, max_pixels: int) -> Any:
 
     allow_cpu_torchvision()
     from transformers import AutoProcessor
+    from transformers.utils import logging as transformers_logging
 
+    transformers_logging.disable_progress_bar()
     try:
         processor = AutoProcessor.from_pretrained(model, local_files_only=True)
     except (OSError, ValueError) as error:

@@ -37,9 +37,7 @@ def collect(job: SftJob, output: Output, outcome: dict[str, Any], *, merge: bool
     """
     checkpoint = newest_complete_checkpoint(job.output_dir)
     if checkpoint is None:
-        raise BadInput(
-            f"ms-swift ended without a checkpoint: has {job.train_file} too few rows?"
-        )
+        raise BadInput(f"ms-swift ended without a checkpoint: has {job.train_file} too few rows?")
     weights = job.output_dir / "weights"
     copy_weights(checkpoint, weights)
     if merge and job.tuner == "lora":

@@ -47,7 +47,9 @@ def build_tiny_model(family: Family, out: Path, seed: int = 0) -> None:
 
     allow_cpu_torchvision()
     import torch
+    import transformers
 
+    transformers.utils.logging.disable_progress_bar()
     out.mkdir(parents=True, exist_ok=True)
     tokenizer = build_tokenizer(family)
     # The engines pad matrices to round sizes; a vocabulary that is round already is left as it is.

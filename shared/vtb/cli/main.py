@@ -1,0 +1,35 @@
+"""``vtb``: run pipelines, look at artifacts, list stages."""
+
+from __future__ import annotations
+
+import click
+
+import vtb
+from vtb.cli.doctor import doctor
+from vtb.cli.render import render
+from vtb.cli.run import run
+from vtb.cli.show import show
+from vtb.cli.stages import stages
+from vtb.main import run as run_command
+
+
+@click.group(
+    "vtb",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "auto_envvar_prefix": "VTB"},
+)
+@click.version_option(vtb.__version__, message="vtb-train %(version)s")
+def main() -> None:
+    """Run pipelines of vtb-train's stages, and look at what they made."""
+
+
+for command in (run, show, stages, render, doctor):
+    main.add_command(command)
+
+
+def entry() -> None:
+    """The console script."""
+    run_command(main)
+
+
+if __name__ == "__main__":
+    entry()

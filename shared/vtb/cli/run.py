@@ -1,0 +1,108 @@
+"""``vtb run``: a pipeline file on a launcher."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from vtb import log as vtb_log
+from vtb.errors import UsageProblem
+from vtb.launch import local
+from vtb.launch.pipeline import Pipeline, Step, read_pipeline, with_settings
+from vtb.options import VtbOption
+from vtb.store import is_remote, join_uri, open_store
+
+log = logging.getLogger("vtb.run")
+RunStep = Callable[[Step, str], int]
+
+
+@click.command()
+@click.argument("pipeline", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--on",
+    cls=VtbOption,
+    type=click.Choice(["local", "docker"]),
+    default="local",
+    help="Where to run: processes of this machine, or its Docker engine.",
+)
+@click.option(
+    "--store",
+    cls=VtbOption,
+    required=True,
+    metavar="URI",
+    help="Where the steps write, each below its own name: a folder or s3://bucket/prefix.",
+)
+@click.option(
+    "--set",
+    "settings",
+    cls=VtbOption,
+    multiple=True,
+    metavar="[STEP.]OPTION=VALUE",
+    help="Change an option of one step, or of every step that has it. May be repeated.",
+)
+@click.option("--only", cls=VtbOption, multiple=True, metavar="STEP", help="Run only these steps. May be repeated.")
+@click.option("--tag", cls=VtbOption, help="Tag of the images; the version of vtb-train when left out.")
+@click.option("--registry", cls=VtbOption, help="Registry of the images; those on this machine when left out.")
+@click.option("--dry-run", cls=VtbOption, is_flag=True, help="Print the commands of the steps and leave.")
+@click.option(
+    "--log-format",
+    cls=VtbOption,
+    type=click.Choice(vtb_log.FORMATS),
+    default="text",
+    help="Form of the log lines on standard error.",
+)
+def run(
+    pipeline: Path, on: str, store: str, settings: tuple[str, ...], only: tuple[str, ...], tag: str | None,
+    registry: str | None, dry_run: bool, log_format: str,
+) -> int:  # fmt: skip
+    """Run the steps of a pipeline file one after the other.
+
+    Each step writes an artifact to STORE/<step>. A step that is complete already is skipped by itself, so the same
+    command continues a pipeline that was cut off. The first step that fails ends the run with its exit code.
+
+    Example: vtb run k8s/pipelines/demo.yaml --on local --store s3://bucket/demo
+    """
+    vtb_log.configure(log_format)
+    plan = with_settings(read_pipeline(pipeline), settings)
+    steps = choose(plan, only)
+    store = store if is_remote(store) else open_store(store).uri
+    if dry_run:
+        for step in steps:
+            click.echo(shlex.join([step.installed.stage.command.split()[0], *step.arguments(store)]))
+        return 0
+    return run_all(steps, store, launcher(on, tag, registry))
+
+
+def choose(pipeline: Pipeline, only: tuple[str, ...]) -> list[Step]:
+    """All steps, or the named ones."""
+    names = [step.name for step in pipeline.steps]
+    for name in only:
+        if name not in names:
+            raise UsageProblem(f"--only {name}: the pipeline has no such step, only {', '.join(names)}")
+    return [step for step in pipeline.steps if not only or step.name in only]
+
+
+def launcher(on: str, tag: str | None, registry: str | None) -> RunStep:
+    """The function that runs one step."""
+    if on == "local":
+        return local.run_step
+    from vtb.launch.docker import DockerLauncher
+
+    return DockerLauncher(tag, registry).run_step
+
+
+def run_all(steps: list[Step], store: str, run_step: RunStep) -> int:
+    """Run the steps; the first that fails ends the run with its exit code."""
+    for number, step in enumerate(steps, 1):
+        log.info("step %d of %d: %s (%s)", number, len(steps), step.name, step.stage)
+        code = run_step(step, store)
+        if code != 0:
+            log.error("step %s ended with exit code %d; mend it and run the same command again", step.name, code)
+            return code if code > 0 else 128 - code
+    log.info("all steps are complete below %s", store)
+    click.echo(join_uri(store, steps[-1].name))
+    return 0

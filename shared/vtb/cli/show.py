@@ -1,0 +1,131 @@
+"""``vtb show``: what an artifact holds and where it comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from vtb import log as vtb_log
+from vtb.artifact import FileEntry, InputEntry, Manifest, find_manifest, read_manifest
+from vtb.errors import BadInput, VtbError
+from vtb.progress import Progress
+from vtb.store import ObjectMissing, Store, open_store
+
+THREADS = 8
+
+
+@dataclass(frozen=True)
+class Ancestor:
+    """One artifact in the lineage: how far back, and its manifest or why it cannot be shown."""
+
+    depth: int
+    entry: InputEntry
+    manifest: Manifest | None
+    note: str
+
+
+@click.command()
+@click.argument("uri")
+@click.option("--verify", is_flag=True, help="Read every object again and compare its hash with the manifest's.")
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest as it is stored.")
+def show(uri: str, verify: bool, as_json: bool) -> None:
+    """Show an artifact: its manifest, its counts, and its lineage back to the generators.
+
+    With --verify every object is read and its hash compared; the command exits 3 when one differs.
+
+    Example: vtb show --verify out/curated
+    """
+    vtb_log.configure()
+    manifest = read_manifest(uri)
+    if as_json:
+        click.echo(manifest.to_json().decode(), nl=False)
+    else:
+        for line in [*describe(uri, manifest), *(line_of(ancestor) for ancestor in lineage(manifest))]:
+            click.echo(line)
+    if verify:
+        check_all(open_store(uri), manifest)
+
+
+def describe(uri: str, manifest: Manifest) -> Iterator[str]:
+    """The artifact itself, line by line."""
+    plan, run, files = manifest.plan, manifest.run, manifest.all_files()
+    size = sum(file.bytes for file in files)
+    yield f"{open_store(uri).uri}"
+    yield f"  kind      {plan.kind}, {manifest.rows:,} rows, {len(files):,} objects, {size / 1e6:,.1f} MB"
+    if manifest.splits:
+        yield "  splits    " + ", ".join(f"{name} {rows:,}" for name, rows in manifest.splits.items())
+    yield f"  made by   {plan.stage} (stage version {plan.stage_version}, vtb-train {run.get('vtb')})"
+    yield f"  run       {run.get('id')}, {run.get('started')}, {run.get('duration_s')} s"
+    yield f"  source    git {run.get('git') or 'unknown'}, image {run.get('image') or 'none'}"
+    yield "  tools     " + ", ".join(f"{name} {version}" for name, version in run.get("tools", {}).items())
+    yield f"  digest    {manifest.digest}"
+    yield f"  config    {plan.fingerprint}"
+    yield from (f"    {name.replace('_', '-')}: {value}" for name, value in plan.config.items() if value is not None)
+    if manifest.metrics:
+        yield "  metrics"
+        yield from (f"    {line}" for line in flat(manifest.metrics))
+
+
+def flat(values: Any, name: str = "") -> Iterator[str]:
+    """Nested figures as ``a.b: value``."""
+    if isinstance(values, dict):
+        for key, value in values.items():
+            yield from flat(value, f"{name}.{key}" if name else str(key))
+    else:
+        yield f"{name}: {values}"
+
+
+def lineage(manifest: Manifest, depth: int = 1) -> Iterator[Ancestor]:
+    """The inputs, and theirs, as far as they can still be read."""
+    for entry in manifest.plan.inputs:
+        found, note = _read_input(entry)
+        yield Ancestor(depth, entry, found, note)
+        if found is not None:
+            yield from lineage(found, depth + 1)
+
+
+def _read_input(entry: InputEntry) -> tuple[Manifest | None, str]:
+    try:
+        found = find_manifest(open_store(entry.uri))
+    except VtbError as error:
+        return None, f"cannot be read now: {error}"
+    if found is None:
+        return None, "no artifact (a plain folder, or gone)"
+    return found, "" if found.digest == entry.digest else "has changed since: its digest is another"
+
+
+def line_of(ancestor: Ancestor) -> str:
+    """One line of the lineage, indented by its distance."""
+    made = f" by {ancestor.manifest.plan.stage}" if ancestor.manifest else ""
+    note = f" ({ancestor.note})" if ancestor.note else ""
+    return f"  {'  ' * ancestor.depth}from {ancestor.entry.uri} ({ancestor.entry.kind}{made}){note}"
+
+
+def check_all(store: Store, manifest: Manifest) -> None:
+    """Compare every object with the manifest, several at a time.
+
+    Raises:
+        BadInput: some differ or are missing.
+    """
+    files, bad = manifest.all_files(), list[str]()
+    with ThreadPoolExecutor(THREADS) as pool, Progress(len(files), "verified") as progress:
+        for number, problem in enumerate(pool.map(lambda file: _problem(store, file), files), 1):
+            bad += [problem] if problem else []
+            progress.update(number)
+    if bad:
+        raise BadInput(f"{store.uri}: {len(bad)} of {len(files)} objects are damaged ({'; '.join(bad[:3])})")
+    logging.getLogger("vtb.show").info("all %d objects are as the manifest says", len(files))
+
+
+def _problem(store: Store, file: FileEntry) -> str | None:
+    try:
+        data = store.get_bytes(file.path)
+    except ObjectMissing:
+        return f"{file.path} is missing"
+    return None if hashlib.sha256(data).hexdigest() == file.sha256 else f"{file.path} has another content"

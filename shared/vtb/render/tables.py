@@ -1,0 +1,55 @@
+"""The option tables in the READMEs of the stages, between two marker comments."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from vtb.catalog import Installed, installed
+from vtb.errors import BadInput
+from vtb.stage import describe
+
+_BLOCK = re.compile(r"(<!-- options: (?P<name>[a-z0-9 -]+) -->\n).*?(<!-- end of options -->)", re.DOTALL)
+
+
+def rendered(root: Path) -> dict[Path, str]:
+    """Every README below ``stages/`` as it should be; a stage without a table anywhere is an error."""
+    pages: dict[Path, str] = {}
+    seen: set[str] = set()
+    for page in sorted(root.glob("stages/*/README.md")):
+        text = page.read_text(encoding="utf-8")
+        seen |= {match["name"] for match in _BLOCK.finditer(text)}
+        pages[page] = _BLOCK.sub(lambda match: match[1] + table(installed()[match["name"]]) + match[3], text)
+    missing = sorted(set(installed()) - seen)
+    if missing:
+        raise BadInput(f"no README below {root / 'stages'} has the option table of {', '.join(missing)}")
+    return pages
+
+
+def table(found: Installed) -> str:
+    """The options of a stage as a Markdown table."""
+    rows = [_row(option) for option in describe(found.command)["options"]]
+    head = ["| option | environment variable | default | meaning |", "|---|---|---|---|"]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def _row(option: dict[str, Any]) -> str:
+    cells = [f"`{option['flag']}`{_type(option)}", f"`{option['env']}`", _default(option), option["help"]]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _type(option: dict[str, Any]) -> str:
+    kind = option["type"]
+    return "" if kind == "flag" else f" {kind}" + (" (repeatable)" if option["repeatable"] else "")
+
+
+def _default(option: dict[str, Any]) -> str:
+    value = option["default"]
+    if option["required"]:
+        return "required"
+    if value is None or value is False or value == ():
+        return ""
+    if isinstance(value, (list, tuple)):
+        return "`" + " ".join(str(entry) for entry in value) + "`"
+    return f"`{str(value).lower() if value is True else value}`"
