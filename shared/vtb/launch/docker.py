@@ -60,6 +60,7 @@ class DockerLauncher:
         image = self.image(step)
         settings = container_settings(step, store)
         try:
+            settings["environment"].update(provenance(self._client.images.get(image)))
             container = self._client.containers.create(image, step.arguments(store), **settings)
         except self._errors.ImageNotFound as error:
             raise NotAvailable(f"image {image} is not on this machine: build it with `make images`") from error
@@ -102,6 +103,13 @@ def environment(base: Mapping[str, str]) -> dict[str, str]:
     """Credentials and settings of the stages; nothing of it appears on a command line."""
     ours = {name for name in base if name.startswith("VTB_")} - KEPT_OUTSIDE
     return {name: value for name, value in base.items() if name in PASSED_ON or name in ours}
+
+
+def provenance(image: Any) -> dict[str, str]:
+    """What the manifest says of the image: its digest where a registry gave one, else its id, and its commit."""
+    digests = image.attrs.get("RepoDigests") or [image.id]
+    revision = (image.labels or {}).get("org.opencontainers.image.revision", "")
+    return {"VTB_IMAGE_DIGEST": digests[0], "VTB_REVISION": revision}
 
 
 def user() -> str:

@@ -1,0 +1,70 @@
+# vtb-train: `make help` lists every target. Nothing but Python 3.10 to 3.13 is needed for setup, demo, test, lint, bench.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& { command -v $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made-from-pyproject
+EXTRAS := generate,curate,prepare,train-vlm,eval,launch,dev
+
+STORE ?= demo-out
+MODEL ?=
+ON ?= local
+IMAGES ?=
+WHEELS ?=
+BASE_IMAGE ?=
+TESTS ?= tests
+PYTEST_ARGS ?=
+
+##@ Use
+demo: setup  ## Generate, curate, prepare, train, predict and judge on a tiny model; MODEL=path takes a real one
+	@$(BIN)/vtb run k8s/pipelines/demo.yaml --on $(ON) --store $(STORE) $(if $(MODEL),--set model=$(abspath $(MODEL)))
+	@echo "Report: $(STORE)/scores/report.html"
+
+##@ Develop
+setup: $(STAMP)  ## Make .venv with everything in it, or bring it up to date
+
+$(STAMP): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.10 to 3.13 found: install one, or give PYTHON=path" >&2; exit 4; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
+	@touch $@
+
+test: setup  ## Run the whole test suite; TESTS=path runs a part
+	$(BIN)/python -m pytest $(TESTS) $(PYTEST_ARGS)
+
+lint: setup check-generated  ## Check style, types, Dockerfiles and everything that is generated
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy shared/vtb stages/*/ images/build.py benchmarks
+	$(BIN)/hadolint images/*/Dockerfile
+
+check-generated: setup  ## Check that option tables and lock files agree with what they come from
+	$(BIN)/vtb render --check
+	$(BIN)/python images/build.py lock --check
+
+bench: setup  ## Measure every speed target, one JSON line each
+	@$(BIN)/python -m benchmarks
+
+##@ Images
+image-base-local:  ## Build vtb/local-base with debootstrap, where no image registry can be reached (needs root)
+	images/base/make_local_base.sh
+
+images: setup  ## Build the images; IMAGES="gen-maze curate" some of them, WHEELS=dir from wheels, BASE_IMAGE=vtb/local-base
+	$(BIN)/python images/build.py $(IMAGES) $(if $(WHEELS),--wheels $(WHEELS)) $(if $(BASE_IMAGE),--base-image $(BASE_IMAGE))
+
+##@ Other
+clean:  ## Remove what the targets above have made, but not the images
+	rm -rf $(VENV) $(STORE) build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## Show this list
+	@awk 'BEGIN {FS = ":.*##"; print "make TARGET [NAME=value]"} \
+		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*##/ {printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo setup test lint check-generated bench image-base-local images clean help
