@@ -66,7 +66,7 @@ def encode_clip(
     buffer = io.BytesIO()
     packed = np.zeros((height * 3 // 2, width), np.uint8)
     with av.open(buffer, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
-        stream = _stream(container, width, height, fps, preset)
+        stream = open_stream(container, width, height, fps, preset)
         for picture in frames:
             planes(picture, table, packed)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(packed, format="yuv420p")))
@@ -74,7 +74,8 @@ def encode_clip(
     return buffer.getvalue()
 
 
-def _stream(container, width: int, height: int, fps: int, preset: str):  # type: ignore[no-untyped-def]
+def open_stream(container: Any, width: int, height: int, fps: int, preset: str) -> Any:
+    """The H.264 stream of a clip; the benchmarks open the same one for prepared frames."""
     stream = container.add_stream("libx264", rate=fps)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     stream.options = {"preset": preset, "crf": str(CRF), "threads": "1", "x264-params": "bframes=0:sliced-threads=0"}
@@ -100,7 +101,7 @@ def decode_clip(data: bytes) -> Iterator[Image]:
         UnreadableVideo: no video in it, or damaged; frames before the damage have been given by then.
     """
     for frame in _frames(data):
-        yield frame.to_ndarray(format="rgb24")
+        yield _rgb(frame)
 
 
 def decode_ends(data: bytes) -> ClipEnds:
@@ -116,7 +117,15 @@ def decode_ends(data: bytes) -> ClipEnds:
         count += 1
     if first is None or last is None:
         raise UnreadableVideo("has no frames")
-    return ClipEnds(first.to_ndarray(format="rgb24"), last.to_ndarray(format="rgb24"), count)
+    return ClipEnds(_rgb(first), _rgb(last), count)
+
+
+def _rgb(frame: Any) -> Image:
+    try:
+        image: Image = frame.to_ndarray(format="rgb24")
+    except (OSError, ValueError) as error:
+        raise UnreadableVideo(f"a frame cannot be shown ({error})") from error
+    return image
 
 
 def _frames(data: bytes) -> Iterator[Any]:

@@ -23,7 +23,8 @@ from vtb.puzzles.family import Clip, Modality, Record, Score
 from vtb.puzzles.spanning_tree import Tree, count_depth_first, count_uniform, depth_first, path, wilson
 from vtb.rng import below
 
-WALL, PASSAGE, MARK, PATH, PRINT = range(5)
+WALL, PASSAGE, MARK, PATH = range(4)
+PRINT = (0, 0, 255)
 MIN_CELL_PX, MAX_SIDE = 6, 201
 HOLD = 0.2  # share of a clip that shows the final state
 
@@ -75,7 +76,7 @@ class SquareMaze:
     group = "maze"
     version = 1
     config_class = Config
-    palette = ((0, 0, 0), (255, 255, 255), (220, 30, 30), (220, 0, 0), (0, 0, 255))
+    palette = ((0, 0, 0), (255, 255, 255), (220, 30, 30), (220, 0, 0))
 
     def sample(self, rng: random.Random, config: Config) -> dict[str, Any]:
         """A maze, its two ends and the one path between them."""
@@ -156,7 +157,7 @@ class SquareMaze:
         for r, c in zip(*np.nonzero(np.asarray(record["maze_grid"]) == 0), strict=True):
             x, y = _centre((r, c), cell)
             canvas.print_centred(ids, str(r * cols + c), (x + left, y + top), 1, cell)
-        image[ids > 0] = self.palette[PRINT]
+        image[ids > 0] = PRINT
         return image
 
     def draw_frames(self, record: Record) -> Iterator[Picture]:
