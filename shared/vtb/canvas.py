@@ -11,7 +11,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,8 +86,9 @@ def _pack(picture: Picture, depth: int) -> NDArray[np.uint8]:
     if depth == 1:
         return np.packbits(padded, axis=1)
     kind, factor = {2: ("<u4", 1 << 30 | 1 << 20 | 1 << 10 | 1), 4: ("<u2", 1 << 12 | 1)}[depth]
-    words = padded.view(kind) * np.array(factor, kind)
-    return words.view(np.uint8).reshape(*words.shape, per_byte)[..., -1]
+    words: NDArray[Any] = padded.view(kind) * np.array(factor, kind)
+    high: NDArray[np.uint8] = words.view(np.uint8).reshape(*words.shape, per_byte)[..., -1]
+    return high
 
 
 def to_rgb(picture: Picture, palette: Palette) -> Image:

@@ -232,7 +232,8 @@ def _describe_option(option: click.Option, prefix: str) -> dict[str, Any] | None
         "name": option.name,
         "env": f"{prefix}_{(option.name or '').upper()}",
         "type": _type_name(option),
-        "default": None if callable(default) or not _is_plain(default) else default,
+        **_bounds(option),
+        "default": option.show_default if isinstance(option.show_default, str) else _plain(default),
         "repeatable": option.multiple,
         "required": option.required,
         "help": option.help or "",
@@ -244,8 +245,17 @@ def _type_name(option: click.Option) -> str:
         return "flag"
     if isinstance(option.type, click.Choice):
         return "|".join(str(choice) for choice in option.type.choices)
-    return option.type.name
+    return option.type.name.removesuffix(" range")
 
 
-def _is_plain(value: object) -> bool:
-    return isinstance(value, (str, int, float, bool, tuple, list)) or value is None
+def _bounds(option: click.Option) -> dict[str, float]:
+    """The least and the largest value, where there are any."""
+    if not isinstance(option.type, (click.IntRange, click.FloatRange)):
+        return {}
+    bounds = {"min": option.type.min, "max": option.type.max}
+    return {name: bound for name, bound in bounds.items() if bound is not None and bound < 2**63 - 1}
+
+
+def _plain(value: object) -> object:
+    """A default that JSON can hold; click's own marks for "none" become None."""
+    return value if isinstance(value, (str, int, float, bool, tuple, list)) else None

@@ -89,7 +89,8 @@ class Output:
         """
         if overwrite:
             self.clear()
-        state = self.state()
+        # What is left then is not of the artifact and may stay.
+        state = State.FRESH if overwrite else self.state()
         if state is State.FRESH:
             self.store.put_bytes(PLAN, plan_json(self.plan))
         if alone and state is State.UNFINISHED:

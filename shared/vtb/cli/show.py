@@ -125,7 +125,18 @@ def check_all(store: Store, manifest: Manifest) -> None:
 
 def _problem(store: Store, file: FileEntry) -> str | None:
     try:
-        data = store.get_bytes(file.path)
+        digest = _sha256(store, file)
     except ObjectMissing:
         return f"{file.path} is missing"
-    return None if hashlib.sha256(data).hexdigest() == file.sha256 else f"{file.path} has another content"
+    return None if digest == file.sha256 else f"{file.path} has another content"
+
+
+def _sha256(store: Store, file: FileEntry) -> str:
+    """The hash of what is stored; a large object, such as a model's weights, goes by way of the disk."""
+    if file.bytes <= IN_MEMORY:
+        return hashlib.sha256(store.get_bytes(file.path)).hexdigest()
+    if isinstance(store, LocalStore):
+        return file_sha256(Path(store.uri, file.path))
+    with tempfile.TemporaryDirectory() as folder:
+        store.get_file(file.path, Path(folder, "object"))
+        return file_sha256(Path(folder, "object"))

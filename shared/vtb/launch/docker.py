@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -57,15 +58,18 @@ class DockerLauncher:
 
     def run_step(self, step: Step, store: str) -> int:
         """Run one step to its end and return its exit code; its output is passed on, its container is removed."""
-        image = self.image(step)
+        image, step = self.image(step), with_absolute_paths(step)
         settings = container_settings(step, store)
         try:
             settings["environment"].update(provenance(self._client.images.get(image)))
             container = self._client.containers.create(image, step.arguments(store), **settings)
+            return self._run(container)
         except self._errors.ImageNotFound as error:
             raise NotAvailable(f"image {image} is not on this machine: build it with `make images`") from error
         except self._errors.APIError as error:
-            raise NotAvailable(f"Docker cannot start {image}: {error.explanation}") from error
+            raise NotAvailable(f"Docker cannot run {image}: {error.explanation}") from error
+
+    def _run(self, container: Any) -> int:
         try:
             with _sigterm_raises():
                 output = container.attach(stream=True, stdout=True, stderr=True, logs=True, demux=True)
@@ -94,7 +98,7 @@ def container_settings(step: Step, store: str) -> dict[str, Any]:
         "security_opt": ["no-new-privileges"],
         "tmpfs": {"/tmp": "exec,mode=1777", "/cache": "exec,mode=1777"},
         "shm_size": "1g",
-        "network_mode": "host" if is_remote(store) else "none",
+        "network_mode": "host" if any(is_remote(place) for place in (store, *_words(step))) else "none",
         **({"device_requests": [{"Driver": "", "Count": -1, "Capabilities": [["gpu"]]}]} if gpus else {}),
     }
 
@@ -119,16 +123,27 @@ def user() -> str:
 
 def mounts(step: Step, store: str) -> dict[str, dict[str, str]]:
     """The local store, writable, and local files that options name, read-only, at the same paths as outside."""
-    found: dict[str, dict[str, str]] = {}
-    for value in step.options.values():
-        path = Path(str(value)).absolute()
-        if isinstance(value, str) and ("/" in value) and not is_remote(value) and path.exists():
-            found[str(path)] = {"bind": str(path), "mode": "ro"}
+    found = {word: {"bind": word, "mode": "ro"} for word in _words(step) if _is_local_path(word)}
     if not is_remote(store):
         root = open_store(store).uri
         _make_writable(Path(open_store(join_uri(store, step.name)).uri))
         found[root] = {"bind": root, "mode": "rw"}
     return found
+
+
+def with_absolute_paths(step: Step) -> Step:
+    """The step with the files that its options name by where they are: a container runs in a folder of its own."""
+    absolute = {name: os.path.abspath(v) if _is_local_path(v) else v for name, v in step.options.items()}
+    return replace(step, options=absolute)
+
+
+def _words(step: Step) -> list[str]:
+    return [value for value in step.options.values() if isinstance(value, str)]
+
+
+def _is_local_path(value: object) -> bool:
+    """With a slash: a split called ``test`` is not the folder beside us."""
+    return isinstance(value, str) and "/" in value and not is_remote(value) and os.path.exists(value)
 
 
 def _make_writable(folder: Path) -> None:

@@ -20,6 +20,7 @@ The same file runs on every launcher; each step writes to ``<store>/<step name>`
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -78,7 +79,7 @@ def read_pipeline(path: Path) -> Pipeline:
     """
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise BadInput(f"{path}: cannot be read as YAML: {error}") from error
     if not isinstance(data, dict) or not isinstance(data.get("steps"), list) or not data["steps"]:
         raise BadInput(f"{path}: must have a name and a list of steps")
@@ -98,7 +99,7 @@ def _step(entry: Any) -> Step:
         raise UsageProblem(f"step {name!r}: a name has lower-case letters, digits and dashes only")
     unknown = set(entry) - _KEYS
     if unknown:
-        raise UsageProblem(f"step {name!r}: unknown key {sorted(unknown)[0]!r}, a step has {', '.join(sorted(_KEYS))}")
+        raise UsageProblem(f"step {name!r}: unknown key {min(map(str, unknown))!r}, a step has {', '.join(sorted(_KEYS))}")
     options = entry.get("options") or {}
     if not isinstance(options, dict):
         raise UsageProblem(f"step {name!r}: options must map names to values")
@@ -126,22 +127,49 @@ def check(pipeline: Pipeline) -> None:
     for step in pipeline.steps:
         if step.name in writes:
             raise UsageProblem(f"two steps are called {step.name!r}")
-        _check_options(step)
+        options = _options_of(step)
+        for name, value in step.options.items():
+            _check_option(step, name, value, options)
+        _check_required(step, options)
         for option, sources in step.inputs.items():
             for source in sources:
                 _check_source(step, option, source, writes)
         writes[step.name] = step.installed.stage.writes
 
 
-def _check_options(step: Step) -> None:
-    known = {option["name"].replace("_", "-") for option in describe(step.installed.command)["options"]}
-    for name in step.options:
-        if name in _OURS:
-            raise UsageProblem(f"step {step.name!r}: {name} is set by the launcher: use inputs")
-        if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f": did you mean {close[0]}?" if close else ""
-            raise UsageProblem(f"step {step.name!r}: {step.stage} has no option {name!r}{hint}")
+def _options_of(step: Step) -> dict[str, dict[str, Any]]:
+    """What the stage of a step declares, by the names that pipelines use."""
+    try:
+        options = describe(step.installed.command)["options"]
+    except UsageProblem as error:
+        raise UsageProblem(f"step {step.name!r}: {error}") from error
+    return {option["name"].replace("_", "-"): option for option in options}
+
+
+def _check_option(step: Step, name: str, value: Any, options: Mapping[str, Mapping[str, Any]]) -> None:
+    where = f"step {step.name!r}: {name}"
+    if name in _OURS:
+        raise UsageProblem(f"{where} is set by the launcher: use inputs")
+    if name not in options:
+        close = difflib.get_close_matches(name, options, 1)
+        hint = f": did you mean {close[0]}?" if close else ""
+        raise UsageProblem(f"step {step.name!r}: {step.stage} has no option {name!r}{hint}")
+    if name in step.inputs:
+        raise UsageProblem(f"{where} is given twice, by options and by inputs")
+    if (options[name]["type"] == "flag") is not isinstance(value, bool):
+        raise UsageProblem(f"{where} is {value!r}: a flag takes true or false, any other option a value (quote it)")
+    if isinstance(value, list) and not options[name]["repeatable"]:
+        raise UsageProblem(f"{where} takes one value, not a list")
+    if any(entry is None or isinstance(entry, (dict, list)) for entry in _as_list(value)):
+        raise UsageProblem(f"{where} is {value!r}, neither a value nor a list of values")
+
+
+def _check_required(step: Step, options: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse a step that lacks what its stage cannot do without, unless the environment or a config file has it."""
+    given = {*step.options, *(name for name, sources in step.inputs.items() if sources), "output"}
+    for name, option in options.items():
+        if option["required"] and name not in given and option["env"] not in os.environ and "config" not in given:
+            raise UsageProblem(f"step {step.name!r}: {step.stage} needs {name}")
 
 
 def _check_source(step: Step, option: str, source: str, writes: Mapping[str, Sequence[str]]) -> None:
@@ -149,6 +177,8 @@ def _check_source(step: Step, option: str, source: str, writes: Mapping[str, Seq
     takes = stage.reads if option == "input" else stage.artifact_options.get(option)
     if not takes:
         raise UsageProblem(f"step {step.name!r}: {step.stage} takes no artifact with {option!r}")
+    if len(step.inputs[option]) > 1 and not (option == "input" and stage.many_inputs):
+        raise UsageProblem(f"step {step.name!r}: {option} takes one artifact, not {len(step.inputs[option])}")
     if source not in writes:
         raise UsageProblem(f"step {step.name!r}: reads {source!r}, but no earlier step has that name")
     if not set(takes) & set(writes[source]):
@@ -158,15 +188,16 @@ def _check_source(step: Step, option: str, source: str, writes: Mapping[str, Seq
 
 def _option_words(step: Step) -> list[str]:
     """Flags of a step: true and false become the flag and its opposite, a list repeats it."""
-    off = {option["name"].replace("_", "-"): option["flag"] for option in describe(step.installed.command)["options"]}
+    options = _options_of(step)
     words: list[str] = []
     for name, value in step.options.items():
         if value is True:
             words.append(f"--{name}")
         elif value is False:
-            words += [off[name].partition("/")[2]] if "/" in off[name] else []
+            opposite = options[name]["flag"].partition("/")[2]
+            words += [opposite] if opposite else []
         else:
-            for entry in value if isinstance(value, list) else [value]:
+            for entry in _as_list(value):
                 words += [f"--{name}", str(entry)]
     return words
 
@@ -181,17 +212,28 @@ def with_settings(pipeline: Pipeline, settings: Sequence[str]) -> Pipeline:
         step_name, _, option = target.rpartition(".")
         if not equals or not option:
             raise UsageProblem(f"--set {setting}: write [STEP.]OPTION=VALUE, for example --set mazes.count=500")
-        steps = [_set(step, option.replace("_", "-"), value, step_name) for step in pipeline.steps]
-        if steps == list(pipeline.steps):
+        option = option.replace("_", "-")
+        meant = [step for step in pipeline.steps if step_name in ("", step.name) and _can_set(step, option)]
+        if not meant:
             raise UsageProblem(f"--set {setting}: no step{' ' + step_name if step_name else ''} has option {option!r}")
-        pipeline = Pipeline(pipeline.name, tuple(steps))
+        try:
+            parsed = yaml.safe_load(value)
+        except (ValueError, yaml.YAMLError):
+            raise UsageProblem(f"--set {setting}: {value!r} is not YAML: put quotes around it") from None
+        steps = [_set(step, option, parsed) if step in meant else step for step in pipeline.steps]
+        pipeline = replace(pipeline, steps=tuple(steps))
     check(pipeline)
     return pipeline
 
 
-def _set(step: Step, option: str, value: str, only: str) -> Step:
-    known = {entry["name"].replace("_", "-") for entry in describe(step.installed.command)["options"]} - _OURS
-    if option not in known or (only and only != step.name):
-        return step
+def _can_set(step: Step, option: str) -> bool:
+    return option in _options_of(step) and option not in _OURS
+
+
+def _set(step: Step, option: str, value: Any) -> Step:
     inputs = {name: sources for name, sources in step.inputs.items() if name != option}
-    return replace(step, options={**step.options, option: yaml.safe_load(value)}, inputs=inputs)
+    return replace(step, options={**step.options, option: value}, inputs=inputs)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

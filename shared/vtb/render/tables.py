@@ -20,6 +20,9 @@ def rendered(root: Path) -> dict[Path, str]:
     for page in sorted(root.glob("stages/*/README.md")):
         text = page.read_text(encoding="utf-8")
         seen |= {match["name"] for match in _BLOCK.finditer(text)}
+        unknown = sorted(seen - set(installed()))
+        if unknown:
+            raise BadInput(f"{page}: has an option table of {unknown[0]!r}, but there is no such stage")
         pages[page] = _BLOCK.sub(lambda match: match[1] + table(installed()[match["name"]]) + match[3], text)
     missing = sorted(set(installed()) - seen)
     if missing:
@@ -40,8 +43,12 @@ def _row(option: dict[str, Any]) -> str:
 
 
 def _type(option: dict[str, Any]) -> str:
-    kind = option["type"]
-    return "" if kind == "flag" else f" {kind}" + (" (repeatable)" if option["repeatable"] else "")
+    kind, low, high = option["type"], option.get("min"), option.get("max")
+    if kind == "flag":
+        return ""
+    if low is not None:
+        kind += f" {low:g} to {high:g}" if high is not None else f", at least {low:g}"
+    return f" {kind}" + (" (repeatable)" if option["repeatable"] else "")
 
 
 def _default(option: dict[str, Any]) -> str:
@@ -52,4 +59,6 @@ def _default(option: dict[str, Any]) -> str:
         return ""
     if isinstance(value, (list, tuple)):
         return "`" + " ".join(str(entry) for entry in value) + "`"
+    if isinstance(value, str) and " " in value:
+        return value
     return f"`{str(value).lower() if value is True else value}`"

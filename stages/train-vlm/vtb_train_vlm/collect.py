@@ -13,6 +13,7 @@ from vtb.artifact import FileEntry, Manifest
 from vtb.artifact.manifest import MANIFEST, PLAN
 from vtb.artifact.output import Output
 from vtb.errors import BadInput, QualityGate
+from vtb_train_vlm.board import copy_figures
 from vtb_train_vlm.curves import draw_loss_curve, read_log
 from vtb_train_vlm.engine_start import train_log
 from vtb_train_vlm.merge import merge_adapter
@@ -85,7 +86,7 @@ def write_side_files(job: SftJob, weights: Path) -> None:
     draw_loss_curve(train_log(job.output_dir), weights / "loss.png")
     board = job.output_dir / "tensorboard"
     if board.is_dir():
-        shutil.copytree(board, weights / "tensorboard", dirs_exist_ok=True)
+        copy_figures(board, weights / "tensorboard")
 
 
 def loss_figures(job: SftJob) -> dict[str, float]:

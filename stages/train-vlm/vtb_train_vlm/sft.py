@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
-from vtb.artifact import read_manifest
+from vtb.artifact import Plan, read_manifest
 from vtb.artifact.output import Output, file_sha256
-from vtb.errors import BadInput, UsageProblem
+from vtb.errors import BadInput, NotAvailable, UsageProblem
 from vtb.local_copy import cache_folder, local_artifact, local_model
 from vtb.options import VtbOption
 from vtb.stage import Resources, Run, Stage, stage_command
-from vtb_train_vlm.checkpoints import fetch_newest, remove_all
+from vtb.store import open_store
+from vtb_train_vlm.checkpoints import fetch_newest, remove_all, stored_checkpoints
 from vtb_train_vlm.collect import collect
+from vtb_train_vlm.engine_options import read_config
 from vtb_train_vlm.hardware import choose_device, default_processes, is_main_node
-from vtb_train_vlm.swift_command import SftJob
+from vtb_train_vlm.swift_command import SftJob, command
 from vtb_train_vlm.training import train
 
 log = logging.getLogger("vtb.train")
 
-SECRET = re.compile(r"--.*(token|secret|password|api_key)(=|$)", re.IGNORECASE)
+SECRET = re.compile(r"(token|secret|password|api[-_]?key)$", re.IGNORECASE)
 STAGE = Stage(
     command="vtb-train-vlm sft",
     summary="Fine-tune a vision-language model on answers, by LoRA or fully.",
@@ -75,26 +79,32 @@ def sft(run: Run, model: str, device: str, engine_config: str | None, merge: boo
 
     Example: vtb-train-vlm sft --input out/dataset --model out/tiny --output out/adapter -- --warmup_ratio 0.05
     """
-    check_engine_args(how["engine_args"])
+    config = Path(engine_config) if engine_config else None
+    check_engine_args(how["engine_args"], config)
     dataset_dir, dataset_entry = local_artifact(run.inputs[0], STAGE.reads)
     model_dir, model_entry = local_model(model)
     where = choose_device(device)
     how["nproc"] = how["nproc"] or default_processes(where)
-    run.config.update(nproc=how["nproc"], engine_config=config_hash(engine_config))
+    run.config.update(nproc=how["nproc"], engine_config=file_sha256(config) if config else None)
     kind = "adapter" if how["tuner"] == "lora" else "checkpoint"
     plan = run.plan([dataset_entry, model_entry], kind)
     rows = read_manifest(run.inputs[0]).metrics["rows"]
     if not rows["train"]:
         raise BadInput(f"{run.inputs[0]}: has no rows to train on")
+    job = make_job(run, plan, dataset_dir, model_dir, bool(rows["val"]), config, how)
+    command(job, where)  # refuses what the engine cannot be asked for, before anything is written
     if run.dry_run:
         run.say_plan(plan, f"trained on {rows['train']} rows on {where}, {how['nproc']} process(es)")
         return
     output = run.begin(plan)
     if output is None:
         return
-    config = Path(engine_config) if engine_config else None
-    job = make_job(run, output, dataset_dir, model_dir, bool(rows["val"]), config, how)
-    outcome = train(job, output, where)
+    job = with_fresh_folder(job, output)
+    try:
+        outcome = train(job, output, where)
+    except (BadInput, NotAvailable):
+        forget_without_checkpoint(output)
+        raise
     if is_main_node():
         manifest = collect(job, output, outcome, merge=merge)
         remove_all(output.store)
@@ -102,33 +112,45 @@ def sft(run: Run, model: str, device: str, engine_config: str | None, merge: boo
     shutil.rmtree(job.output_dir, ignore_errors=True)
 
 
-def check_engine_args(arguments: tuple[str, ...]) -> None:
+def check_engine_args(arguments: tuple[str, ...], config: Path | None) -> None:
     """Without a leading dash it is a mistyped option of ours; and a secret would end up in `ps` and the manifest."""
-    secret = next((name for name in arguments if SECRET.match(name)), None)
-    if secret is not None:
-        raise UsageProblem(f"{secret.partition('=')[0]}: give secrets in the environment, never on the command line")
     if arguments and not arguments[0].startswith("-"):
         raise UsageProblem(f"unexpected argument {arguments[0]!r}: engine arguments follow -- and start with --")
-
-
-def config_hash(path: str | None) -> str | None:
-    """The content of the engine's config file decides, not its place."""
-    return file_sha256(Path(path)) if path else None
+    names = [word.partition("=")[0] for word in arguments if word.startswith("--")]
+    secret = next((name for name in [*names, *read_config(config)[0]] if SECRET.search(name)), None)
+    if secret is not None:
+        raise UsageProblem(f"{secret}: give secrets in the environment, never in the arguments of the engine")
 
 
 def make_job(
-    run: Run, output: Output, dataset: Path, model: Path, has_val: bool, config: Path | None, how: dict[str, Any]
+    run: Run, plan: Plan, dataset: Path, model: Path, has_val: bool, config: Path | None, how: dict[str, Any]
 ) -> SftJob:  # fmt: skip
-    """The job in a fresh work folder, with the newest checkpoint from the store where there is one."""
-    work = cache_folder() / "runs" / output.plan.fingerprint[:16]
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    resume = fetch_newest(output.store, work)
-    if resume is not None:
-        log.info("continuing from %s", resume.name)
+    """The job; nothing is written yet."""
+    # The same training into two outputs at once must not share a folder.
+    place = hashlib.sha256(open_store(run.output_uri).uri.encode()).hexdigest()
     tuner: Literal["lora", "full"] = how.pop("tuner")
+    deepspeed: str | None = how.pop("deepspeed")
+    if deepspeed and Path(deepspeed).is_file():  # the engine does not run in this folder
+        deepspeed = str(Path(deepspeed).resolve())
     return SftJob(
         model=model, dataset_dir=dataset, train_file="train_sft.jsonl",
-        val_file="val_sft.jsonl" if has_val else None, output_dir=work, tuner=tuner, seed=run.seed,
-        save_total_limit=2, resume_from=resume, engine_config=config, **how,
+        val_file="val_sft.jsonl" if has_val else None, tuner=tuner, deepspeed=deepspeed, seed=run.seed,
+        output_dir=cache_folder() / "runs" / f"{plan.fingerprint[:16]}-{place[:8]}",
+        save_total_limit=2, resume_from=None, engine_config=config, **how,
     )  # fmt: skip
+
+
+def with_fresh_folder(job: SftJob, output: Output) -> SftJob:
+    """The job in an empty work folder, with the newest checkpoint from the store where there is one."""
+    shutil.rmtree(job.output_dir, ignore_errors=True)
+    job.output_dir.mkdir(parents=True)
+    resume = fetch_newest(output.store, job.output_dir)
+    if resume is not None:
+        log.info("continuing from %s", resume.name)
+    return replace(job, resume_from=resume)
+
+
+def forget_without_checkpoint(output: Output) -> None:
+    """A run that failed before its first checkpoint leaves nothing, so that it can be repeated with other options."""
+    if is_main_node() and not stored_checkpoints(output.store):
+        output.clear()
