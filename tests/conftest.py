@@ -75,7 +75,7 @@ def s3(s3_server: S3Server, no_s3_env: None, monkeypatch: pytest.MonkeyPatch) ->
 def faulty_s3(s3: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyBucket]:
     """A fresh bucket behind a proxy, with the environment set for it and short patience."""
     with FaultyProxy(s3.server.url) as proxy:
-        env = {**s3.env, "S3_ENDPOINT_URL": proxy.url, "VTB_S3_TIMEOUT": "0.5", "VTB_S3_RETRIES": "3"}
+        env = {**s3.env, "S3_ENDPOINT_URL": proxy.url, "VTB_S3_TIMEOUT": "1.5", "VTB_S3_RETRIES": "3"}
         for variable, value in env.items():
             monkeypatch.setenv(variable, value)
         monkeypatch.setattr(s3_client, "_FIRST_WAIT", 0.1)

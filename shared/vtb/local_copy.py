@@ -75,14 +75,14 @@ def local_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> tuple[Path, I
     if is_remote(uri) or find_manifest(store) is not None:
         return local_artifact(uri, kinds)
     folder = Path(store.uri)
+    what, name = ("adapter", "adapter_config.json") if "adapter" in kinds else ("model", "config.json")
     if not folder.is_dir():
         raise NotAvailable(
-            f"{uri}: no model there: give a folder with a model's files or a checkpoint artifact "
-            "(models are not downloaded by name; `vtb-train-vlm tiny-model OUT` makes a tiny one)"
+            f"{uri}: no {what} there: give a folder with its files or a {' or '.join(kinds)} artifact "
+            "(nothing is downloaded by name; `vtb-train-vlm tiny-model OUT` makes a tiny model)"
         )
-    name = "adapter_config.json" if "adapter" in kinds else "config.json"
     if not (folder / name).is_file():
-        raise BadInput(f"{folder}: is no model folder, it has no {name}")
+        raise BadInput(f"{folder}: is no {what} folder, it has no {name}")
     return folder, InputEntry(store.uri, MODEL_FOLDER, folder_digest(folder))
 
 

@@ -6,17 +6,15 @@ import difflib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import yaml
 
 import vtb
 from vtb import log as vtb_log
+from vtb.contract import Stage
 from vtb.sharding import cpus
-
-if TYPE_CHECKING:
-    from vtb.stage import Stage
 
 
 class VtbOption(click.Option):
@@ -76,7 +74,7 @@ def read_config(ctx: click.Context, _param: click.Parameter, value: str | None) 
         raise click.UsageError(f"--config {value}: cannot be read as YAML: {error}") from error
     if not isinstance(loaded, dict):
         raise click.UsageError(f"--config {value}: must map option names to values, for example `count: 100`")
-    values = {str(name).replace("-", "_"): entry for name, entry in loaded.items()}
+    values = {str(name).replace("-", "_"): entry for name, entry in loaded.items() if entry is not None}
     known = {str(option.name): option for option in ctx.command.params}
     known = {name: option for name, option in known.items() if name not in ("config", "describe", "version")}
     for name, entry in values.items():
@@ -84,9 +82,26 @@ def read_config(ctx: click.Context, _param: click.Parameter, value: str | None) 
             close = difflib.get_close_matches(name, known, 1)
             hint = f": did you mean {close[0]}?" if close else ""
             raise click.UsageError(f"--config {value}: {ctx.command_path} has no option {name!r}{hint}")
-        if getattr(known[name], "multiple", False) and not isinstance(entry, list):  # `size: 9` for `size: [9]`
-            values[name] = [entry]
+        values[name] = _as_words(known[name], value, entry)
     ctx.default_map = {**(ctx.default_map or {}), **values}
+
+
+def _as_words(option: click.Parameter, file: str, entry: object) -> Any:
+    """A value from YAML as it would stand on the command line, so that it is read by the same rules.
+
+    Where an option may be repeated, ``size: 9`` stands for ``size: [9]``.
+    """
+    repeatable = getattr(option, "multiple", False) or option.nargs != 1
+    if isinstance(entry, list) and (repeatable or isinstance(option.type, SizeType)):
+        return [_as_word(option, file, part) for part in entry]
+    word = _as_word(option, file, entry)
+    return [word] if repeatable else word
+
+
+def _as_word(option: click.Parameter, file: str, value: object) -> str:
+    if isinstance(value, (str, bool, int, float)):
+        return str(value) if isinstance(value, str) else str(value).lower()
+    raise click.UsageError(f"--config {file}: {option.name} cannot be a {type(value).__name__}: give a value in quotes")
 
 
 def common_options(stage: Stage, describe: Callable[[], str]) -> list[click.Option]:

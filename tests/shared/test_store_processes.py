@@ -39,3 +39,14 @@ def test_errors_come_back_from_other_processes(faulty_s3: FaultyBucket) -> None:
         future = pool.submit(store.get_bytes, "missing")
         with pytest.raises(ObjectMissing, match="/missing"):
             future.result()
+
+
+def test_a_forked_process_never_uses_the_connections_of_its_parent(faulty_s3: FaultyBucket) -> None:
+    store = open_store(faulty_s3.uri)
+    store.put_bytes("k", b"1")
+    assert faulty_s3.proxy.connections == 1
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        assert pool.submit(store.get_bytes, "k").result() == b"1"
+    assert faulty_s3.proxy.connections == 2
+    assert store.get_bytes("k") == b"1"
+    assert faulty_s3.proxy.connections == 2

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import vtb.store.s3
+import vtb.store.s3_transfer
 from conftest import Bucket, FaultyBucket
 from vtb.errors import BadInput
 from vtb.store import ObjectInfo, ObjectMissing, download, open_store, upload_tree
@@ -45,14 +46,18 @@ def test_reading_what_is_not_there_names_it_in_full(s3: Bucket, tmp_path: Path) 
     assert not list(tmp_path.rglob("*x*")) + list(tmp_path.rglob(".vtb*"))
 
 
-def test_100_mb_go_in_parts_and_come_in_ranges(faulty_s3: FaultyBucket, tmp_path: Path) -> None:
+def test_100_mb_go_in_parts_and_come_in_ranges(
+    faulty_s3: FaultyBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vtb.store.s3_transfer, "_RANGE", 10 << 20)
+    monkeypatch.setenv("VTB_S3_TIMEOUT", "20")
     data = os.urandom(_MB) * 100 + b"tail"
     (tmp_path / "in").write_bytes(data)
     store = open_store(faulty_s3.uri)
     store.put_file("big", tmp_path / "in")
     assert faulty_s3.proxy.requests["PUT"] == 6
     store.get_file("big", tmp_path / "out")
-    assert faulty_s3.proxy.requests["GET"] == 6
+    assert faulty_s3.proxy.requests["GET"] == 10
     assert _digest((tmp_path / "out").read_bytes()) == _digest(data)
     assert _digest(store.get_bytes("big")) == _digest(data)
     store.put_bytes("big2", data[: 40 * _MB])

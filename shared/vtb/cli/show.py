@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 
 from vtb import log as vtb_log
 from vtb.artifact import FileEntry, InputEntry, Manifest, find_manifest, read_manifest
+from vtb.artifact.output import file_sha256
 from vtb.errors import BadInput, VtbError
 from vtb.progress import Progress
-from vtb.store import ObjectMissing, Store, open_store
+from vtb.store import LocalStore, ObjectMissing, Store, open_store
 
 THREADS = 8
+IN_MEMORY = 1 << 26  # larger objects are not read into memory, several at a time
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ def check_all(store: Store, manifest: Manifest) -> None:
 def _problem(store: Store, file: FileEntry) -> str | None:
     try:
         digest = _sha256(store, file)
-    except ObjectMissing:
+    except (ObjectMissing, FileNotFoundError):
         return f"{file.path} is missing"
     return None if digest == file.sha256 else f"{file.path} has another content"
 

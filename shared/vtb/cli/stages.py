@@ -7,7 +7,7 @@ import json
 import click
 
 from vtb.catalog import installed
-from vtb.stage import describe
+from vtb.describe import describe
 
 
 @click.command()

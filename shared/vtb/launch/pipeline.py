@@ -30,8 +30,8 @@ from typing import Any
 import yaml
 
 from vtb.catalog import Installed, find_stage
+from vtb.describe import describe
 from vtb.errors import BadInput, UsageProblem
-from vtb.stage import describe
 from vtb.store import join_uri
 
 _NAME = re.compile(r"^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$")  # as Kubernetes names objects
@@ -99,7 +99,9 @@ def _step(entry: Any) -> Step:
         raise UsageProblem(f"step {name!r}: a name has lower-case letters, digits and dashes only")
     unknown = set(entry) - _KEYS
     if unknown:
-        raise UsageProblem(f"step {name!r}: unknown key {min(map(str, unknown))!r}, a step has {', '.join(sorted(_KEYS))}")
+        raise UsageProblem(
+            f"step {name!r}: unknown key {min(map(str, unknown))!r}, a step has {', '.join(sorted(_KEYS))}"
+        )
     options = entry.get("options") or {}
     if not isinstance(options, dict):
         raise UsageProblem(f"step {name!r}: options must map names to values")

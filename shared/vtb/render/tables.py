@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from vtb.catalog import Installed, installed
+from vtb.describe import describe
 from vtb.errors import BadInput
-from vtb.stage import describe
 
 _BLOCK = re.compile(r"(<!-- options: (?P<name>[a-z0-9 -]+) -->\n).*?(<!-- end of options -->)", re.DOTALL)
 

@@ -20,7 +20,8 @@ from vtb.store.s3_errors import AnswerError, diagnose
 PART_SIZE = 16 << 20
 PARTS_IN_FLIGHT = 4
 
-# Reading holds a block, not a range, in memory; writing a usual shard to disk in one go is a fifth faster than in four.
+# Reading holds a block, not a range, in memory; a shard of the
+# usual size goes to disk faster in one piece than in several at once.
 _RANGE = 64 << 20
 _MAX_PARTS = 10_000
 _BLOCK = 1 << 20

@@ -10,13 +10,15 @@ import click
 
 from vtb.artifact import FileEntry, Manifest, ShardEntry, read_manifest
 from vtb.artifact.output import Output
+from vtb.contract import Resources, Stage
 from vtb.errors import UsageProblem
 from vtb.main import run as run_command
 from vtb.options import RangeType, VtbOption
 from vtb.report.card import DatasetCard, write_card
+from vtb.run import Run
 from vtb.sharded import finish, make_missing
 from vtb.sharding import ShardRange
-from vtb.stage import Resources, Run, Stage, stage_command
+from vtb.stage import stage_command
 from vtb_curate.choose import Choice, Rules, check_quality, choose
 from vtb_curate.sheet import sheet
 from vtb_curate.verdicts import judge_shard, plan_verdicts, read_verdicts

@@ -39,18 +39,19 @@ class VisionLanguageModel:
         self, model: Path, adapter: Path | None, device: Literal["auto", "cpu", "cuda"], generation: Generation
     ) -> None:
         """Load everything; only safetensors, only local files, no code from the folder."""
-        import torch
-
         self.generation = generation
         self.device = _device(device)
         self._processor = _processor(model, generation.max_pixels)
         self._model = _load(model, adapter, self.device)
-        torch.manual_seed(generation.seed)
 
-    def answer(self, questions: Sequence[Question]) -> list[str]:
-        """The answers to a batch of questions, in their order."""
+    def answer(self, questions: Sequence[Question], first: int) -> list[str]:
+        """The answers to a batch of questions, in their order.
+
+        Sampling depends on the number of the first question alone, not on what this process has answered before.
+        """
         import torch
 
+        torch.manual_seed((self.generation.seed + first) % 2**63)
         inputs = self._inputs(questions)
         sampling: dict[str, Any] = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
         if self.generation.temperature > 0:

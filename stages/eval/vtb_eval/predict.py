@@ -11,12 +11,14 @@ from typing import Any
 import click
 
 from vtb.artifact import FileEntry, InputEntry, ShardEntry, read_manifest
+from vtb.contract import Resources, Stage
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.local_copy import local_model
 from vtb.options import VtbOption
 from vtb.puzzles.sample import PUZZLE, RECORD
-from vtb.sharded import Made, Task, Tick, finish, make_missing, wait_note
-from vtb.stage import Resources, Run, Stage, input_entry, stage_command
+from vtb.run import Run, input_entry
+from vtb.sharded import Made, Task, Tick
+from vtb.stage import stage_command
 from vtb_eval.questions import CLOSINGS, Question, ShardWork, choose_shards, read_questions
 
 log = logging.getLogger("vtb.eval")
@@ -70,20 +72,13 @@ def predict(
     shards = choose_shards(uri, read_manifest(uri, STAGE.reads), split)
     model_dir, model_entry = local_model(model)
     adapter_dir, adapter_entries = _adapter(adapter)
+    if how["temperature"] > 0:  # the questions of a batch share one source of chance
+        run.config["batch_size"] = batch_size
     plan = run.plan([input_entry(uri, STAGE.reads), model_entry, *adapter_entries])
     total = min(limit or 2**62, sum(shard.rows for shard in shards))
     tasks = plan_shards(ShardWork(uri, shards, 0, total, style), samples_per_shard)
-    if run.dry_run:
-        run.say_plan(plan, f"{total} answers in {len(tasks)} shards", run.part.of(len(tasks)))
-        return
-    output = run.begin(plan)
-    if output is None:
-        return
     answer = Answerer(model_dir, adapter_dir, batch_size, run.seed, run.workers, how)
-    if not make_missing(output, tasks, answer, part=run.part, workers=1, what="answers"):
-        log.info(wait_note(output, tasks))
-        return
-    run.say_done(output, finish(output, tasks, _close))
+    run.make_shards(plan, tasks, answer, lambda _: _close, what="answers", summary=f"{total} answers", workers=1)
 
 
 def _adapter(uri: str | None) -> tuple[Path | None, list[InputEntry]]:
@@ -113,19 +108,19 @@ class Answerer:
         """Nothing is loaded yet."""
         self._where = (model, adapter, how.pop("device"))
         self._batch_size, self._seed, self._threads, self._how = batch_size, seed, threads, how
-        self._ask: Callable[[Sequence[Question]], list[str]] | None = None
+        self._ask: Callable[[Sequence[Question], int], list[str]] | None = None
 
     def __call__(self, work: ShardWork, tick: Tick) -> Made:
         """The answers to one shard of questions."""
         questions, samples = list(read_questions(work)), list[Sample]()
         for start in range(0, len(questions), self._batch_size):
             batch = questions[start : start + self._batch_size]
-            answers = self._model()(batch)
+            answers = self._model()(batch, work.start + start)
             samples += [make_sample(question, text) for question, text in zip(batch, answers, strict=True)]
             tick(len(batch))
         return Made(write_tar(samples), len(samples))
 
-    def _model(self) -> Callable[[Sequence[Question]], list[str]]:
+    def _model(self) -> Callable[[Sequence[Question], int], list[str]]:
         if self._ask is None:
             import torch
 

@@ -6,18 +6,21 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from vtb.artifact import FileEntry, Manifest, ShardEntry, read_manifest
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.canvas import UnreadableImage, decode_image
+from vtb.contract import Resources, Stage
 from vtb.errors import BadInput
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar
 from vtb.puzzles import Score, family_of
 from vtb.puzzles.sample import PUZZLE, RECORD
-from vtb.sharded import Made, Task, Tick, finish, make_missing, wait_note
-from vtb.stage import Resources, Run, Stage, stage_command
+from vtb.run import Run
+from vtb.sharded import Made, Task, Tick
+from vtb.stage import stage_command
 from vtb.store import open_store
 from vtb_eval.page import report_page
 from vtb_eval.results import Result, summarise
@@ -59,20 +62,13 @@ def score(run: Run) -> None:
         Task(f"shards/{index:05d}.jsonl", shard.rows, ShardWork(uri, shard))
         for index, shard in enumerate(manifest.shards)
     ]
-    plan = run.plan()
-    if run.dry_run:
-        run.say_plan(plan, f"verdicts on {manifest.rows} answers, scores.json, report.html", run.part.of(len(tasks)))
-        return
-    output = run.begin(plan)
-    if output is None:
-        return
-    if not make_missing(output, tasks, judge_shard, part=run.part, workers=run.workers, what="judged"):
-        log.info(wait_note(output, tasks))
-        return
-    done = finish(output, tasks, lambda shards: close(output, uri, manifest, shards))
-    strict = done.metrics["overall"]["strict"]
-    log.info("right: %d of %d (%.1f %%)", strict["right"], strict["total"], 100 * strict["rate"])
-    run.say_done(output, done)
+    done = run.make_shards(
+        run.plan(), tasks, judge_shard, lambda output: partial(close, output, uri, manifest),
+        what="judged", summary=f"scores.json, report.html and verdicts on {manifest.rows} answers",
+    )  # fmt: skip
+    if done is not None:
+        strict = done.metrics["overall"]["strict"]
+        log.info("right: %d of %d (%.1f %%)", strict["right"], strict["total"], 100 * strict["rate"])
 
 
 def judge_shard(work: ShardWork, tick: Tick) -> Made:

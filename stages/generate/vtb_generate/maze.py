@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 import click
 
+from vtb.contract import Resources, Stage
 from vtb.errors import UsageProblem
 from vtb.main import run as run_command
 from vtb.options import SizeType, VtbOption
 from vtb.puzzles import Clip, find_family
 from vtb.puzzles.maze_square import Config
 from vtb.puzzles.options import config_options
-from vtb.sharded import finish, make_missing, wait_note
-from vtb.stage import Resources, Run, Stage, stage_command
+from vtb.run import Run
+from vtb.stage import stage_command
 from vtb_generate.shards import Recipe, Stream, make_shard, plan_shards
 from vtb_generate.whole import describe_whole
 
@@ -98,6 +100,8 @@ def make_streams(
     name: str, sizes: tuple[int, ...], counts: tuple[int, ...], config: dict[str, Any], clip: Clip | None
 ) -> tuple[Stream, ...]:
     """One stream per size."""
+    if not sizes:
+        raise UsageProblem("--size: give at least one")
     if len(set(sizes)) < len(sizes):
         raise UsageProblem(f"--size {' '.join(map(str, sizes))}: give each size once")
     if len(counts) not in (1, len(sizes)):
@@ -143,17 +147,10 @@ def expected_distinct(space: float, draws: int) -> float:
 def generate(run: Run, recipe: Recipe, samples_per_shard: int) -> None:
     """Make what is missing of the artifact."""
     tasks, plan = plan_shards(recipe, samples_per_shard), run.plan()
-    if run.dry_run:
-        run.say_plan(plan, f"{recipe.total} samples in {len(tasks)} shards", run.part.of(len(tasks)))
-        return
-    output = run.begin(plan)
-    if output is None:
-        return
-    if not make_missing(output, tasks, make_shard, part=run.part, workers=run.workers, what="samples"):
-        log.info(wait_note(output, tasks))
-        return
-    manifest = finish(output, tasks, lambda shards: describe_whole(output, recipe, shards))
-    run.say_done(output, manifest)
+    run.make_shards(
+        plan, tasks, make_shard, lambda output: partial(describe_whole, output, recipe),
+        what="samples", summary=f"{recipe.total} samples",
+    )  # fmt: skip
 
 
 def entry() -> None:

@@ -16,7 +16,7 @@ from vtb.formats.vlmpuzzle import data_files, media_file, read_records
 from vtb.formats.webdataset import DamagedTar, read_tar
 from vtb.puzzles.sample import PUZZLE, REASONING, RECORD
 from vtb.rng import stable_fraction
-from vtb.stage import input_entry
+from vtb.run import input_entry
 from vtb.store import is_remote, open_store
 
 RECORDS_PER_PIECE = 512

@@ -9,6 +9,7 @@ import logging
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,15 @@ import click
 from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.artifact.output import Output
 from vtb.canvas import encode_rgb
+from vtb.contract import Resources, Stage
 from vtb.errors import BadInput
 from vtb.formats.swift import grpo_row, sft_row
 from vtb.options import VtbOption
 from vtb.puzzles import family_of
 from vtb.report.card import DatasetCard, write_card
-from vtb.sharded import Made, Task, Tick, finish, make_missing, wait_note
-from vtb.stage import Resources, Run, Stage, stage_command
+from vtb.run import Run
+from vtb.sharded import Made, Task, Tick
+from vtb.stage import stage_command
 from vtb_prepare.source import Item, Piece, describe_input, pieces, read_piece, split_of
 
 log = logging.getLogger("vtb.prepare")
@@ -70,20 +73,12 @@ def vlm(run: Run, val: float) -> None:
     """
     entries = [describe_input(uri) for uri in run.inputs]
     tasks = plan_shards(entries, val, f"split/{run.seed}")
-    plan = run.plan(entries)
-    if run.dry_run:
-        rows = sum(task.rows for task in tasks)
-        run.say_plan(plan, f"{rows} rows in {len(tasks)} shards, with their pictures", run.part.of(len(tasks)))
-        return
     if not tasks:
         raise BadInput(f"{' '.join(run.inputs)}: holds no samples for train or val")
-    output = run.begin(plan)
-    if output is None:
-        return
-    if not make_missing(output, tasks, make_shard, part=run.part, workers=run.workers, what="rows"):
-        log.info(wait_note(output, tasks))
-        return
-    run.say_done(output, finish(output, tasks, lambda shards: combine(output, shards)))
+    summary = f"{sum(task.rows for task in tasks)} rows with their pictures"
+    run.make_shards(
+        run.plan(entries), tasks, make_shard, lambda output: partial(combine, output), what="rows", summary=summary
+    )
 
 
 def plan_shards(entries: Sequence[InputEntry], val: float, salt: str) -> list[Task[ShardWork]]:

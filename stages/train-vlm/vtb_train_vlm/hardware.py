@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -41,6 +42,12 @@ def choose_device(wanted: str) -> Device:
 def default_processes(device: Device) -> int:
     """One per GPU; with fewer, the engine would cut one model across them."""
     return gpu_count() if device == "cuda" else 1
+
+
+def require_deepspeed() -> None:
+    """Refuse before the engine starts, whose own message comes after a minute of imports."""
+    if importlib.util.find_spec("deepspeed") is None:
+        raise NotAvailable("--deepspeed needs the package deepspeed: pip install 'vtb-train[deepspeed]'")
 
 
 def is_main_node() -> bool:

@@ -14,15 +14,17 @@ import click
 
 from vtb.artifact import Plan, read_manifest
 from vtb.artifact.output import Output, file_sha256
+from vtb.contract import Resources, Stage
 from vtb.errors import BadInput, NotAvailable, UsageProblem
 from vtb.local_copy import cache_folder, local_artifact, local_model
 from vtb.options import VtbOption
-from vtb.stage import Resources, Run, Stage, stage_command
+from vtb.run import Run
+from vtb.stage import stage_command
 from vtb.store import open_store
 from vtb_train_vlm.checkpoints import fetch_newest, remove_all, stored_checkpoints
 from vtb_train_vlm.collect import collect
 from vtb_train_vlm.engine_options import read_config
-from vtb_train_vlm.hardware import choose_device, default_processes, is_main_node
+from vtb_train_vlm.hardware import choose_device, default_processes, is_main_node, require_deepspeed
 from vtb_train_vlm.swift_command import SftJob, command
 from vtb_train_vlm.training import train
 
@@ -84,6 +86,8 @@ def sft(run: Run, model: str, device: str, engine_config: str | None, merge: boo
     dataset_dir, dataset_entry = local_artifact(run.inputs[0], STAGE.reads)
     model_dir, model_entry = local_model(model)
     where = choose_device(device)
+    if how["deepspeed"] and where == "cuda":
+        require_deepspeed()
     how["nproc"] = how["nproc"] or default_processes(where)
     run.config.update(nproc=how["nproc"], engine_config=file_sha256(config) if config else None)
     kind = "adapter" if how["tuner"] == "lora" else "checkpoint"

@@ -9,8 +9,10 @@ from typing import Any
 
 import click
 
+from vtb.contract import Resources, Stage
 from vtb.options import VtbOption
-from vtb.stage import Resources, Run, Stage, stage_command
+from vtb.run import Run
+from vtb.stage import stage_command
 
 log = logging.getLogger("vtb.train")
 

@@ -1,0 +1,109 @@
+"""One call of a stage: from the common options to a committed artifact."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from vtb.artifact import InputEntry, Manifest, Plan, read_manifest
+from vtb.artifact.output import Output, State
+from vtb.contract import Stage
+from vtb.sharded import Finish, Maker, Task, finish, make_missing, wait_note
+from vtb.sharding import ShardRange
+from vtb.store import open_store
+
+log = logging.getLogger("vtb.run")
+T = TypeVar("T")
+
+
+@dataclass
+class Run:
+    """One call of a stage: what the common options said."""
+
+    stage: Stage
+    inputs: tuple[str, ...]
+    output_uri: str
+    seed: int
+    workers: int
+    part: ShardRange
+    overwrite: bool
+    dry_run: bool
+    config: dict[str, Any]
+
+    def plan(self, inputs: Sequence[InputEntry] | None = None, kind: str | None = None) -> Plan:
+        """What this run makes, with the content of its inputs pinned (by default those of ``--input``)."""
+        if inputs is None:
+            inputs = [input_entry(uri, self.stage.reads) for uri in self.inputs]
+        config = {"seed": self.seed, **self.config}
+        # as it will be read back; JSON has no infinities (an open end of a range), so they become words
+        config = json.loads(json.dumps(config), parse_constant=str)
+        return Plan(kind or self.stage.writes[0], self.stage.command, self.stage.version, config, tuple(inputs))
+
+    def begin(self, plan: Plan) -> Output | None:
+        """The output to write to, or None when the work is already done (which it says)."""
+        output = Output(self.output_uri, plan)
+        if output.begin(overwrite=self.overwrite, alone=self.part.whole) is State.COMPLETE:
+            manifest = read_manifest(output.uri)
+            log.info("already complete: %s (%d rows, digest %.12s)", output.uri, manifest.rows, manifest.digest)
+            click.echo(output.uri)
+            return None
+        return output
+
+    def say_plan(self, plan: Plan, what: str, part: range | None = None) -> None:
+        """The answer to ``--dry-run``: what would be read and written, and what lies at the output now."""
+        output = Output(self.output_uri, plan)
+        state = State.FRESH if self.overwrite else output.state()
+        for entry in plan.inputs:
+            click.echo(f"read   {entry.uri} ({entry.kind}, digest {entry.digest:.12})")
+        click.echo(f"write  {output.uri} ({plan.kind}): {what}")
+        if part is not None and not self.part.whole:
+            click.echo(f"part   {self.part.index} of {self.part.count}: shards {part.start} to {part.stop - 1}")
+        click.echo(f"state  {state.value}; configuration {plan.fingerprint:.12}; nothing was written (dry run)")
+
+    def make_shards(
+        self, plan: Plan, tasks: Sequence[Task[T]], make: Maker[T], close: Callable[[Output], Finish], *,
+        what: str, summary: str, workers: int | None = None,
+    ) -> Manifest | None:  # fmt: skip
+        """The whole life of a sharded artifact: dry run, begin, make what is missing, finish, last word.
+
+        Args:
+            plan: what is made.
+            tasks: its shards.
+            make: makes the bytes of one shard; pure, so that any process may do it.
+            close: gives the function that writes the files about the whole.
+            what: name of the rows, for the progress line.
+            summary: what would be written, for the dry run.
+            workers: processes, if not those of ``--workers``.
+
+        Returns:
+            The manifest, or None when nothing was committed here (dry run, already complete, other parts missing).
+        """
+        if self.dry_run:
+            self.say_plan(plan, f"{summary} in {len(tasks)} shards", self.part.of(len(tasks)))
+            return None
+        output = self.begin(plan)
+        if output is None:
+            return None
+        if not make_missing(output, tasks, make, part=self.part, workers=workers or self.workers, what=what):
+            log.info(wait_note(output, tasks))
+            return None
+        manifest = finish(output, tasks, close(output))
+        self.say_done(output, manifest)
+        return manifest
+
+    def say_done(self, output: Output, manifest: Manifest) -> None:
+        """The last word of a run: the place on standard output, for scripts; the rest is a log line."""
+        seconds = manifest.run["duration_s"]
+        log.info("complete: %d rows in %.1f s, digest %.12s", manifest.rows, seconds, manifest.digest)
+        click.echo(output.uri)
+
+
+def input_entry(uri: str, kinds: tuple[str, ...]) -> InputEntry:
+    """One input as the manifest records it."""
+    manifest = read_manifest(uri, kinds)
+    return InputEntry(open_store(uri).uri, manifest.plan.kind, manifest.digest)
