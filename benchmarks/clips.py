@@ -59,8 +59,9 @@ def _prepare(family: Any, record: dict[str, Any]) -> list[Any]:
 def _encode(frames: list[Any], clip: dict[str, Any]) -> None:
     import av
 
+    width, height = clip["size"]
     with av.open(io.BytesIO(), "w", format="mp4") as container:
-        stream = video.open_stream(container, *clip["size"], clip["fps"], video.PRESET)
+        stream = video.open_stream(container, width, height, clip["fps"], video.PRESET)
         for frame in frames:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

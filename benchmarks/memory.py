@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 SMALL, LARGE = 1_000, 30_000
-# Between us and the command stands a small process: until it is replaced, a child counts its parent's memory as its own.
+# Between us and the command stands a small process: a child counts the memory of the one that forked it as its own.
 _MEASURE = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)

@@ -76,6 +76,8 @@ def _click_error(name: str, error: click.ClickException) -> tuple[str, str]:
     """The name of the subcommand that failed, and click's message with the way to the help."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else name
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and isinstance(error.ctx.command, click.Group):
+        return path, f"say what to do: {' or '.join(error.ctx.command.commands)} (see {path} --help)"
     message = " ".join(error.format_message().split()).rstrip(".")
     return path, f"{message} (see {path} --help)"
 

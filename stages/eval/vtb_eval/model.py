@@ -99,12 +99,15 @@ def _processor(model: Path, max_pixels: int) -> Any:
         raise BadInput(f"{model}: its processor cannot be loaded: {error}") from error
     processor.tokenizer.padding_side = "left"  # answers start where the prompts of a batch end
     size = processor.image_processor.size
+    if "longest_edge" not in size:
+        raise BadInput(f"{model}: its pictures have a fixed size ({dict(size)}): only models like Qwen-VL are supported")
     size["longest_edge"] = min(max_pixels, size["longest_edge"])  # pixels of the whole picture, in Qwen's processors
     return processor
 
 
 def _load(model: Path, adapter: Path | None, device: str) -> Any:
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForImageTextToText
 
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
@@ -117,6 +120,6 @@ def _load(model: Path, adapter: Path | None, device: str) -> Any:
             from peft import PeftModel
 
             loaded = PeftModel.from_pretrained(loaded, adapter, use_safetensors=True)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise BadInput(f"{adapter or model}: cannot be loaded as a vision-language model: {error}") from error
     return loaded.to(device).eval()
