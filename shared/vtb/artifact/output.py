@@ -127,8 +127,10 @@ class Output:
 
     def done(self, paths: Iterable[str]) -> set[str]:
         """Those of the shards that need no more work: object and sidecar are both there."""
-        present = {info.key for info in self.store.list()}
-        return {path for path in paths if path in present and path + SIDECAR in present}
+        wanted = list(paths)
+        folders = sorted({path.rpartition("/")[0] + "/" for path in wanted})  # media files are too many to list
+        present = {info.key for folder in folders for info in self.store.list(folder)}
+        return {path for path in wanted if path in present and path + SIDECAR in present}
 
     def read_shards(self, paths: Sequence[str]) -> list[ShardEntry]:
         """The sidecars of the shards, in their order."""

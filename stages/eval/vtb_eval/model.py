@@ -100,7 +100,9 @@ def _processor(model: Path, max_pixels: int) -> Any:
     processor.tokenizer.padding_side = "left"  # answers start where the prompts of a batch end
     size = processor.image_processor.size
     if "longest_edge" not in size:
-        raise BadInput(f"{model}: its pictures have a fixed size ({dict(size)}): only models like Qwen-VL are supported")
+        raise BadInput(
+            f"{model}: its pictures have a fixed size ({dict(size)}): only models like Qwen-VL are supported"
+        )
     size["longest_edge"] = min(max_pixels, size["longest_edge"])  # pixels of the whole picture, in Qwen's processors
     return processor
 

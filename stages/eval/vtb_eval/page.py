@@ -75,8 +75,9 @@ def _shown(sample: Sample, result: Result) -> Shown:
     answer = json.loads(sample.parts[RECORD])
     record, text = answer["record"], str(answer["text"])
     family = family_of(record)
-    pictures = [Picture("puzzle", sample.parts[PUZZLE])]
-    drawn = family.draw_answer(record, text, decode_image(sample.parts[PUZZLE]))
+    puzzle = decode_image(sample.parts[PUZZLE])
+    pictures = [Picture("what was asked about", encode_rgb(family.draw_reasoning(record, puzzle)))]
+    drawn = family.draw_answer(record, text, puzzle)
     if drawn is not None:
         pictures.append(Picture("the answer, drawn", encode_rgb(drawn)))
     shown = text[:TEXT_SHOWN].encode(errors="replace").decode()  # halves of surrogate pairs have no UTF-8
