@@ -16,16 +16,17 @@ from typing import Any, Literal
 import numpy as np
 
 from vtb import canvas
-from vtb.canvas import Image, Letterbox, Picture
-from vtb.errors import BadInput, UsageProblem
-from vtb.puzzles import prompts, red_path
+from vtb.canvas import Image, Picture
+from vtb.errors import UsageProblem
+from vtb.puzzles import clip_box, prompts, red_path, square_grid
+from vtb.puzzles.clip_box import clip_cell, clip_record, letterbox, stretch
 from vtb.puzzles.family import Clip, Modality, Record, Score
-from vtb.puzzles.spanning_tree import Tree, count_depth_first, count_uniform, depth_first, path, wilson
+from vtb.puzzles.spanning_tree import count_depth_first, count_uniform, depth_first, path, wilson
+from vtb.puzzles.square_grid import PASSAGE, PATH, WALL, centre, draw_grid, draw_ids, grid_of, path_cells, path_points
 from vtb.rng import below
 
-WALL, PASSAGE, MARK, PATH = range(4)
 PRINT = (0, 0, 255)
-MIN_CELL_PX, MAX_SIDE = 6, 201
+MIN_CELL_PX = 6
 HOLD = 0.2  # share of a clip that shows the final state
 
 
@@ -64,11 +65,6 @@ class Config:
             )
 
 
-def clip_cell(size: int, clip: Clip) -> int:
-    """Pixels a cell has in a clip: whole ones, so that walls stay crisp."""
-    return min(clip.size) // size
-
-
 class SquareMaze:
     """The family; see ``vtb.puzzles.family.Family``."""
 
@@ -76,14 +72,14 @@ class SquareMaze:
     group = "maze"
     version = 1
     config_class = Config
-    palette = ((0, 0, 0), (255, 255, 255), (220, 30, 30), (220, 0, 0))
+    palette = square_grid.PALETTE
 
     def sample(self, rng: random.Random, config: Config) -> dict[str, Any]:
         """A maze, its two ends and the one path between them."""
         side = config.size // 2
         tree = (wilson if config.algorithm == "wilson" else depth_first)(rng, side, side)
         start, goal = _ends(rng, side * side, config.endpoints)
-        cells = _path_cells(path(tree, start, goal), side)
+        cells = path_cells(path(tree, start, goal), side)
         return {
             "grid_size": [config.size, config.size],
             "cell_size": config.cell_px,
@@ -91,32 +87,20 @@ class SquareMaze:
             "algorithm": config.algorithm,
             "canvas_dimensions": [config.size * config.cell_px] * 2,
             "padding": [0, 0, 0, 0],
-            "maze_grid": _grid(tree, side).tolist(),
+            "maze_grid": grid_of(tree, side).tolist(),
             "start": list(cells[0]),
             "goal": list(cells[-1]),
-            "start_point": _centre(cells[0], config.cell_px),
-            "goal_point": _centre(cells[-1], config.cell_px),
+            "start_point": centre(cells[0], config.cell_px),
+            "goal_point": centre(cells[-1], config.cell_px),
             "solution_path_cell_ids": [r * config.size + c for r, c in cells],
-            "clip": _clip_record(config) if config.clip else None,
+            "clip": clip_record(config.clip, config.size, config.cell_px) if config.clip else None,
         }
 
     def validate(self, record: Record) -> None:
-        """Sizes within bounds, a 0/1 grid of that size, and all points inside the canvas."""
-        rows, cols = record["grid_size"]
-        grid = np.asarray(record["maze_grid"])
-        width, height = record["canvas_dimensions"]
-        if not (3 <= rows <= MAX_SIDE and 3 <= cols <= MAX_SIDE and 1 <= record["cell_size"] <= 256):
-            raise BadInput(f"a maze of {rows}x{cols} cells of {record['cell_size']} pixels")
-        if grid.shape != (rows, cols) or grid.dtype.kind != "i" or not np.isin(grid, (0, 1)).all():
-            raise BadInput("maze_grid is not a 0/1 grid of grid_size")
-        if not (0 < width <= 16384 and 0 < height <= 16384):
-            raise BadInput(f"a canvas of {width}x{height} pixels")
-        ids = record["solution_path_cell_ids"]
-        if not ids or not all(isinstance(cell, int) and 0 <= cell < rows * cols for cell in ids):
-            raise BadInput("solution_path_cell_ids are not cells of the maze")
-        _validate_places(record)
+        """Sizes within bounds, a 0/1 grid of that size, and all points inside canvas and clip."""
+        square_grid.validate_grid(record)
         if record.get("clip"):
-            _validate_clip(record["clip"], rows, cols)
+            clip_box.validate_clip(record["clip"], *record["grid_size"])
 
     def identity(self, record: Record) -> str:
         """Walls and the two ends, whichever comes first: they look the same."""
@@ -140,12 +124,12 @@ class SquareMaze:
 
     def draw_puzzle(self, record: Record) -> Picture:
         """Walls, passages and the two marks."""
-        return _draw(record, record["cell_size"])
+        return draw_grid(record, record["cell_size"])
 
     def draw_solution(self, record: Record) -> Picture:
         """The puzzle with the path through the centres of its cells."""
         picture = self.draw_puzzle(record)
-        canvas.polyline(picture, _path_points(record, record["cell_size"]), PATH, record["line_width"])
+        canvas.polyline(picture, path_points(record, record["cell_size"]), PATH, record["line_width"])
         return picture
 
     def draw_reasoning(self, record: Record, puzzle: Image | None = None) -> Image:
@@ -155,7 +139,7 @@ class SquareMaze:
         ids = np.zeros(image.shape[:2], np.uint8)
         left, top = record["padding"][:2]
         for r, c in zip(*np.nonzero(np.asarray(record["maze_grid"]) == 0), strict=True):
-            x, y = _centre((r, c), cell)
+            x, y = centre((r, c), cell)
             canvas.print_centred(ids, str(r * cols + c), (x + left, y + top), 1, cell)
         image[ids > 0] = PRINT
         return image
@@ -163,11 +147,11 @@ class SquareMaze:
     def draw_frames(self, record: Record) -> Iterator[Picture]:
         """The path growing at constant speed, then a hold of the final state; one array, drawn further each time."""
         clip = record["clip"]
-        box, cell, frames = _letterbox(clip), clip["cell_size"], clip["frames"]
+        box, cell, frames = letterbox(clip), clip["cell_size"], clip["frames"]
         picture = np.full((clip["size"][1], clip["size"][0]), PASSAGE, np.uint8)
-        maze = _draw(record, cell)
+        maze = draw_grid(record, cell)
         picture[box.top : box.top + maze.shape[0], box.left : box.left + maze.shape[1]] = maze
-        points = [(x + box.left, y + box.top) for x, y in _path_points(record, cell)]
+        points = [(x + box.left, y + box.top) for x, y in path_points(record, cell)]
         width = max(2, round(record["line_width"] * box.scale))
         yield picture
         growing = frames - 1 - max(5, round(HOLD * frames)) if frames > 12 else frames - 2
@@ -175,7 +159,7 @@ class SquareMaze:
         for number in range(1, frames):
             before, now = (min(length, length * (number - back) / growing) for back in (1, 0))
             if now > before:
-                canvas.polyline(picture, _stretch(points, cell, before, now), PATH, width)
+                canvas.polyline(picture, stretch(points, cell, before, now), PATH, width)
             yield picture
 
     def ask(self, record: Record, modality: Modality) -> str:
@@ -192,7 +176,7 @@ class SquareMaze:
         if ids is None:
             return Score(False, False, "no list of cells")
         image = canvas.to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
-        drawn = _draw_ids(record, ids, image)
+        drawn = draw_ids(record, ids, image)
         if drawn is None:
             return Score(False, False, "no such cells", {"cells": len(ids)})
         return self.score_image(record, drawn, image)
@@ -200,7 +184,7 @@ class SquareMaze:
     def draw_answer(self, record: Record, text: str, puzzle: Image) -> Image | None:
         """The path that a text names, or None where it names none."""
         ids = red_path.last_list(text)
-        return None if ids is None else _draw_ids(record, ids, puzzle)
+        return None if ids is None else draw_ids(record, ids, puzzle)
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
         """A red path from mark to mark on no wall; a picture of another size is compared after scaling."""
@@ -214,10 +198,10 @@ class SquareMaze:
         clip = record["clip"]
         height, width = frame.shape[:2]
         x, y = width / clip["size"][0], height / clip["size"][1]
-        box, side = _letterbox(clip), clip["cell_size"] * record["grid_size"][0]
+        box, side = letterbox(clip), clip["cell_size"] * record["grid_size"][0]
         top, left = round(box.top * y), round(box.left * x)
         part = frame[top : round((box.top + side) * y), left : round((box.left + side) * x)]
-        walls = (_draw(record, clip["cell_size"]) == WALL).view(np.uint8)
+        walls = (draw_grid(record, clip["cell_size"]) == WALL).view(np.uint8)
         ends = red_path.Ends(tuple(record["start_point"]), tuple(record["goal_point"]), record["cell_size"])
         return red_path.judge(part, walls, ends.scaled(box.scale, box.scale))
 
@@ -235,107 +219,6 @@ def _ends(rng: random.Random, rooms: int, endpoints: str) -> tuple[int, int]:
     start = below(rng, rooms)
     goal = below(rng, rooms - 1)
     return start, goal + (goal >= start)
-
-
-def _path_cells(rooms: list[int], side: int) -> list[tuple[int, int]]:
-    """Rooms and the doors between them, as cells of the full grid."""
-    cells = [(2 * (room // side) + 1, 2 * (room % side) + 1) for room in rooms]
-    doors = [((r + s) // 2, (c + d) // 2) for (r, c), (s, d) in itertools.pairwise(cells)]
-    return [cell for pair in zip(cells, doors, strict=False) for cell in pair] + cells[-1:]
-
-
-def _grid(tree: Tree, side: int) -> Picture:
-    """The full grid: 1 is wall, 0 is passage."""
-    grid = np.ones((2 * side + 1, 2 * side + 1), np.uint8)
-    grid[1::2, 1::2] = 0
-    for room, parent in enumerate(tree):
-        grid[room // side + parent // side + 1, room % side + parent % side + 1] = 0
-    return grid
-
-
-def _centre(cell: tuple[int, int], cell_px: int) -> list[int]:
-    """Centre (x, y) of a cell (row, column)."""
-    return [int(cell[1]) * cell_px + cell_px // 2, int(cell[0]) * cell_px + cell_px // 2]
-
-
-def _path_points(record: Record, cell: int) -> list[tuple[int, int]]:
-    cols = record["grid_size"][1]
-    half = cell // 2
-    return [(i % cols * cell + half, i // cols * cell + half) for i in record["solution_path_cell_ids"]]
-
-
-def _draw_ids(record: Record, ids: list[int], puzzle: Image) -> Image | None:
-    """A path through cells drawn into the puzzle; None where a cell does not exist or the list is absurdly long."""
-    rows, cols = record["grid_size"]
-    if max(ids) >= rows * cols or len(ids) > 4 * rows * cols:
-        return None
-    left, top = record["padding"][:2]
-    centres = [_centre(divmod(cell, cols), record["cell_size"]) for cell in ids]
-    return red_path.draw_answer(puzzle, [(x + left, y + top) for x, y in centres], record["cell_size"])
-
-
-def _draw(record: Record, cell: int) -> Picture:
-    """The maze at a cell size; the marks keep clear of the walls, so that no codec smears red onto them."""
-    grid = np.where(np.asarray(record["maze_grid"], np.uint8) == 1, np.uint8(WALL), np.uint8(PASSAGE))
-    picture: Picture = grid.repeat(cell, 0).repeat(cell, 1)
-    inset = max(1, cell // 5)
-    for r, c in (record["start"], record["goal"]):
-        picture[r * cell + inset : (r + 1) * cell - inset, c * cell + inset : (c + 1) * cell - inset] = MARK
-    return picture
-
-
-def _clip_record(config: Config) -> dict[str, Any]:
-    assert config.clip is not None
-    cell = clip_cell(config.size, config.clip)
-    width, height = config.clip.size
-    return {
-        "frames": config.clip.frames,
-        "fps": config.clip.fps,
-        "size": [width, height],
-        "cell_size": cell,
-        "scale": cell / config.cell_px,
-        "offset": [(width - cell * config.size) // 2, (height - cell * config.size) // 2],
-    }
-
-
-def _validate_places(record: Record) -> None:
-    rows, cols = record["grid_size"]
-    width, height = record["canvas_dimensions"]
-    for name in ("start", "goal"):
-        (r, c), (x, y) = record[name], record[f"{name}_point"]
-        if not (0 <= r < rows and 0 <= c < cols and 0 <= x < width and 0 <= y < height):
-            raise BadInput(f"the {name} does not lie inside the maze")
-    left, top = record["padding"][:2]
-    if not (0 <= left < width and 0 <= top < height and 0 < record["line_width"] <= 256):
-        raise BadInput("padding or line_width do not fit the canvas")
-
-
-def _validate_clip(clip: dict[str, Any], rows: int, cols: int) -> None:
-    width, height = clip["size"]
-    left, top = clip["offset"]
-    cell = clip["cell_size"]
-    inside = 0 <= left <= width - cols * cell and 0 <= top <= height - rows * cell
-    small = 0 < width <= 4096 and 0 < height <= 4096 and cell > 0 and 0 < clip["scale"] <= 4096
-    if not (inside and small and 1 <= clip["frames"] <= 10_000):
-        raise BadInput("the maze does not lie inside its clip")
-
-
-def _letterbox(clip: dict[str, Any]) -> Letterbox:
-    return Letterbox(clip["scale"], *clip["offset"])
-
-
-def _stretch(points: list[tuple[int, int]], cell: int, start: float, end: float) -> list[tuple[int, int]]:
-    """The part of a path of equal steps from one length along it to another."""
-    first, last = int(start // cell), min(int(-(-end // cell)), len(points) - 1)
-    inner = points[first + 1 : last]
-    return [_along(points, cell, start), *inner, _along(points, cell, end)]
-
-
-def _along(points: list[tuple[int, int]], cell: int, length: float) -> tuple[int, int]:
-    index = min(int(length // cell), len(points) - 2)
-    share = (length - index * cell) / cell
-    (x, y), (u, v) = points[index], points[index + 1]
-    return round(x + (u - x) * share), round(y + (v - y) * share)
 
 
 FAMILY = SquareMaze()

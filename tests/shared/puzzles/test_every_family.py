@@ -1,0 +1,162 @@
+"""One table over every family: determinism, a ground truth that its own judge accepts in every form, plain JSON."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from vtb import canvas
+from vtb.errors import BadInput, UsageProblem
+from vtb.puzzles import Clip, Family, families, family_of, find_family
+from vtb.puzzles.sample import CLIP, PUZZLE, REASONING, RECORD, SOLUTION, make_record, render, with_clip
+from vtb.video import decode_ends
+
+SAMPLES = 4
+every_family = pytest.mark.parametrize("name", sorted(families()))
+every_sample = pytest.mark.parametrize("index", range(SAMPLES))
+
+
+@functools.cache
+def record_of(name: str, index: int) -> dict[str, Any]:
+    family = find_family(name)
+    return make_record(family, with_clip(family.config_class(), Clip(13, 16, (320, 320))), name, 42, index)
+
+
+@functools.cache
+def parts_of(name: str, index: int) -> dict[str, bytes]:
+    return dict(render(find_family(name), record_of(name, index), reasoning=True).parts)
+
+
+def digests() -> str:
+    """The hash of every part of every sample, as JSON."""
+    found = {
+        f"{name} {index} {part}": hashlib.sha256(data).hexdigest()
+        for name in sorted(families())
+        for index in range(SAMPLES)
+        for part, data in parts_of(name, index).items()
+    }
+    return json.dumps(found)
+
+
+def test_there_are_families() -> None:
+    assert "maze_square" in families()
+    assert all(family.name == name and family.version >= 1 for name, family in families().items())
+
+
+def test_the_same_seed_gives_the_same_bytes_in_every_process() -> None:
+    program = f"import sys; sys.path[:] = {[__file__.rpartition('/')[0], *sys.path]!r}; import test_every_family as t"
+    line = [sys.executable, "-c", f"{program}; print(t.digests())"]
+    other = subprocess.run(line, capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "7"})
+    assert json.loads(other.stdout) == json.loads(digests())
+
+
+@every_family
+def test_seed_stream_and_index_give_other_puzzles(name: str) -> None:
+    family = find_family(name)
+    config = family.config_class()
+    records = [make_record(family, config, *place) for place in ((name, 1, 0), (name, 2, 0), (name, 1, 1), ("x", 1, 0))]
+    assert len({family.identity(record) for record in records}) == 4
+
+
+@every_family
+@every_sample
+def test_the_ground_truth_is_right_in_every_form(name: str, index: int) -> None:
+    family, record, parts = find_family(name), record_of(name, index), parts_of(name, index)
+    puzzle, solution = canvas.decode_image(parts[PUZZLE]), canvas.decode_image(parts[SOLUTION])
+    clip = decode_ends(parts[CLIP])
+    assert clip.count == 13
+    scores = {
+        "text": family.score_text(record, family.answer(record)),
+        "text, with the picture": family.score_text(record, family.answer(record), puzzle),
+        "image": family.score_image(record, solution),
+        "image, with the picture": family.score_image(record, solution, puzzle),
+        "JPEG": family.score_image(record, canvas.decode_image(canvas.encode_rgb(solution, quality=90)), puzzle),
+        "clip": family.score_frame(record, clip.last),
+    }
+    wrong = {form: score for form, score in scores.items() if not (score.strict and score.tolerant)}
+    assert wrong == {}
+    assert {score.reason for score in scores.values()} == {"solved"}
+
+
+@every_family
+@every_sample
+def test_the_unsolved_puzzle_is_wrong_in_every_form(name: str, index: int) -> None:
+    family, record, parts = find_family(name), record_of(name, index), parts_of(name, index)
+    puzzle = canvas.decode_image(parts[PUZZLE])
+    scores = [
+        family.score_text(record, ""),
+        family.score_image(record, puzzle),
+        family.score_image(record, canvas.decode_image(canvas.encode_rgb(puzzle, quality=90))),
+        family.score_frame(record, decode_ends(parts[CLIP]).first),
+        family.score_image(record, puzzle * 0),
+        family.score_image(record, puzzle * 0 + 255),
+    ]
+    assert [(score.strict, score.tolerant, score.value) for score in scores] == [(False, False, 0.0)] * len(scores)
+
+
+@every_family
+def test_the_answer_to_another_puzzle_is_wrong(name: str) -> None:
+    family, record, other = find_family(name), record_of(name, 0), record_of(name, 1)
+    assert family.answer(record) != family.answer(other)
+    assert not family.score_text(record, family.answer(other)).strict
+    assert not family.score_image(record, canvas.decode_image(parts_of(name, 1)[SOLUTION])).strict
+
+
+@every_family
+@every_sample
+def test_the_record_is_plain_json(name: str, index: int) -> None:
+    family, record = find_family(name), record_of(name, index)
+    again = json.loads(json.dumps(record, allow_nan=False))
+    assert again == record == json.loads(parts_of(name, index)[RECORD])
+    assert family_of(again) is family
+    family.validate(again)
+    assert family.identity(again) == family.identity(record)
+    assert family.difficulty(again) == family.difficulty(record)
+    assert (family.draw_puzzle(again) == family.draw_puzzle(record)).all()
+    solution = canvas.to_rgb(family.draw_solution(again), family.palette)
+    assert family.score_image(again, solution) == family.score_image(record, solution)
+    assert family.score_text(again, family.answer(again)).strict
+
+
+@every_family
+def test_the_record_says_what_it_is(name: str) -> None:
+    family, record = find_family(name), record_of(name, 2)
+    assert record["id"] == f"{name}-0000002"
+    assert (record["family"], record["family_version"], record["task_group"]) == (name, family.version, family.group)
+    assert (record["seed"], record["index"], record["answer"]) == (42, 2, family.answer(record))
+    assert record["difficulty"] == family.difficulty(record)
+    assert all(isinstance(value, (int, float)) for value in record["difficulty"].values())
+
+
+@every_family
+def test_every_modality_has_its_own_prompt(name: str) -> None:
+    family: Family = find_family(name)
+    prompts = record_of(name, 0)["prompts"]
+    assert prompts == {modality: family.ask(record_of(name, 0), modality) for modality in ("vlm", "image", "video")}
+    assert len(set(prompts.values())) == 3
+    assert all(len(prompt) > 40 and prompt.endswith((".", "?")) for prompt in prompts.values())
+
+
+@every_family
+@every_sample
+def test_the_pictures_differ_as_they_should(name: str, index: int) -> None:
+    parts = {part: parts_of(name, index)[part] for part in (PUZZLE, SOLUTION, REASONING)}
+    pictures = {part: canvas.decode_image(data) for part, data in parts.items()}
+    assert len({picture.shape for picture in pictures.values()}) == 1
+    assert (pictures[PUZZLE] != pictures[SOLUTION]).any()
+    assert (pictures[PUZZLE] != pictures[REASONING]).any()
+
+
+def test_unknown_families_and_later_versions_are_told() -> None:
+    with pytest.raises(UsageProblem, match=r"choose one of .*maze_square"):
+        find_family("maze_round")
+    with pytest.raises(BadInput, match="unknown family 'maze_round'"):
+        family_of({"id": "a", "family": "maze_round"})
+    with pytest.raises(BadInput, match="later version"):
+        family_of({"id": "a", "family": "maze_square", "family_version": 10**6})
