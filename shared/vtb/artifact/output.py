@@ -41,6 +41,7 @@ from vtb.store import Store, open_store
 
 log = logging.getLogger("vtb.artifact")
 SIDECAR = ".done.json"
+SWEEP_AGE_S = 600.0  # a second process may be writing the same artifact; its files are younger
 # A volume's own folder, and hidden files, do not make a place "not empty".
 IGNORED = ("lost+found", ".")
 
@@ -94,7 +95,7 @@ class Output:
         if state is State.FRESH:
             self.store.put_bytes(PLAN, plan_json(self.plan))
         if alone and state is State.UNFINISHED:
-            self.store.sweep()
+            self.store.sweep(SWEEP_AGE_S)
         return state
 
     def clear(self) -> None:

@@ -74,6 +74,7 @@ def run(
         for step in steps:
             click.echo(shlex.join([step.installed.stage.command.split()[0], *step.arguments(store)]))
         return 0
+    open_store(store)  # says at once what is wrong with the URI or the environment
     return run_all(steps, store, launcher(on, tag, registry))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -62,26 +63,30 @@ class DockerLauncher:
         settings = container_settings(step, store)
         try:
             settings["environment"].update(provenance(self._client.images.get(image)))
-            container = self._client.containers.create(image, step.arguments(store), **settings)
-            return self._run(container)
+            return self._run(image, step.arguments(store), settings)
         except self._errors.ImageNotFound as error:
             raise NotAvailable(f"image {image} is not on this machine: build it with `make images`") from error
         except self._errors.APIError as error:
             raise NotAvailable(f"Docker cannot run {image}: {error.explanation}") from error
 
-    def _run(self, container: Any) -> int:
+    def _run(self, image: str, arguments: list[str], settings: dict[str, Any]) -> int:
+        # A name of our own finds the container also when a signal comes while the engine is making it.
+        name, container = f"vtb-{settings['labels']['vtb.step']}-{uuid.uuid4().hex[:8]}", None
         try:
             with _sigterm_raises():
+                container = self._client.containers.create(image, arguments, name=name, **settings)
                 output = container.attach(stream=True, stdout=True, stderr=True, logs=True, demux=True)
                 container.start()
                 for chunk in output:
                     _pass_on(chunk)
                 return int(container.wait()["StatusCode"])
         except (KeyboardInterrupt, Stopped):
-            container.stop(timeout=STOP_GRACE_S)
+            if container is not None:
+                container.stop(timeout=STOP_GRACE_S)
             raise
         finally:
-            container.remove(force=True)
+            with suppress(self._errors.NotFound):
+                self._client.containers.get(name).remove(force=True)
 
 
 def container_settings(step: Step, store: str) -> dict[str, Any]:

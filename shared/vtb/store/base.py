@@ -64,8 +64,8 @@ class Store(Protocol):
         """Delete objects; keys that are not there are no error."""
         ...
 
-    def sweep(self) -> None:
-        """Remove what killed writers left behind; only for a store that no one else writes to right now."""
+    def sweep(self, older_than_s: float) -> None:
+        """Remove what killed writers left behind, if nothing was written to it for so many seconds."""
         ...
 
 

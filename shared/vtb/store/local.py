@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -74,14 +75,13 @@ class LocalStore:
             with os_errors(path), suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 path.unlink()
 
-    def sweep(self) -> None:
-        """Remove the unfinished writes of killed processes; only when no one else writes here."""
+    def sweep(self, older_than_s: float) -> None:
+        """Remove the unfinished writes of killed processes, told from those of living ones by their age."""
         with os_errors(self._root):
             for folder, _, names in os.walk(self._root):
                 for name in names:
                     if name.startswith(TEMP_PREFIX):
-                        with suppress(FileNotFoundError):
-                            os.unlink(os.path.join(folder, name))
+                        _remove_old(os.path.join(folder, name), older_than_s)
 
     def _path(self, key: str) -> Path:
         return self._root / check_key(key)
@@ -104,3 +104,9 @@ def _open_source(path: Path) -> Iterator[BinaryIO]:
 def _copy(source: BinaryIO, descriptor: int) -> None:
     with open(descriptor, "wb", closefd=False) as target:
         shutil.copyfileobj(source, target, _BLOCK)
+
+
+def _remove_old(path: str, older_than_s: float) -> None:
+    with suppress(FileNotFoundError):
+        if time.time() - os.stat(path).st_mtime >= older_than_s:
+            os.unlink(path)

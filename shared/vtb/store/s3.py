@@ -105,7 +105,7 @@ class S3Store:
             client = self._client()
             client.attempt(self.uri, lambda batch=batch, client=client: self._delete_batch(client, batch))  # type: ignore[misc]
 
-    def sweep(self) -> None:
+    def sweep(self, older_than_s: float) -> None:
         """Do nothing: S3 shows no unfinished writes."""
 
     def _client(self) -> Client:
