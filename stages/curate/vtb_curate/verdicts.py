@@ -79,7 +79,8 @@ def judge_shard(work: ShardWork, tick: Tick) -> Made:
     for verdict in _verdicts(work):
         verdicts.append(verdict)
         tick(verdict.rows)
-    lines = [json.dumps(asdict(verdict), ensure_ascii=False) + "\n" for verdict in verdicts]
+    # ASCII, since some characters beyond it end a line for ``splitlines``
+    lines = [json.dumps(asdict(verdict)) + "\n" for verdict in verdicts]
     return Made("".join(lines).encode(), len(verdicts))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,17 +16,28 @@ from vtb_curate.verdicts import Verdict
 
 
 @dataclass(frozen=True)
-class ShardWork:
-    """The samples of one output shard: (uri of the input, shard, key), in their order."""
+class Place:
+    """Where a sample is read, and the key it gets."""
 
-    samples: tuple[tuple[str, str, str], ...]
+    uri: str
+    shard: str
+    key: str
+    new_key: str
+
+
+@dataclass(frozen=True)
+class ShardWork:
+    """The samples of one output shard, in their order."""
+
+    samples: tuple[Place, ...]
     damaged: bool  # samples of the quarantine may be unreadable by now
 
 
 def plan_splits(choice: Choice, inputs: Sequence[str], samples_per_shard: int) -> list[Task[ShardWork]]:
     """The shards of every split, named after split and index."""
+    taken: set[str] = set()
     return [
-        Task(f"shards/{split}-{index:05d}.tar", len(part), _work(part, inputs, damaged=False), split)
+        Task(f"shards/{split}-{index:05d}.tar", len(part), _work(part, inputs, taken, damaged=False), split)
         for split, chosen in choice.splits.items()
         for index, part in enumerate(shares(chosen, samples_per_shard))
     ]
@@ -33,15 +45,26 @@ def plan_splits(choice: Choice, inputs: Sequence[str], samples_per_shard: int) -
 
 def plan_quarantine(choice: Choice, inputs: Sequence[str], samples_per_shard: int) -> list[Task[ShardWork]]:
     """Shards of those bad samples that can still be read."""
-    bad = [verdict for verdict in choice.bad if verdict.key]
+    bad, taken = [verdict for verdict in choice.bad if verdict.key], set[str]()
     return [
-        Task(f"quarantine/{index:05d}.tar", len(part), _work(part, inputs, damaged=True))
+        Task(f"quarantine/{index:05d}.tar", len(part), _work(part, inputs, taken, damaged=True))
         for index, part in enumerate(shares(bad, samples_per_shard))
     ]
 
 
-def _work(part: Sequence[Verdict], inputs: Sequence[str], *, damaged: bool) -> ShardWork:
-    return ShardWork(tuple((inputs[verdict.input], verdict.shard, verdict.key) for verdict in part), damaged)
+def _work(part: Sequence[Verdict], inputs: Sequence[str], taken: set[str], *, damaged: bool) -> ShardWork:
+    places = (
+        Place(inputs[verdict.input], verdict.shard, verdict.key, _free_key(verdict.key, taken)) for verdict in part
+    )
+    return ShardWork(tuple(places), damaged)
+
+
+def _free_key(key: str, taken: set[str]) -> str:
+    """Inputs made with different seeds share keys, which an artifact must not; later ones get a suffix."""
+    keys = (key if copy == 1 else f"{key}-{copy}" for copy in itertools.count(1))
+    free = next(key for key in keys if key not in taken)
+    taken.add(free)
+    return free
 
 
 def make_shard(work: ShardWork, tick: Tick) -> Made:
@@ -50,24 +73,17 @@ def make_shard(work: ShardWork, tick: Tick) -> Made:
     for sample in _samples(work):
         samples.append(sample)
         tick(1)
-    return Made(write_tar(_unique_keys(samples)), len(samples))
+    return Made(write_tar(samples), len(samples))
 
 
 def _samples(work: ShardWork) -> Iterator[Sample]:
-    for uri, shard, key in work.samples:
-        sample = _read_shard(uri, shard).get(key)
+    for place in work.samples:
+        sample = _read_shard(place.uri, place.shard).get(place.key)
         if sample is not None:
-            yield sample
+            yield Sample(place.new_key, sample.parts)
         elif not work.damaged:
-            raise BadInput(f"{uri}/{shard}: sample {key} was there and is gone: the input changed during this run")
-
-
-def _unique_keys(samples: Sequence[Sample]) -> Iterator[Sample]:
-    """Inputs made with different seeds share keys, which a tar must not; later ones get a suffix."""
-    taken: dict[str, int] = {}
-    for sample in samples:
-        copies = taken[sample.key] = taken.get(sample.key, 0) + 1
-        yield sample if copies == 1 else Sample(f"{sample.key}-{copies}", sample.parts)
+            where = f"{place.uri}/{place.shard}"
+            raise BadInput(f"{where}: sample {place.key} was there and is gone: the input changed during this run")
 
 
 @functools.lru_cache(maxsize=4)

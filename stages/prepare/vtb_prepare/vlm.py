@@ -96,7 +96,7 @@ def make_shard(work: ShardWork, tick: Tick) -> Made:
     for item in read_piece(work.piece):
         path = _free(f"media/{work.number:05d}/{item.key}", media)
         row, picture = make_row(item, path, work.val, work.salt)
-        lines.append(json.dumps(row, ensure_ascii=False) + "\n")
+        lines.append(json.dumps(row) + "\n")  # ASCII, since some characters beyond it end a line for ``splitlines``
         media[path] = picture
         counts[row["split"]] = counts.get(row["split"], 0) + 1
         tick(1)

@@ -230,7 +230,7 @@ def test_50_mb_of_text_cost_little(unit: str) -> None:
     answer = unit * (50_000_000 // len(unit))
     started = time.process_time()
     assert not FAMILY.score_text(RECORD, answer, PUZZLE).strict
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 0.2
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

@@ -1,0 +1,97 @@
+"""``vtb stages`` and ``vtb doctor``: what is installed, and what works here."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contract.command_line import programs, run
+from s3_server import free_port
+from vtb.cli.doctor import MODULES
+from vtb.store import open_store
+
+if TYPE_CHECKING:
+    from conftest import Bucket
+
+STAGES = ["curate", "eval predict", "eval score", "gen-maze", "prepare vlm", "train-vlm sft", "train-vlm tiny-model"]
+
+
+def test_stages_lists_what_is_installed() -> None:
+    done = run("vtb", "stages")
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert {f"vtb-{name}" for name in STAGES} <= {re.split(r"  +", line)[0] for line in lines}
+    assert "vtb-gen-maze               nothing -> puzzles: Generate mazes" in done.out
+    assert re.search(r"vtb-train-vlm sft +swift-dataset -> adapter or checkpoint: ", done.out)
+
+
+def test_stages_json_is_what_describe_says() -> None:
+    done = run("vtb", "stages", "--json")
+    assert done.code == 0, done.err
+    contracts = {contract["name"]: contract for contract in json.loads(done.out)}
+    assert set(STAGES) <= set(contracts)
+    assert contracts["gen-maze"] == json.loads(run("vtb-gen-maze", "--describe").out)
+    assert {contract["command"].split()[0] for contract in contracts.values()} == set(programs())
+
+
+def test_doctor_says_what_works(tmp_path: Path) -> None:
+    done = run("vtb", "doctor", "--store", tmp_path / "store")
+    assert done.code == 0, done.err
+    found = {line.split()[1]: line.split()[0] for line in done.out.splitlines()}
+    assert {"python", "cpus", "gpu", "docker", "store", *MODULES} == set(found)
+    assert found["python"] == found["generate"] == found["store"] == "ok"
+    assert [path for path in (tmp_path / "store").rglob("*") if path.is_file()] == []
+
+
+def test_doctor_names_the_extra_that_is_missing(tmp_path: Path) -> None:
+    done = run("vtb", "doctor", env={"PATH": "/nowhere", "DOCKER_HOST": f"unix://{tmp_path}/none"})
+    assert done.code == 0, done.err
+    assert re.search(r"missing +gpu +no NVIDIA driver", done.out)
+    assert re.search(r"missing +docker +no Docker engine answers", done.out)
+
+
+@pytest.mark.store
+def test_doctor_tries_the_store_and_cleans_up(s3: Bucket) -> None:
+    done = run("vtb", "doctor", "--store", f"{s3.uri}/demo")
+    assert done.code == 0, done.err
+    assert re.search(rf"ok +store +{s3.uri}/demo can be written, read and cleaned up", done.out)
+    assert list(open_store(s3.uri).list()) == []
+
+
+@pytest.mark.store
+def test_doctor_with_a_wrong_secret(s3: Bucket) -> None:
+    wrong = secrets.token_hex(16)
+    done = run("vtb", "doctor", "--store", s3.uri, env={"AWS_SECRET_ACCESS_KEY": wrong})
+    assert (done.code, len(done.error_lines)) == (4, 1), done.err
+    assert re.search(r"missing +store ", done.out)
+    assert not [secret for secret in (wrong, s3.env["AWS_SECRET_ACCESS_KEY"]) if secret in done.out + done.err]
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.store
+def test_doctor_with_stores_that_do_not_work(s3: Bucket, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    nobody = {"S3_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}", "VTB_S3_RETRIES": "1", "VTB_S3_TIMEOUT": "1"}
+    for store, env in (
+        ("s3://no-such-bucket", {}),
+        (s3.uri, nobody),
+        (s3.uri, {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}),
+        (str(tmp_path / "file"), {}),
+    ):
+        done = run("vtb", "doctor", "--store", store, env=env)
+        assert (done.code, len(done.error_lines)) == (4, 1), done.err
+        assert "the store does not work: " in done.error_lines[0]
+
+
+def test_version_and_help() -> None:
+    assert re.fullmatch(r"vtb-train \d+\.\d+\.\d+\S*\n", run("vtb", "--version").out)
+    for words in ((), ("run",), ("show",), ("stages",), ("render",), ("doctor",)):
+        done = run("vtb", *words, "--help")
+        assert done.code == 0
+        assert not words or "Example: vtb" in done.out
+    assert run("vtb", "runn").code == 2

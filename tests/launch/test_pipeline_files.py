@@ -1,0 +1,285 @@
+"""Pipeline files: what is taken, what is refused, and the commands that they become."""
+
+from __future__ import annotations
+
+import itertools
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from contract.command_line import BIN, run
+from vtb.errors import BadInput, UsageProblem
+from vtb.launch.pipeline import Pipeline, Step, read_pipeline, with_settings
+
+DEMO = Path(__file__).parents[2] / "k8s" / "pipelines" / "demo.yaml"
+MAZES = {"name": "mazes", "stage": "gen-maze", "options": {"size": [7, 9], "count": 4, "video": True}}
+CURATED = {"name": "curated", "stage": "curate", "inputs": ["mazes"]}
+MODEL = {"name": "model", "stage": "train-vlm tiny-model"}
+DATASET = {"name": "dataset", "stage": "prepare vlm", "inputs": "curated"}
+TRAIN = {"name": "adapter", "stage": "train-vlm sft", "inputs": {"input": "dataset", "model": "model"}}
+ASK = {"name": "answers", "stage": "eval predict", "inputs": {"input": "curated", "model": "model"}}
+ALL = [MAZES, CURATED, DATASET, MODEL, TRAIN, ASK]
+
+
+def write(folder: Path, *steps: Any, **more: Any) -> Path:
+    path = folder / "pipeline.yaml"
+    path.write_text(yaml.safe_dump({"name": "test", "steps": list(steps), **more}))
+    return path
+
+
+def read(folder: Path, *steps: Any) -> Pipeline:
+    return read_pipeline(write(folder, *steps))
+
+
+def words(pipeline: Pipeline, name: str, store: str = "s3://b/p") -> list[str]:
+    (step,) = [step for step in pipeline.steps if step.name == name]
+    return step.arguments(store)
+
+
+def values(arguments: list[str], option: str) -> list[str]:
+    return [after for word, after in itertools.pairwise(arguments) if word == f"--{option}"]
+
+
+# --- what is taken
+
+
+def test_the_demo_runs_every_stage_that_is_there(tmp_path: Path) -> None:
+    demo = read_pipeline(DEMO)
+    assert demo.name == "demo"
+    assert [step.stage for step in demo.steps][-3:] == ["train-vlm sft", "eval predict", "eval score"]
+    assert values(words(demo, "answers"), "adapter") == ["s3://b/p/adapter"]
+
+
+def test_demo_commands_are_taken_by_their_stages(tmp_path: Path) -> None:
+    """Every command parses: it fails for want of its input, not of its options."""
+    done = run("vtb", "run", DEMO, "--store", tmp_path / "out", "--dry-run")
+    assert done.code == 0, done.err
+    lines = [shlex.split(line) for line in done.out.splitlines()]
+    assert [line[0] for line in lines][:2] == ["vtb-gen-maze", "vtb-curate"]
+    for line in lines:
+        dry = run(line[0], *line[1:], "--dry-run")
+        assert (dry.code == 0) or (dry.code == 3 and "holds no artifact" in dry.err), (line, dry.err)
+    assert not (tmp_path / "out").exists()
+
+
+def test_options_become_flags(tmp_path: Path) -> None:
+    step = {**MAZES, "options": {**MAZES["options"], "samples_per_shard": 5, "line-width": 1, "clip_size": "64x64"}}
+    found = words(read(tmp_path, step), "mazes")
+    assert found[:2] == ["--output", "s3://b/p/mazes"]
+    assert values(found, "size") == ["7", "9"]
+    assert values(found, "count") == ["4"]
+    assert values(found, "samples-per-shard") == ["5"]
+    assert values(found, "clip-size") == ["64x64"]
+    assert found.count("--video") == 1
+
+
+def test_false_is_the_opposite_flag_or_nothing(tmp_path: Path) -> None:
+    step = {**MAZES, "options": {"video": False, "show-cell-ids": False, "overwrite": True}}
+    found = words(read(tmp_path, step), "mazes")
+    assert "--no-video" in found
+    assert not [word for word in found if "cell-ids" in word]
+    assert "--overwrite" in found
+
+
+def test_inputs_are_places_in_the_store(tmp_path: Path) -> None:
+    two = {"name": "both", "stage": "curate", "inputs": ["mazes", "more"]}
+    pipeline = read(tmp_path, MAZES, {**MAZES, "name": "more"}, two)
+    assert values(words(pipeline, "both"), "input") == ["s3://b/p/mazes", "s3://b/p/more"]
+    chain = read(tmp_path, *ALL)
+    assert words(chain, "adapter", "/out")[:7] == [
+        "sft", "--input", "/out/dataset", "--model", "/out/model", "--output", "/out/adapter",
+    ]  # fmt: skip
+    assert words(chain, "dataset", "/out")[:5] == ["vlm", "--input", "/out/curated", "--output", "/out/dataset"]
+
+
+def test_required_options_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = {**TRAIN, "inputs": {"input": "dataset"}}
+    with pytest.raises(BadInput, match="needs model"):
+        read(tmp_path, MAZES, CURATED, DATASET, step)
+    monkeypatch.setenv("VTB_TRAIN_VLM_SFT_MODEL", "/models/some")
+    assert read(tmp_path, MAZES, CURATED, DATASET, step).steps[-1].name == "adapter"
+
+
+# --- what is refused
+
+STEP = {"name": "broken"}
+BROKEN: dict[str, tuple[list[Any], str]] = {
+    "unknown stage": ([{**STEP, "stage": "gen-maez"}], "there is no stage 'gen-maez'"),
+    "a group, not a stage": ([{**STEP, "stage": "prepare"}], "there is no stage 'prepare'"),
+    "unknown key": ([{**STEP, "stage": "gen-maze", "option": {}}], "unknown key 'option'"),
+    "keys of several kinds": ([{**STEP, "stage": "gen-maze", 1: 2, "a": 3}], "unknown key '1'"),
+    "unknown option": ([{**STEP, "stage": "gen-maze", "options": {"sizes": 7}}], "did you mean size?"),
+    "options as a list": ([{**STEP, "stage": "gen-maze", "options": ["size"]}], "options must map"),
+    "output": ([{**STEP, "stage": "gen-maze", "options": {"output": "x"}}], "set by the launcher"),
+    "input as option": ([{**STEP, "stage": "curate", "options": {"input": "x"}}], "set by the launcher"),
+    "a value for a flag": ([{**STEP, "stage": "gen-maze", "options": {"video": "yes please"}}], "true or false"),
+    "true for a value": ([{**STEP, "stage": "gen-maze", "options": {"fps": True}}], "true or false"),
+    "no as a word": ([MAZES, {**STEP, **ASK, **STEP, "options": {"split": False}}], "quote it"),
+    "a list for one value": ([{**STEP, "stage": "gen-maze", "options": {"fps": [8, 16]}}], "takes one value"),
+    "nothing as value": ([{**STEP, "stage": "gen-maze", "options": {"fps": None}}], "neither a value"),
+    "a mapping as value": ([{**STEP, "stage": "gen-maze", "options": {"fps": {"a": 1}}}], "neither a value"),
+    "a list of lists": ([{**STEP, "stage": "gen-maze", "options": {"size": [[7]]}}], "neither a value"),
+    "no input": ([{**STEP, "stage": "curate"}], "needs input"),
+    "an empty list of inputs": ([{**STEP, "stage": "curate", "inputs": {"input": []}}], "needs input"),
+    "no model": ([*ALL[:3], {**TRAIN, **STEP, "inputs": ["dataset"]}], "needs model"),
+    "inputs as a number": ([{**STEP, "stage": "curate", "inputs": 5}], "inputs must be names"),
+    "an unknown step": ([{**STEP, "stage": "curate", "inputs": ["maze"]}], "no earlier step"),
+    "a later step": ([{**STEP, "stage": "curate", "inputs": ["mazes"]}, MAZES], "no earlier step"),
+    "itself": ([{**STEP, "stage": "curate", "inputs": ["broken"]}], "no earlier step"),
+    "an input of a generator": ([MAZES, {**STEP, "stage": "gen-maze", "inputs": ["mazes"]}], "takes no artifact"),
+    "an option that is no input": ([MAZES, {**STEP, "stage": "curate", "inputs": {"input": "mazes", "val": "mazes"}}],
+                                   "takes no artifact with 'val'"),
+    "another kind": ([MAZES, {**TRAIN, **STEP, "inputs": {"input": "mazes", "model": "mazes"}}],
+                     "input takes swift-dataset, but 'mazes' writes puzzles"),
+    "a dataset as model": ([*ALL[:4], {**TRAIN, **STEP, "inputs": {"input": "dataset", "model": "dataset"}}],
+                           "model takes checkpoint, but 'dataset' writes swift-dataset"),
+    "two inputs for one": ([*ALL[:4], {**ASK, **STEP, "inputs": {"input": ["curated", "mazes"], "model": "model"}}],
+                           "input takes one artifact, not 2"),
+    "an option twice": ([*ALL[:4], {**ASK, **STEP, "options": {"model": "/m"}}], "given twice"),
+    "a name twice": ([{**MAZES, **STEP}, {**MAZES, **STEP}], "two steps"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_broken_steps_are_named(case: str, tmp_path: Path) -> None:
+    steps, part = BROKEN[case]
+    with pytest.raises(BadInput) as error:
+        read(tmp_path, *steps)
+    assert "'broken'" in str(error.value)
+    assert part in str(error.value)
+    assert str(tmp_path / "pipeline.yaml") in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("Big", "'Big'"), ("a_b", "'a_b'"), ("-a", "'-a'"), ("a/b", "'a/b'"), ("a" * 60, "aaaa"), ("", "''")],
+)
+def test_names_that_kubernetes_would_not_take(name: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="lower-case letters, digits and dashes") as error:
+        read(tmp_path, {**MAZES, "name": name})
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "a: [", "name: x", "steps: []", "steps: {a: 1}", "steps: [gen-maze]", "steps: [{name: a}]", "\x00",
+     "when: 2024-13-45"],
+)  # fmt: skip
+def test_files_that_are_no_pipeline(text: str, tmp_path: Path) -> None:
+    (tmp_path / "pipeline.yaml").write_text(text)
+    with pytest.raises(BadInput, match=r"pipeline\.yaml: "):
+        read_pipeline(tmp_path / "pipeline.yaml")
+
+
+def test_exit_codes_and_one_line(tmp_path: Path) -> None:
+    path = write(tmp_path, {**STEP, "stage": "gen-maez"})
+    cases = [
+        (("run", path, "--store", tmp_path / "out"), 3, "'broken'"),
+        (("run", DEMO, "--store", tmp_path / "out", "--set", "nothing=1"), 2, "no step has option 'nothing'"),
+        (("run", DEMO, "--store", tmp_path / "out", "--only", "maze"), 2, "no such step, only mazes, curated"),
+        (("run", DEMO), 2, "--store"),
+        (("run", tmp_path / "none.yaml", "--store", "out"), 2, "none.yaml"),
+        (("run", DEMO, "--store", "ftp://x"), 2, "ftp"),
+    ]
+    for arguments, code, part in cases:
+        done = run("vtb", *arguments)
+        assert (done.code, len(done.err.splitlines())) == (code, 1), done.err
+        assert part in done.err
+    assert not (tmp_path / "out").exists()
+
+
+# --- settings
+
+
+def options(pipeline: Pipeline) -> dict[str, dict[str, Any]]:
+    return {step.name: dict(step.options) for step in pipeline.steps}
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Pipeline:
+    return read(tmp_path, *ALL)
+
+
+def test_a_setting_of_one_step(chain: Pipeline) -> None:
+    found = options(with_settings(chain, ["mazes.count=9", "mazes.size=[11]", "answers.batch-size=2"]))
+    assert found["mazes"] == {"size": [11], "count": 9, "video": True}
+    assert found["answers"] == {"batch-size": 2}
+    assert found["curated"] == {}
+
+
+def test_a_setting_of_every_step_that_has_it(chain: Pipeline) -> None:
+    found = options(with_settings(chain, ["samples_per_shard=5", "seed=7"]))
+    assert {name for name, step in found.items() if step.get("samples-per-shard") == 5} == {
+        "mazes", "curated", "answers",
+    }  # fmt: skip
+    assert all(step["seed"] == 7 for step in found.values())
+
+
+def test_a_setting_replaces_an_input(chain: Pipeline) -> None:
+    changed = with_settings(chain, ["model=/models/big"])
+    for name in ("adapter", "answers"):
+        assert values(words(changed, name), "model") == ["/models/big"]
+    assert values(words(chain, "answers"), "model") == ["s3://b/p/model"]
+    one = with_settings(chain, ["answers.model=/models/big"])
+    assert values(words(one, "adapter"), "model") == ["s3://b/p/model"]
+
+
+def test_values_are_yaml(chain: Pipeline) -> None:
+    found = options(with_settings(chain, ["mazes.video=false", "answers.split='no'", "learning-rate=1e-3"]))
+    assert (found["mazes"]["video"], found["answers"]["split"]) == (False, "no")
+    assert values(words(with_settings(chain, ["learning-rate=1e-3"]), "adapter"), "learning-rate") == ["1e-3"]
+    ranged = with_settings(chain, ["curated.difficulty=path_length=3.."])
+    assert values(words(ranged, "curated"), "difficulty") == ["path_length=3.."]
+
+
+def test_a_setting_that_changes_nothing_is_no_error(chain: Pipeline) -> None:
+    assert with_settings(chain, ["mazes.count=4"]) == chain
+
+
+@pytest.mark.parametrize(
+    ("setting", "part"),
+    [
+        ("nothing=1", "no step has option 'nothing'"),
+        ("maze.count=1", "no step maze has option 'count'"),
+        ("curated.count=1", "no step curated has option 'count'"),
+        ("count", "write [STEP.]OPTION=VALUE"),
+        ("=1", "write [STEP.]OPTION=VALUE"),
+        ("mazes.=1", "write [STEP.]OPTION=VALUE"),
+        ("mazes.output=/x", "no step mazes has option 'output'"),
+        ("input=/x", "no step has option 'input'"),
+        ("mazes.count=", "neither a value"),
+        ("mazes.count=[1", "is not YAML"),
+        ("mazes.video=maybe", "true or false"),
+        ("answers.split=no", "quote it"),
+        ("mazes.fps=[1, 2]", "takes one value"),
+    ],
+)
+def test_settings_that_cannot_be(chain: Pipeline, setting: str, part: str) -> None:
+    with pytest.raises(UsageProblem) as error:
+        with_settings(chain, [setting])
+    assert part in str(error.value)
+
+
+# --- nothing heavy
+
+
+def test_reading_a_pipeline_imports_no_engine() -> None:
+    script = (
+        "import sys; from pathlib import Path; from vtb.launch.pipeline import read_pipeline\n"
+        f"read_pipeline(Path({str(DEMO)!r}))\n"
+        "print([n for n in ('torch', 'swift', 'transformers', 'cv2', 'av', 'docker') if n in sys.modules])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
+
+
+def test_module_and_program_are_the_same(chain: Pipeline) -> None:
+    """The local launcher starts modules, `--dry-run` prints programs."""
+    for step in chain.steps:
+        assert isinstance(step, Step)
+        program = BIN / step.installed.stage.command.split()[0]
+        assert f"from {step.installed.module} import entry" in program.read_text()

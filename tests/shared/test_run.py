@@ -1,0 +1,109 @@
+"""Stages and their runs: the contract as data, what is planned, and what a run says of itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from contract.command_line import TINY, call
+from vtb.artifact import read_manifest
+from vtb.contract import Stage
+from vtb.describe import env_prefix
+from vtb.errors import UsageProblem
+from vtb.run import Run, input_entry
+from vtb.sharding import ShardRange
+from vtb.stage import stage_command
+
+STAGE = Stage(
+    command="vtb-some thing", summary="Do it.", version=3, image="vtb/some", writes=("scores",), reads=("puzzles",)
+)
+OPEN = {"size": (5, 7), "range": [("turns", 3.0, float("inf"))]}
+RUN = Run(STAGE, (), "/nowhere", 7, 1, ShardRange(), overwrite=False, dry_run=False, config=OPEN)
+
+
+@pytest.fixture(scope="module")
+def mazes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stage") / "mazes"
+    assert call("vtb-gen-maze", *TINY, "--count", "2", "--output", folder).code == 0
+    return folder
+
+
+def test_names() -> None:
+    assert (STAGE.name, STAGE.slug, env_prefix(STAGE.command)) == ("some thing", "some-thing", "VTB_SOME_THING")
+
+
+def test_a_plan_pins_options_seed_and_inputs(mazes: Path) -> None:
+    plan = replace(RUN, inputs=(f"file://{mazes}",)).plan()
+    assert (plan.kind, plan.stage, plan.stage_version) == ("scores", "vtb-some thing", 3)
+    assert plan.config["seed"] == 7
+    assert plan.config["size"] == [5, 7]
+    assert [(entry.uri, entry.kind, entry.digest) for entry in plan.inputs] == [
+        (str(mazes), "puzzles", read_manifest(str(mazes)).digest)
+    ]
+    assert input_entry(str(mazes), ("puzzles",)) == plan.inputs[0]
+
+
+def test_a_plan_is_json_for_everyone(mazes: Path) -> None:
+    """An open end of a range is no number that JSON knows."""
+    plan = RUN.plan([])
+    assert plan.config["range"] == [["turns", 3.0, "Infinity"]]
+    json.dumps(dict(plan.config), allow_nan=False)
+
+
+def test_a_name_for_every_field() -> None:
+    contract = json.loads(call("vtb-gen-maze", "--describe").out)
+    assert contract["name"] == "gen-maze"
+    options = {option["name"]: option for option in contract["options"]}
+    assert options["size"]["repeatable"]
+    assert options["size"]["default"] == [9]
+    assert options["output"]["required"]
+    assert options["layout"]["type"] == "shards|folder"
+    assert options["video"]["flag"] == "--video/--no-video"
+    assert options["shard_index"]["env"] == "VTB_GEN_MAZE_SHARD_INDEX"
+
+
+def test_a_dry_run_says_what_lies_there(tmp_path: Path, mazes: Path) -> None:
+    line = ("--dry-run", *TINY, "--output", mazes)
+    assert "state  complete; configuration" in call("vtb-gen-maze", *line, "--count", "2").out
+    assert call("vtb-gen-maze", *line, "--count", "3").code == 3
+    assert "state  fresh" in call("vtb-gen-maze", *line, "--count", "3", "--overwrite").out
+    curated = call("vtb-curate", "--input", mazes, "--output", tmp_path / "c", "--dry-run")
+    assert f"read   {mazes} (puzzles, digest {read_manifest(str(mazes)).digest[:12]})\n" in curated.out
+    assert f"write  {tmp_path / 'c'} (puzzles): what is good of 2 samples" in curated.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_rerun_finds_all_done(mazes: Path) -> None:
+    before = read_manifest(str(mazes)).run["id"]
+    again = call("vtb-gen-maze", *TINY, "--count", "2", "--output", f"file://{mazes}")
+    assert again.code == 0
+    assert again.out == f"{mazes}\n"
+    assert "already complete" in again.err
+    assert read_manifest(str(mazes)).run["id"] == before
+
+
+def test_part_of_a_range_that_is_not_there() -> None:
+    with pytest.raises(UsageProblem):
+        replace(RUN, part=ShardRange(2, 2))
+
+
+def test_a_command_gets_its_own_options_and_the_run() -> None:
+    import click
+
+    from vtb.options import VtbOption
+
+    seen = {}
+
+    @stage_command(STAGE, params=[VtbOption(["--depth"], type=int, default=2, help="Depth.")])
+    def body(run: Run, depth: int) -> None:
+        """Do it."""
+        seen.update(depth=depth, run=run)
+
+    line = ["--input", "a", "--output", "b", "--seed", "9", "--depth", "5"]
+    assert isinstance(body, click.Command)
+    body.main(line, standalone_mode=False)
+    assert seen["depth"] == 5
+    assert (seen["run"].inputs, seen["run"].output_uri, seen["run"].config) == (("a",), "b", {"depth": 5})

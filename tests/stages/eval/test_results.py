@@ -1,0 +1,77 @@
+"""Figures: shares with Wilson intervals, per group and per reason."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vtb_eval.results import Result, share, summarise
+
+
+@pytest.mark.parametrize(
+    ("right", "total", "low", "high"),
+    [
+        # R: prop.test(x, n, correct = FALSE)$conf.int, and the interval's closed form at both ends.
+        (8, 10, 0.4901625, 0.9433178),
+        (0, 10, 0.0, 0.2775328),
+        (10, 10, 0.7224672, 1.0),
+        (1, 2, 0.0945312, 0.9054688),
+        (50, 100, 0.4038315, 0.5961685),
+        (0, 1, 0.0, 0.7934507),
+        (15, 148, 0.0624, 0.1605),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_known_intervals(right: int, total: int, low: float, high: float) -> None:
+    """The last two are in R. G. Newcombe, Statistics in Medicine 17 (1998), table I, method 3."""
+    found = share(right, total)
+    assert (found.right, found.total, found.rate) == (right, total, right / total)
+    digits = 1e-4 if total in (148, 29) else 1e-6
+    assert (found.low, found.high) == pytest.approx((low, high), abs=digits)
+
+
+@given(st.integers(0, 10_000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total))))
+def test_the_rate_lies_in_its_interval(pair: tuple[int, int]) -> None:
+    found = share(*pair)
+    assert 0 <= found.low <= found.rate <= found.high <= 1
+
+
+def test_nothing_is_known_of_nothing() -> None:
+    assert (share(0, 0).rate, share(0, 0).low, share(0, 0).high) == (0.0, 0.0, 1.0)
+
+
+def test_more_answers_narrow_the_interval() -> None:
+    widths = [share(n // 2, n).high - share(n // 2, n).low for n in (2, 10, 100, 1000)]
+    assert widths == sorted(widths, reverse=True)
+
+
+def result(size: str, *, strict: bool, tolerant: bool, reason: str) -> Result:
+    return Result("x", "maze_square", size, strict, tolerant, reason, 5)
+
+
+def test_groups() -> None:
+    figures = summarise(
+        [
+            result("9", strict=True, tolerant=True, reason="solved"),
+            result("9", strict=False, tolerant=True, reason="crosses a wall"),
+            result("11", strict=False, tolerant=False, reason="crosses a wall"),
+            result("7", strict=False, tolerant=False, reason="no list of cells"),
+        ]
+    )
+    assert list(figures["per_size"]) == ["7", "9", "11"]
+    assert figures["overall"]["strict"]["right"] == 1
+    assert figures["overall"]["tolerant"]["right"] == 2
+    assert figures["per_size"]["9"]["strict"]["rate"] == 0.5
+    assert figures["per_size"]["9"]["tolerant"]["rate"] == 1.0
+    assert figures["per_task"]["maze_square"]["strict"]["total"] == 4
+    assert next(iter(figures["reasons"].items())) == ("crosses a wall", 2)
+    json.dumps(figures, allow_nan=False)
+
+
+def test_no_results() -> None:
+    figures = summarise([])
+    assert figures["overall"]["strict"]["total"] == 0
+    assert figures["per_size"] == {}

@@ -1,0 +1,65 @@
+"""What the tests of the stage share: the commands, the processes behind them, and what they leave."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from vtb.artifact import read_manifest
+from vtb.store import open_store
+
+# A small model on a busy machine: more threads only wait for each other.
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+PATIENCE_S = 120
+
+
+def wait_for(what: str, happened: Callable[[], Any], process: subprocess.Popen[str]) -> Any:
+    """Wait until something has happened in a run, and return it."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not (found := happened()):
+        assert process.poll() is None, f"ended with {process.returncode} before: {what}"
+        assert time.monotonic() < deadline, f"did not happen: {what}"
+        time.sleep(0.05)
+    return found
+
+
+def kill_tree(process: subprocess.Popen[str]) -> None:
+    """kill -9 of a command and of everything that it started, in sessions of their own or not."""
+    root = psutil.Process(process.pid)
+    for member in [root, *root.children(recursive=True)]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.kill()
+
+
+def marked(uri: str) -> list[int]:
+    """The steps of the whole checkpoints that are in the store."""
+    keys = [info.key.split("/") for info in open_store(uri).list("checkpoints/")]
+    return sorted(int(key[1].rpartition("-")[2]) for key in keys if key[-1] == ".complete")
+
+
+def log_rows(uri: str) -> list[dict[str, Any]]:
+    """The training log of an artifact."""
+    return [json.loads(line) for line in open_store(uri).get_bytes("log.jsonl").decode().splitlines()]
+
+
+def losses(uri: str) -> list[float]:
+    """The loss of each step."""
+    return [row["loss"] for row in log_rows(uri) if "loss" in row]
+
+
+def metrics(uri: str) -> dict[str, Any]:
+    """The figures in the manifest."""
+    return dict(read_manifest(uri).metrics)
+
+
+def payload(folder: Path) -> dict[str, bytes]:
+    """Every file of an artifact but those that say by design where its inputs were."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in files.items() if name not in ("manifest.json", "plan.json")}
