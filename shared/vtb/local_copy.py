@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vtb.artifact import InputEntry, Manifest, find_manifest, read_manifest
 from vtb.artifact.manifest import MANIFEST
+from vtb.artifact.output import file_sha256
 from vtb.errors import BadInput, NotAvailable
 from vtb.progress import Progress
 from vtb.store import download, is_remote, open_store
@@ -19,6 +20,7 @@ log = logging.getLogger("vtb.copy")
 MODEL_KINDS = ("checkpoint",)
 MODEL_FOLDER = "model-folder"
 _SAMPLE = 1 << 20
+MAX_CONFIG = 4 << 20  # larger JSON files are vocabularies and weight maps
 
 
 def cache_folder() -> Path:
@@ -55,6 +57,9 @@ def _fetch(uri: str, manifest: Manifest, folder: Path) -> None:
         files = [file.path for file in manifest.all_files()]
         with Progress(len(files), "downloaded") as progress:
             download(open_store(uri), [*files, MANIFEST], part, on_done=lambda _: progress.update(progress.done + 1))
+        for file in manifest.all_files():
+            if file_sha256(part / file.path) != file.sha256:
+                raise BadInput(f"{uri}: {file.path} is not what the manifest says: make the artifact again")
         if not folder.is_dir():
             part.rename(folder)
     finally:
@@ -73,7 +78,9 @@ def local_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> tuple[Path, I
     """
     store = open_store(uri)
     if is_remote(uri) or find_manifest(store) is not None:
-        return local_artifact(uri, kinds)
+        folder, entry = local_artifact(uri, kinds)
+        refuse_code(folder)
+        return folder, entry
     folder = Path(store.uri)
     what, name = ("adapter", "adapter_config.json") if "adapter" in kinds else ("model", "config.json")
     if not folder.is_dir():
@@ -83,7 +90,17 @@ def local_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> tuple[Path, I
         )
     if not (folder / name).is_file():
         raise BadInput(f"{folder}: is no {what} folder, it has no {name}")
+    refuse_code(folder)
     return folder, InputEntry(store.uri, MODEL_FOLDER, folder_digest(folder))
+
+
+def refuse_code(folder: Path) -> None:
+    """Refuse a model that names Python code of its own: engines would run it, some of them without asking."""
+    for path in sorted(folder.glob("*.json")):
+        if path.stat().st_size < MAX_CONFIG and b'"auto_map"' in path.read_bytes():
+            raise BadInput(
+                f"{path}: asks for code from the model's folder to be run (auto_map): use a model without it"
+            )
 
 
 def folder_digest(folder: Path) -> str:

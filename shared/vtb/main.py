@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -31,10 +32,28 @@ class Stopped(BaseException):
 
 def run(command: click.Command, arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a click command and leave the process with the documented exit code."""
+    _open_streams()
     signal.signal(signal.SIGTERM, _on_sigterm)
     code = _run(command, arguments)
-    sys.stdout.flush()
+    for number in (signal.SIGTERM, signal.SIGINT):  # nothing is left to be stopped
+        signal.signal(number, _on_late_signal)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = code or _fail(command.name or "vtb", f"standard output: {error.strerror}", NotAvailable.exit_code)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)  # or the interpreter tries once more and complains
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Put /dev/null in the place of closed standard streams; else the next file opened would take their number."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115  lives as long as the process
 
 
 def _run(command: click.Command, arguments: Sequence[str] | None) -> int:
@@ -58,6 +77,10 @@ def _run(command: click.Command, arguments: Sequence[str] | None) -> int:
         return _fail(name, "internal error, please report it: a pipe broke", INTERNAL)
     except MemoryError:
         return _fail(name, "out of memory: lower --workers or --samples-per-shard", NotAvailable.exit_code)
+    except OSError as error:
+        log.debug("traceback", exc_info=True)
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(name, f"{where}{error.strerror or error}: mend this on the machine", NotAvailable.exit_code)
     except Exception as error:
         log.debug("traceback", exc_info=True)
         line = f"internal error, please report it: {type(error).__name__}: {error} (--log-level debug shows where)"
@@ -88,10 +111,15 @@ def _fail(name: str, message: str, code: int) -> int:
     if vtb_log.current_format() == "json":
         log.error(line)
     else:
-        print(line, file=sys.stderr)
+        with suppress(OSError, ValueError):  # nobody reads standard error any more; the exit code still counts
+            print(line.encode(errors="backslashreplace").decode(), file=sys.stderr, flush=True)
     if TERMINATION_LOG.exists() and os.access(TERMINATION_LOG, os.W_OK):
         TERMINATION_LOG.write_text(line + "\n")
     return code
+
+
+def _on_late_signal(_signal: int, _frame: FrameType | None) -> None:
+    """Do nothing. Not SIG_IGN, which child processes would inherit."""
 
 
 def _on_sigterm(_signal: int, _frame: FrameType | None) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 import vtb
 from vtb import log as vtb_log
 from vtb.contract import Stage
 from vtb.sharding import cpus
+from vtb.yaml_file import UnreadableYaml, load_yaml
 
 
 class VtbOption(click.Option):
@@ -30,6 +31,17 @@ class VtbOption(click.Option):
         kwargs.setdefault("show_default", True)
         super().__init__(*args, **kwargs)
         self.affects_output = affects_output
+
+
+class Finite(click.FloatRange):
+    """A number within bounds; not-a-number and infinity pass every comparison or none, so they are refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number", param, ctx)
+        return number
 
 
 class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic for the type checker only
@@ -69,8 +81,8 @@ def read_config(ctx: click.Context, _param: click.Parameter, value: str | None) 
     if value is None:
         return
     try:
-        loaded = yaml.safe_load(Path(value).read_text()) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        loaded = load_yaml(Path(value)) or {}
+    except UnreadableYaml as error:
         raise click.UsageError(f"--config {value}: cannot be read as YAML: {error}") from error
     if not isinstance(loaded, dict):
         raise click.UsageError(f"--config {value}: must map option names to values, for example `count: 100`")
@@ -160,7 +172,7 @@ def _shard_options() -> list[click.Option]:
 
 def _job_index() -> int:
     value = os.environ.get("JOB_COMPLETION_INDEX", "0")
-    if not value.isdecimal():
+    if not (value.isdecimal() and len(value) <= 9):
         raise click.UsageError(f"JOB_COMPLETION_INDEX is {value!r}, not a number: unset it or give --shard-index")
     return int(value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,9 +14,10 @@ import click
 from vtb.artifact import InputEntry, Manifest, Plan, read_manifest
 from vtb.artifact.output import Output, State
 from vtb.contract import Stage
+from vtb.errors import UsageProblem
 from vtb.sharded import Finish, Maker, Task, finish, make_missing, wait_note
 from vtb.sharding import ShardRange
-from vtb.store import open_store
+from vtb.store import is_remote, open_store
 
 log = logging.getLogger("vtb.run")
 T = TypeVar("T")
@@ -46,7 +48,7 @@ class Run:
 
     def begin(self, plan: Plan) -> Output | None:
         """The output to write to, or None when the work is already done (which it says)."""
-        output = Output(self.output_uri, plan)
+        output = self._output(plan)
         if output.begin(overwrite=self.overwrite, alone=self.part.whole) is State.COMPLETE:
             manifest = read_manifest(output.uri)
             log.info("already complete: %s (%d rows, digest %.12s)", output.uri, manifest.rows, manifest.digest)
@@ -54,9 +56,21 @@ class Run:
             return None
         return output
 
+    def _output(self, plan: Plan) -> Output:
+        """The output; a usage problem where it and an input lie in each other: writing one would harm the other."""
+        output = Output(self.output_uri, plan)
+        place = _real(output.uri)
+        for entry in plan.inputs:
+            source = _real(entry.uri)
+            if f"{place}/".startswith(f"{source}/") or f"{source}/".startswith(f"{place}/"):
+                raise UsageProblem(
+                    f"--output {self.output_uri}: is, holds or lies in the input {entry.uri}: take another"
+                )
+        return output
+
     def say_plan(self, plan: Plan, what: str, part: range | None = None) -> None:
         """The answer to ``--dry-run``: what would be read and written, and what lies at the output now."""
-        output = Output(self.output_uri, plan)
+        output = self._output(plan)
         state = State.FRESH if self.overwrite else output.state()
         for entry in plan.inputs:
             click.echo(f"read   {entry.uri} ({entry.kind}, digest {entry.digest:.12})")
@@ -101,6 +115,11 @@ class Run:
         seconds = manifest.run["duration_s"]
         log.info("complete: %d rows in %.1f s, digest %.12s", manifest.rows, seconds, manifest.digest)
         click.echo(output.uri)
+
+
+def _real(uri: str) -> str:
+    """A place without symbolic links in it, for comparison."""
+    return uri.rstrip("/") if is_remote(uri) else os.path.realpath(uri)
 
 
 def input_entry(uri: str, kinds: tuple[str, ...]) -> InputEntry:

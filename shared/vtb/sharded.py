@@ -17,12 +17,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import partial
+from multiprocessing.context import SpawnContext
 from multiprocessing.sharedctypes import Synchronized
 from typing import Any, Generic, TypeVar
 
 from vtb import log as vtb_log
-from vtb.artifact.manifest import FileEntry, Manifest, ShardEntry
-from vtb.artifact.output import Output
+from vtb.artifact.manifest import FileEntry, Manifest, Plan, ShardEntry
+from vtb.artifact.output import Output, check_plan
 from vtb.errors import NotAvailable
 from vtb.progress import Progress
 from vtb.sharding import ShardRange
@@ -83,8 +84,9 @@ def finish(output: Output, tasks: Sequence[Task[T]], close: Finish) -> Manifest:
     return output.commit(shards, files, metrics)
 
 
-def store_shard(store: Store, task: Task[T], made: Made) -> ShardEntry:
-    """Store one shard: its files, then its data, then the sidecar that marks it done."""
+def store_shard(store: Store, plan: Plan, task: Task[T], made: Made) -> ShardEntry:
+    """Store one shard: its files, then its data; the sidecar that marks it done comes after."""
+    check_plan(store, plan)
     files = []
     for path, data in made.files.items():
         store.put_bytes(path, data)
@@ -105,7 +107,7 @@ def _make_here(output: Output, missing: Sequence[Task[T]], make: Maker[T], repor
 
     finished = 0
     for task in missing:
-        output.add_shard(store_shard(output.store, task, make(task.work, tick)))
+        output.add_shard(store_shard(output.store, output.plan, task, make(task.work, tick)))
         finished += task.rows
         tick(finished - rows)
 
@@ -113,7 +115,7 @@ def _make_here(output: Output, missing: Sequence[Task[T]], make: Maker[T], repor
 def _make_by_workers(output: Output, missing: Sequence[Task[T]], make: Maker[T], report: Tick, *, workers: int) -> None:
     """Make the shards in worker processes, which store the data themselves; this process adds the sidecars."""
     context = multiprocessing.get_context("spawn")  # fork would copy locks held by the store's threads
-    counter: Synchronized[int] = context.Value("q", 0)
+    counter = _shared_counter(context)
     settings = (counter, vtb_log.current_format(), logging.getLogger("vtb").level)
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=settings)
     waiting: set[Future[ShardEntry]] = set()
@@ -121,7 +123,7 @@ def _make_by_workers(output: Output, missing: Sequence[Task[T]], make: Maker[T],
     try:
         while True:
             for task in _take(queue, 2 * workers - len(waiting)):
-                waiting.add(pool.submit(_work, output.uri, task, make))
+                waiting.add(pool.submit(_work, output.uri, output.plan, task, make))
             if not waiting:
                 return
             ready, waiting = wait(waiting, timeout=POLL_S, return_when=FIRST_COMPLETED)
@@ -132,6 +134,15 @@ def _make_by_workers(output: Output, missing: Sequence[Task[T]], make: Maker[T],
         raise NotAvailable("a worker process was killed, most likely for want of memory: lower --workers") from error
     finally:
         _stop(pool, finished=not waiting)
+
+
+def _shared_counter(context: SpawnContext) -> Synchronized[int]:
+    try:
+        return context.Value("q", 0)
+    except OSError as error:
+        raise NotAvailable(
+            f"worker processes need /dev/shm ({error.strerror}): mount it, or use --workers 1"
+        ) from error
 
 
 def _take(queue: Iterator[Task[T]], count: int) -> list[Task[T]]:
@@ -174,7 +185,7 @@ def _tick(rows: int) -> None:
             _counter.value += rows
 
 
-def _work(uri: str, task: Task[T], make: Maker[T]) -> ShardEntry:
+def _work(uri: str, plan: Plan, task: Task[T], make: Maker[T]) -> ShardEntry:
     """Make and store one shard in a worker."""
     if uri not in _stores:
         _stores[uri] = open_store(uri)
@@ -185,7 +196,7 @@ def _work(uri: str, task: Task[T], make: Maker[T]) -> ShardEntry:
         ticked += rows
         _tick(rows)
 
-    entry = store_shard(_stores[uri], task, make(task.work, tick))
+    entry = store_shard(_stores[uri], plan, task, make(task.work, tick))
     _tick(task.rows - ticked)
     return entry
 

@@ -54,7 +54,8 @@ def programs() -> dict[str, click.Command]:
 def call(program: str, *arguments: object) -> Result:
     """Run a command in this process, through the same door as the console script."""
     out, err = io.StringIO(), io.StringIO()
-    handlers, on_sigterm = logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
+    handlers = logging.getLogger().handlers[:]
+    reactions = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     code: Any = None
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -62,7 +63,8 @@ def call(program: str, *arguments: object) -> Result:
     except SystemExit as leave:
         code = leave.code
     finally:
-        signal.signal(signal.SIGTERM, on_sigterm)
+        for number, reaction in reactions.items():
+            signal.signal(number, reaction)
         logging.getLogger().handlers[:] = handlers
     return Result(int(code or 0), out.getvalue(), err.getvalue())
 

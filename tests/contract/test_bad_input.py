@@ -49,9 +49,8 @@ def make_world(base: Path) -> None:
     (base / "lost-shard" / "shards" / "00001.tar").unlink()
     flipped = base / "flipped-shard" / "shards" / "00000.tar"
     flipped.write_bytes(b"\xff" * 512 + flipped.read_bytes()[512:])
-    shutil.copytree(base / "flipped-shard", base / "flipped-predictions")
-    manifest = (base / "flipped-predictions" / "manifest.json").read_text()
-    (base / "flipped-predictions" / "manifest.json").write_text(manifest.replace('"puzzles"', '"predictions"'))
+    commit(base / "flipped-predictions", "predictions", samples)
+    shutil.copy(flipped, base / "flipped-predictions" / "shards" / "00000.tar")
     (base / "broken-plan").mkdir()
     (base / "broken-plan" / "plan.json").write_bytes(b"{")
     (base / "foreign").mkdir()
@@ -167,8 +166,10 @@ CASES = [
     Case("other configuration", MAZE, "--count 7", INPUT, "a finished artifact made diff.*count", output="{w}/mazes"),
     Case("other, dry", MAZE, "--dry-run --count 7", INPUT, "made differently", output="{w}/mazes"),
     Case("other, unfinished", MAZE, "--seed 1", INPUT, "an unfinished artifact made diff", output="{w}/unfinished"),
-    Case("other stage", CURATE, "--input {w}/mazes", INPUT, "gen-maze, not puzzles by vtb-curate", output="{w}/mazes"),
-    Case("broken plan", MAZE, "", INPUT, "plan.json is damaged: remove this folder", output="{w}/broken-plan"),
+    Case("other stage", CURATE, "--input {w}/mazes", INPUT, "holds a finished artifact", output="{w}/odd-predictions"),
+    Case("output is input", CURATE, "--input {w}/mazes --overwrite", USAGE, "lies in the input", output="{w}/mazes"),
+    Case("output in input", CURATE, "--input {w}/mazes", USAGE, "lies in the input", output="{w}/mazes/curated"),
+    Case("broken plan", MAZE, "", INPUT, "plan.json is damaged: give --overwrite", output="{w}/broken-plan"),
     Case("broken manifest", MAZE, "", INPUT, "manifest.json is damaged", output="{w}/broken-manifest"),
     # What curate reads and is asked for.
     Case("no input", CURATE, "", USAGE, "Missing option '--input'"),
@@ -207,7 +208,7 @@ CASES = [
     Case("unknown family", PREPARE, "--input {w}/other-family", INPUT, "unknown family 'maze_round'"),
     Case("no family", PREPARE, "--input {w}/no-family", INPUT, "is not a square maze, the only family so far"),
     Case("bad grid", PREPARE, "--input {w}/bad-grid", INPUT, "maze_grid is not a 0/1 grid"),
-    Case("damaged shard", PREPARE, "--input {w}/flipped-shard", INPUT, "is damaged .*: run vtb-curate on it first"),
+    Case("damaged shard", PREPARE, "--input {w}/flipped-shard", INPUT, "is damaged .*: run vtb-curate"),
     Case("damaged record", PREPARE, "--input {w}/bad-record", INPUT, "unknown family None"),
     Case("val", PREPARE, "--input {w}/mazes --val 1.5", USAGE, "1.5 is not in the range"),
     # What score reads.

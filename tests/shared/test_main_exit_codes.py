@@ -51,12 +51,13 @@ def start(what: str, **pipes: int) -> subprocess.Popen[str]:
 def leave(body: Callable[[], object], capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
     """The exit code and standard error of a command with this body."""
     command = click.Command("vtb-test", callback=body)
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         with pytest.raises(SystemExit) as caught:
             main.run(command, list(arguments))
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, reaction in before.items():
+            signal.signal(number, reaction)
     return int(caught.value.code or 0), capsys.readouterr().err
 
 
@@ -92,7 +93,7 @@ def test_an_error_is_one_line_and_its_code(kind: type[VtbError], capsys: pytest.
         (click.BadParameter("bad"), 2, "Invalid value: bad (see vtb-test --help)"),
         (MemoryError(), 4, "out of memory: lower --workers"),
         (ZeroDivisionError("by\nzero"), 1, "internal error, please report it: ZeroDivisionError: by zero"),
-        (OSError(5, "Input/output error"), 1, "internal error, please report it: OSError"),
+        (OSError(5, "Input/output error"), 4, "Input/output error: mend this on the machine"),
     ],
 )
 def test_other_ends(error: BaseException, code: int, says: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,11 +11,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from vtb.errors import BadInput
 from vtb.store import Store, open_store
 
+T = TypeVar("T")
 MANIFEST = "manifest.json"
 PLAN = "plan.json"
 SCHEMA = "vtb-artifact/1"
@@ -158,21 +159,49 @@ def plan_json(plan: Plan) -> bytes:
 
 
 def parse_plan(data: Mapping[str, Any]) -> Plan:
-    """A plan from its JSON, or from that of a manifest."""
+    """A plan from its JSON, or from that of a manifest; ``TypeError`` or ``KeyError`` where it is none."""
     return Plan(
-        kind=data["kind"],
-        stage=data["stage"],
-        stage_version=data["stage_version"],
-        config=data["config"],
-        inputs=tuple(InputEntry(**entry) for entry in data["inputs"]),
+        kind=typed(data, "kind", str),
+        stage=typed(data, "stage", str),
+        stage_version=typed(data, "stage_version", int),
+        config=typed(data, "config", dict),
+        inputs=tuple(
+            InputEntry(*(typed(entry, name, str) for name in ("uri", "kind", "digest")))
+            for entry in typed(data, "inputs", list)
+        ),
     )
 
 
 def parse_shard(data: Mapping[str, Any]) -> ShardEntry:
     """A shard entry from a manifest or a sidecar."""
-    fields = {key: data[key] for key in ("path", "rows", "bytes", "sha256", "split")}
-    files = tuple(FileEntry(**file) for file in data.get("files", ()))
-    return ShardEntry(**fields, files=files, stats=data.get("stats", {}))
+    if not (data["split"] is None or isinstance(data["split"], str)):
+        raise TypeError("split is no name")
+    files = tuple(parse_file(file) for file in data.get("files", ()))
+    file = parse_file(data)
+    rows = typed(data, "rows", int)
+    if rows < 0:
+        raise ValueError("a shard with fewer than no rows")
+    stats = data.get("stats", {})
+    if not isinstance(stats, dict):
+        raise TypeError("stats is no object")
+    return ShardEntry(file.path, rows, file.bytes, file.sha256, data["split"], files, stats)
+
+
+def parse_file(data: Mapping[str, Any]) -> FileEntry:
+    """A file entry; its path stays below the artifact."""
+    path = typed(data, "path", str)
+    path.encode()  # a lone surrogate is no name
+    if path.startswith("/") or ".." in path.split("/"):
+        raise ValueError(f"{path!r} leads out of the artifact")
+    return FileEntry(path, typed(data, "bytes", int), typed(data, "sha256", str))
+
+
+def typed(data: Mapping[str, Any], name: str, kind: type[T]) -> T:
+    """A field of a type; ``KeyError`` or ``TypeError`` otherwise."""
+    value = data[name]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"{name} is no {kind.__name__}")
+    return value
 
 
 def parse_manifest(raw: bytes, uri: str) -> Manifest:
@@ -183,12 +212,12 @@ def parse_manifest(raw: bytes, uri: str) -> Manifest:
             raise BadInput(f"{uri}: {MANIFEST} has schema {data['schema']!r}, this version reads {SCHEMA!r}: upgrade")
         return Manifest(
             plan=parse_plan(data),
-            shards=tuple(parse_shard(shard) for shard in data["shards"]),
-            files=tuple(FileEntry(**file) for file in data["files"]),
-            metrics=data["metrics"],
-            run=data["run"],
+            shards=tuple(parse_shard(shard) for shard in typed(data, "shards", list)),
+            files=tuple(parse_file(file) for file in typed(data, "files", list)),
+            metrics=typed(data, "metrics", dict),
+            run=typed(data, "run", dict),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(f"{uri}: {MANIFEST} is damaged ({error!r}): make the artifact again with --overwrite") from error
 
 

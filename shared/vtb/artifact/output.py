@@ -11,17 +11,16 @@ Layout below the artifact's prefix::
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from vtb.artifact.clearing import clear
 from vtb.artifact.manifest import (
     MANIFEST,
     PLAN,
@@ -30,17 +29,15 @@ from vtb.artifact.manifest import (
     Plan,
     ShardEntry,
     find_manifest,
-    json_bytes,
     parse_plan,
-    parse_shard,
     plan_json,
 )
 from vtb.artifact.provenance import run_info
-from vtb.errors import BadInput
-from vtb.store import Store, open_store
+from vtb.artifact.sidecar import done_shards, write_sidecar
+from vtb.errors import BadInput, TryAgain
+from vtb.store import ObjectMissing, Store, open_store
 
 log = logging.getLogger("vtb.artifact")
-SIDECAR = ".done.json"
 SWEEP_AGE_S = 600.0  # a second process may be writing the same artifact; its files are younger
 # A volume's own folder, and hidden files, do not make a place "not empty".
 IGNORED = ("lost+found", ".")
@@ -94,25 +91,25 @@ class Output:
         state = State.FRESH if overwrite else self.state()
         if state is State.FRESH:
             self.store.put_bytes(PLAN, plan_json(self.plan))
+            self.check_plan()  # of two that begin at once, the first to write gives way
         if alone and state is State.UNFINISHED:
             self.store.sweep(SWEEP_AGE_S)
         return state
 
     def clear(self) -> None:
-        """Remove the artifact that lies here: the manifest first, so that nobody takes the rest for complete."""
-        manifest = find_manifest(self.store)
-        if manifest is None and self._stored_plan() is None:
+        """Remove the artifact that lies here; a place that holds none is refused unless it is empty."""
+        if self.store.stat(MANIFEST) is None and self.store.stat(PLAN) is None:
             self._refuse_foreign_files()
-            return
-        listed = [file.path for file in manifest.all_files()] if manifest else self._files_of_done_shards()
-        self.store.delete([MANIFEST])
-        found = [info.key for info in self.store.list() if _is_payload(info.key)]
-        self.store.delete(sorted({*listed, *found}))
-        self.store.delete([PLAN])
+        else:
+            clear(self.store)
+
+    def check_plan(self) -> None:
+        """Stop when another process has begun something else here meanwhile, before anything of it is overwritten."""
+        check_plan(self.store, self.plan)
 
     def add_shard(self, shard: ShardEntry) -> ShardEntry:
         """Mark a shard, whose object and files are already in the store, as done."""
-        self.store.put_bytes(shard.path + SIDECAR, json_bytes(asdict(shard)))
+        write_sidecar(self.store, shard, self.plan.fingerprint)
         return shard
 
     def put(self, path: str, data: bytes) -> FileEntry:
@@ -126,22 +123,21 @@ class Output:
         self.store.put_file(path, file)
         return entry
 
-    def done(self, paths: Iterable[str]) -> set[str]:
-        """Those of the shards that need no more work: object and sidecar are both there."""
-        wanted = list(paths)
-        folders = sorted({path.rpartition("/")[0] + "/" for path in wanted})  # media files are too many to list
-        present = {info.key for folder in folders for info in self.store.list(folder)}
-        return {path for path in wanted if path in present and path + SIDECAR in present}
+    def done(self, paths: Iterable[str]) -> dict[str, ShardEntry]:
+        """Those of the shards that need no more work."""
+        return done_shards(self.store, paths, self.plan.fingerprint)
 
     def read_shards(self, paths: Sequence[str]) -> list[ShardEntry]:
-        """The sidecars of the shards, in their order."""
-        return [self._read_sidecar(path + SIDECAR) for path in paths]
+        """The entries of all shards, in their order.
 
-    def _read_sidecar(self, key: str) -> ShardEntry:
-        try:
-            return parse_shard(json.loads(self.store.get_bytes(key)))
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadInput(f"{self.uri}: {key} is damaged: remove it and run the same command again") from error
+        Raises:
+            TryAgain: some are not there (any more).
+        """
+        done = self.done(paths)
+        missing = [path for path in paths if path not in done]
+        if missing:
+            raise TryAgain(f"{self.uri}: {missing[0]} was done and is not any more: run the same command again")
+        return [done[path] for path in paths]
 
     def commit(
         self, shards: Sequence[ShardEntry], files: Iterable[FileEntry] = (), metrics: Mapping[str, Any] | None = None
@@ -149,25 +145,12 @@ class Output:
         """Write the manifest; from here on the artifact is complete. Doing it twice is harmless."""
         ordered = tuple(sorted(files, key=lambda file: file.path))
         manifest = Manifest(self.plan, tuple(shards), ordered, metrics or {}, run_info(self.started))
+        self.check_plan()
         self.store.put_bytes(MANIFEST, manifest.to_json())
         return manifest
 
-    def _files_of_done_shards(self) -> list[str]:
-        """The files beside the shards of an unfinished artifact, which no manifest lists yet."""
-        files: list[str] = []
-        for info in self.store.list("shards/"):
-            if info.key.endswith(SIDECAR):
-                with contextlib.suppress(BadInput):
-                    files += [file.path for file in self._read_sidecar(info.key).files]
-        return files
-
     def _stored_plan(self) -> Plan | None:
-        if self.store.stat(PLAN) is None:
-            return None
-        try:
-            return parse_plan(json.loads(self.store.get_bytes(PLAN)))
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadInput(f"{self.uri}: {PLAN} is damaged: remove this folder or choose another --output") from error
+        return stored_plan(self.store)
 
     def _refuse_other(self, found: Plan, what: str) -> None:
         if found.fingerprint != self.plan.fingerprint:
@@ -186,9 +169,22 @@ class Output:
             raise BadInput(f"{self.uri}: is not empty and holds no artifact ({info.key}): choose an empty --output")
 
 
-def _is_payload(key: str) -> bool:
-    """Whether an object belongs to an artifact by its name alone, listed in a manifest or not."""
-    return key.endswith(SIDECAR) or key.startswith(("shards/", "verdicts/", "quarantine/", "checkpoints/", "media/"))
+def stored_plan(store: Store) -> Plan | None:
+    """The plan of the artifact at a place, finished or not; None where nothing has begun."""
+    try:
+        return parse_plan(json.loads(store.get_bytes(PLAN)))
+    except ObjectMissing:
+        return None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BadInput(f"{store.uri}: {PLAN} is damaged: give --overwrite to make the artifact anew") from error
+
+
+def check_plan(store: Store, plan: Plan) -> None:
+    """Raise ``BadInput`` when the plan at a place is not this one."""
+    found = stored_plan(store)
+    if found is None or found.fingerprint != plan.fingerprint:
+        how = "has removed it" if found is None else f"makes it differently ({difference(found, plan)})"
+        raise BadInput(f"{store.uri}: another process {how}: stop one of the two, or give them different outputs")
 
 
 def difference(found: Plan, wanted: Plan) -> str:

@@ -30,7 +30,7 @@ def run_info(started: datetime) -> dict[str, Any]:
         "duration_s": round((now - started).total_seconds(), 3),
         "vtb": vtb.__version__,
         "git": git_commit(),
-        "image": os.environ.get("VTB_IMAGE_DIGEST") or os.environ.get("VTB_IMAGE"),
+        "image": _text(os.environ.get("VTB_IMAGE_DIGEST") or os.environ.get("VTB_IMAGE")),
         "tools": {"python": platform.python_version(), **tool_versions()},
     }
 
@@ -49,7 +49,7 @@ def tool_versions() -> dict[str, str]:
 def git_commit() -> str | None:
     """The commit of the source tree: from the image's label, else from git, else unknown."""
     if revision := os.environ.get("VTB_REVISION"):
-        return revision
+        return _text(revision)
     root = Path(vtb.__file__).resolve().parents[2]
     if not (root / ".git").exists():  # installed from a wheel: a repository further up is somebody else's
         return None
@@ -61,3 +61,8 @@ def git_commit() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return result.stdout.strip() or None
+
+
+def _text(value: str | None) -> str | None:
+    """An environment variable may hold any bytes; a manifest holds UTF-8."""
+    return value.encode(errors="replace").decode() if value else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -15,12 +16,14 @@ import click
 
 from vtb import log as vtb_log
 from vtb.artifact import FileEntry, InputEntry, Manifest, find_manifest, read_manifest
+from vtb.artifact.manifest import MANIFEST
 from vtb.artifact.output import file_sha256
 from vtb.errors import BadInput, VtbError
 from vtb.progress import Progress
 from vtb.store import LocalStore, ObjectMissing, Store, open_store
 
 THREADS = 8
+DEEPEST = 20  # stages between an artifact and its generator; real chains have six
 IN_MEMORY = 1 << 26  # larger objects are not read into memory, several at a time
 
 
@@ -86,11 +89,11 @@ def flat(values: Any, name: str = "") -> Iterator[str]:
 
 
 def lineage(manifest: Manifest, depth: int = 1) -> Iterator[Ancestor]:
-    """The inputs, and theirs, as far as they can still be read."""
+    """The inputs, and theirs, as far as they can still be read; an edited manifest may name itself, so not for ever."""
     for entry in manifest.plan.inputs:
         found, note = _read_input(entry)
         yield Ancestor(depth, entry, found, note)
-        if found is not None:
+        if found is not None and depth < DEEPEST:
             yield from lineage(found, depth + 1)
 
 
@@ -117,6 +120,7 @@ def check_all(store: Store, manifest: Manifest) -> None:
     Raises:
         BadInput: some differ or are missing.
     """
+    check_figures(store, manifest)
     files, bad = manifest.all_files(), list[str]()
     with ThreadPoolExecutor(THREADS) as pool, Progress(len(files), "verified") as progress:
         for number, problem in enumerate(pool.map(lambda file: _problem(store, file), files), 1):
@@ -125,6 +129,14 @@ def check_all(store: Store, manifest: Manifest) -> None:
     if bad:
         raise BadInput(f"{store.uri}: {len(bad)} of {len(files)} objects are damaged ({'; '.join(bad[:3])})")
     logging.getLogger("vtb.show").info("all %d objects are as the manifest says", len(files))
+
+
+def check_figures(store: Store, manifest: Manifest) -> None:
+    """Compare what the manifest says of itself (digest, counts) with what follows from it."""
+    stored, computed = json.loads(store.get_bytes(MANIFEST)), json.loads(manifest.to_json())
+    wrong = [name for name in ("digest", "config_hash", "rows", "splits") if stored.get(name) != computed[name]]
+    if wrong:
+        raise BadInput(f"{store.uri}: {MANIFEST} was edited: its {' and '.join(wrong)} do not fit its content")
 
 
 def _problem(store: Store, file: FileEntry) -> str | None:

@@ -61,6 +61,8 @@ def _members(data: bytes) -> Iterator[tuple[str, bytes]]:
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             for member in archive:
+                if member.issparse() or member.size > len(data):
+                    raise DamagedTar(f"{member.name!r} claims {member.size} bytes")
                 file = archive.extractfile(member) if member.isfile() else None
                 if file is None:
                     continue
@@ -70,5 +72,5 @@ def _members(data: bytes) -> Iterator[tuple[str, bytes]]:
                 yield member.name.rsplit("/", 1)[-1], content
             if data[archive.offset : archive.offset + _BLOCK].strip(b"\0"):
                 raise DamagedTar(f"no member at byte {archive.offset}")
-    except tarfile.TarError as error:
+    except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:
         raise DamagedTar(str(error)) from error

@@ -22,21 +22,22 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vtb.catalog import Installed, find_stage
 from vtb.describe import describe
 from vtb.errors import BadInput, UsageProblem
 from vtb.store import join_uri
+from vtb.yaml_file import UnreadableYaml, load_yaml, parse_yaml
 
 _NAME = re.compile(r"^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$")  # as Kubernetes names objects
 _KEYS = {"name", "stage", "options", "inputs"}
 _OURS = {"input", "output"}
+_NOT_HERE = {"describe", "version", "help", "dry-run"}
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ def read_pipeline(path: Path) -> Pipeline:
         BadInput: not a pipeline, an unknown stage or option, or a step that reads what no earlier step writes.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        data = load_yaml(path)
+    except UnreadableYaml as error:
         raise BadInput(f"{path}: cannot be read as YAML: {error}") from error
     if not isinstance(data, dict) or not isinstance(data.get("steps"), list) or not data["steps"]:
         raise BadInput(f"{path}: must have a name and a list of steps")
@@ -93,9 +94,9 @@ def read_pipeline(path: Path) -> Pipeline:
 
 def _step(entry: Any) -> Step:
     if not isinstance(entry, dict) or not {"name", "stage"} <= set(entry):
-        raise UsageProblem(f"a step needs a name and a stage, this one has neither or one: {entry!r}")
-    name = str(entry["name"])
-    if not _NAME.match(name):
+        raise UsageProblem(f"a step needs a name and a stage, this one has neither or one: {reprlib.repr(entry)}")
+    name = entry["name"] if isinstance(entry["name"], str) else reprlib.repr(entry["name"])
+    if not _NAME.fullmatch(name):
         raise UsageProblem(f"step {name!r}: a name has lower-case letters, digits and dashes only")
     unknown = set(entry) - _KEYS
     if unknown:
@@ -152,6 +153,8 @@ def _check_option(step: Step, name: str, value: Any, options: Mapping[str, Mappi
     where = f"step {step.name!r}: {name}"
     if name in _OURS:
         raise UsageProblem(f"{where} is set by the launcher: use inputs")
+    if name in _NOT_HERE:
+        raise UsageProblem(f"{where} cannot be set for a step: it prints something and makes nothing")
     if name not in options:
         close = difflib.get_close_matches(name, options, 1)
         hint = f": did you mean {close[0]}?" if close else ""
@@ -159,11 +162,13 @@ def _check_option(step: Step, name: str, value: Any, options: Mapping[str, Mappi
     if name in step.inputs:
         raise UsageProblem(f"{where} is given twice, by options and by inputs")
     if (options[name]["type"] == "flag") is not isinstance(value, bool):
-        raise UsageProblem(f"{where} is {value!r}: a flag takes true or false, any other option a value (quote it)")
+        raise UsageProblem(
+            f"{where} is {reprlib.repr(value)}: a flag takes true or false, any other option a value (quote it)"
+        )
     if isinstance(value, list) and not options[name]["repeatable"]:
         raise UsageProblem(f"{where} takes one value, not a list")
     if any(entry is None or isinstance(entry, (dict, list)) for entry in _as_list(value)):
-        raise UsageProblem(f"{where} is {value!r}, neither a value nor a list of values")
+        raise UsageProblem(f"{where} is {reprlib.repr(value)}, neither a value nor a list of values")
 
 
 def _check_required(step: Step, options: Mapping[str, Mapping[str, Any]]) -> None:
@@ -219,8 +224,8 @@ def with_settings(pipeline: Pipeline, settings: Sequence[str]) -> Pipeline:
         if not meant:
             raise UsageProblem(f"--set {setting}: no step{' ' + step_name if step_name else ''} has option {option!r}")
         try:
-            parsed = yaml.safe_load(value)
-        except (ValueError, yaml.YAMLError):
+            parsed = parse_yaml(value)
+        except UnreadableYaml:
             raise UsageProblem(f"--set {setting}: {value!r} is not YAML: put quotes around it") from None
         steps = [_set(step, option, parsed) if step in meant else step for step in pipeline.steps]
         pipeline = replace(pipeline, steps=tuple(steps))

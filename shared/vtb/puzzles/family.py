@@ -21,6 +21,8 @@ from vtb.errors import BadInput, UsageProblem
 Modality = Literal["vlm", "image", "video"]
 Record = Mapping[str, Any]
 GROUP = "vtb.puzzles"
+# What a family's methods may raise on a record that nobody made by ``sample``: damaged, edited, hostile.
+DAMAGE = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ def family_of(record: Record) -> Family:
     family = families().get(str(record.get("family")))
     if family is None:
         raise BadInput(f"record {record.get('id')!r} is of an unknown family {record.get('family')!r}")
-    if int(record.get("family_version", 0)) > family.version:
+    version = record.get("family_version", 0)
+    if not isinstance(version, int) or version > family.version:
         raise BadInput(f"record {record.get('id')!r} was made by a later version of {family.name}: upgrade vtb-train")
     return family

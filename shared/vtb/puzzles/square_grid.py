@@ -68,6 +68,8 @@ def draw_ids(record: Record, ids: list[int], puzzle: Image) -> Image | None:
 def validate_grid(record: Record) -> None:
     """Sizes within bounds, a 0/1 grid of that size, and all points inside the canvas."""
     rows, cols = record["grid_size"]
+    if not all(type(side) is int for side in (record["cell_size"], record["line_width"], *record["padding"])):
+        raise BadInput("cell_size, line_width and padding must be whole numbers of pixels")
     grid = np.asarray(record["maze_grid"])
     width, height = record["canvas_dimensions"]
     if not (3 <= rows <= MAX_SIDE and 3 <= cols <= MAX_SIDE and 1 <= record["cell_size"] <= 256):

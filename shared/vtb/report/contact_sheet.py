@@ -36,7 +36,16 @@ def contact_sheet(rows: Sequence[Row]) -> bytes:
 def _paste(sheet: Image, row: Row, left: int, top: int) -> None:
     import cv2
 
-    cv2.putText(sheet, row.label, (left, top + LABEL - 8), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (60, 60, 60), 1, cv2.LINE_AA)
+    cv2.putText(
+        sheet,
+        row.label.encode("ascii", "replace").decode(),
+        (left, top + LABEL - 8),
+        cv2.FONT_HERSHEY_SIMPLEX,
+        0.45,
+        (60, 60, 60),
+        1,
+        cv2.LINE_AA,
+    )
     for place, picture in enumerate(row.pictures):
         small = thumbnail(picture, CELL)
         x, y = left + place * (CELL + GAP), top + LABEL

@@ -70,8 +70,11 @@ class LocalStore:
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects; keys that are not there are no error."""
+        root = self._root.resolve()
         for key in keys:
             path = self._path(key)
+            if not path.parent.resolve().is_relative_to(root):  # a link leads out: what lies there is not of this store
+                continue
             with os_errors(path), suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 path.unlink()
 

@@ -16,6 +16,8 @@ _ROLES = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
+# Names of at most 63 characters between dots, or an address (colons: IPv6).
+_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|[0-9A-Fa-f:.%]+")
 _REGION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")
 
 
@@ -70,6 +72,9 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         raise UsageProblem(f"AWS_REGION is {region!r}, which is no region; a usual one is us-east-1")
     host, secure = _endpoint(environ, region)
     access_key, secret_key = environ.get("AWS_ACCESS_KEY_ID", ""), environ.get("AWS_SECRET_ACCESS_KEY", "")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        if not environ.get(name, "").isascii() or not environ.get(name, " ").isprintable():
+            raise UsageProblem(f"{name} has characters that no key has, such as the end of a line: set it anew")
     if not (access_key and secret_key):
         access_key = secret_key = ""
         _need_role(environ)
@@ -102,6 +107,8 @@ def _endpoint(environ: Mapping[str, str], region: str) -> tuple[str, bool]:
         raise UsageProblem(f"{name} holds a user or password; give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
     if url.path.strip("/") or url.query or url.fragment:
         raise UsageProblem(f"{name} must be a server alone, as in https://host:port; the bucket belongs in s3://bucket")
+    if not _HOST.fullmatch(host):
+        raise UsageProblem(f"{name} names a host that cannot be; it looks like https://host:port")
     bracketed = f"[{host}]" if ":" in host else host
     return (f"{bracketed}:{port}" if port else bracketed), url.scheme == "https"
 

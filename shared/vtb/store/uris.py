@@ -33,6 +33,10 @@ def open_store(uri: str) -> Store:
         UsageProblem: The URI, or the environment that sets up S3, cannot be used.
         NotAvailable: There are no credentials.
     """
+    try:
+        uri.encode()
+    except UnicodeEncodeError:
+        raise UsageProblem(f"{uri.encode(errors='replace').decode()}: the name is not UTF-8: rename it") from None
     scheme = _scheme(uri)
     if scheme == "s3":
         # minio costs a sixth of a second to import, which a run on local folders need not pay.

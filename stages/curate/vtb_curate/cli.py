@@ -13,7 +13,7 @@ from vtb.artifact.output import Output
 from vtb.contract import Resources, Stage
 from vtb.errors import UsageProblem
 from vtb.main import run as run_command
-from vtb.options import RangeType, VtbOption
+from vtb.options import Finite, RangeType, VtbOption
 from vtb.report.card import DatasetCard, write_card
 from vtb.run import Run
 from vtb.sharded import finish, make_missing
@@ -36,7 +36,7 @@ STAGE = Stage(
     writes=("puzzles",),
     resources=Resources(cpu="2", memory="4Gi"),
 )
-SHARE = click.FloatRange(0, 1)
+SHARE = Finite(0, 1)
 
 OPTIONS: list[click.Option] = [
     VtbOption(["--val"], type=SHARE, default=0.05, help="Share of the puzzles that goes into the val split."),

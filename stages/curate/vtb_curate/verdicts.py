@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -13,13 +14,15 @@ from vtb.artifact import Manifest, ShardEntry
 from vtb.canvas import UnreadableImage, decode_image
 from vtb.errors import VtbError
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar
-from vtb.puzzles import Family, Record, Score, family_of
+from vtb.puzzles import DAMAGE, Family, Record, Score, family_of
 from vtb.puzzles.sample import CLIP, PUZZLE, RECORD, SOLUTION
 from vtb.sharded import Made, Task, Tick
 from vtb.store import ObjectMissing, open_store
 from vtb.video import UnreadableVideo, decode_ends
 
 log = logging.getLogger("vtb.curate")
+_NO_NAME = re.compile(r"[\x00-\x1f\x7f/]")
+MAX_KEY = 80  # bytes; the longest extension fits into a tar's name field beside it
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Verdict:
         input: number of the input artifact.
         shard: path of the shard in it.
         key: key of the sample.
+        number: of the sample in its shard; keys may come twice.
         problem: why it cannot be used, in words that can be counted; empty when it can.
         detail: the same for a person.
         identity: hash of the puzzle, the same for the same puzzle.
@@ -49,6 +53,7 @@ class Verdict:
     input: int
     shard: str
     key: str
+    number: int
     problem: str = ""
     detail: str = ""
     identity: str = ""
@@ -98,19 +103,22 @@ def _verdicts(work: ShardWork) -> Iterator[Verdict]:
             damage = "its content is not what its manifest says"
             log.warning("%s/%s: %s; reading what can be read", work.uri, shard.path, damage)
         for sample in read_tar(data):
+            yield judge_sample(work, sample, seen)
             seen += 1
-            yield judge_sample(work, sample)
     except (ObjectMissing, DamagedTar) as error:
         damage = str(error)
     if seen < shard.rows:
         lost = shard.rows - seen
-        yield Verdict(work.input, shard.path, "", "lost in a damaged shard", damage or "samples are missing", rows=lost)
+        yield Verdict(
+            work.input, shard.path, "", -1, "lost in a damaged shard", damage or "samples are missing", rows=lost
+        )
 
 
-def judge_sample(work: ShardWork, sample: Sample) -> Verdict:
+def judge_sample(work: ShardWork, sample: Sample, number: int) -> Verdict:
     """The verdict on one sample: its family's own judge must find every form of the answer right."""
-    place = (work.input, work.shard.path, sample.key)
+    place = (work.input, work.shard.path, sample.key.encode(errors="replace").decode(), number)
     try:
+        _check_key(sample.key)
         record = _read_record(sample)
         family = family_of(record)
         family.validate(record)
@@ -119,8 +127,26 @@ def judge_sample(work: ShardWork, sample: Sample) -> Verdict:
         return Verdict(*place, identity=family.identity(record), difficulty=family.difficulty(record))
     except Problem as problem:
         return Verdict(*place, problem.kind, problem.detail)
-    except (VtbError, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (VtbError, *DAMAGE) as error:
         return Verdict(*place, "record is damaged", f"{type(error).__name__}: {error}"[:300])
+
+
+def _check_key(key: str) -> None:
+    """A key becomes a file name."""
+    if not _is_usable(key):
+        raise Problem("key is unusable", repr(key)[:100])
+
+
+def _is_usable(key: str) -> bool:
+    try:
+        return 0 < len(key.encode()) <= MAX_KEY and not _NO_NAME.search(key)
+    except UnicodeEncodeError:
+        return False
+
+
+def usable_key(verdict: Verdict) -> str:
+    """The key of a sample, or another where that cannot be a file name."""
+    return verdict.key if _is_usable(verdict.key) else "unusable-key"
 
 
 def _read_record(sample: Sample) -> dict[str, Any]:

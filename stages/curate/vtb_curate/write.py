@@ -12,7 +12,7 @@ from vtb.formats.webdataset import DamagedTar, Sample, read_tar, write_tar
 from vtb.sharded import Made, Task, Tick
 from vtb.store import ObjectMissing, open_store
 from vtb_curate.choose import Choice, shares
-from vtb_curate.verdicts import Verdict
+from vtb_curate.verdicts import Verdict, usable_key
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Place:
 
     uri: str
     shard: str
-    key: str
+    number: int
     new_key: str
 
 
@@ -45,7 +45,7 @@ def plan_splits(choice: Choice, inputs: Sequence[str], samples_per_shard: int) -
 
 def plan_quarantine(choice: Choice, inputs: Sequence[str], samples_per_shard: int) -> list[Task[ShardWork]]:
     """Shards of those bad samples that can still be read."""
-    bad, taken = [verdict for verdict in choice.bad if verdict.key], set[str]()
+    bad, taken = [verdict for verdict in choice.bad if verdict.number >= 0], set[str]()
     return [
         Task(f"quarantine/{index:05d}.tar", len(part), _work(part, inputs, taken, damaged=True))
         for index, part in enumerate(shares(bad, samples_per_shard))
@@ -54,7 +54,8 @@ def plan_quarantine(choice: Choice, inputs: Sequence[str], samples_per_shard: in
 
 def _work(part: Sequence[Verdict], inputs: Sequence[str], taken: set[str], *, damaged: bool) -> ShardWork:
     places = (
-        Place(inputs[verdict.input], verdict.shard, verdict.key, _free_key(verdict.key, taken)) for verdict in part
+        Place(inputs[verdict.input], verdict.shard, verdict.number, _free_key(usable_key(verdict), taken))
+        for verdict in part
     )
     return ShardWork(tuple(places), damaged)
 
@@ -78,21 +79,21 @@ def make_shard(work: ShardWork, tick: Tick) -> Made:
 
 def _samples(work: ShardWork) -> Iterator[Sample]:
     for place in work.samples:
-        sample = _read_shard(place.uri, place.shard).get(place.key)
-        if sample is not None:
-            yield Sample(place.new_key, sample.parts)
+        samples = _read_shard(place.uri, place.shard)
+        if place.number < len(samples):
+            yield Sample(place.new_key, samples[place.number].parts)
         elif not work.damaged:
             where = f"{place.uri}/{place.shard}"
-            raise BadInput(f"{where}: sample {place.key} was there and is gone: the input changed during this run")
+            raise BadInput(f"{where}: sample {place.number} was there and is gone: the input changed during this run")
 
 
 @functools.lru_cache(maxsize=4)
-def _read_shard(uri: str, shard: str) -> dict[str, Sample]:
-    """A whole input shard by key; neighbours in an output shard come from the same few."""
-    found: dict[str, Sample] = {}
+def _read_shard(uri: str, shard: str) -> list[Sample]:
+    """A whole input shard; neighbours in an output shard come from the same few."""
+    found: list[Sample] = []
     try:
         for sample in read_tar(open_store(uri).get_bytes(shard)):
-            found.setdefault(sample.key, sample)
+            found.append(sample)
     except (DamagedTar, ObjectMissing):
         return found  # the verdicts have already counted what is lost
     return found

@@ -94,7 +94,7 @@ def _processor(model: Path, max_pixels: int) -> Any:
 
     transformers_logging.disable_progress_bar()
     try:
-        processor = AutoProcessor.from_pretrained(model, local_files_only=True)
+        processor = AutoProcessor.from_pretrained(model, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise BadInput(f"{model}: its processor cannot be loaded: {error}") from error
     processor.tokenizer.padding_side = "left"  # answers start where the prompts of a batch end

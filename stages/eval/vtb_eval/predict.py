@@ -14,10 +14,11 @@ from vtb.artifact import FileEntry, InputEntry, ShardEntry, read_manifest
 from vtb.contract import Resources, Stage
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.local_copy import local_model
-from vtb.options import VtbOption
+from vtb.options import Finite, VtbOption
 from vtb.puzzles.sample import PUZZLE, RECORD
 from vtb.run import Run, input_entry
 from vtb.sharded import Made, Task, Tick
+from vtb.sharding import cpus
 from vtb.stage import stage_command
 from vtb_eval.questions import CLOSINGS, Question, ShardWork, choose_shards, read_questions
 
@@ -46,7 +47,7 @@ OPTIONS: list[click.Option] = [
               help="Ask for the answer at once, or for thinking first."),
     VtbOption(["--batch-size"], type=click.IntRange(1), default=8, affects_output=False, help="Questions at a time."),
     VtbOption(["--max-new-tokens"], type=click.IntRange(1), default=512, help="Longest answer in tokens."),
-    VtbOption(["--temperature"], type=click.FloatRange(0), default=0.0, help="0 takes the likeliest token always."),
+    VtbOption(["--temperature"], type=Finite(0), default=0.0, help="0 takes the likeliest token always."),
     VtbOption(["--max-pixels"], type=click.IntRange(1024), default=262_144,
               help="Scale larger pictures down to this many pixels; take the number of the training."),
     VtbOption(["--device"], type=click.Choice(["auto", "cpu", "cuda"]), default="auto", affects_output=False,
@@ -126,7 +127,7 @@ class Answerer:
 
             from vtb_eval.model import Generation, VisionLanguageModel
 
-            torch.set_num_threads(self._threads)
+            torch.set_num_threads(min(self._threads, cpus()))
             self._ask = VisionLanguageModel(*self._where, Generation(seed=self._seed, **self._how)).answer
         return self._ask
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from vtb.artifact import Manifest, ShardEntry
+from vtb.artifact.shard_data import read_samples
 from vtb.canvas import UnreadableImage, decode_image, encode_rgb
 from vtb.errors import BadInput
 from vtb.formats.swift import DIRECT, THINK
-from vtb.formats.webdataset import DamagedTar, Sample, read_tar
-from vtb.puzzles import family_of
+from vtb.formats.webdataset import Sample
+from vtb.puzzles import DAMAGE, family_of
 from vtb.puzzles.sample import PUZZLE, REASONING, RECORD
-from vtb.store import open_store
 
 CLOSINGS = {"direct": DIRECT, "think": THINK}
 
@@ -63,18 +62,19 @@ def read_questions(work: ShardWork) -> Iterator[Question]:
     for shard in work.shards:
         start, stop = max(work.start, first), min(work.stop, first + shard.rows)
         if start < stop:
-            samples = _read_shard(work.uri, shard.path)
-            for sample in itertools.islice(samples, start - first, stop - first):
+            for sample in _read_shard(work.uri, shard)[start - first : stop - first]:
                 yield make_question(sample, work.style)
         first += shard.rows
 
 
 @functools.lru_cache(maxsize=2)
-def _read_shard(uri: str, path: str) -> tuple[Sample, ...]:
-    try:
-        return tuple(read_tar(open_store(uri).get_bytes(path)))
-    except DamagedTar as error:
-        raise BadInput(f"{uri}/{path}: is damaged ({error}): run vtb-curate on the data first") from error
+def _read_path(uri: str, path: str, sha256: str, rows: int) -> list[Sample]:
+    """Keyed by what can be hashed: an entry's figures cannot."""
+    return read_samples(uri, ShardEntry(path, rows, 0, sha256), "run vtb-curate on the data first")
+
+
+def _read_shard(uri: str, shard: ShardEntry) -> list[Sample]:
+    return _read_path(uri, shard.path, shard.sha256, shard.rows)
 
 
 def make_question(sample: Sample, style: str) -> Question:
@@ -85,6 +85,6 @@ def make_question(sample: Sample, style: str) -> Question:
         family.validate(record)
         picture = sample.parts.get(REASONING) or encode_rgb(family.draw_reasoning(record, decode_image(puzzle)))
         text = f"{family.ask(record, 'vlm')}\n{CLOSINGS[style]}"
-    except (KeyError, ValueError, TypeError, UnreadableImage) as error:
+    except (UnreadableImage, *DAMAGE) as error:
         raise BadInput(f"sample {sample.key} cannot be asked ({error!r}): run vtb-curate on the data first") from error
     return Question(sample.key, record, text, picture, puzzle)

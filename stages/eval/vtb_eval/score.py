@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -12,16 +12,16 @@ from typing import Any
 from vtb.artifact import FileEntry, Manifest, ShardEntry, read_manifest
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
+from vtb.artifact.shard_data import read_samples
 from vtb.canvas import UnreadableImage, decode_image
 from vtb.contract import Resources, Stage
 from vtb.errors import BadInput
-from vtb.formats.webdataset import DamagedTar, Sample, read_tar
-from vtb.puzzles import Score, family_of
+from vtb.formats.webdataset import Sample
+from vtb.puzzles import DAMAGE, Score, family_of
 from vtb.puzzles.sample import PUZZLE, RECORD
 from vtb.run import Run
 from vtb.sharded import Made, Task, Tick
 from vtb.stage import stage_command
-from vtb.store import open_store
 from vtb_eval.page import report_page
 from vtb_eval.results import Result, summarise
 
@@ -74,18 +74,10 @@ def score(run: Run) -> None:
 def judge_shard(work: ShardWork, tick: Tick) -> Made:
     """The verdicts on one shard as JSON lines."""
     lines = []
-    for sample in read_predictions(work.uri, work.shard):
+    for sample in read_samples(work.uri, work.shard, "make the predictions again"):
         lines.append(json.dumps(asdict(judge(sample))) + "\n")
         tick(1)
     return Made("".join(lines).encode(), len(lines))
-
-
-def read_predictions(uri: str, shard: ShardEntry) -> Iterator[Sample]:
-    """The samples of a shard of predictions."""
-    try:
-        yield from read_tar(open_store(uri).get_bytes(shard.path))
-    except DamagedTar as error:
-        raise BadInput(f"{uri}/{shard.path}: is damaged ({error}): make the predictions again") from error
 
 
 def judge(sample: Sample) -> Result:
@@ -97,10 +89,9 @@ def judge(sample: Sample) -> Result:
         family.validate(record)
         verdict = judge_text(record, text, sample.parts[PUZZLE])
         size = str(record["difficulty"].get("size", "")).removesuffix(".0")
-        return Result(
-            sample.key, record["task"], size, verdict.strict, verdict.tolerant, verdict.reason, len(text)
-        )  # fmt: skip
-    except (KeyError, ValueError, TypeError, AttributeError, UnreadableImage) as error:
+        task = str(record["task"]).encode(errors="replace").decode()
+        return Result(sample.key, task, size, verdict.strict, verdict.tolerant, verdict.reason, len(text))
+    except (UnreadableImage, *DAMAGE) as error:
         raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error!r})") from error
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from vtb.errors import UsageProblem
 from vtb.formats.vlmpuzzle import folder_files, folder_record
 from vtb.formats.webdataset import write_tar
 from vtb.puzzles import Family, find_family
@@ -16,6 +17,7 @@ from vtb.puzzles.sample import make_record, render
 from vtb.sharded import Made, Task, Tick
 
 Layout = Literal["shards", "folder"]
+MAX_SHARDS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class ShardWork:
 
 def plan_shards(recipe: Recipe, samples_per_shard: int) -> list[Task[ShardWork]]:
     """Shards of a fixed number of samples, named after their index."""
+    if recipe.total > MAX_SHARDS * samples_per_shard:
+        raise UsageProblem(
+            f"{recipe.total} samples are more than {MAX_SHARDS:,} shards of {samples_per_shard}: "
+            "take a larger --samples-per-shard"
+        )
     suffix = "tar" if recipe.layout == "shards" else "jsonl"
     starts = range(0, recipe.total, samples_per_shard)
     numbers = [range(start, min(start + samples_per_shard, recipe.total)) for start in starts]

@@ -10,16 +10,18 @@ from typing import Any
 
 from vtb.artifact import InputEntry, ShardEntry, find_manifest, read_manifest
 from vtb.artifact.output import file_sha256
+from vtb.artifact.shard_data import read_samples
 from vtb.canvas import Image, UnreadableImage, decode_image
 from vtb.errors import BadInput
 from vtb.formats.vlmpuzzle import data_files, media_file, read_records
-from vtb.formats.webdataset import DamagedTar, read_tar
+from vtb.puzzles import DAMAGE
 from vtb.puzzles.sample import PUZZLE, REASONING, RECORD
 from vtb.rng import stable_fraction
 from vtb.run import input_entry
 from vtb.store import is_remote, open_store
 
 RECORDS_PER_PIECE = 512
+ADVICE = "run vtb-curate on the data first, which drops bad samples"
 FOLDER_KIND = "vlmpuzzle-folder"
 
 
@@ -33,6 +35,7 @@ class Piece:
         rows: samples in it.
         start: first record, for a folder.
         split: the split of a curated shard; None where samples have none yet.
+        shard: the manifest's entry of a shard; None for a folder.
     """
 
     uri: str
@@ -40,6 +43,7 @@ class Piece:
     rows: int
     start: int = 0
     split: str | None = None
+    shard: ShardEntry | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,11 @@ def pieces(entry: InputEntry) -> list[Piece]:
     shards: Sequence[ShardEntry] = read_manifest(entry.uri).shards
     if shards and not shards[0].path.endswith(".tar"):
         return [piece for file in data_files(_root(entry.uri)) for piece in _folder_pieces(entry.uri, file)]
-    return [Piece(entry.uri, shard.path, shard.rows, split=shard.split) for shard in shards if shard.split != "test"]
+    return [
+        Piece(entry.uri, shard.path, shard.rows, split=shard.split, shard=shard)
+        for shard in shards
+        if shard.split != "test"
+    ]
 
 
 def _root(uri: str) -> Path:
@@ -91,17 +99,18 @@ def _folder_pieces(uri: str, file: Path) -> list[Piece]:
 
 def read_piece(piece: Piece) -> Iterator[Item]:
     """The samples of a piece."""
-    return _read_folder(piece) if piece.path.endswith(".json") else _read_shard(piece)
+    return _read_folder(piece) if piece.shard is None else _read_shard(piece, piece.shard)
 
 
-def _read_shard(piece: Piece) -> Iterator[Item]:
-    place = f"{piece.uri}/{piece.path}"
-    try:
-        for sample in read_tar(open_store(piece.uri).get_bytes(piece.path)):
+def _read_shard(piece: Piece, shard: ShardEntry) -> Iterator[Item]:
+    for sample in read_samples(piece.uri, shard, ADVICE):
+        try:
             puzzle, record = decode_image(sample.parts[PUZZLE]), json.loads(sample.parts[RECORD])
-            yield Item(sample.key, record, puzzle, sample.parts.get(REASONING), piece.split)
-    except (DamagedTar, UnreadableImage, KeyError, ValueError) as error:
-        raise BadInput(f"{place}: is damaged ({error}): run vtb-curate on it first, which drops bad samples") from error
+            if not isinstance(record, dict):
+                raise ValueError("its record is no object")
+        except (UnreadableImage, *DAMAGE) as error:
+            raise BadInput(f"{piece.uri}: sample {sample.key} cannot be used ({error}): {ADVICE}") from error
+        yield Item(sample.key, record, puzzle, sample.parts.get(REASONING), piece.split)
 
 
 def _read_folder(piece: Piece) -> Iterator[Item]:
@@ -110,7 +119,7 @@ def _read_folder(piece: Piece) -> Iterator[Item]:
         try:
             image = media_file(file, record["image"])
             yield Item(str(record["id"]), as_ours(record), decode_image(image.read_bytes()), None, None)
-        except (KeyError, TypeError, ValueError, OSError, UnreadableImage) as error:
+        except (OSError, UnreadableImage, *DAMAGE) as error:
             name = f"record {record.get('id', '?')!r}"
             raise BadInput(f"{file}: {name} cannot be used ({error}): mend or remove it") from error
 

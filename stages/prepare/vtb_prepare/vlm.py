@@ -21,8 +21,8 @@ from vtb.canvas import encode_rgb
 from vtb.contract import Resources, Stage
 from vtb.errors import BadInput
 from vtb.formats.swift import grpo_row, sft_row
-from vtb.options import VtbOption
-from vtb.puzzles import family_of
+from vtb.options import Finite, VtbOption
+from vtb.puzzles import DAMAGE, family_of
 from vtb.report.card import DatasetCard, write_card
 from vtb.run import Run
 from vtb.sharded import Made, Task, Tick
@@ -46,7 +46,7 @@ ROWS = {"sft": sft_row, "grpo": grpo_row}
 SPLITS = ("train", "val")
 
 OPTIONS: list[click.Option] = [
-    VtbOption(["--val"], type=click.FloatRange(0, 1), default=0.05,
+    VtbOption(["--val"], type=Finite(0, 1), default=0.05,
               help="Share of puzzles for val where the input has no splits; a curated input keeps its own."),
 ]  # fmt: skip
 
@@ -125,7 +125,7 @@ def make_row(item: Item, path: str, val: float, salt: str) -> tuple[dict[str, An
             "task_group": record["task_group"],
         }
         return row, item.reasoning or encode_rgb(family.draw_reasoning(record, item.puzzle))
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except DAMAGE as error:
         raise BadInput(f"sample {item.key} cannot be used ({error!r}): run vtb-curate on its data first") from error
 
 

@@ -17,7 +17,7 @@ from vtb.artifact.output import Output, file_sha256
 from vtb.contract import Resources, Stage
 from vtb.errors import BadInput, NotAvailable, UsageProblem
 from vtb.local_copy import cache_folder, local_artifact, local_model
-from vtb.options import VtbOption
+from vtb.options import Finite, VtbOption
 from vtb.run import Run
 from vtb.stage import stage_command
 from vtb.store import open_store
@@ -30,7 +30,8 @@ from vtb_train_vlm.training import train
 
 log = logging.getLogger("vtb.train")
 
-SECRET = re.compile(r"(token|secret|password|api[-_]?key)$", re.IGNORECASE)
+SECRET = re.compile(r"(^|[-_.])(hub_?tok\w*|token|secret|password|passwd|api[-_]?key)$", re.IGNORECASE)
+INSIDE = re.compile(r"[\"']([\w-]+)[\"']\s*:")
 STAGE = Stage(
     command="vtb-train-vlm sft",
     summary="Fine-tune a vision-language model on answers, by LoRA or fully.",
@@ -47,9 +48,9 @@ OPTIONS: list[click.Parameter] = [
               help="The model to start from: a local folder with its files, or a checkpoint artifact."),
     VtbOption(["--tuner"], type=click.Choice(["lora", "full"]), default="lora",
               help="lora writes an adapter, full a whole model (a checkpoint artifact)."),
-    VtbOption(["--epochs"], type=click.FloatRange(0, min_open=True), default=1.0, help="Passes over the data."),
+    VtbOption(["--epochs"], type=Finite(0, min_open=True), default=1.0, help="Passes over the data."),
     VtbOption(["--max-steps"], type=click.IntRange(1), help="Stop after so many updates, whatever --epochs says."),
-    VtbOption(["--learning-rate"], type=click.FloatRange(0, min_open=True), default=1e-4, help="Peak learning rate."),
+    VtbOption(["--learning-rate"], type=Finite(0, min_open=True), default=1e-4, help="Peak learning rate."),
     VtbOption(["--batch-size"], type=click.IntRange(1), default=4, help="Rows per process and step."),
     VtbOption(["--grad-accum"], type=click.IntRange(1), default=1, help="Steps whose gradients make one update."),
     VtbOption(["--lora-rank"], type=click.IntRange(1), default=16, help="Rank of the LoRA matrices."),
@@ -92,7 +93,7 @@ def sft(run: Run, model: str, device: str, engine_config: str | None, merge: boo
     run.config.update(nproc=how["nproc"], engine_config=file_sha256(config) if config else None)
     kind = "adapter" if how["tuner"] == "lora" else "checkpoint"
     plan = run.plan([dataset_entry, model_entry], kind)
-    rows = read_manifest(run.inputs[0]).metrics["rows"]
+    rows = rows_of(run.inputs[0])
     if not rows["train"]:
         raise BadInput(f"{run.inputs[0]}: has no rows to train on")
     job = make_job(run, plan, dataset_dir, model_dir, bool(rows["val"]), config, how)
@@ -116,12 +117,23 @@ def sft(run: Run, model: str, device: str, engine_config: str | None, merge: boo
     shutil.rmtree(job.output_dir, ignore_errors=True)
 
 
+def rows_of(uri: str) -> dict[str, int]:
+    """Rows per split of a dataset, as prepare has counted them."""
+    rows = read_manifest(uri, STAGE.reads).metrics.get("rows")
+    if not isinstance(rows, dict) or not all(isinstance(rows.get(split), int) for split in ("train", "val")):
+        raise BadInput(f"{uri}: its manifest does not say how many rows there are: make it with `vtb-prepare vlm`")
+    return rows
+
+
 def check_engine_args(arguments: tuple[str, ...], config: Path | None) -> None:
     """Without a leading dash it is a mistyped option of ours; and a secret would end up in `ps` and the manifest."""
     if arguments and not arguments[0].startswith("-"):
         raise UsageProblem(f"unexpected argument {arguments[0]!r}: engine arguments follow -- and start with --")
     names = [word.partition("=")[0] for word in arguments if word.startswith("--")]
-    secret = next((name for name in [*names, *read_config(config)[0]] if SECRET.search(name)), None)
+    inside = [name for word in arguments for name in INSIDE.findall(word)]  # keys of JSON values
+    secret = next(
+        (name for name in [*names, *inside, *read_config(config)[0]] if SECRET.search(name.lstrip("-"))), None
+    )
     if secret is not None:
         raise UsageProblem(f"{secret}: give secrets in the environment, never in the arguments of the engine")
 

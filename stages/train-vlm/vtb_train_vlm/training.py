@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import re
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vtb.artifact.output import Output
-from vtb.errors import BadInput, NotAvailable, TryAgain
+from vtb.errors import BadInput, NotAvailable, TryAgain, UsageProblem
 from vtb.progress import Progress
 from vtb_train_vlm.checkpoints import CheckpointPusher
 from vtb_train_vlm.curves import read_log, read_outcome
@@ -26,7 +27,7 @@ from vtb_train_vlm.watch import run_engine
 log = logging.getLogger("vtb.train")
 engine_log = logging.getLogger("vtb.engine")
 # Kubernetes gives 30 s by default between SIGTERM and SIGKILL; the upload of the checkpoint needs its share.
-GRACE_S = float(os.environ.get("VTB_GRACE_S", "600"))
+GRACE_S = 600.0
 _TAIL = 200
 _ERROR = re.compile(r"^(?:\[rank\d+\]: ?)?((?:\w+\.)*\w*(?:Error|Exception|Interrupt)\b.*)$")
 
@@ -59,7 +60,7 @@ def train(job: SftJob, output: Output, device: Device) -> dict[str, Any]:
 
         code = run_engine(
             command(job, device, env), env, job.dataset_dir,
-            on_line=on_line, on_poll=on_poll, stop=stop, grace_s=GRACE_S,
+            on_line=on_line, on_poll=on_poll, stop=stop, grace_s=grace_s(),
         )  # fmt: skip
     if stop.is_set():
         raise TryAgain(stopped_message(pusher))
@@ -68,6 +69,18 @@ def train(job: SftJob, output: Output, device: Device) -> dict[str, Any]:
     if code != 0 or (outcome is None and is_main_node()):
         raise failure(code, list(tail), path)
     return outcome or {}
+
+
+def grace_s() -> float:
+    """Seconds that the engine has to save after it was asked to stop: ``VTB_GRACE_S``."""
+    text = os.environ.get("VTB_GRACE_S", str(GRACE_S))
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise UsageProblem(f"VTB_GRACE_S is {text!r}: give seconds, for example 60")
+    return seconds
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from contract.command_line import files, without_run
 from vtb.artifact import FileEntry, InputEntry, Manifest, Plan, ShardEntry, read_manifest
 from vtb.artifact.output import Output, State, difference, file_sha256
 from vtb.artifact.provenance import git_commit, run_info, tool_versions
-from vtb.errors import BadInput
+from vtb.errors import BadInput, TryAgain
 from vtb.store import open_store
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def test_from_fresh_to_complete(tmp_path: Path) -> None:
     assert output.state() is State.UNFINISHED
     assert output.begin() is State.UNFINISHED
     shards = [add(output, path) for path in PATHS]
-    assert output.done([*PATHS, "shards/00002.tar"]) == set(PATHS)
+    assert set(output.done([*PATHS, "shards/00002.tar"])) == set(PATHS)
     assert output.read_shards(PATHS) == shards
     manifest = output.commit(shards, [output.put("b", b"1"), output.put("a", b"2")], {"x": 1})
     assert output.state() is output.begin() is State.COMPLETE
@@ -69,7 +69,7 @@ def test_a_shard_is_done_when_object_and_sidecar_are_there(tmp_path: Path) -> No
     add(output, PATHS[1])
     (tmp_path / PATHS[0]).unlink()
     (tmp_path / (PATHS[1] + ".done.json")).unlink()
-    assert output.done(PATHS) == set()
+    assert output.done(PATHS) == {}
 
 
 @pytest.mark.parametrize("finished", [True, False])
@@ -212,17 +212,35 @@ def test_the_same_in_s3(tmp_path: Path, s3: Bucket) -> None:
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"kind": 1}', b"\xff"])
 def test_a_damaged_plan_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "plan.json").write_bytes(content)
-    with pytest.raises(BadInput, match=r"plan\.json is damaged: remove this folder or choose another --output"):
+    with pytest.raises(BadInput, match=r"plan\.json is damaged: give --overwrite"):
         Output(str(tmp_path), PLAN).begin()
+    assert Output(str(tmp_path), PLAN).begin(overwrite=True) is State.FRESH  # the advice works
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"path": "x"}'])
-def test_a_damaged_sidecar_is_told_and_does_not_stop_overwrite(tmp_path: Path, content: bytes) -> None:
+SIDECAR = {"path": PATHS[0], "rows": 3, "bytes": 3, "sha256": "0", "split": None, "fingerprint": PLAN.fingerprint}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"[]", b'{"path": "x"}', b"[" * 100_000,
+        *(
+            json.dumps({**SIDECAR, **change}).encode()
+            for change in (
+                {"path": "../../x"}, {"path": PATHS[1]}, {"rows": "x"}, {"rows": -1}, {"bytes": 10**6},
+                {"stats": None}, {"fingerprint": "another"}, {"files": [{"path": "../x", "bytes": 1, "sha256": "0"}]},
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_a_sidecar_that_does_not_fit_counts_as_none(tmp_path: Path, content: bytes) -> None:
     output = Output(str(tmp_path), PLAN)
     output.begin()
-    add(output, PATHS[0])
+    entry = add(output, PATHS[0])
+    assert output.done(PATHS) == {PATHS[0]: entry}
     (tmp_path / (PATHS[0] + ".done.json")).write_bytes(content)
-    with pytest.raises(BadInput, match=r"shards/00000\.tar\.done\.json is damaged: remove it and run the same command"):
+    assert output.done(PATHS) == {}
+    with pytest.raises(TryAgain, match="run the same command again"):
         output.read_shards(PATHS[:1])
     assert output.begin(overwrite=True) is State.FRESH
     assert set(files(tmp_path)) == {"plan.json"}
@@ -256,3 +274,35 @@ def test_a_run_says_when_where_and_with_what(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("VTB_IMAGE_DIGEST", "sha256:42")
     labelled = run_info(datetime.now(timezone.utc))
     assert (labelled["git"], labelled["image"]) == ("abc123", "sha256:42")
+
+
+def test_overwrite_follows_no_link_out_of_the_output(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    (precious / "sub").mkdir(parents=True)
+    for name in ("00000.tar", "sub/b.txt"):
+        (precious / name).write_text("keep")
+    output = Output(str(tmp_path / "o"), PLAN)
+    output.begin()
+    (tmp_path / "o" / "shards").symlink_to(precious)
+    (tmp_path / "o" / "verdicts").mkdir()
+    (tmp_path / "o" / "verdicts" / "mine.txt").write_text("mine")
+    make(str(tmp_path / "o" / "nested"))
+    output.begin(overwrite=True)
+    assert {"00000.tar", "sub/b.txt"} == set(files(precious))
+    assert (tmp_path / "o" / "verdicts" / "mine.txt").exists()
+    assert read_manifest(str(tmp_path / "o" / "nested")).rows == 6
+
+
+def test_of_two_with_different_options_one_gives_way(tmp_path: Path) -> None:
+    first, second = Output(str(tmp_path), PLAN), Output(str(tmp_path), other(seed=2))
+    first.begin()
+    second.begin(overwrite=True)
+    with pytest.raises(BadInput, match="another process makes it differently"):
+        first.check_plan()
+    entry = add(second, PATHS[0])
+    assert first.done(PATHS) == {}
+    with pytest.raises(BadInput, match="another process"):
+        first.commit([entry])
+    second.clear()
+    with pytest.raises(BadInput, match="another process has removed it"):
+        second.commit([entry])

@@ -1,0 +1,45 @@
+"""Removing an artifact to make it anew: what it lists, what its killed runs left, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import suppress
+
+from vtb.artifact.manifest import MANIFEST, PLAN, find_manifest, parse_shard
+from vtb.artifact.sidecar import SIDECAR
+from vtb.errors import BadInput
+from vtb.store import Store
+
+# Objects of an unfinished artifact that no manifest lists: named as the stages name them, at their own depth only.
+_OURS = re.compile(
+    r"(shards|verdicts|quarantine)/([a-z]+-)?\d{5,}\.(tar|jsonl)(\.done\.json)?"
+    r"|media/\d{5,}/[^/]+\.png"
+    r"|checkpoints/(checkpoint-\d+|side)/.+"
+)
+
+
+def clear(store: Store) -> None:
+    """Remove the artifact: the manifest first, so that nobody takes the rest for complete; the plan last."""
+    keys = {*_listed(store), *_left(store)}
+    store.delete([MANIFEST])
+    store.delete(sorted(keys))
+    store.delete([PLAN])
+
+
+def _listed(store: Store) -> list[str]:
+    """What the manifest lists; nothing when it is damaged."""
+    with suppress(BadInput):
+        manifest = find_manifest(store)
+        if manifest is not None:
+            return [file.path for file in manifest.all_files()]
+    return []
+
+
+def _left(store: Store) -> list[str]:
+    """What killed runs left: shards, sidecars, and the files that the sidecars name."""
+    keys = [info.key for info in store.list() if _OURS.fullmatch(info.key)]
+    for key in [key for key in keys if key.endswith(SIDECAR)]:
+        with suppress(BadInput, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            keys += [file.path for file in parse_shard(json.loads(store.get_bytes(key))).files]
+    return keys
