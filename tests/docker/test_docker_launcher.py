@@ -168,8 +168,11 @@ def long_run(
     words = ("run", pipeline, "--on", "docker", "--store", tmp_path / "out", "--set", f"{names[0]}.count=900000")
     with killed_at_the_end(start("vtb", *words)) as process:
         assert process.stderr is not None
-        while "different mazes exist" not in process.stderr.readline():
-            assert process.poll() is None
+        too_late = threading.Timer(60, process.kill)
+        too_late.start()
+        while "different mazes exist" not in (line := process.stderr.readline()):
+            assert line, "the log of a running step does not come through"
+        too_late.cancel()
         yield process
 
 

@@ -242,13 +242,16 @@ def test_a_server_that_dies_for_good(held: Held, undisturbed: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize(
-    ("method", "kind"),
-    [("PUT", "status"), ("PUT", "stall"), ("PUT", "lost"), ("GET", "status"), ("GET", "cut"), ("GET", "short")],
-)
+    ("method", "kind", "part"),
+    [
+        ("PUT", "status", ""), ("PUT", "stall", ""), ("PUT", "lost", ""), ("GET", "status", ""),
+        ("GET", "cut", "list-type"), ("GET", "short", "list-type"),
+    ],
+)  # fmt: skip
 def test_passing_trouble_is_retried(
-    faulty_s3: FaultyBucket, undisturbed: dict[str, Any], kind: str, method: str
+    faulty_s3: FaultyBucket, undisturbed: dict[str, Any], kind: str, method: str, part: str
 ) -> None:
-    faulty_s3.proxy.add(kind, times=1, method=method, status=500, code="InternalError")
+    faulty_s3.proxy.add(kind, times=1, method=method, part=part, status=500, code="InternalError")
     faulty_s3.proxy.add(kind, times=1, method=method, part="shards", status=503)
     result = call(MAZE, *LINE, "--workers", "1", "--output", f"{faulty_s3.uri}/o")
     assert result.code == 0, result.err

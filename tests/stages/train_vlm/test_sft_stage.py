@@ -6,6 +6,7 @@ import json
 import secrets
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -346,6 +347,7 @@ class Story:
     stopped: Result
     kept: list[int]
     killed_at: int
+    continued_at: list[float]
     finished: Result
     env: dict[str, str]
 
@@ -377,13 +379,15 @@ def _live_through(uri: str, words: tuple[Any, ...], env: dict[str, str]) -> Stor
         out, err = first.communicate(timeout=90)
         stopped = Result(first.returncode, out, err)
         kept = marked(uri)
+    continued_at = [time.time()]
     with killed_at_the_end(start(*words, env=env)) as second:
         wait_for("a newer checkpoint", lambda: [step for step in marked(uri) if step > kept[-1]], second)
         kill_tree(second)
         second.wait()
         assert open_store(uri).stat("manifest.json") is None
         killed_at = marked(uri)[-1]
-    return Story(uri, stopped, kept, killed_at, run(*words, env=env), env)
+    continued_at.append(time.time())
+    return Story(uri, stopped, kept, killed_at, continued_at, run(*words, env=env), env)
 
 
 @pytest.mark.store
@@ -409,6 +413,16 @@ def test_every_step_is_logged_once(story: Story) -> None:
     assert [row["step"] for row in rows] == list(range(1, 101))
     assert len(losses(story.uri)) == 100
     assert metrics(story.uri)["steps"] == 100
+
+
+@pytest.mark.store
+def test_no_step_is_done_twice(story: Story) -> None:
+    """The log says when: each part of the steps belongs to one of the three runs."""
+    second, third = story.continued_at
+    for row in log_rows(story.uri):
+        run_of_row = 1 if row["time"] < second else 2 if row["time"] < third else 3
+        expected = 1 if row["step"] <= story.kept[-1] else 2 if row["step"] <= story.killed_at else 3
+        assert run_of_row == expected, row
 
 
 @pytest.mark.store
