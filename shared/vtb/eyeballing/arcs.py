@@ -41,7 +41,7 @@ def place_arcs(rng: random.Random, frame: Frame, shape: Shape) -> Placed | None:
         return None
     turn = math.copysign(1, right - left)
     end = cmath.rect(radius, right + turn * SPAN)
-    step = max(shape.least_gap, uniform(rng, *shape.gap) * frame.height)
+    step = frame.spread * max(shape.least_gap, uniform(rng, *shape.gap) * frame.height)
     parts = {
         "left": arc(0, radius, left, -turn * SPAN),
         "right": arc(0, radius, right, turn * SPAN),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import cmath
-import math
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -100,9 +100,9 @@ def path_of(stroke: Stroke, share: float = 1.0) -> list[complex]:
 def _first_part(points: Sequence[complex], share: float) -> list[complex]:
     if share >= 1:
         return list(points)
-    left = share * sum(abs(b - a) for a, b in zip(points, points[1:], strict=False))
+    left = share * sum(abs(b - a) for a, b in itertools.pairwise(points))
     done = [points[0]]
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in itertools.pairwise(points):
         length = abs(b - a)
         if length >= left:
             return [*done, a + (b - a) * (left / length if length else 0)]
@@ -131,4 +131,3 @@ def blank(width: int, height: int) -> Picture:
 def pen_for(record: Mapping[str, Any], picture: Picture, box: Letterbox = FULL) -> Pen:
     """The pen of a record."""
     return Pen(picture, box, record["line_width"], record["point_radius"])
-

@@ -7,6 +7,7 @@ afterwards and independently, so nothing about the place of the candidates can t
 from __future__ import annotations
 
 import cmath
+import itertools
 import math
 import random
 from collections.abc import Sequence
@@ -49,7 +50,10 @@ class Stroke:
 
     def to_json(self) -> dict[str, Any]:
         """As a record holds it; hundredths of a pixel are kept."""
-        shape: dict[str, Any] = {"kind": self.kind, "points": [[round(p.real, 2), round(p.imag, 2)] for p in self.points]}
+        shape: dict[str, Any] = {
+            "kind": self.kind,
+            "points": [[round(p.real, 2), round(p.imag, 2)] for p in self.points],
+        }
         if self.kind != "line":
             shape["radius"] = round(self.radius, 2)
         if self.kind == "arc":
@@ -155,7 +159,7 @@ def gaps(rng: random.Random, count: int, least: float, most: float) -> list[floa
     """Angles that sum to a full turn, each within bounds; None when this draw has none."""
     cuts = sorted(rng.random() for _ in range(count - 1))
     edges = [0.0, *cuts, 1.0]
-    found = [math.tau * (b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    found = [math.tau * (b - a) for a, b in itertools.pairwise(edges)]
     return found if least <= min(found) and max(found) <= most else None
 
 

@@ -44,7 +44,7 @@ def marked_option(image: Image, canvas: Sequence[int], candidates: Sequence[tupl
 
 
 def major_option(options: Iterable[str | None]) -> str | None:
-    """The commonest letter of several frames or attempts, those without one left out; a tie goes to the first letter."""
+    """The commonest letter of several frames or attempts; those without one do not count, a tie goes to the first."""
     counts = Counter(option for option in options if option is not None)
     return min(counts, key=lambda option: (-counts[option], option)) if counts else None
 

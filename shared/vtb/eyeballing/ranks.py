@@ -1,8 +1,8 @@
 """Points that answer by themselves: the outlier of a square, the right angle of a triangle.
 
-In these two tasks the five points are the whole puzzle, so looking at them is the task. What must not help is the canvas
-alone: the place of the answer among the five, ordered by distance from the middle, is drawn first, and a draw of points
-is kept only if it agrees.
+In these two tasks the five points are the whole puzzle, so looking at them is the task. What must not help is the
+canvas alone: the place of the answer among the five, ordered by distance from the middle, is drawn first, and a draw of
+points is kept only if it agrees.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def matched(
 ) -> Placed | None:
     """Points, and a place for them, in which the canvas says nothing about the answer.
 
-    The answer's rank by distance from the middle is drawn first, evenly; and the answer is the point nearest to the edge
-    exactly when it is the last by that rank. So "nearest to the middle", "nearest to the edge" and every other rank are
-    right with chance 1/5.
+    The answer's rank by distance from the middle is drawn first, evenly; and the answer is the point nearest to the
+    edge exactly when it is the last by that rank. So "nearest to the middle", "nearest to the edge" and every other
+    rank are right with chance 1/5.
 
     Args:
         rng: the generator.

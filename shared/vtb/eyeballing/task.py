@@ -243,7 +243,9 @@ class Eyeballing:
         option = judge.spoken_option(text)
         if option is None:
             return None
-        return canvas.to_rgb(self.draw_solution({**record, "correct_option": option, "solution_strokes": []}), self.palette)
+        return canvas.to_rgb(
+            self.draw_solution({**record, "correct_option": option, "solution_strokes": []}), self.palette
+        )
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
         """The candidate nearest to the mean red pixel."""

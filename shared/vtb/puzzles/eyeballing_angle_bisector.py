@@ -25,7 +25,10 @@ class AngleBisector(Eyeballing):
             corner + uniform(rng, 0.24, 0.34) * frame.short * bisector * cmath.rect(1, turn) for turn in (half, -half)
         ]
         return Figure(
-            given=(line(arms[0], corner, arms[1]),), answer=(line(corner, 0),), direction=bisector, jitter=0.1,
+            given=(line(arms[0], corner, arms[1]),),
+            answer=(line(corner, 0),),
+            direction=bisector,
+            jitter=0.1,
             keep_clear=(corner, *arms),
         )
 

@@ -43,9 +43,7 @@ class CircleTangentPoint(Eyeballing):
         free_y = frame.height - 2 * frame.margin - (max(ys) - min(ys))
         if free_x < 0 or free_y < 0:
             return None
-        centre = complex(
-            frame.margin - min(xs) + free_x * rng.random(), frame.margin - min(ys) + free_y * rng.random()
-        )
+        centre = complex(frame.margin - min(xs) + free_x * rng.random(), frame.margin - min(ys) + free_y * rng.random())
         correct = below(rng, COUNT)
         contact, outer = contacts[correct], outers[correct]
         figure = Figure(

@@ -28,7 +28,9 @@ class Orthocenter(Eyeballing):
         if max(abs(a), abs(b), abs(c)) > 0.5 * frame.short or min(abs(a), abs(b), abs(c)) < 0.02 * frame.short:
             return None
         feet = tuple(line(corner, foot(corner, p, q)) for corner, p, q in ((a, b, c), (b, c, a), (c, a, b)))
-        return Figure(given=(polygon(a, b, c),), answer=(*feet, line(a, 0), line(b, 0), line(c, 0)), keep_clear=(a, b, c))
+        return Figure(
+            given=(polygon(a, b, c),), answer=(*feet, line(a, 0), line(b, 0), line(c, 0)), keep_clear=(a, b, c)
+        )
 
 
 def foot(point: complex, p: complex, q: complex) -> complex:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import random
 
-from vtb.eyeballing.figure import dot, polygon, sign, uniform, unit
+from vtb.eyeballing.figure import polygon, sign, uniform, unit
 from vtb.eyeballing.place import Placed
 from vtb.eyeballing.ranks import matched
 from vtb.eyeballing.task import Config, Eyeballing
 
+EXTRA_TRIES = 12
 LEAST_COS = 0.2  # every other angle of every three points is at least this far from a right one
 
 
@@ -25,31 +26,28 @@ class RightTriangle(Eyeballing):
         return matched(rng, config.frame, lambda: self._points(rng, config), lambda points: polygon(*points[:3]))
 
     def _points(self, rng: random.Random, config: Config) -> list[complex] | None:
-        short = config.frame.short
-        along = unit(rng)
-        ends = [
-            uniform(rng, 0.2, 0.6) * short * along,
-            uniform(rng, 0.2, 0.6) * short * along * 1j * sign(rng),
-        ]
-        others = [uniform(rng, 0.1, 0.6) * short * unit(rng) for _ in range(2)]
-        points = [0j, *ends, *others]
+        """The corner, the two ends of its legs, and two more points."""
+        short, along = config.frame.short, unit(rng)
+        legs = [uniform(rng, 0.2, 0.6) * short for _ in range(2)]
+        points = [0j, legs[0] * along, legs[1] * along * 1j * sign(rng)]
         least = max(0.1 * short, config.frame.separation)
-        if any(abs(a - b) < least for a, b in itertools.combinations(points, 2)) or second_right_angle(points):
-            return None
+        for _ in range(2):
+            for _ in range(EXTRA_TRIES):
+                extra = uniform(rng, 0.1, 0.6) * short * unit(rng)
+                if all(abs(extra - point) >= least for point in points) and not second_right_angle([*points, extra]):
+                    points.append(extra)
+                    break
+            else:
+                return None
         return points
 
 
-def nearly_right(u: complex, v: complex) -> bool:
-    """Whether two directions are within 11.5 degrees of a right angle."""
-    return abs(dot(u, v)) < LEAST_COS * abs(u) * abs(v)
-
-
 def second_right_angle(points: list[complex]) -> bool:
-    """Whether any angle but that of the first three points at the first is nearly right."""
-    for three in itertools.combinations(range(5), 3):
-        for vertex in three:
-            a, b = (points[other] for other in three if other != vertex)
-            if (vertex, set(three)) != (0, {0, 1, 2}) and nearly_right(a - points[vertex], b - points[vertex]):
+    """Whether any angle but that of the first three points at the first is within 11.5 degrees of a right one."""
+    for vertex in range(len(points) - 1, -1, -1):
+        rays = [(other - points[vertex]) / abs(other - points[vertex]) for other in points if other != points[vertex]]
+        for i, j in itertools.combinations(range(len(rays)), 2):
+            if abs((rays[i] * rays[j].conjugate()).real) < LEAST_COS and (vertex, i, j) != (0, 0, 1):
                 return True
     return False
 
