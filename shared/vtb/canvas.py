@@ -158,8 +158,13 @@ def polyline(picture: Picture, points: Sequence[tuple[int, int]], colour: int, w
         cv2.polylines(picture, [line], False, colour, width)
 
 
-def print_centred(picture: Picture, text: str, centre: tuple[int, int], colour: int, box: int) -> None:
-    """Print a short text centred on (x, y), as large as fits 80 % of a box of that many pixels, at most 40 % high."""
+def print_centred(
+    picture: Picture, text: str, centre: tuple[int, int], colour: int, box: int, *, smooth: bool = False
+) -> None:
+    """Print a short text centred on (x, y), as large as fits 80 % of a box of that many pixels, at most 40 % high.
+
+    ``smooth`` is for pictures whose values are shades: the rim of the letters gets values between.
+    """
     import cv2
 
     font, thickness = cv2.FONT_HERSHEY_SIMPLEX, max(1, box // 28)
@@ -167,4 +172,4 @@ def print_centred(picture: Picture, text: str, centre: tuple[int, int], colour: 
     scale = min(0.8 * box / wide, 0.4 * box / high)
     (wide, high), _ = cv2.getTextSize(text, font, scale, thickness)
     place = (centre[0] - wide // 2, centre[1] + high // 2)
-    cv2.putText(picture, text, place, font, scale, colour, thickness)
+    cv2.putText(picture, text, place, font, scale, colour, thickness, cv2.LINE_AA if smooth else cv2.LINE_8)

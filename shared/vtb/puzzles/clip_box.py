@@ -1,58 +1,69 @@
-"""A maze in a clip: where it lies in the frame, and the part of a path that a frame adds."""
+"""A maze in a clip: where it lies in the frame, when how much of a line is drawn, and the part that a frame adds."""
 
 from __future__ import annotations
 
+import bisect
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vtb.canvas import Letterbox
 from vtb.errors import BadInput
 from vtb.puzzles.family import Clip
 
-
-def clip_cell(size: int, clip: Clip) -> int:
-    """Pixels a cell has in a clip: whole ones, so that walls stay crisp."""
-    return min(clip.size) // size
+Point = tuple[int, int]
+HOLD = 0.2  # share of a clip that shows the final state
 
 
-def clip_record(clip: Clip, size: int, cell_px: int) -> dict[str, Any]:
-    """What a record says of its clip; the maze of ``size`` cells lies in the middle."""
-    cell = clip_cell(size, clip)
-    width, height = clip.size
+def clip_record(clip: Clip, width: int, height: int, scale: float, **more: Any) -> dict[str, Any]:
+    """What a record says of its clip; the maze has ``width`` x ``height`` pixels there and lies in the middle."""
     return {
         "frames": clip.frames,
         "fps": clip.fps,
-        "size": [width, height],
-        "cell_size": cell,
-        "scale": cell / cell_px,
-        "offset": [(width - cell * size) // 2, (height - cell * size) // 2],
+        "size": list(clip.size),
+        **more,
+        "scale": scale,
+        "offset": [(clip.size[0] - width) // 2, (clip.size[1] - height) // 2],
     }
 
 
-def letterbox(clip: dict[str, Any]) -> Letterbox:
+def letterbox(clip: Mapping[str, Any]) -> Letterbox:
     """The place of the canvas in the frame."""
     return Letterbox(clip["scale"], *clip["offset"])
 
 
-def validate_clip(clip: dict[str, Any], rows: int, cols: int) -> None:
-    """Refuse a clip that the maze does not lie inside, or an absurd one."""
-    width, height = clip["size"]
-    left, top = clip["offset"]
-    cell = clip["cell_size"]
-    inside = 0 <= left <= width - cols * cell and 0 <= top <= height - rows * cell
-    small = 0 < width <= 4096 and 0 < height <= 4096 and cell > 0 and 0 < clip["scale"] <= 4096
-    if not (inside and small and 1 <= clip["frames"] <= 10_000):
+def validate_clip(clip: Mapping[str, Any], width: int, height: int) -> None:
+    """Refuse a clip that a maze of this size does not lie inside, or an absurd one."""
+    (frame_width, frame_height), (left, top) = clip["size"], clip["offset"]
+    inside = 0 <= left <= frame_width - width and 0 <= top <= frame_height - height
+    small = 0 < frame_width <= 4096 and 0 < frame_height <= 4096 and 0 < clip["scale"] <= 4096
+    if not (inside and small and min(width, height) > 0 and 1 <= clip["frames"] <= 10_000):
         raise BadInput("the maze does not lie inside its clip")
 
 
-def stretch(points: list[tuple[int, int]], cell: int, start: float, end: float) -> list[tuple[int, int]]:
-    """The part of a path of equal steps from one length along it to another."""
-    first, last = int(start // cell), min(int(-(-end // cell)), len(points) - 1)
-    inner = points[first + 1 : last]
-    return [_along(points, cell, start), *inner, _along(points, cell, end)]
+def growth(frames: int, length: float) -> Iterator[tuple[float, float]]:
+    """From where to where along a line each frame after the first draws: constant speed, then a hold."""
+    growing = frames - 1 - max(5, round(HOLD * frames)) if frames > 12 else max(1, frames - 2)
+    for number in range(1, frames):
+        before, now = (min(length, length * (number - back) / growing) for back in (1, 0))
+        yield before, now
 
 
-def _along(points: list[tuple[int, int]], cell: int, length: float) -> tuple[int, int]:
-    index = min(int(length // cell), len(points) - 2)
-    share = (length - index * cell) / cell
+def lengths_along(points: Sequence[Point]) -> list[float]:
+    """How far along a line each of its points lies."""
+    steps = (math.dist(a, b) for a, b in itertools.pairwise(points))
+    return list(itertools.accumulate(steps, initial=0.0))
+
+
+def stretch(points: Sequence[Point], lengths: Sequence[float], start: float, end: float) -> list[Point]:
+    """The part of a line from one length along it to another; ``lengths`` are those of ``lengths_along``."""
+    inner = points[bisect.bisect_right(lengths, start) : bisect.bisect_left(lengths, end)]
+    return [_along(points, lengths, start), *inner, _along(points, lengths, end)]
+
+
+def _along(points: Sequence[Point], lengths: Sequence[float], length: float) -> Point:
+    index = min(bisect.bisect_right(lengths, length), len(points) - 1) - 1
+    share = (length - lengths[index]) / (lengths[index + 1] - lengths[index])
     (x, y), (u, v) = points[index], points[index + 1]
     return round(x + (u - x) * share), round(y + (v - y) * share)

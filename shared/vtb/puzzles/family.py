@@ -125,7 +125,11 @@ class Family(Protocol):
         ...
 
     def score_frame(self, record: Record, frame: Image) -> Score:
-        """Judge a frame of a clip in the form that the record describes."""
+        """Judge one frame of a clip in the form that the record describes (a clip is judged by its last frame)."""
+        ...
+
+    def score_video(self, record: Record, frames: Iterator[Image]) -> Score:
+        """Judge a clip; by its last frame, and where the benchmark has further rules, by those too (in ``details``)."""
         ...
 
 

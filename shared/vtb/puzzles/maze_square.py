@@ -9,25 +9,23 @@ from __future__ import annotations
 import hashlib
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
-from vtb import canvas
-from vtb.canvas import Image, Picture
+from vtb.canvas import Picture
 from vtb.errors import UsageProblem
 from vtb.puzzles import clip_box, prompts, red_path, square_grid
-from vtb.puzzles.clip_box import clip_cell, clip_record, letterbox, stretch
-from vtb.puzzles.family import Clip, Modality, Record, Score
+from vtb.puzzles.clip_box import Point
+from vtb.puzzles.family import Clip, Record
+from vtb.puzzles.maze_base import ALGORITHM_HELP, LINE_HELP, PASSAGE, Maze
 from vtb.puzzles.spanning_tree import count_depth_first, count_uniform, depth_first, path, wilson
-from vtb.puzzles.square_grid import PASSAGE, PATH, WALL, centre, draw_grid, draw_ids, grid_of, path_cells, path_points
+from vtb.puzzles.square_grid import centre, draw_grid, grid_of, path_cells, points_of
 from vtb.rng import below
 
-PRINT = (0, 0, 255)
 MIN_CELL_PX = 6
-HOLD = 0.2  # share of a clip that shows the final state
 
 
 @dataclass(frozen=True)
@@ -36,14 +34,8 @@ class Config:
 
     size: int = field(default=9, metadata={"help": "Side of the maze in cells, walls included: odd, 5 to 101."})
     cell_px: int = field(default=32, metadata={"help": "Side of a cell in pixels."})
-    line_width: int | None = field(
-        default=None, metadata={"help": "Width of the solution line in pixels; a third of a cell when left out."}
-    )
-    algorithm: Literal["wilson", "dfs"] = field(
-        default="wilson",
-        metadata={"help": "wilson draws every maze with the same chance; dfs carves depth-first as the benchmark does "
-                          "and can make only few different mazes (14 of size 7)."},
-    )  # fmt: skip
+    line_width: int | None = field(default=None, metadata={"help": LINE_HELP})
+    algorithm: Literal["wilson", "dfs"] = field(default="wilson", metadata={"help": ALGORITHM_HELP})
     endpoints: Literal["corners", "random"] = field(
         default="corners", metadata={"help": "Start and goal in opposite corners, or in two rooms drawn at random."}
     )
@@ -58,21 +50,24 @@ class Config:
         width = self.line_width
         if width is not None and not 1 <= width <= self.cell_px // 2:
             raise UsageProblem(f"--line-width {width}: must be from 1 to half a cell ({self.cell_px // 2})")
-        if self.clip is not None and clip_cell(self.size, self.clip) < MIN_CELL_PX:
+        if self.clip is not None and _clip_cell(self.size, self.clip) < MIN_CELL_PX:
             raise UsageProblem(
                 f"--clip-size {self.clip.size[0]}x{self.clip.size[1]}: {self.size} cells a side leave "
-                f"{clip_cell(self.size, self.clip)} pixels a cell, fewer than {MIN_CELL_PX}: take a larger clip"
+                f"{_clip_cell(self.size, self.clip)} pixels a cell, fewer than {MIN_CELL_PX}: take a larger clip"
             )
 
 
-class SquareMaze:
+class SquareMaze(Maze):
     """The family; see ``vtb.puzzles.family.Family``."""
 
     name = "maze_square"
-    group = "maze"
     version = 1
     config_class = Config
     palette = square_grid.PALETTE
+    rule = red_path.SQUARE
+    prompts = prompts.MAZE
+    cell_field = "cell_size"
+    surroundings = PASSAGE
 
     def sample(self, rng: random.Random, config: Config) -> dict[str, Any]:
         """A maze, its two ends and the one path between them."""
@@ -93,14 +88,15 @@ class SquareMaze:
             "start_point": centre(cells[0], config.cell_px),
             "goal_point": centre(cells[-1], config.cell_px),
             "solution_path_cell_ids": [r * config.size + c for r, c in cells],
-            "clip": clip_record(config.clip, config.size, config.cell_px) if config.clip else None,
+            "clip": _clip_record(config.clip, config) if config.clip else None,
         }
 
     def validate(self, record: Record) -> None:
         """Sizes within bounds, a 0/1 grid of that size, and all points inside canvas and clip."""
         square_grid.validate_grid(record)
         if record.get("clip"):
-            clip_box.validate_clip(record["clip"], *record["grid_size"])
+            cell, (rows, cols) = record["clip"]["cell_size"], record["grid_size"]
+            clip_box.validate_clip(record["clip"], cols * cell, rows * cell)
 
     def identity(self, record: Record) -> str:
         """Walls and the two ends, whichever comes first: they look the same."""
@@ -124,86 +120,32 @@ class SquareMaze:
 
     def draw_puzzle(self, record: Record) -> Picture:
         """Walls, passages and the two marks."""
-        return draw_grid(record, record["cell_size"])
+        return draw_grid(record)
 
-    def draw_solution(self, record: Record) -> Picture:
-        """The puzzle with the path through the centres of its cells."""
-        picture = self.draw_puzzle(record)
-        canvas.polyline(picture, path_points(record, record["cell_size"]), PATH, record["line_width"])
-        return picture
+    def in_clip(self, record: Record) -> Record:
+        """The record with the lengths and points that it has in its clip, where the maze starts at (0, 0)."""
+        cell, scale = record["clip"]["cell_size"], record["clip"]["scale"]
+        points = {name: [x * scale for x in record[name]] for name in ("start_point", "goal_point")}
+        return {**record, **points, "cell_size": cell, "line_width": max(2, round(record["line_width"] * scale))}
 
-    def draw_reasoning(self, record: Record, puzzle: Image | None = None) -> Image:
-        """The puzzle with the ID of every open cell printed on it in blue."""
-        cell, cols = record["cell_size"], record["grid_size"][1]
-        image = canvas.to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle.copy()
-        ids = np.zeros(image.shape[:2], np.uint8)
-        left, top = record["padding"][:2]
-        for r, c in zip(*np.nonzero(np.asarray(record["maze_grid"]) == 0), strict=True):
-            x, y = centre((r, c), cell)
-            canvas.print_centred(ids, str(r * cols + c), (x + left, y + top), 1, cell)
-        image[ids > 0] = PRINT
-        return image
+    def cell_count(self, record: Record) -> int:
+        """Walls have IDs too."""
+        rows, cols = record["grid_size"]
+        return int(rows * cols)
 
-    def draw_frames(self, record: Record) -> Iterator[Picture]:
-        """The path growing at constant speed, then a hold of the final state; one array, drawn further each time."""
-        clip = record["clip"]
-        box, cell, frames = letterbox(clip), clip["cell_size"], clip["frames"]
-        picture = np.full((clip["size"][1], clip["size"][0]), PASSAGE, np.uint8)
-        maze = draw_grid(record, cell)
-        picture[box.top : box.top + maze.shape[0], box.left : box.left + maze.shape[1]] = maze
-        points = [(x + box.left, y + box.top) for x, y in path_points(record, cell)]
-        width = max(2, round(record["line_width"] * box.scale))
-        yield picture
-        growing = frames - 1 - max(5, round(HOLD * frames)) if frames > 12 else frames - 2
-        length = (len(points) - 1) * cell
-        for number in range(1, frames):
-            before, now = (min(length, length * (number - back) / growing) for back in (1, 0))
-            if now > before:
-                canvas.polyline(picture, stretch(points, cell, before, now), PATH, width)
-            yield picture
+    def line(self, record: Record, cells: Sequence[int]) -> list[Point]:
+        """Straight from centre to centre."""
+        return points_of(record, cells)
 
-    def ask(self, record: Record, modality: Modality) -> str:
-        """The prompt of a modality."""
-        return prompts.MAZE[modality]
+    def labels(self, record: Record) -> Iterator[tuple[int, Point, int]]:
+        """Every open cell."""
+        cells = np.flatnonzero(np.asarray(record["maze_grid"]) == 0).tolist()
+        for cell, point in zip(cells, points_of(record, cells), strict=True):
+            yield cell, point, record["cell_size"]
 
-    def answer(self, record: Record) -> str:
-        """The IDs of the cells on the path, as a JSON list."""
-        return str([int(cell) for cell in record["solution_path_cell_ids"]])
-
-    def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
-        """The last list of IDs in the text, drawn as a path and judged like a picture."""
-        ids = red_path.last_list(text)
-        if ids is None:
-            return Score(False, False, "no list of cells")
-        image = canvas.to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
-        drawn = draw_ids(record, ids, image)
-        if drawn is None:
-            return Score(False, False, "no such cells", {"cells": len(ids)})
-        return self.score_image(record, drawn, image)
-
-    def draw_answer(self, record: Record, text: str, puzzle: Image) -> Image | None:
-        """The path that a text names, or None where it names none."""
-        ids = red_path.last_list(text)
-        return None if ids is None else draw_ids(record, ids, puzzle)
-
-    def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
-        """A red path from mark to mark on no wall; a picture of another size is compared after scaling."""
-        if puzzle is None:
-            puzzle = canvas.to_rgb(self.draw_puzzle(record), self.palette)
-        ends = red_path.Ends(tuple(record["start_point"]), tuple(record["goal_point"]), record["cell_size"])
-        return red_path.judge(image, red_path.wall_mask(puzzle), ends)
-
-    def score_frame(self, record: Record, frame: Image) -> Score:
-        """The maze's part of a frame, judged like a picture at the size it has there."""
-        clip = record["clip"]
-        height, width = frame.shape[:2]
-        x, y = width / clip["size"][0], height / clip["size"][1]
-        box, side = letterbox(clip), clip["cell_size"] * record["grid_size"][0]
-        top, left = round(box.top * y), round(box.left * x)
-        part = frame[top : round((box.top + side) * y), left : round((box.left + side) * x)]
-        walls = (draw_grid(record, clip["cell_size"]) == WALL).view(np.uint8)
-        ends = red_path.Ends(tuple(record["start_point"]), tuple(record["goal_point"]), record["cell_size"])
-        return red_path.judge(part, walls, ends.scaled(box.scale, box.scale))
+    def answer_width(self, record: Record) -> int:
+        """A third of a cell, as in the benchmark."""
+        return int(max(3, record["cell_size"] // 3))
 
     def distinct(self, config: Config) -> float | None:
         """How many different puzzles a configuration can make, or None where that is not known."""
@@ -211,6 +153,17 @@ class SquareMaze:
         trees = count_uniform(side, side) if config.algorithm == "wilson" else count_depth_first(side, side)
         rooms = side * side
         return trees and (trees if config.endpoints == "corners" else trees * rooms * (rooms - 1) / 2)
+
+
+def _clip_cell(size: int, clip: Clip) -> int:
+    """Pixels a cell has in a clip: whole ones, so that walls stay crisp."""
+    return min(clip.size) // size
+
+
+def _clip_record(clip: Clip, config: Config) -> dict[str, Any]:
+    cell = _clip_cell(config.size, clip)
+    side = cell * config.size
+    return clip_box.clip_record(clip, side, side, cell / config.cell_px, cell_size=cell)
 
 
 def _ends(rng: random.Random, rooms: int, endpoints: str) -> tuple[int, int]:

@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
-from vtb.options import VtbOption
+from vtb.options import SizeType, VtbOption
 
 # Fields that the generator fills itself: one value per stream, or an object.
 NOT_OPTIONS = frozenset({"size", "clip"})
+SIZE = tuple[int, int]
 
 
 def config_options(config_class: type[Any]) -> list[click.Option]:
@@ -26,11 +27,16 @@ def config_options(config_class: type[Any]) -> list[click.Option]:
 def _option(field: dataclasses.Field[Any], hint: Any) -> click.Option:
     kind = _click_type(hint)
     flag = "--" + field.name.replace("_", "-")
-    return VtbOption([flag], type=kind, default=field.default, help=field.metadata.get("help", ""))
+    default: Any = field.default
+    if hint == SIZE:
+        default = f"{default[0]}x{default[1]}"
+    return VtbOption([flag], type=kind, default=default, help=field.metadata.get("help", ""))
 
 
 def _click_type(hint: Any) -> Any:
-    """The click type of an annotation: Literal is a choice, ``X | None`` is X."""
+    """The click type of an annotation: Literal is a choice, a pair of numbers a size, ``X | None`` is X."""
+    if hint == SIZE:
+        return SizeType()
     if typing.get_origin(hint) is typing.Literal:
         return click.Choice(typing.get_args(hint))
     if typing.get_origin(hint) in (typing.Union, types.UnionType):

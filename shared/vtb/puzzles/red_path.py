@@ -1,8 +1,8 @@
 """Judging a red path drawn from a start to a goal between black walls (VideoThinkBench, mazes).
 
 Strict is the benchmark's rule: red reaches the start and the goal, start and goal are joined by red pixels, and no red
-pixel lies on a wall of the puzzle. Tolerant forgives red on walls inside the two end cells and a little around them,
-where a marker or a round line end may spill.
+pixel lies on a wall of the puzzle. Tolerant forgives red on walls in and a little around the two end cells, where a
+marker or a round line end may spill. The shapes of mazes differ in two numbers (``Rule``).
 """
 
 from __future__ import annotations
@@ -18,11 +18,29 @@ from vtb.canvas import Image, resize_nearest
 from vtb.puzzles.family import Score
 
 Mask = NDArray[np.uint8]
-RED_MIN, RED_LEAD, WALL_MAX = 150, 80, 40
+RED_MIN, WALL_MAX = 150, 40
 REACH_PX = 4
 # An answer is looked for in the end of a text only: a list of cells fits, and a megabyte of noise costs nothing.
 TEXT_TAIL = 50_000
 _LIST = re.compile(r"\[\s*\d{1,9}(?:\s*,\s*\d{1,9})*\s*,?\s*\]")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the benchmark sets for each shape of maze.
+
+    Attributes:
+        red_lead: by how much red must exceed green and blue.
+        disc: radius around the ends in which tolerant judging forgives, as a share of a cell.
+        box: whether it also forgives in the square around each end cell.
+    """
+
+    red_lead: int
+    disc: float
+    box: bool
+
+
+SQUARE = Rule(red_lead=80, disc=0.45, box=True)
 
 
 @dataclass(frozen=True)
@@ -32,7 +50,7 @@ class Ends:
     Attributes:
         start: centre (x, y) of the start.
         goal: centre (x, y) of the goal.
-        cell: side of the end cells.
+        cell: side of the end cells; for other shapes than squares the length that stands for it.
     """
 
     start: tuple[float, float]
@@ -44,13 +62,13 @@ class Ends:
         return Ends((self.start[0] * x, self.start[1] * y), (self.goal[0] * x, self.goal[1] * y), self.cell * min(x, y))
 
 
-def red_mask(image: Image) -> Mask:
-    """1 where a pixel is red: R >= 150 and R at least 80 above G and B."""
+def red_mask(image: Image, red_lead: int = SQUARE.red_lead) -> Mask:
+    """1 where a pixel is red: R >= 150 and R well above G and B."""
     import cv2
 
     red, green, blue = cv2.split(image)
     lead = cv2.subtract(red, cv2.max(green, blue))  # saturates at 0
-    mask: Mask = ((red >= RED_MIN) & (lead >= RED_LEAD)).view(np.uint8)
+    mask: Mask = ((red >= RED_MIN) & (lead >= red_lead)).view(np.uint8)
     return mask
 
 
@@ -62,17 +80,17 @@ def wall_mask(puzzle: Image) -> Mask:
     return mask
 
 
-def judge(answer: Image, walls: Mask, ends: Ends) -> Score:
+def judge(answer: Image, walls: Mask, ends: Ends, rule: Rule = SQUARE) -> Score:
     """Judge a picture with a drawn path; the walls and ends are those of the puzzle picture and are scaled to it."""
     height, width = answer.shape[:2]
     ends = ends.scaled(width / walls.shape[1], height / walls.shape[0])
     if walls.shape != (height, width):
         walls = resize_nearest(walls, width, height)
-    red = red_mask(answer)
+    red = red_mask(answer, rule.red_lead)
     hits = red & walls
     starts, goals, joined = _joined(red, ends)
     strict_clear = not hits.any()
-    tolerant_clear = strict_clear or not (hits & ~_forgiven(hits.shape, ends)).any()
+    tolerant_clear = strict_clear or not (hits & ~_forgiven(hits.shape, ends, rule)).any()
     reason = _reason(bool(red.any()), strict_clear, starts, goals, joined)
     details = {
         "red_pixels": int(red.sum()),
@@ -117,16 +135,17 @@ def _labels_near(labels: NDArray[np.int32], point: tuple[float, float]) -> set[i
     return set(found)
 
 
-def _forgiven(shape: tuple[int, ...], ends: Ends) -> Mask:
-    """1 in the end cells, 2 to 6 pixels around them, and in a disc around each centre."""
+def _forgiven(shape: tuple[int, ...], ends: Ends, rule: Rule) -> Mask:
+    """1 in a disc around each end, and where the rule has boxes in square end cells and 2 to 6 pixels around them."""
     import cv2
 
     mask = np.zeros(shape, np.uint8)
     spill = min(6.0, max(2.0, 0.1 * ends.cell))
     half = ends.cell / 2 + spill
     for x, y in (ends.start, ends.goal):
-        cv2.rectangle(mask, (round(x - half), round(y - half)), (round(x + half), round(y + half)), 1, -1)
-        cv2.circle(mask, (round(x), round(y)), round(max(4.0, 0.45 * ends.cell)), 1, -1)
+        if rule.box:
+            cv2.rectangle(mask, (round(x - half), round(y - half)), (round(x + half), round(y + half)), 1, -1)
+        cv2.circle(mask, (round(x), round(y)), round(max(4.0, rule.disc * ends.cell)), 1, -1)
     return mask
 
 
@@ -138,11 +157,11 @@ def last_list(text: str) -> list[int] | None:
     return [int(number) for number in re.findall(r"\d+", found.group())] if found else None
 
 
-def draw_answer(puzzle: Image, centres: Sequence[tuple[int, int]], cell: int) -> Image:
+def draw_answer(puzzle: Image, centres: Sequence[tuple[int, int]], width: int) -> Image:
     """The puzzle with a path through these centres drawn in pure red, as the benchmark draws answers in words."""
     import cv2
 
     image: Image = puzzle.copy()
     points = np.asarray(centres, np.int32).reshape(-1, 1, 2)
-    cv2.polylines(image, [points], False, (255, 0, 0), max(3, cell // 3))
+    cv2.polylines(image, [points], False, (255, 0, 0), width)
     return image

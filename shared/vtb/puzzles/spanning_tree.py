@@ -1,7 +1,7 @@
-"""Random spanning trees of a grid of rooms, and how many there are.
+"""Random spanning trees of a graph of rooms, and how many there are; the graph of a square grid among them.
 
-A tree is a list ``parent`` with one entry per room (row-major index): the next room on the way to the root, and the
-root's own index at the root.
+A graph is a tuple with the neighbours of each room. A tree is a list ``parent`` with one entry per room: the next room
+on the way to the root, and the root's own index at the root. Rooms of a grid are numbered row by row.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ import functools
 import math
 import random
 
+import numpy as np
+
 from vtb.rng import below
 
 Tree = list[int]
+Graph = tuple[tuple[int, ...], ...]
+MOST_CARVED = 25  # rooms up to which the trees of depth-first carving are counted
 
 
 @functools.cache
-def neighbours(rows: int, cols: int) -> tuple[tuple[int, ...], ...]:
+def neighbours(rows: int, cols: int) -> Graph:
     """The rooms that share a side with each room: up, left, right, down."""
     return tuple(
         tuple(
@@ -30,13 +34,17 @@ def neighbours(rows: int, cols: int) -> tuple[tuple[int, ...], ...]:
 
 
 def wilson(rng: random.Random, rows: int, cols: int) -> Tree:
-    """A uniform spanning tree by loop-erased random walks (D. B. Wilson, STOC 1996), rooted at the last room."""
-    around = neighbours(rows, cols)
-    rooms = rows * cols
+    """A uniform spanning tree of a grid, rooted at the last room."""
+    return wilson_on(rng, neighbours(rows, cols), rows * cols - 1)
+
+
+def wilson_on(rng: random.Random, around: Graph, root: int) -> Tree:
+    """A uniform spanning tree by loop-erased random walks (D. B. Wilson, STOC 1996)."""
+    rooms = len(around)
     parent = [-1] * rooms
-    parent[-1] = rooms - 1
+    parent[root] = root
     inside = bytearray(rooms)
-    inside[-1] = 1
+    inside[root] = 1
     for first in range(rooms):
         room = first
         while not inside[room]:  # walk until the tree is met; a later step overwrites, which erases loops
@@ -50,11 +58,15 @@ def wilson(rng: random.Random, rows: int, cols: int) -> Tree:
 
 
 def depth_first(rng: random.Random, rows: int, cols: int) -> Tree:
-    """A tree carved depth-first from the first room: long corridors, few different ones (``count_depth_first``)."""
-    around = neighbours(rows, cols)
-    parent = [-1] * (rows * cols)
-    parent[0] = 0
-    stack = [0]
+    """A tree of a grid carved depth-first from the first room."""
+    return depth_first_on(rng, neighbours(rows, cols), 0)
+
+
+def depth_first_on(rng: random.Random, around: Graph, root: int) -> Tree:
+    """A tree carved depth-first: long corridors, few different ones (``count_depth_first_on``)."""
+    parent = [-1] * len(around)
+    parent[root] = root
+    stack = [root]
     while stack:
         options = [room for room in around[stack[-1]] if parent[room] < 0]
         if not options:
@@ -96,6 +108,22 @@ def count_uniform(rows: int, cols: int) -> float:
         for j in range(cols):
             if i or j:
                 log_count += math.log(4 - 2 * math.cos(math.pi * i / rows) - 2 * math.cos(math.pi * j / cols))
+    return _from_log(log_count)
+
+
+def count_uniform_on(around: Graph) -> float:
+    """The number of spanning trees of a graph: the determinant of its Laplacian without the first row and column.
+
+    Kirchhoff's theorem; exact below 2^40, and nine digits above, so that every machine says the same.
+    """
+    laplacian = np.diag([float(len(rooms)) for rooms in around])
+    for room, others in enumerate(around):
+        laplacian[room, list(others)] = -1
+    count = _from_log(float(np.linalg.slogdet(laplacian[1:, 1:]).logabsdet))
+    return count if count < 2**40 else float(f"{count:.9g}")
+
+
+def _from_log(log_count: float) -> float:
     if log_count > 700:
         return math.inf
     count = math.exp(log_count)
@@ -103,14 +131,19 @@ def count_uniform(rows: int, cols: int) -> float:
 
 
 def count_depth_first(rows: int, cols: int) -> float | None:
-    """The number of trees that depth-first carving from a corner can make, or None where counting takes too long.
+    """How many trees depth-first carving of a grid from a corner can make, or None where counting takes too long."""
+    return count_depth_first_on(neighbours(rows, cols), 0)
+
+
+@functools.lru_cache(maxsize=8)
+def count_depth_first_on(around: Graph, root: int) -> float | None:
+    """How many trees depth-first carving can make, or None where counting takes too long.
 
     Carving into one unvisited region always finishes that region, so the count is a product over the regions beside
     the current room of the sum over the rooms by which each can be entered.
     """
-    if rows * cols > 25:
+    if len(around) > MOST_CARVED:
         return None
-    around = neighbours(rows, cols)
 
     @functools.cache
     def trees(room: int, unvisited: frozenset[int]) -> int:
@@ -121,10 +154,10 @@ def count_depth_first(rows: int, cols: int) -> float | None:
             left = left - region
         return product
 
-    return float(trees(0, frozenset(range(1, rows * cols))))
+    return float(trees(root, frozenset(range(len(around))) - {root}))
 
 
-def _region(around: tuple[tuple[int, ...], ...], room: int, allowed: frozenset[int]) -> frozenset[int]:
+def _region(around: Graph, room: int, allowed: frozenset[int]) -> frozenset[int]:
     """The rooms that can be reached from a room inside ``allowed``."""
     seen, stack = {room}, [room]
     while stack:

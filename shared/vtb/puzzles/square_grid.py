@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 
-from vtb.canvas import Image, Picture
+from vtb.canvas import Picture
 from vtb.errors import BadInput
-from vtb.puzzles import red_path
 from vtb.puzzles.family import Record
+from vtb.puzzles.maze_base import MARK, PASSAGE, PATH, WALL
 from vtb.puzzles.spanning_tree import Tree
 
-WALL, PASSAGE, MARK, PATH = range(4)
+__all__ = ["MARK", "PASSAGE", "PATH", "WALL"]  # of every maze, for readers of this one
+
 PALETTE = ((0, 0, 0), (255, 255, 255), (220, 30, 30), (220, 0, 0))
 MAX_SIDE = 201
 
@@ -38,31 +40,22 @@ def centre(cell: tuple[int, int], cell_px: int) -> list[int]:
     return [int(cell[1]) * cell_px + cell_px // 2, int(cell[0]) * cell_px + cell_px // 2]
 
 
-def path_points(record: Record, cell: int) -> list[tuple[int, int]]:
-    """The centres (x, y) of the cells on the path, at a cell size."""
-    cols = record["grid_size"][1]
+def points_of(record: Record, cells: Sequence[int]) -> list[tuple[int, int]]:
+    """The centres (x, y) of cells given by their IDs."""
+    cols, cell = record["grid_size"][1], record["cell_size"]
     half = cell // 2
-    return [(i % cols * cell + half, i // cols * cell + half) for i in record["solution_path_cell_ids"]]
+    return [(i % cols * cell + half, i // cols * cell + half) for i in cells]
 
 
-def draw_grid(record: Record, cell: int) -> Picture:
-    """The maze at a cell size; the marks keep clear of the walls, so that no codec smears red onto them."""
+def draw_grid(record: Record) -> Picture:
+    """The maze; the marks keep clear of the walls, so that no codec smears red onto them."""
+    cell = record["cell_size"]
     grid = np.where(np.asarray(record["maze_grid"], np.uint8) == 1, np.uint8(WALL), np.uint8(PASSAGE))
     picture: Picture = grid.repeat(cell, 0).repeat(cell, 1)
     inset = max(1, cell // 5)
     for r, c in (record["start"], record["goal"]):
         picture[r * cell + inset : (r + 1) * cell - inset, c * cell + inset : (c + 1) * cell - inset] = MARK
     return picture
-
-
-def draw_ids(record: Record, ids: list[int], puzzle: Image) -> Image | None:
-    """A path through cells drawn into the puzzle; None where a cell does not exist or the list is absurdly long."""
-    rows, cols = record["grid_size"]
-    if max(ids) >= rows * cols or len(ids) > 4 * rows * cols:
-        return None
-    left, top = record["padding"][:2]
-    centres = [centre(divmod(cell, cols), record["cell_size"]) for cell in ids]
-    return red_path.draw_answer(puzzle, [(x + left, y + top) for x, y in centres], record["cell_size"])
 
 
 def validate_grid(record: Record) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -13,10 +14,9 @@ from vtb.errors import UsageProblem
 from vtb.main import run as run_command
 from vtb.options import SizeType, VtbOption
 from vtb.puzzles import Clip, find_family
-from vtb.puzzles.maze_square import Config
-from vtb.puzzles.options import config_options
 from vtb.run import Run
 from vtb.stage import stage_command
+from vtb_generate.shapes import PRESETS, SHAPES, level_options, own_values, shape_options, use_preset
 from vtb_generate.shards import Recipe, Stream, make_shard, plan_shards
 from vtb_generate.whole import describe_whole
 
@@ -32,36 +32,20 @@ STAGE = Stage(
     resources=Resources(cpu="2", memory="2Gi"),
 )
 
-PRESETS: dict[str, dict[str, Any]] = {
-    # The finalised training set of VTB-Training: depth-first mazes, about 8,500 different ones among the 30,000.
-    "videothinkbench": {
-        "size": (7, 9, 11), "count": (10_000,), "cell_px": 32, "algorithm": "dfs", "endpoints": "corners",
-    },
-    # The same sizes and total, but nearly every maze is another: there are only 6,912 of size 7 with free ends.
-    "distinct": {
-        "size": (7, 9, 11), "count": (500, 14_750, 14_750), "cell_px": 32, "algorithm": "wilson", "endpoints": "random",
-    },
-}  # fmt: skip
-
-
-def use_preset(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
-    """A preset sets defaults: a flag, an environment variable or the config file wins over it."""
-    if value is not None:
-        ctx.default_map = {**PRESETS[value], **(ctx.default_map or {})}
-
-
 OPTIONS: list[click.Option] = [
-    VtbOption(["--shape"], type=click.Choice(["square"]), default="square", help="Shape of the maze."),
+    # First, because it sets the defaults of the others.
     VtbOption(
         ["--preset"], type=click.Choice(list(PRESETS)), callback=use_preset, expose_value=False,
         affects_output=False,
-        help="videothinkbench is the published training set; distinct keeps its sizes but hardly repeats a maze.",
+        help="videothinkbench is the published training set of square mazes, and distinct keeps its sizes but hardly "
+             "repeats a maze; hexagon and circle are proposed training sets.",
     ),
-    VtbOption(["--size"], type=int, multiple=True, default=(9,),
-              help="Side of the maze in cells, walls included: odd, 5 to 101. May be repeated."),
+    VtbOption(["--shape"], type=click.Choice(list(SHAPES)), default="square",
+              help="Shape of the maze. Options that other shapes have are refused."),
+    *level_options(),
     VtbOption(["--count"], type=click.IntRange(1), multiple=True, default=(100,),
-              help="Mazes per size: once for all sizes, or once for each."),
-    *config_options(Config),
+              help="Mazes per --size, --radius or --rings: once for all, or once for each."),
+    *shape_options(),
     VtbOption(["--video/--no-video"], default=False, help="Also make a clip in which the path is drawn."),
     VtbOption(["--frames"], type=int, default=81, help="Frames of a clip: 4k+1, at least 5."),
     VtbOption(["--fps"], type=click.IntRange(1, 120), default=16, help="Frames per second of a clip."),
@@ -77,8 +61,8 @@ OPTIONS: list[click.Option] = [
 
 @stage_command(STAGE, params=OPTIONS)
 def main(
-    run: Run, shape: str, size: tuple[int, ...], count: tuple[int, ...], samples_per_shard: int, layout: Any,
-    show_cell_ids: bool, video: bool, frames: int, fps: int, clip_size: tuple[int, int], **config: Any,
+    run: Run, shape: str, count: tuple[int, ...], samples_per_shard: int, layout: Any, show_cell_ids: bool,
+    video: bool, frames: int, fps: int, clip_size: tuple[int, int], **fields: Any,
 ) -> None:  # fmt: skip
     """Generate mazes with their solutions as pictures and clips.
 
@@ -87,30 +71,34 @@ def main(
 
     Example: vtb-gen-maze --count 100 --size 9 --video --output out/mazes
     """
-    clip = Clip(frames, fps, clip_size) if video else None
-    check_clip(Clip(frames, fps, clip_size))
-    name = f"maze_{shape}"
-    streams = make_streams(name, size, count, config, clip)
-    recipe = Recipe(name, streams, run.seed, show_cell_ids, layout)
-    warn_of_repeats(name, streams)
+    own = own_values(shape, fields)
+    # Options of other shapes change nothing, so they have no place in the manifest.
+    run.config = {name: value for name, value in run.config.items() if name in own or name not in fields}
+    clip = Clip(frames, fps, clip_size)
+    check_clip(clip)
+    streams = make_streams(shape, own, count, clip if video else None)
+    recipe = Recipe(f"maze_{shape}", streams, run.seed, show_cell_ids, layout)
+    warn_of_repeats(shape, streams)
     generate(run, recipe, samples_per_shard)
 
 
 def make_streams(
-    name: str, sizes: tuple[int, ...], counts: tuple[int, ...], config: dict[str, Any], clip: Clip | None
+    shape: str, values: Mapping[str, Any], counts: tuple[int, ...], clip: Clip | None
 ) -> tuple[Stream, ...]:
-    """One stream per size."""
-    if not sizes:
-        raise UsageProblem("--size: give at least one")
-    if len(set(sizes)) < len(sizes):
-        raise UsageProblem(f"--size {' '.join(map(str, sizes))}: give each size once")
-    if len(counts) not in (1, len(sizes)):
-        raise UsageProblem(f"--count was given {len(counts)} times for {len(sizes)} sizes: give it once, or per size")
-    per_size = counts * len(sizes) if len(counts) == 1 else counts
-    make_config = find_family(name).config_class
+    """One stream per level."""
+    level, (one, many) = SHAPES[shape].level, SHAPES[shape].words
+    levels: tuple[int, ...] = values[level]
+    if not levels:
+        raise UsageProblem(f"--{level}: give at least one")
+    if len(set(levels)) < len(levels):
+        raise UsageProblem(f"--{level} {' '.join(map(str, levels))}: give each {one} once")
+    if len(counts) not in (1, len(levels)):
+        times = f"{len(counts)} times for {len(levels)} {many}"
+        raise UsageProblem(f"--count was given {times}: give it once, or once for each of them")
+    config = SHAPES[shape].config_class
     return tuple(
-        Stream(f"{name}-{size:02d}", make_config(size=size, clip=clip, **config), count)
-        for size, count in zip(sizes, per_size, strict=True)
+        Stream(f"maze_{shape}-{value:02d}", config(**{**values, level: value, "clip": clip}), count)
+        for value, count in zip(levels, counts * len(levels) if len(counts) == 1 else counts, strict=True)
     )
 
 
@@ -125,15 +113,15 @@ def check_clip(clip: Clip) -> None:
         raise UsageProblem(f"--clip-size {width}x{height}: both sides must be multiples of 32, from 32 to 4096")
 
 
-def warn_of_repeats(name: str, streams: tuple[Stream, ...]) -> None:
+def warn_of_repeats(shape: str, streams: tuple[Stream, ...]) -> None:
     """Say when a run asks for so many mazes that some must come more than once."""
     for stream in streams:
-        space = find_family(name).distinct(stream.config)
+        space = find_family(f"maze_{shape}").distinct(stream.config)
         if space is not None and stream.count > 0.02 * space:
             log.warning(
                 "%s: only %.0f different mazes exist with these options, %d are asked for, so about %.0f will be "
-                "different: take a larger --size, --algorithm wilson or --endpoints random; curate drops repeats",
-                stream.name, space, stream.count, expected_distinct(space, stream.count),
+                "different: take %s; curate drops repeats",
+                stream.name, space, stream.count, expected_distinct(space, stream.count), SHAPES[shape].more,
             )  # fmt: skip
 
 

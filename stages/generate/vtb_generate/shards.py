@@ -22,32 +22,56 @@ MAX_SHARDS = 1_000_000
 
 @dataclass(frozen=True)
 class Stream:
-    """``count`` samples of one configuration; the name enters their seeds."""
+    """``count`` samples of one configuration; the name enters their seeds.
+
+    A stream of a recipe with several families names its own; without one it is of the family the recipe is named after.
+    """
 
     name: str
     config: Any
     count: int
+    family: str | None = None
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides what a run makes."""
+    """Everything that decides what a run makes.
 
-    family: str
+    Attributes:
+        name: what is made: a family, or a word for several.
+        streams: the samples, in their order.
+        seed: seed of the run.
+        reasoning: also make the picture with printed names.
+        layout: how the samples are stored.
+        command: the program that makes them.
+    """
+
+    name: str
     streams: tuple[Stream, ...]
     seed: int
     reasoning: bool
     layout: Layout
+    command: str = "vtb-gen-maze"
 
     @property
     def total(self) -> int:
         """Samples over all streams."""
         return sum(stream.count for stream in self.streams)
 
+    def family_of(self, stream: Stream) -> Family:
+        """The family of one of the streams."""
+        return find_family(stream.family or self.name)
+
+    @property
+    def families(self) -> list[str]:
+        """The names of the families, each once."""
+        return list(dict.fromkeys(stream.family or self.name for stream in self.streams))
+
     def records(self, numbers: range) -> Iterator[tuple[Stream, dict[str, Any]]]:
         """The records with these numbers in the run; streams follow each other."""
-        family, first = find_family(self.family), 0
+        first = 0
         for stream in self.streams:
+            family = self.family_of(stream)
             start, stop = max(numbers.start, first), min(numbers.stop, first + stream.count)
             for number in range(start, stop):
                 yield stream, make_record(family, stream.config, stream.name, self.seed, number - first)
@@ -84,8 +108,9 @@ def make_shard(work: ShardWork, tick: Tick) -> Made:
 
 
 def _make_tar(work: ShardWork, tick: Tick) -> Made:
-    family, figures, samples = find_family(work.recipe.family), Figures(), []
+    figures, samples = Figures(), []
     for stream, record in work.recipe.records(work.numbers):
+        family = work.recipe.family_of(stream)
         samples.append(render(family, record, reasoning=work.recipe.reasoning))
         figures.add(family, stream.name, record)
         tick(1)
@@ -93,8 +118,9 @@ def _make_tar(work: ShardWork, tick: Tick) -> Made:
 
 
 def _make_folder(work: ShardWork, tick: Tick) -> Made:
-    family, figures, lines, files = find_family(work.recipe.family), Figures(), [], dict[str, bytes]()
+    figures, lines, files = Figures(), [], dict[str, bytes]()
     for stream, record in work.recipe.records(work.numbers):
+        family = work.recipe.family_of(stream)
         files.update(folder_files(render(family, record, reasoning=work.recipe.reasoning), record))
         lines.append(json.dumps(folder_record(record), ensure_ascii=False))
         figures.add(family, stream.name, record)

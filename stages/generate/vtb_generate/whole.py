@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +11,10 @@ from typing import Any
 
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
+from vtb.canvas import Picture as PuzzlePicture
 from vtb.canvas import encode_png, to_rgb
 from vtb.formats.vlmpuzzle import DATA
-from vtb.puzzles import find_family
+from vtb.puzzles import Family
 from vtb.puzzles.sample import make_record, still_frames
 from vtb.report.card import DatasetCard, write_card
 from vtb.report.contact_sheet import Row, contact_sheet
@@ -29,21 +31,20 @@ def describe_whole(
     """Write the files about the whole; returns them and the artifact's metrics."""
     metrics = _metrics(recipe, shards)
     shown = list(_shown_records(recipe))
-    page = preview_page(_title(recipe), [_preview(recipe, record) for record in shown])
+    page = preview_page(_title(recipe), [_preview(family, record) for family, record in shown])
     files = [
         output.put("README.md", write_card(_card(recipe, shards, metrics)).encode()),
-        output.put("contact_sheet.png", contact_sheet([_sheet_row(recipe, record) for record in shown])),
+        output.put("contact_sheet.png", contact_sheet([_sheet_row(family, record) for family, record in shown])),
         output.put("preview.html", page.encode()),
     ]
     if recipe.layout == "folder":
-        files.append(_combine_data(output, recipe, shards))
+        files += _combine_data(output, recipe, shards)
     return files, metrics
 
 
 def _metrics(recipe: Recipe, shards: Sequence[ShardEntry]) -> dict[str, Any]:
     stats = [shard.stats for shard in shards]
-    family = find_family(recipe.family)
-    spaces = {stream.name: family.distinct(stream.config) for stream in recipe.streams}
+    spaces = {stream.name: recipe.family_of(stream).distinct(stream.config) for stream in recipe.streams}
     return {
         "distinct_puzzles": len({identity for shard in stats for identity in shard["identities"]}),
         "possible_puzzles": {name: _countable(space) for name, space in spaces.items()},
@@ -67,22 +68,27 @@ def _summary(counts: Mapping[float, int]) -> dict[str, float]:
     return {"min": min(counts), "mean": round(mean, 3), "max": max(counts)}
 
 
-def _shown_records(recipe: Recipe) -> Iterator[dict[str, Any]]:
+def _shown_records(recipe: Recipe) -> Iterator[tuple[Family, dict[str, Any]]]:
     """The first samples of every stream, a dozen in all; made anew, which is cheaper than reading them back."""
-    family, each = find_family(recipe.family), max(1, SHOWN // len(recipe.streams))
+    each = max(1, SHOWN // len(recipe.streams))
     for stream in recipe.streams[:SHOWN]:
+        family = recipe.family_of(stream)
         for index in range(min(each, stream.count)):
-            yield make_record(family, stream.config, stream.name, recipe.seed, index)
+            yield family, make_record(family, stream.config, stream.name, recipe.seed, index)
 
 
-def _sheet_row(recipe: Recipe, record: dict[str, Any]) -> Row:
-    family = find_family(recipe.family)
-    pictures = [family.draw_puzzle(record), family.draw_solution(record)]
+def _sheet_row(family: Family, record: dict[str, Any]) -> Row:
+    pictures = [_framed(record, picture) for picture in (family.draw_puzzle(record), family.draw_solution(record))]
     return Row(record["id"], [to_rgb(picture, family.palette) for picture in pictures])
 
 
-def _preview(recipe: Recipe, record: dict[str, Any]) -> PreviewSample:
-    family = find_family(recipe.family)
+def _framed(record: dict[str, Any], picture: PuzzlePicture) -> PuzzlePicture:
+    """The part of a picture that holds the puzzle, where a record says so: a thumbnail has no room for margins."""
+    left, top, side = record.get("area", (0, 0, max(picture.shape)))
+    return picture[top : top + side, left : left + side]
+
+
+def _preview(family: Family, record: dict[str, Any]) -> PreviewSample:
     pictures = [
         Picture("puzzle", encode_png(family.draw_puzzle(record), family.palette)),
         Picture("solution", encode_png(family.draw_solution(record), family.palette)),
@@ -94,18 +100,19 @@ def _preview(recipe: Recipe, record: dict[str, Any]) -> PreviewSample:
 
 
 def _title(recipe: Recipe) -> str:
-    return f"{recipe.total:,} samples of {recipe.family}"
+    return f"{recipe.total:,} samples of {recipe.name}"
 
 
 def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, Any]) -> DatasetCard:
-    pattern = "shards/*.tar" if recipe.layout == "shards" else f"{recipe.family}/{DATA}"
+    folder = recipe.name if recipe.families == [recipe.name] else "*"
+    pattern = "shards/*.tar" if recipe.layout == "shards" else f"{folder}/{DATA}"
     return DatasetCard(
         title=_title(recipe),
-        tags=("visual-reasoning", recipe.family, *(("webdataset",) if recipe.layout == "shards" else ())),
+        tags=("visual-reasoning", recipe.name, *(("webdataset",) if recipe.layout == "shards" else ())),
         rows=sum(shard.rows for shard in shards),
         bytes=sum(shard.bytes + sum(file.bytes for file in shard.files) for shard in shards),
         data_files={"train": pattern},
-        made_with="vtb-gen-maze",
+        made_with=recipe.command,
         counts={stream.name: stream.count for stream in recipe.streams},
         distinct=metrics["distinct_puzzles"],
         possible=metrics["possible_puzzles"],
@@ -114,15 +121,19 @@ def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, An
     )
 
 
-def _combine_data(output: Output, recipe: Recipe, shards: Sequence[ShardEntry]) -> FileEntry:
-    """One ``data.json`` from the shards' lines, through a file: the whole list need not fit in memory."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / DATA
-        with path.open("w", encoding="utf-8") as file:
-            separator = "[\n"
-            for shard in shards:
-                for line in output.store.get_bytes(shard.path).decode().splitlines():
-                    file.write(separator + json.dumps(json.loads(line), indent=2, ensure_ascii=False))
-                    separator = ",\n"
+def _combine_data(output: Output, recipe: Recipe, shards: Sequence[ShardEntry]) -> list[FileEntry]:
+    """One ``data.json`` a family from the shards' lines, through files: the whole lists need not fit in memory."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        paths = {family: Path(folder) / f"{family}.json" for family in recipe.families}
+        files = {family: stack.enter_context(path.open("w", encoding="utf-8")) for family, path in paths.items()}
+        separators = dict.fromkeys(files, "[\n")
+        for shard in shards:
+            for line in output.store.get_bytes(shard.path).decode().splitlines():
+                record = json.loads(line)
+                family = record["family"]
+                files[family].write(separators[family] + json.dumps(record, indent=2, ensure_ascii=False))
+                separators[family] = ",\n"
+        for file in files.values():
             file.write("\n]\n")
-        return output.put_file(f"{recipe.family}/{DATA}", path)
+            file.close()
+        return [output.put_file(f"{family}/{DATA}", path) for family, path in paths.items()]

@@ -102,10 +102,11 @@ def test_the_unsolved_puzzle_is_wrong_in_every_form(name: str, index: int) -> No
 
 @every_family
 def test_the_answer_to_another_puzzle_is_wrong(name: str) -> None:
-    family, record, other = find_family(name), record_of(name, 0), record_of(name, 1)
-    assert family.answer(record) != family.answer(other)
-    assert not family.score_text(record, family.answer(other)).strict
-    assert not family.score_image(record, canvas.decode_image(parts_of(name, 1)[SOLUTION])).strict
+    family, record = find_family(name), record_of(name, 0)
+    # One of a few words or letters may be the answer to the next puzzle too.
+    other = next(index for index in range(1, 30) if family.answer(record_of(name, index)) != family.answer(record))
+    assert not family.score_text(record, family.answer(record_of(name, other))).strict
+    assert not family.score_image(record, canvas.decode_image(parts_of(name, other)[SOLUTION])).strict
 
 
 @every_family

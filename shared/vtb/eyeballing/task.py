@@ -1,0 +1,296 @@
+"""The base of every eyeballing family: a task adds its figure and its words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from vtb import canvas
+from vtb.canvas import Image, Letterbox, Picture
+from vtb.errors import BadInput, UsageProblem
+from vtb.eyeballing import draw, judge
+from vtb.eyeballing.figure import Figure
+from vtb.eyeballing.place import LETTERS, Frame, Placed, place_as_benchmark, place_fairly
+from vtb.puzzles.family import Clip, Modality, Record, Score
+
+TRIES = 5000
+HOLD = 0.2  # share of a clip that shows the marked answer
+
+
+@dataclass(frozen=True)
+class Config:
+    """What can be chosen about an eyeballing puzzle."""
+
+    width: int = field(default=480, metadata={"help": "Width of the picture in pixels, 256 to 2048."})
+    aspect: float = field(default=1.0, metadata={"help": "Width divided by height, 0.5 to 2."})
+    point_radius: int = field(default=10, metadata={"help": "Radius of a candidate's disc in pixels, 6 to 24."})
+    line_width: int = field(default=5, metadata={"help": "Width of lines in pixels, 1 to 12."})
+    distractor_distance: float = field(
+        default=1.0, metadata={"help": "How far apart the candidates lie, as a factor: 1 is the closest, 2 is easy."}
+    )
+    sampling: Literal["fair", "videothinkbench"] = field(
+        default="fair",
+        metadata={"help": "fair makes every candidate equally likely for anyone who does not look at the drawing; "
+                          "videothinkbench keeps the benchmark's way, and its shortcuts."},
+    )  # fmt: skip
+    clip: Clip | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn."""
+        bounds = {
+            "width": (256, 2048), "aspect": (0.5, 2), "point_radius": (6, 24), "line_width": (1, 12),
+            "distractor_distance": (1, 2),
+        }  # fmt: skip
+        for name, (low, high) in bounds.items():
+            if not low <= getattr(self, name) <= high:
+                flag = name.replace("_", "-")
+                raise UsageProblem(f"--{flag} {getattr(self, name)}: must be from {low} to {high}")
+        if self.point_radius * 24 > min(self.width, self.height):
+            raise UsageProblem(
+                f"--point-radius {self.point_radius}: too large for a picture of {self.width}x{self.height}: "
+                f"take at most {min(self.width, self.height) // 24}, or a larger --width"
+            )
+
+    @property
+    def height(self) -> int:
+        """The height that follows from width and aspect, even so that clips can hold it."""
+        return round(self.width / self.aspect / 2) * 2
+
+    @property
+    def frame(self) -> Frame:
+        """The canvas as the sampler sees it."""
+        margin = max(18, round(0.06 * min(self.width, self.height)))
+        return Frame(self.width, self.height, margin, self.point_radius, self.distractor_distance)
+
+
+class Eyeballing:
+    """A family whose answer is one of five marked points; see ``vtb.puzzles.family.Family``.
+
+    A task sets ``name``, ``ask_point`` (what is asked for, as a noun phrase) and ``reveal`` (what to draw), and
+    implements ``figure``.
+    """
+
+    name: ClassVar[str]
+    ask_point: ClassVar[str]
+    reveal: ClassVar[str]
+    group = "eyeballing"
+    version = 1
+    config_class = Config
+    palette = draw.PALETTE
+
+    def figure(self, rng: random.Random, frame: Frame) -> Figure | None:
+        """A figure about its target at the origin, or None where this draw does not meet the constraints."""
+        raise NotImplementedError  # every task has its own
+
+    def sample(self, rng: random.Random, config: Config) -> dict[str, Any]:
+        """A puzzle that meets every constraint.
+
+        Raises:
+            UsageProblem: no draw of many met the constraints; the rejection rate is in the message.
+        """
+        for _ in range(TRIES):
+            placed = self.place(rng, config)
+            if placed is not None:
+                return self._record(config, placed)
+        raise UsageProblem(
+            f"{self.name}: none of {TRIES} draws fits a picture of {config.width}x{config.height} with these options "
+            "(100 % rejected): take a larger --width, a smaller --point-radius or --distractor-distance"
+        )
+
+    def place(self, rng: random.Random, config: Config) -> Placed | None:
+        """One draw."""
+        frame = config.frame
+        figure = self.figure(rng, frame)
+        if figure is None:
+            return None
+        return (place_fairly if config.sampling == "fair" else place_as_benchmark)(rng, frame, figure)
+
+    def _record(self, config: Config, placed: Placed) -> dict[str, Any]:
+        candidates = [
+            {"x": round(point.real, 2), "y": round(point.imag, 2), "label": letter}
+            for point, letter in zip(placed.candidates, LETTERS, strict=True)
+        ]
+        return {
+            "type": self.name,
+            "canvas_dimensions": [config.width, config.height],
+            "margin": config.frame.margin,
+            "point_radius": config.point_radius,
+            "line_width": config.line_width,
+            "sampling": config.sampling,
+            "candidates": candidates,
+            "correct_option": LETTERS[placed.correct],
+            "given": [stroke.to_json() for stroke in placed.figure.given],
+            "solution_strokes": [stroke.to_json() for stroke in placed.figure.answer],
+            "clip": clip_record(config) if config.clip else None,
+        }
+
+    def validate(self, record: Record) -> None:
+        """Five candidates on a canvas of a sensible size, and strokes that can be drawn."""
+        width, height = record["canvas_dimensions"]
+        if not (64 <= width <= 4096 and 64 <= height <= 4096 and 1 <= record["point_radius"] <= 256):
+            raise BadInput(f"a canvas of {width}x{height} pixels with discs of {record['point_radius']}")
+        points = points_of(record)
+        if [letter for *_, letter in points] != list(LETTERS) or record["correct_option"] not in LETTERS:
+            raise BadInput("candidates are not A to E, or the right one is none of them")
+        if not all(0 <= x <= width and 0 <= y <= height for x, y, _ in points):
+            raise BadInput("a candidate lies outside the canvas")
+        every = draw.strokes(record, "given") + draw.strokes(record, "solution_strokes")
+        if any(stroke.colour not in draw.COLOURS or stroke.radius > 10**5 for stroke in every):
+            raise BadInput("a stroke cannot be drawn")
+
+    def identity(self, record: Record) -> str:
+        """The figure and its candidates as shares of the canvas, to a thousandth, whatever the letters."""
+        width = record["canvas_dimensions"][0]
+        points = sorted((round(1000 * x / width), round(1000 * y / width)) for x, y, _ in points_of(record))
+        shapes = [[[round(1000 * v / width) for v in p] for p in entry["points"]] for entry in record["given"]]
+        return hashlib.sha256(json.dumps([self.name, points, shapes]).encode()).hexdigest()
+
+    def distinct(self, config: Config) -> float | None:
+        """Places are real numbers: there is no count."""
+        return None
+
+    def difficulty(self, record: Record) -> dict[str, float]:
+        """Margin: distance of the nearest wrong candidate from the right one, as a share of the canvas width."""
+        right = next(complex(x, y) for x, y, letter in points_of(record) if letter == record["correct_option"])
+        others = [complex(x, y) for x, y, letter in points_of(record) if letter != record["correct_option"]]
+        width = record["canvas_dimensions"][0]
+        return {"size": width, "margin": round(min(abs(point - right) for point in others) / width, 4)}
+
+    def draw_puzzle(self, record: Record) -> Picture:
+        """The given strokes under the candidates."""
+        return self._draw(record, solved=False)
+
+    def draw_solution(self, record: Record) -> Picture:
+        """The puzzle with the answer's strokes and the right candidate in red."""
+        return self._draw(record, solved=True)
+
+    def _draw(self, record: Record, *, solved: bool) -> Picture:
+        picture = draw.blank(*record["canvas_dimensions"])
+        pen = draw.pen_for(record, picture)
+        for stroke in draw.strokes(record, "given") + (draw.strokes(record, "solution_strokes") if solved else []):
+            pen.stroke(stroke)
+        self.draw_candidates(pen, record, solved=solved)
+        return picture
+
+    def draw_candidates(self, pen: draw.Pen, record: Record, *, solved: bool) -> None:
+        """The five discs, over everything else."""
+        for x, y, letter in points_of(record):
+            pen.candidate(complex(x, y), letter, right=solved and letter == record["correct_option"])
+
+    def draw_reasoning(self, record: Record, puzzle: Image | None = None) -> Image:
+        """The puzzle itself: its candidates have printed letters already."""
+        return canvas.to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
+
+    def draw_frames(self, record: Record) -> Iterator[Picture]:
+        """The puzzle, the answer's strokes one after the other, and a hold with the right candidate in red."""
+        clip = record["clip"]
+        picture = draw.blank(*clip["size"])
+        pen = draw.pen_for(record, picture, Letterbox(clip["scale"], *clip["offset"]))
+        for stroke in draw.strokes(record, "given"):
+            pen.stroke(stroke)
+        self.draw_candidates(pen, record, solved=False)
+        hold = max(5, round(HOLD * clip["frames"])) if clip["frames"] > 12 else 1
+        yield picture
+        yield from self._growing(record, pen, clip["frames"] - 1 - hold)
+        self.draw_candidates(pen, record, solved=True)
+        for _ in range(hold):
+            yield picture
+
+    def _growing(self, record: Record, pen: draw.Pen, frames: int) -> Iterator[Picture]:
+        """So many frames in which the answer's strokes grow, one after the other, at one speed."""
+        strokes = draw.strokes(record, "solution_strokes")
+        total = sum(draw.length_of(stroke) for stroke in strokes)
+        for number in range(1, frames + 1):
+            left = total * number / frames
+            for stroke in strokes:
+                length = draw.length_of(stroke)
+                pen.stroke(stroke, min(1.0, left / length if length else 1.0))
+                left -= length
+                if left <= 0:
+                    break
+            self.draw_candidates(pen, record, solved=False)
+            yield pen.picture
+
+    def ask(self, record: Record, modality: Modality) -> str:
+        """The prompt of a modality."""
+        if modality == "vlm":
+            return (
+                f"Five points in this picture are marked A, B, C, D and E. Which of them is {self.ask_point}? "
+                "Answer with one letter, A to E."
+            )
+        drawing = f"{self.reveal} Then mark the point that is {self.ask_point} by turning its circle red."
+        if modality == "image":
+            return f"{drawing} Leave everything else as it is."
+        return (
+            f"{drawing} A voice says the letter of that point in the NATO alphabet. "
+            "The camera stands still, without zoom or cuts, and nothing else changes."
+        )
+
+    def answer(self, record: Record) -> str:
+        """The letter."""
+        return str(record["correct_option"])
+
+    def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
+        """The first NATO word, else the last stand-alone letter."""
+        return judge.verdict(judge.spoken_option(text), record["correct_option"])
+
+    def draw_answer(self, record: Record, text: str, puzzle: Image) -> Image | None:
+        """The puzzle with the named candidate in red."""
+        option = judge.spoken_option(text)
+        if option is None:
+            return None
+        return canvas.to_rgb(
+            self.draw_solution({**record, "correct_option": option, "solution_strokes": []}), self.palette
+        )
+
+    def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
+        """The candidate nearest to the mean red pixel."""
+        option = judge.marked_option(image, record["canvas_dimensions"], points_of(record))
+        return judge.verdict(option, record["correct_option"])
+
+    def score_frame(self, record: Record, frame: Image) -> Score:
+        """The same for the part of a frame that shows the canvas."""
+        return self.score_image(record, canvas_part(record, frame))
+
+    def score_video(self, record: Record, frames: Iterator[Image]) -> Score:
+        """Right by the last frame; the vote of every fifth frame is in the details."""
+        votes: list[str | None] = []
+        last: Image | None = None
+        for number, frame in enumerate(frames):
+            last = frame
+            if number % judge.EVERY == 0:
+                part = canvas_part(record, frame)
+                votes.append(judge.marked_option(part, record["canvas_dimensions"], points_of(record)))
+        if last is None:
+            return Score(False, False, "no frames")
+        option = judge.marked_option(canvas_part(record, last), record["canvas_dimensions"], points_of(record))
+        return judge.verdict(option, record["correct_option"], last=option, major=judge.major_option(votes))
+
+
+def points_of(record: Mapping[str, Any]) -> list[tuple[float, float, str]]:
+    """The candidates as (x, y, letter)."""
+    return [(float(entry["x"]), float(entry["y"]), str(entry["label"])) for entry in record["candidates"]]
+
+
+def clip_record(config: Config) -> dict[str, Any]:
+    """Where the canvas lies in the clip: as large as fits, in the middle."""
+    assert config.clip is not None
+    width, height = config.clip.size
+    scale = min(width / config.width, height / config.height)
+    left, top = round((width - config.width * scale) / 2), round((height - config.height * scale) / 2)
+    form = {"frames": config.clip.frames, "fps": config.clip.fps, "size": [width, height]}
+    return {**form, "scale": scale, "offset": [left, top]}
+
+
+def canvas_part(record: Mapping[str, Any], frame: Image) -> Image:
+    """The part of a frame of any size that shows the canvas."""
+    clip = record["clip"]
+    height, width = frame.shape[:2]
+    x, y = width / clip["size"][0], height / clip["size"][1]
+    left, top = clip["offset"][0] * x, clip["offset"][1] * y
+    wide, high = (side * clip["scale"] for side in record["canvas_dimensions"])
+    return frame[round(top) : round(top + high * y), round(left) : round(left + wide * x)]

@@ -1,0 +1,80 @@
+"""ARC tasks: a folder of public task JSON files, or a zip of them."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vtb.errors import BadInput
+
+Grid = tuple[tuple[int, ...], ...]
+MAX_SIDE, COLOURS, MAX_BYTES = 30, 10, 5_000_000
+
+
+@dataclass(frozen=True)
+class ArcTask:
+    """One task: its id, its training pairs, and its first test pair."""
+
+    task_id: str
+    train: tuple[tuple[Grid, Grid], ...]
+    test: tuple[Grid, Grid]
+
+
+def read_tasks(place: Path) -> list[ArcTask]:
+    """Every task of a folder or zip, in the order of the ids.
+
+    Raises:
+        BadInput: nothing there, or a file that is no ARC task; the message names it.
+    """
+    if not place.exists():
+        raise BadInput(f"{place}: does not exist: give a folder of ARC task files (*.json) or a zip of them")
+    files = _zip_files(place) if place.is_file() else _folder_files(place)
+    tasks = sorted((_parse(name, text) for name, text in files), key=lambda task: task.task_id)
+    if not tasks:
+        raise BadInput(f"{place}: holds no ARC task files (*.json)")
+    return tasks
+
+
+def _folder_files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*.json")):
+        yield str(path), path.read_bytes()
+
+
+def _zip_files(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Read in memory, never extracted; a member that unpacks to megabytes is no task."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                if info.filename.endswith(".json") and "__MACOSX" not in info.filename:
+                    if info.file_size > MAX_BYTES:
+                        raise BadInput(f"{path}: {info.filename} is too large for an ARC task")
+                    yield info.filename, archive.read(info)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise BadInput(f"{path}: is no readable zip file ({error})") from error
+
+
+def _parse(name: str, text: bytes) -> ArcTask:
+    try:
+        data = json.loads(text)
+        train = tuple((grid(pair["input"]), grid(pair["output"])) for pair in data["train"])
+        first = data["test"][0]
+        task = ArcTask(Path(name).stem, train, (grid(first["input"]), grid(first["output"])))
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise BadInput(f"{name}: is no ARC task with answers ({error!r})") from error
+    if not train:
+        raise BadInput(f"{name}: has no training pairs")
+    return task
+
+
+def grid(rows: Any) -> Grid:
+    """A grid of colours 0 to 9, 1x1 to 30x30."""
+    found = tuple(tuple(int(cell) for cell in row) for row in rows)
+    if not (1 <= len(found) <= MAX_SIDE and 1 <= len(found[0]) <= MAX_SIDE):
+        raise ValueError("a grid has 1 to 30 rows and columns")
+    if any(len(row) != len(found[0]) for row in found) or any(not 0 <= c < COLOURS for row in found for c in row):
+        raise ValueError("a grid is rectangular, its colours are 0 to 9")
+    return found

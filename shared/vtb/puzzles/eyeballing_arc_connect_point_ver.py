@@ -1,0 +1,26 @@
+"""Eyeballing: which arc on the right continues the one on the left, marked by discs at the arcs' ends."""
+
+from __future__ import annotations
+
+import random
+
+from vtb.eyeballing.arcs import Shape, place_arcs
+from vtb.eyeballing.place import Placed
+from vtb.eyeballing.task import Config, Eyeballing
+
+SHAPE = Shape(band=0.35, least_gap=28, gap=(0.06, 0.08), beyond=15)
+
+
+class ArcConnectPointVer(Eyeballing):
+    """The arc that continues another behind a wide band; its disc is the answer."""
+
+    name = "arc_connect_point_ver"
+    ask_point = "at the end of the arc that continues the left arc behind the grey band"
+    reveal = "Draw the hidden part of the left arc over the grey band in black until it joins an arc on the right."
+
+    def place(self, rng: random.Random, config: Config) -> Placed | None:
+        """Both samplings are the same here: which arc is true has always been drawn evenly."""
+        return place_arcs(rng, config.frame, SHAPE)
+
+
+FAMILY = ArcConnectPointVer()
