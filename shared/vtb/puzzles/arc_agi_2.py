@@ -21,6 +21,7 @@ from vtb.canvas import Image, Picture
 from vtb.errors import BadInput, UsageProblem
 from vtb.formats.arc import ArcTask, Grid, grid
 from vtb.puzzles.family import Clip, Modality, Record, Score
+from vtb.rng import below
 
 COLOURS = (
     (0, 0, 0), (0, 0, 255), (255, 0, 0), (0, 255, 0), (255, 255, 0), (128, 128, 128), (255, 0, 255), (255, 128, 0),
@@ -70,15 +71,14 @@ class ArcAgi2:
     palette = PALETTE
 
     def sample(self, rng: random.Random, config: Config) -> dict[str, Any]:
-        """The picture of a task; nothing about it is random."""
-        if config.task is None:
-            raise UsageProblem("arc_agi_2 draws given tasks: say where they are with --tasks")
-        pairs = [*config.task.train, config.task.test]
+        """The picture of the given task, about which nothing is random; without one, of a small task of our own."""
+        task = config.task or own_task(rng)
+        pairs = [*task.train, task.test]
         layout = _fit(pairs, config.cell_px, config.max_side, config.max_side)
         if layout.cell < LEAST_CELL:
-            raise UsageProblem(f"task {config.task.task_id}: does not fit --max-side {config.max_side}: take more")
+            raise UsageProblem(f"task {task.task_id}: does not fit --max-side {config.max_side}: take more")
         return {
-            "task_id": config.task.task_id,
+            "task_id": task.task_id,
             "pairs": [[_rows(a), _rows(b)] for a, b in pairs],
             "cell_size": layout.cell,
             "canvas_dimensions": [layout.width, layout.height],
@@ -86,7 +86,7 @@ class ArcAgi2:
             "test_rows": len(pairs[-1][1]),
             "test_cols": len(pairs[-1][1][0]),
             "test_output": _rows(pairs[-1][1]),
-            "clip": _clip_record(config.clip, pairs, config.task.task_id) if config.clip else None,
+            "clip": _clip_record(config.clip, pairs, task.task_id) if config.clip else None,
         }
 
     def validate(self, record: Record) -> None:
@@ -198,6 +198,22 @@ class ArcAgi2:
         """By the last frame."""
         last = deque(frames, maxlen=1)
         return self.score_frame(record, last[0]) if last else Score(False, False, "no frames")
+
+
+def own_task(rng: random.Random) -> ArcTask:
+    """A small task with one of three rules: mirrored left to right, mirrored top to bottom, two colours swapped."""
+    rule, rows, cols = below(rng, 3), 3 + below(rng, 3), 3 + below(rng, 3)
+    one, two = 1 + below(rng, 4), 5 + below(rng, 5)
+    swap = {one: two, two: one}
+
+    def output(cells: Grid) -> Grid:
+        if rule == 0:
+            return tuple(row[::-1] for row in cells)
+        return cells[::-1] if rule == 1 else tuple(tuple(swap.get(cell, cell) for cell in row) for row in cells)
+
+    inputs = [tuple(tuple((0, one, two)[below(rng, 3)] for _ in range(cols)) for _ in range(rows)) for _ in range(4)]
+    *train, test = [(cells, output(cells)) for cells in inputs]
+    return ArcTask(f"own-{rule}", tuple(train), test)
 
 
 def lay_out(pairs: Sequence[tuple[Grid, Grid]], cell: int) -> Layout:

@@ -91,7 +91,7 @@ def joined_options(record: Record, image: Image) -> list[str]:
     ]
 
 
-def _label_near(labels: np.ndarray, point: complex) -> int:  # type: ignore[type-arg]
+def _label_near(labels: np.ndarray, point: complex) -> int:
     """The piece of ink nearest to an arc's inner end, or 0."""
     for reach in SEARCH:
         x, y = round(point.real), round(point.imag)

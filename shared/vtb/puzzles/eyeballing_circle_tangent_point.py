@@ -54,7 +54,8 @@ class CircleTangentPoint(Eyeballing):
 
 def _on_circle(rng: random.Random, frame: Frame, radius: float) -> list[complex] | None:
     """Five points of the circle about the origin, in the order of their letters, none too near to another."""
-    gaps = [math.radians(uniform(rng, 22, 55)) for _ in range(COUNT - 1)]
+    least = 22 + 12 * (frame.spread - 1)
+    gaps = [math.radians(uniform(rng, least, 55)) for _ in range(COUNT - 1)]
     if min(gaps) * radius < frame.separation:
         return None
     first = math.tau * rng.random()

@@ -30,7 +30,7 @@ class RightTriangle(Eyeballing):
         short, along = config.frame.short, unit(rng)
         legs = [uniform(rng, 0.2, 0.6) * short for _ in range(2)]
         points = [0j, legs[0] * along, legs[1] * along * 1j * sign(rng)]
-        least = max(0.1 * short, config.frame.separation)
+        least = max(0.1 * short * config.distractor_distance, config.frame.separation)
         for _ in range(2):
             for _ in range(EXTRA_TRIES):
                 extra = uniform(rng, 0.1, 0.6) * short * unit(rng)

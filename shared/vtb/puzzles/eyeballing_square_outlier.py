@@ -26,7 +26,7 @@ class SquareOutlier(Eyeballing):
         first = side / 2**0.5 * unit(rng)
         corners = [first * turn for turn in (1, 1j, -1, -1j)]
         outlier = uniform(rng, 0.0, 1.0) * 0.8 * config.frame.short * unit(rng)
-        least = max(0.3 * side, config.frame.separation)
+        least = max(0.3 * side * config.distractor_distance, config.frame.separation)
         if any(abs(outlier - corner) < least for corner in corners):
             return None
         return [outlier, *corners]
