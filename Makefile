@@ -17,6 +17,7 @@ IMAGES ?=
 WHEELS ?=
 BASE_IMAGE ?=
 TESTS ?= tests
+JOBS ?= 2
 PYTEST_ARGS ?=
 
 ##@ Use
@@ -34,8 +35,8 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
 	@touch $@
 
-test: setup  ## Run the whole test suite; TESTS=path runs a part
-	$(BIN)/python -m pytest $(TESTS) $(PYTEST_ARGS)
+test: setup  ## Run the whole test suite in JOBS=2 processes; TESTS=path runs a part
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS) $(PYTEST_ARGS)
 
 lint: setup check-generated  ## Check style, types, Dockerfiles and everything that is generated
 	$(BIN)/ruff check .
