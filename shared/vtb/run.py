@@ -71,6 +71,8 @@ class Run:
     def say_plan(self, plan: Plan, what: str, part: range | None = None) -> None:
         """The answer to ``--dry-run``: what would be read and written, and what lies at the output now."""
         output = self._output(plan)
+        if self.overwrite:
+            output.holds_artifact()  # refuses somebody's folder, as the real run would
         state = State.FRESH if self.overwrite else output.state()
         for entry in plan.inputs:
             click.echo(f"read   {entry.uri} ({entry.kind}, digest {entry.digest:.12})")

@@ -96,11 +96,16 @@ class Output:
             self.store.sweep(SWEEP_AGE_S)
         return state
 
-    def clear(self) -> None:
-        """Remove the artifact that lies here; a place that holds none is refused unless it is empty."""
+    def holds_artifact(self) -> bool:
+        """Whether there is an artifact here that could be cleared; a place with other files is refused."""
         if self.store.stat(MANIFEST) is None and self.store.stat(PLAN) is None:
             self._refuse_foreign_files()
-        else:
+            return False
+        return True
+
+    def clear(self) -> None:
+        """Remove the artifact that lies here."""
+        if self.holds_artifact():
             clear(self.store)
 
     def check_plan(self) -> None:
