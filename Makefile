@@ -10,8 +10,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-pyproject
 EXTRAS := generate,curate,prepare,train-vlm,eval,launch,dev
 
-STORE ?= demo-out
 MODEL ?=
+STORE ?= demo-out$(if $(MODEL),-$(notdir $(abspath $(MODEL))))
 ON ?= local
 IMAGES ?=
 WHEELS ?=
@@ -22,7 +22,9 @@ PYTEST_ARGS ?=
 
 ##@ Use
 demo: setup  ## Generate, curate, prepare, train, predict and judge on a tiny model; MODEL=path takes a real one
+	@test -z "$(MODEL)" || test -f "$(MODEL)/config.json" || { echo "make: $(MODEL) is no model folder" >&2; exit 4; }
 	@$(BIN)/vtb run k8s/pipelines/demo.yaml --on $(ON) --store $(STORE) $(if $(MODEL),--set model=$(abspath $(MODEL)))
+	@test -n "$(MODEL)" || echo "The tiny model is random and hardly trained: that nearly all its answers are wrong is as it should be."
 	@echo "Report: $(STORE)/scores/report.html"
 
 ##@ Develop
@@ -31,6 +33,7 @@ setup: $(STAMP)  ## Make .venv with everything in it, or bring it up to date
 $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.10 to 3.13 found: install one, or give PYTHON=path" >&2; exit 4; }
 	$(PYTHON) -m venv $(VENV)
+	@echo "installing everything into $(VENV); the first time this takes minutes"
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
 	@touch $@
@@ -60,7 +63,7 @@ images: setup  ## Build the images; IMAGES="gen-maze curate" some of them, WHEEL
 
 ##@ Other
 clean:  ## Remove what the targets above have made, but not the images
-	rm -rf $(VENV) $(STORE) build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) demo-out demo-out-* build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## Show this list

@@ -58,7 +58,8 @@ def _bounds(option: click.Option) -> dict[str, float]:
     """The least and the largest value, where there are any."""
     if not isinstance(option.type, (click.IntRange, click.FloatRange)):
         return {}
-    bounds = {"min": option.type.min, "max": option.type.max}
+    least = "above" if option.type.min_open else "min"
+    bounds = {least: option.type.min, "max": option.type.max}
     return {name: bound for name, bound in bounds.items() if bound is not None and bound < 2**63 - 1}
 
 

@@ -115,7 +115,8 @@ class Run:
     def say_done(self, output: Output, manifest: Manifest) -> None:
         """The last word of a run: the place on standard output, for scripts; the rest is a log line."""
         seconds = manifest.run["duration_s"]
-        log.info("complete: %d rows in %.1f s, digest %.12s", manifest.rows, seconds, manifest.digest)
+        what = f"{manifest.rows} rows" if manifest.shards else f"{len(manifest.files)} files"
+        log.info("complete: %s in %.1f s, digest %.12s", what, seconds, manifest.digest)
         click.echo(output.uri)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 
-from conftest import FaultyBucket
 from vtb.store import ObjectMissing, Store, open_store
+
+if TYPE_CHECKING:  # a spawned process imports this module again, and may find another folder's conftest
+    from conftest import FaultyBucket
 
 pytestmark = pytest.mark.store
 

@@ -29,6 +29,7 @@ class Finding:
     what: str
     good: bool
     detail: str
+    error: VtbError | None = None
 
 
 @click.command()
@@ -36,7 +37,7 @@ class Finding:
 def doctor(store: str | None) -> None:
     """Check this machine: Python, packages, GPU, Docker, and a store when one is given.
 
-    Exits 4 when the store does not work; anything else that is missing only limits what can be run here.
+    Exits 3, 4 or 75 when the store does not work, by the reason; anything else that is missing only limits what can run.
 
     Example: vtb doctor --store s3://bucket/prefix
     """
@@ -46,8 +47,8 @@ def doctor(store: str | None) -> None:
         findings.append(_try("store", lambda: _store(store)))
     for finding in findings:
         click.echo(f"{'ok     ' if finding.good else 'missing'}  {finding.what:12} {finding.detail}")
-    if store and not findings[-1].good:
-        raise NotAvailable(f"the store does not work: {findings[-1].detail}")
+    if store and findings[-1].error is not None:
+        raise findings[-1].error
 
 
 def _machine() -> Iterator[Finding]:
@@ -81,7 +82,7 @@ def _try(what: str, check: Callable[[], str]) -> Finding:
     try:
         return Finding(what, True, check())
     except VtbError as error:
-        return Finding(what, False, str(error))
+        return Finding(what, False, str(error), error)
 
 
 def _store(uri: str) -> str:

@@ -20,7 +20,7 @@ from vtb.puzzles.clip_box import Point, growth, lengths_along, letterbox, stretc
 from vtb.puzzles.family import Modality, Record, Score
 
 WALL, PASSAGE, MARK, PATH = range(4)
-PRINT = (0, 0, 255)
+PRINT, PRINT_ON_RED = (0, 0, 255), (255, 255, 255)
 # Of the options that every shape has.
 ALGORITHM_HELP = (
     "wilson draws every maze with the same chance; dfs carves depth-first as the benchmark does, which gives longer "
@@ -77,13 +77,15 @@ class Maze(ABC):
         return picture
 
     def draw_reasoning(self, record: Record, puzzle: Image | None = None) -> Image:
-        """The puzzle with the ID of every open cell printed on it in blue."""
+        """The puzzle with the ID of every open cell printed on it: in blue, on the red marks in white."""
         image = canvas.to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle.copy()
         ids = np.zeros(image.shape[:2], np.uint8)
         left, top = _border(record)
         for cell, (x, y), box in self.labels(record):
             canvas.print_centred(ids, str(cell), (x + left, y + top), 1, box)
+        marks = red_path.red_mask(image) & ids
         image[ids > 0] = PRINT
+        image[marks > 0] = PRINT_ON_RED
         return image
 
     def draw_frames(self, record: Record) -> Iterator[Picture]:

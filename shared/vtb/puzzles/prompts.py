@@ -9,7 +9,7 @@ from vtb.puzzles.family import Modality
 
 MAZE: dict[Modality, str] = {
     "vlm": (
-        "This is a maze. Black is wall, white is passage, and every open cell has its number printed in blue. "
+        "This is a maze. Black is wall, white is passage, and every open cell has its number printed on it. "
         "The two red squares are the start and the goal. Find the way from one to the other, moving only between "
         "open cells that share a side. Reply with the numbers of all cells on the way in their order, both ends "
         "included, as a list such as [12, 13, 14, 25]."
@@ -29,7 +29,7 @@ def _round_maze(what: str) -> dict[Modality, str]:
     """The wording for mazes whose cells are no squares and whose ends are discs."""
     return {
         "vlm": (
-            f"This is a maze {what}. Black is wall, white is passage, and every cell has its number printed in blue. "
+            f"This is a maze {what}. Black is wall, white is passage, and every cell has its number printed on it. "
             "The two red discs are the start and the goal. Find the way from one to the other, moving only between "
             "cells that touch and have no wall between them. Reply with the numbers of all cells on the way in their "
             "order, both ends included, as a list such as [12, 13, 14, 25]."

@@ -48,6 +48,8 @@ def _type(option: dict[str, Any]) -> str:
         return ""
     if low is not None:
         kind += f" {low:g} to {high:g}" if high is not None else f", at least {low:g}"
+    if option.get("above") is not None:
+        kind += f", above {option['above']:g}"
     return f" {kind}" + (" (repeatable)" if option["repeatable"] else "")
 
 

@@ -107,7 +107,8 @@ def tell(choice: Choice) -> None:
     """The counts of everything kept and dropped, one line."""
     counts = choice.metrics()
     words = [f"{split} {count}" for split, count in counts["kept"].items()]
-    words += [f"{what}: {count}" for kind in ("duplicates", "filtered") for what, count in counts[kind].items()]
+    words += [f"duplicates {where}: {count}" for where, count in counts["duplicates"].items()]
+    words += [f"filtered by {figure}: {count}" for figure, count in counts["filtered"].items()]
     words += [f"quarantined, {reason}: {count}" for reason, count in counts["quarantined"].items()]
     log.info("of %d samples: %s", choice.total, "; ".join(words))
 

@@ -118,7 +118,8 @@ def test_ids_are_printed_on_every_cell_and_on_no_wall(name: str) -> None:
     nearest = ((np.stack([xs, ys], 1)[:, None] - centres) ** 2).sum(2).argmin(1)
     heights = [np.ptp(ys[nearest == cell]) + 1 for cell in range(len(centres))]
     assert min(heights) >= 9  # digits lower than that are hard to read
-    assert (family.draw_reasoning(record)[changed] == (0, 0, 255)).all()
+    assert (family.draw_reasoning(record)[changed & (puzzle != MARK)] == (0, 0, 255)).all()
+    assert (family.draw_reasoning(record)[changed & (puzzle == MARK)] == (255, 255, 255)).all()
 
 
 @both

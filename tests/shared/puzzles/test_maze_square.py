@@ -167,8 +167,10 @@ def test_ids_are_printed_on_every_open_cell_and_nowhere_else() -> None:
     changed = (FAMILY.draw_reasoning(record) != puzzle).any(axis=2)
     cells = changed.reshape(9, 32, 9, 32).any(axis=(1, 3))
     assert (cells == (np.asarray(record["maze_grid"]) == 0)).all()
-    blue = FAMILY.draw_reasoning(record)[changed]
-    assert (blue == (0, 0, 255)).all()
+    marks = FAMILY.draw_puzzle(record) == MARK
+    assert (FAMILY.draw_reasoning(record)[changed & ~marks] == (0, 0, 255)).all()
+    assert (changed & marks).any()
+    assert (FAMILY.draw_reasoning(record)[changed & marks] == (255, 255, 255)).all()  # blue on red cannot be read
     # A picture that was given keeps what is on it, and is not written into.
     marked = puzzle.copy()
     marked[0, 0] = 77

@@ -143,6 +143,7 @@ def test_the_picture_shows_the_printed_ids(world: Path, tmp_path: Path, source: 
         assert (picture == FAMILY.draw_reasoning(record)).all()
         side = record["grid_size"][0]
         blue = (picture == BLUE).all(axis=2).reshape(side, 16, side, 16).any(axis=(1, 3))
+        blue[tuple(record["start"])] = blue[tuple(record["goal"])] = True  # printed in white there
         assert (blue == (np.asarray(record["maze_grid"]) == 0)).all()
 
 
@@ -208,6 +209,7 @@ def test_a_folder_made_by_others(world: Path, tmp_path: Path) -> None:
         side, cell = record["grid_size"][0], record["cell_size"]
         inner = picture[5 : 5 + side * cell, 10 : 10 + side * cell]
         blue = (inner == BLUE).all(axis=2).reshape(side, cell, side, cell).any(axis=(1, 3))
+        blue[tuple(record["start"])] = blue[tuple(record["goal"])] = True  # printed in white there
         assert (blue == (np.asarray(record["maze_grid"]) == 0)).all()
         ours = {**record, "line_width": 3}
         puzzle = canvas.decode_image((tmp_path / "theirs" / record["image"]).read_bytes())
