@@ -37,7 +37,7 @@ class Finding:
 def doctor(store: str | None) -> None:
     """Check this machine: Python, packages, GPU, Docker, and a store when one is given.
 
-    Exits 3, 4 or 75 when the store does not work, by the reason; anything else that is missing only limits what can run.
+    Exits 3, 4 or 75 when the store does not work, by the reason; whatever else is missing only limits what can run.
 
     Example: vtb doctor --store s3://bucket/prefix
     """
