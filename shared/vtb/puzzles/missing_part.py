@@ -3,15 +3,16 @@
 The benchmark had people say what is right and gives only a figure, Diff: how far the puzzle's area is from the
 solution's. We report Diff, and count an answer as right when both hold:
 
-- the missing part looks more like the right value than like any other (colours: the nearest in RGB, over three
-  quarters of the part; shapes: the largest overlap, at least 70 %, wherever it lies within a few pixels);
-- the rest of the puzzle is as it was: at most one pixel in 2,000 has a colour that the puzzle has nowhere near.
+- the missing part looks more like the right value than like any other (colours: the nearest in RGB, over 85 %
+  of the part; shapes: the largest overlap, at least 70 %, wherever it lies within a few pixels);
+- the rest of the puzzle is as it was: at most 15 pixels in 10,000 have a colour that the puzzle has nowhere near.
 
 Both look at a smoothed picture and allow a shift of up to four pixels, so noise and compression decide nothing.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,11 +23,12 @@ from numpy.typing import NDArray
 from vtb.canvas import Colour, Image
 from vtb.puzzles.family import Score
 from vtb.puzzles.puzzle_area import SHIFT, aligned, smooth
+from vtb.puzzles.scene import SIDE
 
 Mask = NDArray[np.uint8]  # 1 or 0 a pixel, SIDE x SIDE
 FAR = 60.0  # RGB distance from which a colour is none of the palette's
-LIKE_COLOR, LIKE_SHAPE = 0.75, 0.7  # share of a coloured part, overlap of a shape, that are enough
-CHANGED, SLACK, NEAR = 0.0005, 35, 3  # share of pixels; levels a channel; window around a pixel at half the size
+LIKE_COLOR, LIKE_SHAPE = 0.85, 0.7  # share of a coloured part, overlap of a shape, that are enough
+CHANGED, SLACK = 0.0015, 35  # share of pixels that may differ by more levels in a channel
 DIFF_WHITE, WHITE = 245, 226  # greys above are white: for the benchmark's Diff; for us, clear of the grey 238
 MARGIN = 6
 
@@ -42,6 +44,7 @@ class Expected:
         right: the right value.
         colors: for questions about colour: every value's colour.
         shapes: for questions about shape and size: the pixels of every value's shape.
+        side: pixels a side with which the puzzle was shown; with fewer than SIDE, outlines are less sure.
     """
 
     puzzle: Image
@@ -50,6 +53,7 @@ class Expected:
     right: str
     colors: Mapping[str, Colour]
     shapes: Mapping[str, Mask]
+    side: int = SIDE
 
 
 def diff(area: Image, expected: Expected) -> float:
@@ -141,7 +145,8 @@ def _changed(area: Image, expected: Expected) -> float:
 
     before = smooth(expected.puzzle)
     now = aligned(smooth(area), before)
-    window = np.ones((NEAR, NEAR), np.uint8)
+    reach = max(1, math.ceil(SIDE / expected.side / 2))  # a pixel as shown, at half the size
+    window = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     low = cv2.subtract(cv2.erode(before, window), (SLACK,) * 4)
     high = cv2.add(cv2.dilate(before, window), (SLACK,) * 4)
     outside = (now < low) | (now > high)

@@ -24,7 +24,7 @@ from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.scene import COLORS, FILLS, LEVEL_BITS, SIDE, Glyph, Line, Shape
 
 OPTIONS = 4  # of a question about colours
-MIN_SIDE = 128  # pixels of the puzzle's area a side: with fewer, the smallest parts are too small to judge
+MIN_SIDE = 176  # pixels of the puzzle's area a side: with fewer than 160, H.264 changes what the judge must not miss
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class VisualPuzzle(ABC):
         glyph: side of the box of the question mark.
     """
 
-    name: ClassVar[str]
+    name: str
     part_name: ClassVar[str]
     asked: ClassVar[str]
     places: ClassVar[int]

@@ -151,6 +151,7 @@ class VisualFamily(VisualPuzzle):
             right=self.answer(record),
             colors={**colors, "": PALETTE[MISSING << LEVEL_BITS]} if colors else {},
             shapes=shapes,
+            side=side,
         )
 
 

@@ -6,7 +6,7 @@ import random
 from typing import Any, ClassVar
 
 from vtb.puzzles.family import Record
-from vtb.puzzles.patterns import SIZES, SIZES_NOTE, assign, count_assigned, pick, shuffled
+from vtb.puzzles.patterns import SIZES, assign, count_assigned, pick, shuffled
 from vtb.puzzles.scene import COLORS, MISSING, SHAPES, Disc, Polygon, Shape, regular
 from vtb.puzzles.visual import Config
 from vtb.puzzles.visual_family import VisualFamily
@@ -27,7 +27,7 @@ class ShapeSizeGrid(VisualFamily):
     places = 9
     starred = True
     words = tuple(f"{size} {shape}" for shape in SHAPES for size in SIZES)
-    note = SIZES_NOTE
+    note = "A large figure just fits into the grey disc; a medium one is about 0.7 and a small one 0.4 times as wide."
     content: ClassVar[Content] = {"color": (None, COLORS)}
 
     def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:

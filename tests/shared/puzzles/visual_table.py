@@ -6,16 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from PIL import Image as PillowImage
 
 from vtb import canvas
 from vtb.canvas import Image
-from vtb.puzzles import Record, find_family
+from vtb.puzzles import Record, Score, find_family
 from vtb.puzzles.sample import make_record
 from vtb.puzzles.visual import Config
 from vtb.puzzles.visual_family import VisualFamily
 
 MIXED = {"red": {"yellow": "orange", "blue": "purple"}, "yellow": {"red": "orange", "blue": "green"},
          "blue": {"red": "purple", "yellow": "green"}}  # fmt: skip
+STARRED = {"size_grid", "shape_reflect", "color_size", "size_cycle", "shape_size_grid"}
 SHADES = ("very light", "light", "medium", "dark", "very dark")
 
 
@@ -41,6 +43,22 @@ def wrong_values(record: Record) -> list[str]:
 
 def shift(image: Image, x: int, y: int) -> Image:
     return np.roll(np.roll(image, y, 0), x, 1)
+
+
+def score(name: str, record: Record, image: Image) -> Score:
+    return family_of(name).score_image(record, image)
+
+
+def resized(width: int, height: int) -> Callable[[Image], Image]:
+    def change(image: Image) -> Image:
+        return np.asarray(PillowImage.fromarray(image).resize((width, height), PillowImage.Resampling.LANCZOS))
+
+    return change
+
+
+def noisy(image: Image) -> Image:
+    noise = np.random.default_rng(1).normal(0, 20, image.shape)
+    return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
 # Each rule, from what the picture shows: the values without the missing one.
