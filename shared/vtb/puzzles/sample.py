@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from vtb import canvas
 from vtb.canvas import Picture
 from vtb.formats.webdataset import Sample
-from vtb.puzzles.family import Clip, Family, Record
+from vtb.puzzles.family import Family, Record
 from vtb.rng import sample_rng
 
 RECORD, PUZZLE, SOLUTION, CLIP, REASONING = "json", "puzzle.png", "solution.png", "solution.mp4", "reasoning.png"
@@ -62,11 +61,6 @@ def encode_record_clip(family: Family, record: Record) -> bytes:
 
     clip = record["clip"]
     return encode_clip(family.draw_frames(record), family.palette, tuple(clip["size"]), clip["fps"])
-
-
-def with_clip(config: Any, clip: Clip | None) -> Any:
-    """The configuration with or without a clip."""
-    return dataclasses.replace(config, clip=clip)
 
 
 def still_frames(family: Family, record: Record, count: int) -> Iterator[Picture]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import click
@@ -16,9 +15,9 @@ from vtb.options import SizeType, VtbOption
 from vtb.puzzles import Clip, find_family
 from vtb.run import Run
 from vtb.stage import stage_command
+from vtb_generate.common import check_clip, expected_distinct, generate
 from vtb_generate.shapes import PRESETS, SHAPES, level_options, own_values, shape_options, use_preset
-from vtb_generate.shards import Recipe, Stream, make_shard, plan_shards
-from vtb_generate.whole import describe_whole
+from vtb_generate.shards import Recipe, Stream
 
 log = logging.getLogger("vtb.generate")
 
@@ -102,17 +101,6 @@ def make_streams(
     )
 
 
-def check_clip(clip: Clip) -> None:
-    """Refuse a clip that a video trainer would crop or truncate."""
-    from vtb.video import valid_frame_count
-
-    if not valid_frame_count(clip.frames):
-        raise UsageProblem(f"--frames {clip.frames}: video models take 4k+1 frames, at least 5, for example 81")
-    width, height = clip.size
-    if width % 32 or height % 32 or not (32 <= width <= 4096 and 32 <= height <= 4096):
-        raise UsageProblem(f"--clip-size {width}x{height}: both sides must be multiples of 32, from 32 to 4096")
-
-
 def warn_of_repeats(shape: str, streams: tuple[Stream, ...]) -> None:
     """Say when a run asks for so many mazes that some must come more than once."""
     for stream in streams:
@@ -123,22 +111,6 @@ def warn_of_repeats(shape: str, streams: tuple[Stream, ...]) -> None:
                 "different: take %s; curate drops repeats",
                 stream.name, space, stream.count, expected_distinct(space, stream.count), SHAPES[shape].more,
             )  # fmt: skip
-
-
-def expected_distinct(space: float, draws: int) -> float:
-    """How many different values so many uniform draws from a space give on average."""
-    import math
-
-    return space * -math.expm1(draws * math.log1p(-1 / space)) if space > 1 else 1.0
-
-
-def generate(run: Run, recipe: Recipe, samples_per_shard: int) -> None:
-    """Make what is missing of the artifact."""
-    tasks, plan = plan_shards(recipe, samples_per_shard), run.plan()
-    run.make_shards(
-        plan, tasks, make_shard, lambda output: partial(describe_whole, output, recipe),
-        what="samples", summary=f"{recipe.total} samples",
-    )  # fmt: skip
 
 
 def entry() -> None:

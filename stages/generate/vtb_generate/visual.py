@@ -17,7 +17,7 @@ from vtb.puzzles.options import config_options
 from vtb.puzzles.visual import Config
 from vtb.run import Run
 from vtb.stage import stage_command
-from vtb_generate.maze import check_clip, expected_distinct, generate
+from vtb_generate.common import check_clip, expected_distinct, generate
 from vtb_generate.shards import Recipe, Stream
 
 log = logging.getLogger("vtb.generate")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import json
@@ -14,7 +15,7 @@ import pytest
 from vtb import canvas
 from vtb.errors import BadInput, UsageProblem
 from vtb.puzzles import Clip, Family, families, family_of, find_family
-from vtb.puzzles.sample import CLIP, PUZZLE, REASONING, RECORD, SOLUTION, make_record, render, with_clip
+from vtb.puzzles.sample import CLIP, PUZZLE, REASONING, RECORD, SOLUTION, make_record, render
 from vtb.video import decode_ends
 
 SAMPLES = 4
@@ -25,7 +26,9 @@ every_sample = pytest.mark.parametrize("index", range(SAMPLES))
 @functools.cache
 def record_of(name: str, index: int) -> dict[str, Any]:
     family = find_family(name)
-    return make_record(family, with_clip(family.config_class(), Clip(13, 16, (320, 320))), name, 42, index)
+    return make_record(
+        family, dataclasses.replace(family.config_class(), clip=Clip(13, 16, (320, 320))), name, 42, index
+    )
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import itertools
 import pickle
 
 from vtb.puzzles.maze_square import Config
-from vtb_generate.maze import expected_distinct
+from vtb_generate.common import expected_distinct
 from vtb_generate.shards import Recipe, Stream, make_shard, merge_difficulty, plan_shards
 
 STREAMS = (Stream("a", Config(size=5, cell_px=6), 5), Stream("b", Config(size=7, cell_px=6), 4))
