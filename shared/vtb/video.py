@@ -7,8 +7,9 @@ general RGB conversion. Colours follow ITU-R BT.601, limited range, and the stre
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -94,14 +95,18 @@ class ClipEnds:
     count: int
 
 
-def decode_clip(data: bytes) -> Iterator[Image]:
-    """The frames of a clip as RGB, one at a time.
+def decode_clip(data: bytes, max_side: int | None = None) -> Iterator[Callable[[], Image]]:
+    """The frames of a clip, one at a time; each is a function that gives its RGB.
+
+    Args:
+        data: the file.
+        max_side: larger frames are scaled down to this many pixels on their longer side.
 
     Raises:
         UnreadableVideo: no video in it, or damaged; frames before the damage have been given by then.
     """
     for frame in _frames(data):
-        yield _rgb(frame)
+        yield partial(_rgb, frame, max_side)
 
 
 def decode_ends(data: bytes) -> ClipEnds:
@@ -120,9 +125,11 @@ def decode_ends(data: bytes) -> ClipEnds:
     return ClipEnds(_rgb(first), _rgb(last), count)
 
 
-def _rgb(frame: Any) -> Image:
+def _rgb(frame: Any, max_side: int | None = None) -> Image:
+    scale = min(1.0, max_side / max(frame.width, frame.height)) if max_side else 1.0
+    width, height = (max(1, round(side * scale)) for side in (frame.width, frame.height))
     try:
-        image: Image = frame.to_ndarray(format="rgb24")
+        image: Image = frame.reformat(width, height, "rgb24").to_ndarray()
     except (OSError, ValueError) as error:
         raise UnreadableVideo(f"a frame cannot be shown ({error})") from error
     return image

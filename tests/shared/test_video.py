@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clip_frames import images_of
 from vtb.canvas import Picture, to_rgb
 from vtb.video import UnreadableVideo, decode_clip, decode_ends, encode_clip, valid_frame_count, yuv_palette
 
@@ -35,7 +36,7 @@ CLIP = encode_clip(bars(9), PALETTE, (96, 64), 16)
 
 
 def test_every_frame_is_there_with_its_colours() -> None:
-    decoded = list(decode_clip(CLIP))
+    decoded = images_of(CLIP)
     assert len(decoded) == 9
     for frame, drawn in zip(decoded, bars(9), strict=True):
         wanted = to_rgb(drawn, PALETTE).astype(int)
@@ -44,8 +45,13 @@ def test_every_frame_is_there_with_its_colours() -> None:
     assert np.abs(decoded[0][40:, 8::16].astype(int) - to_rgb(bars(1)[0], PALETTE)[40:, 8::16]).max() < 16
 
 
+def test_larger_frames_are_scaled_down_when_asked() -> None:
+    assert {frame().shape for frame in decode_clip(CLIP, 48)} == {(32, 48, 3)}
+    assert {frame().shape for frame in decode_clip(CLIP, 200)} == {(64, 96, 3)}
+
+
 def test_ends_are_the_first_and_the_last_frame() -> None:
-    decoded, ends = list(decode_clip(CLIP)), decode_ends(CLIP)
+    decoded, ends = images_of(CLIP), decode_ends(CLIP)
     assert ends.count == 9
     assert (ends.first == decoded[0]).all()
     assert (ends.last == decoded[-1]).all()

@@ -59,8 +59,8 @@ def spoken_option(text: str) -> str | None:
     return letters[-1] if letters else None
 
 
-def verdict(option: str | None, correct: str, **details: str | None) -> Score:
+def verdict(option: str | None, correct: str) -> Score:
     """The score of a chosen option; there is one rule, so tolerant and strict agree."""
     right = option == correct
     reason = "solved" if right else "no option" if option is None else "wrong option"
-    return Score(right, right, reason, {"option": option, **details})
+    return Score(right, right, reason, choice=option)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
+
+import numpy as np
 
 from vtb import canvas
 from vtb.canvas import Image, Letterbox, Picture
@@ -15,7 +17,8 @@ from vtb.errors import BadInput, UsageProblem
 from vtb.eyeballing import draw, judge
 from vtb.eyeballing.figure import Figure
 from vtb.eyeballing.place import LETTERS, Frame, Placed, place_as_benchmark, place_fairly
-from vtb.puzzles.family import Clip, Modality, Record, Score
+from vtb.puzzles.family import Clip, ClipFrame, Modality, Record, Score
+from vtb.puzzles.frames import NO_FRAMES
 
 TRIES = 5000
 HOLD = 0.2  # share of a clip that shows the marked answer
@@ -143,11 +146,15 @@ class Eyeballing:
             raise BadInput("a stroke cannot be drawn")
 
     def identity(self, record: Record) -> str:
-        """The figure and its candidates as shares of the canvas, to a thousandth, whatever the letters."""
-        width = record["canvas_dimensions"][0]
-        points = sorted((round(1000 * x / width), round(1000 * y / width)) for x, y, _ in points_of(record))
-        shapes = [[[round(1000 * v / width) for v in p] for p in entry["points"]] for entry in record["given"]]
-        return hashlib.sha256(json.dumps([self.name, points, shapes]).encode()).hexdigest()
+        """The candidates and which is right, as shares of the width to a thousandth, whatever the letters.
+
+        The figure follows from these for all but chance, and the benchmark's records do not hold it.
+        """
+        width, right = record["canvas_dimensions"][0], record["correct_option"]
+        points = sorted(
+            (round(1000 * x / width), round(1000 * y / width), letter == right) for x, y, letter in points_of(record)
+        )
+        return hashlib.sha256(json.dumps([self.name, points]).encode()).hexdigest()
 
     def distinct(self, config: Config) -> float | None:
         """Places are real numbers: there is no count."""
@@ -243,32 +250,31 @@ class Eyeballing:
         option = judge.spoken_option(text)
         if option is None:
             return None
-        return canvas.to_rgb(
-            self.draw_solution({**record, "correct_option": option, "solution_strokes": []}), self.palette
-        )
+        before = self.draw_puzzle(record)
+        after = self.draw_solution({**record, "correct_option": option, "solution_strokes": []})
+        marked = canvas.to_rgb(after, self.palette)
+        return np.where((before != after)[..., None], marked, puzzle) if puzzle.shape == marked.shape else marked
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
         """The candidate nearest to the mean red pixel."""
         option = judge.marked_option(image, record["canvas_dimensions"], points_of(record))
         return judge.verdict(option, record["correct_option"])
 
-    def score_frame(self, record: Record, frame: Image) -> Score:
+    def score_frame(self, record: Record, frame: Image, puzzle: Image | None = None) -> Score:
         """The same for the part of a frame that shows the canvas."""
-        return self.score_image(record, canvas_part(record, frame))
+        return self.score_image(record, canvas_part(record, frame), puzzle)
 
-    def score_video(self, record: Record, frames: Iterator[Image]) -> Score:
-        """Right by the last frame; the vote of every fifth frame is in the details."""
+    def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
+        """By the last frame, and by the vote of every fifth frame, in which those without a mark do not count."""
         votes: list[str | None] = []
-        last: Image | None = None
-        for number, frame in enumerate(frames):
-            last = frame
+        last: ClipFrame | None = None
+        for number, last in enumerate(frames):
             if number % judge.EVERY == 0:
-                part = canvas_part(record, frame)
-                votes.append(judge.marked_option(part, record["canvas_dimensions"], points_of(record)))
+                votes.append(self.score_frame(record, last(), puzzle).choice)
         if last is None:
-            return Score(False, False, "no frames")
-        option = judge.marked_option(canvas_part(record, last), record["canvas_dimensions"], points_of(record))
-        return judge.verdict(option, record["correct_option"], last=option, major=judge.major_option(votes))
+            return {"last": NO_FRAMES, "major": NO_FRAMES}
+        major = judge.verdict(judge.major_option(votes), record["correct_option"])
+        return {"last": self.score_frame(record, last(), puzzle), "major": major}
 
 
 def points_of(record: Mapping[str, Any]) -> list[tuple[float, float, str]]:
@@ -287,8 +293,10 @@ def clip_record(config: Config) -> dict[str, Any]:
 
 
 def canvas_part(record: Mapping[str, Any], frame: Image) -> Image:
-    """The part of a frame of any size that shows the canvas."""
-    clip = record["clip"]
+    """The part of a frame of any size that shows the canvas; all of it where the record describes no clip."""
+    clip = record.get("clip")
+    if not clip:
+        return frame
     height, width = frame.shape[:2]
     x, y = width / clip["size"][0], height / clip["size"][1]
     left, top = clip["offset"][0] * x, clip["offset"][1] * y

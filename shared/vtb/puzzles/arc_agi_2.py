@@ -9,8 +9,8 @@ import hashlib
 import json
 import random
 import re
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,8 @@ from vtb import canvas
 from vtb.canvas import Image, Picture
 from vtb.errors import BadInput, UsageProblem
 from vtb.formats.arc import ArcTask, Grid, grid
-from vtb.puzzles.family import Clip, Modality, Record, Score
+from vtb.puzzles.family import Clip, ClipFrame, Modality, Record, Score
+from vtb.puzzles.frames import score_last
 from vtb.rng import below
 
 COLOURS = (
@@ -183,9 +184,11 @@ class ArcAgi2:
         layout = lay_out(_pairs(record), record["cell_size"])
         return _judge(image, layout, grid(record["test_output"]))
 
-    def score_frame(self, record: Record, frame: Image) -> Score:
+    def score_frame(self, record: Record, frame: Image, puzzle: Image | None = None) -> Score:
         """The same for the part of a frame that shows the canvas."""
-        clip = record["clip"]
+        clip = record.get("clip")
+        if not clip:
+            return self.score_image(record, frame)
         layout = lay_out(_pairs(record), clip["cell_size"])
         x, y = frame.shape[1] / clip["size"][0], frame.shape[0] / clip["size"][1]
         left, top = clip["offset"]
@@ -194,10 +197,9 @@ class ArcAgi2:
         ]
         return _judge(part, layout, grid(record["test_output"]))
 
-    def score_video(self, record: Record, frames: Iterator[Image]) -> Score:
+    def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
         """By the last frame."""
-        last = deque(frames, maxlen=1)
-        return self.score_frame(record, last[0]) if last else Score(False, False, "no frames")
+        return score_last(self.score_frame, record, frames, puzzle)
 
 
 def own_task(rng: random.Random) -> ArcTask:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vtb.canvas import Image
 from vtb.eyeballing import draw, judge
 from vtb.eyeballing.arcs import Shape, place_arcs
 from vtb.eyeballing.place import LETTERS, Placed
-from vtb.eyeballing.task import Config, Eyeballing, canvas_part, points_of
+from vtb.eyeballing.task import Config, Eyeballing, points_of
 from vtb.puzzles.family import Modality, Record, Score
 
+Labels = NDArray[np.int32]
+Points = NDArray[Any]  # (N, 2), x and y
 SHAPE = Shape(band=0.18, least_gap=24, gap=(0.09, 0.12), beyond=18)
 INK_MAX = 92
+SPECK = 12  # smaller pieces of ink, in pixels, are no arcs
 SEARCH = (2, 6, 8)  # pixels around an arc's inner end in which its ink is looked for, the nearest first
 
 
@@ -51,47 +55,62 @@ class ArcConnect(Eyeballing):
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
         """The right arc that black ink joins to the left one; several joined arcs are no answer."""
-        joined = joined_options(record, image)
-        reason = "several arcs joined" if len(joined) > 1 else None
-        score = judge.verdict(joined[0] if len(joined) == 1 else None, record["correct_option"])
-        return score if reason is None else Score(False, False, reason, {"option": "".join(joined)})
-
-    def score_video(self, record: Record, frames: Iterator[Image]) -> Score:
-        """Right by the last frame; the vote of every fifth frame is in the details."""
-        votes: list[str | None] = []
-        last: Image | None = None
-        for number, frame in enumerate(frames):
-            last = frame
-            if number % judge.EVERY == 0:
-                joined = joined_options(record, canvas_part(record, frame))
-                votes.append(joined[0] if len(joined) == 1 else None)
-        if last is None:
-            return Score(False, False, "no frames")
-        score = self.score_frame(record, last)
-        option = score.details["option"]
-        details = {"option": option, "last": option, "major": judge.major_option(votes)}
-        return Score(score.strict, score.tolerant, score.reason, details)
+        joined = joined_options(record, image, puzzle)
+        if len(joined) > 1:
+            return Score(False, False, "several arcs joined", {"joined": "".join(joined)})
+        return judge.verdict(joined[0] if joined else None, record["correct_option"])
 
 
-def joined_options(record: Record, image: Image) -> list[str]:
+def joined_options(record: Record, image: Image, puzzle: Image | None) -> list[str]:
     """The letters of the right arcs that are in one piece of ink with the left arc."""
+    width, height = record["canvas_dimensions"]
+    labels = _pieces(image, width, height)[1]
+    left, right = _ends(record) if record["given"] or puzzle is None else _ends_seen(record, puzzle)
+    start = _label_near(labels, left)
+    return [letter for letter, end in sorted(right.items()) if start and _label_near(labels, end) == start]
+
+
+def _pieces(image: Image, width: int, height: int) -> tuple[int, Labels]:
+    """The connected pieces of ink in a picture, scaled to the canvas: how many labels, and each pixel's."""
     import cv2
 
-    width, height = record["canvas_dimensions"]
     if image.shape[:2] != (height, width):
         image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
-    ink = cv2.inRange(image, (0, 0, 0), (INK_MAX,) * 3)
-    _, labels = cv2.connectedComponents(ink, connectivity=8)
+    count, labels = cv2.connectedComponents(cv2.inRange(image, (0, 0, 0), (INK_MAX,) * 3), connectivity=8)
+    return count, labels
+
+
+def _ends(record: Record) -> tuple[complex, dict[str, complex]]:
+    """The inner ends of the left arc and of each right arc."""
     _, left, *right = draw.strokes(record, "given")
-    start = _label_near(labels, draw.path_of(left)[0])
-    return [
-        letter
-        for letter, stroke in zip(LETTERS, right, strict=True)
-        if start and _label_near(labels, draw.path_of(stroke)[0]) == start
-    ]
+    ends = {letter: draw.path_of(stroke)[0] for letter, stroke in zip(LETTERS, right, strict=True)}
+    return draw.path_of(left)[0], ends
 
 
-def _label_near(labels: np.ndarray, point: complex) -> int:
+def _ends_seen(record: Record, puzzle: Image) -> tuple[complex, dict[str, complex]]:
+    """The same, found in the picture of a puzzle whose record does not hold its arcs.
+
+    The piece of ink that reaches farthest left is the left arc; of the others, the one nearest to a letter is its arc.
+    """
+    count, labels = _pieces(puzzle, *record["canvas_dimensions"])
+    pieces = [np.argwhere(labels == label)[:, ::-1] for label in range(1, count)]
+    pieces = sorted((piece for piece in pieces if len(piece) >= SPECK), key=lambda piece: int(piece[:, 0].min()))
+    if len(pieces) < 2:
+        return 0j, {}
+    inner = {letter: _inner_end(_nearest_piece(pieces[1:], x, y)) for x, y, letter in points_of(record)}
+    left = pieces[0][pieces[0][:, 0].argmax()]
+    return complex(*left), inner
+
+
+def _nearest_piece(pieces: list[Points], x: float, y: float) -> Points:
+    return min(pieces, key=lambda piece: float(np.hypot(piece[:, 0] - x, piece[:, 1] - y).min()))
+
+
+def _inner_end(piece: Points) -> complex:
+    return complex(*piece[piece[:, 0].argmin()])
+
+
+def _label_near(labels: Labels, point: complex) -> int:
     """The piece of ink nearest to an arc's inner end, or 0."""
     for reach in SEARCH:
         x, y = round(point.real), round(point.imag)

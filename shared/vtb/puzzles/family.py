@@ -10,7 +10,7 @@ import functools
 import importlib
 import pkgutil
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any, Literal, Protocol
@@ -20,6 +20,7 @@ from vtb.errors import BadInput, UsageProblem
 
 Modality = Literal["vlm", "image", "video"]
 Record = Mapping[str, Any]
+ClipFrame = Callable[[], Image]  # gives a frame's RGB, which costs as much as decoding it: few are looked at
 GROUP = "vtb.puzzles"
 # What a family's methods may raise on a record that nobody made by ``sample``: damaged, edited, hostile.
 DAMAGE = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError)
@@ -44,12 +45,14 @@ class Score:
             and goal cells).
         reason: ``solved``, or the first rule that the answer breaks, in a few words that can be counted.
         details: the single measurements.
+        choice: which of a few options the answer takes, where there are such; several answers vote with it.
     """
 
     strict: bool
     tolerant: bool
     reason: str
     details: Mapping[str, Any] = field(default_factory=dict)
+    choice: str | None = None
 
     @property
     def value(self) -> float:
@@ -124,12 +127,15 @@ class Family(Protocol):
         """Judge an answer drawn into the picture."""
         ...
 
-    def score_frame(self, record: Record, frame: Image) -> Score:
-        """Judge one frame of a clip in the form that the record describes (a clip is judged by its last frame)."""
+    def score_frame(self, record: Record, frame: Image, puzzle: Image | None = None) -> Score:
+        """Judge one frame of a clip in the form that the record describes; without such, the picture fills it."""
         ...
 
-    def score_video(self, record: Record, frames: Iterator[Image]) -> Score:
-        """Judge a clip; by its last frame, and where the benchmark has further rules, by those too (in ``details``)."""
+    def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
+        """Judge a clip by each rule that the benchmark has for it, by name (``last``, ``major``, ``best`` frame).
+
+        The first one is the family's main rule.
+        """
         ...
 
 

@@ -7,8 +7,7 @@ it has in its clip; the rest follows.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -17,7 +16,8 @@ from vtb import canvas
 from vtb.canvas import Image, Palette, Picture
 from vtb.puzzles import red_path
 from vtb.puzzles.clip_box import Point, growth, lengths_along, letterbox, stretch
-from vtb.puzzles.family import Modality, Record, Score
+from vtb.puzzles.family import ClipFrame, Modality, Record, Score
+from vtb.puzzles.frames import score_last
 
 WALL, PASSAGE, MARK, PATH = range(4)
 PRINT, PRINT_ON_RED = (0, 0, 255), (255, 255, 255)
@@ -141,11 +141,11 @@ class Maze(ABC):
             puzzle = canvas.to_rgb(self.draw_puzzle(record), self.palette)
         return red_path.judge(image, red_path.wall_mask(puzzle), self._ends(record), self.rule)
 
-    def score_frame(self, record: Record, frame: Image) -> Score:
+    def score_frame(self, record: Record, frame: Image, puzzle: Image | None = None) -> Score:
         """The maze's part of a frame, judged like a picture at the size it has there."""
         clip = record.get("clip")
         if not clip:  # a clip of somebody else's puzzle: the picture fills its frames
-            return self.score_image(record, frame)
+            return self.score_image(record, frame, puzzle)
         box, small = letterbox(clip), self.in_clip(record)
         walls = (self.draw_puzzle(small) == WALL).view(np.uint8)
         (height, width), x, y = walls.shape, frame.shape[1] / clip["size"][0], frame.shape[0] / clip["size"][1]
@@ -155,10 +155,9 @@ class Maze(ABC):
             return Score(False, False, "no picture")
         return red_path.judge(part, walls, self._ends(small), self.rule)
 
-    def score_video(self, record: Record, frames: Iterator[Image]) -> Score:
+    def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
         """The last frame decides, as in the benchmark."""
-        last = deque(frames, maxlen=1)
-        return self.score_frame(record, last[0]) if last else Score(False, False, "no frames")
+        return score_last(self.score_frame, record, frames, puzzle)
 
     def _ends(self, record: Record) -> red_path.Ends:
         return red_path.Ends(tuple(record["start_point"]), tuple(record["goal_point"]), record[self.cell_field])

@@ -80,7 +80,7 @@ def judge(area: Image, expected: Expected) -> Score:
         "part_share": round(share, 4),
         "changed": round(changed, 5),
     }
-    return Score(filled and kept, filled and kept, _reason(found, expected.right, enough, kept), details)
+    return Score(filled and kept, filled and kept, _reason(found, expected.right, enough, kept), details, found)
 
 
 def grown(masks: Iterable[Mask]) -> Mask:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -10,7 +11,8 @@ from vtb import canvas
 from vtb.canvas import Image, Picture
 from vtb.puzzles import missing_part, scene, visual_record
 from vtb.puzzles.choice import last_answer, listed
-from vtb.puzzles.family import Modality, Record, Score
+from vtb.puzzles.family import ClipFrame, Modality, Record, Score
+from vtb.puzzles.frames import NO_FRAMES
 from vtb.puzzles.missing_part import Expected, Mask, diff, judge
 from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.puzzle_area import area_of, fitted
@@ -95,7 +97,7 @@ class VisualFamily(VisualPuzzle):
         found = self._named(record, text)
         right = found == self.answer(record)
         reason = "solved" if right else "names no answer" if found is None else "names another answer"
-        return Score(right, right, reason, {"answer": found})
+        return Score(right, right, reason, choice=found)
 
     def _named(self, record: Record, text: str) -> str | None:
         return last_answer(text, record["vocabulary"], record["options"] if record["lettered"] else ())
@@ -116,24 +118,24 @@ class VisualFamily(VisualPuzzle):
         shown = None if puzzle is None else area_of(puzzle, area, size)
         return judge(area_of(image, area, size), self.expected(record, area[2], shown))
 
-    def score_frame(self, record: Record, frame: Image) -> Score:
+    def score_frame(self, record: Record, frame: Image, puzzle: Image | None = None) -> Score:
         """Judge one frame like a picture."""
         area, size = _frame_place(record)
         return judge(area_of(frame, area, size), self.expected(record, area[2]))
 
-    def score_video(self, record: Record, frames: Iterator[Image]) -> Score:
+    def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
         """Judge the frame with the lowest Diff, the benchmark's best frame."""
         area, size = _frame_place(record)
         expected, best, lowest, number = self.expected(record, area[2]), None, float("inf"), 0
         for count, frame in enumerate(frames):
-            seen = area_of(frame, area, size)
+            seen = area_of(frame(), area, size)
             distance = diff(seen, expected)
             if distance < lowest:
                 best, lowest, number = seen.copy(), distance, count
         if best is None:
-            return Score(False, False, "no frames")
+            return {"best": NO_FRAMES}
         score = judge(best, expected)
-        return Score(score.strict, score.tolerant, score.reason, {**score.details, "best_frame": number})
+        return {"best": dataclasses.replace(score, details={**score.details, "best_frame": number})}
 
     def expected(self, record: Record, side: int, puzzle: Image | None = None) -> Expected:
         """What answers are compared with; the puzzle as it looks with that many pixels a side, unless it is given."""

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clip_frames import frames_of, images_of
 from vtb.canvas import decode_image, encode_rgb, to_rgb
 from vtb.errors import UsageProblem
 from vtb.eyeballing import judge
 from vtb.eyeballing.task import Config, points_of
 from vtb.puzzles import Clip, families
 from vtb.puzzles.sample import encode_record_clip, make_record
-from vtb.video import decode_clip
 
 FAMILIES = {name: family for name, family in families().items() if family.group == "eyeballing"}
 NAMES = sorted(FAMILIES)
@@ -57,13 +57,13 @@ def test_the_puzzle_answers_nothing(name):
 @pytest.mark.parametrize("size", [(480, 480), (832, 480)])
 def test_clips_start_with_the_puzzle_and_end_in_the_marked_answer(name, size):
     family, record = FAMILIES[name], a_record(name, clip=Clip(33, 16, size))
-    frames = list(decode_clip(encode_record_clip(family, record)))
+    frames = images_of(encode_record_clip(family, record))
     assert len(frames) == 33
     assert not family.score_frame(record, frames[0]).strict
     assert family.score_frame(record, frames[-1]).strict
-    score = family.score_video(record, iter(frames))
-    assert score.strict
-    assert score.details["major"] == record["correct_option"]
+    scores = family.score_video(record, frames_of(frames))
+    assert [*scores] == ["last", "major"]
+    assert all(score.strict and score.choice == record["correct_option"] for score in scores.values())
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -16,6 +16,7 @@ from board_mazes import ANY, MODULES, SMALL, SOUND, config_of, doors_of, make, p
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clip_frames import frames_of
 from vtb import canvas
 from vtb.errors import BadInput, VtbError
 from vtb.puzzles import Clip
@@ -206,15 +207,16 @@ def test_clips_grow_at_constant_speed_and_hold_the_solution(name: str, frames: i
 def test_a_clip_is_judged_by_its_last_frame_at_any_size(name: str) -> None:
     family, record = MODULES[name].FAMILY, make(name, 5, **SMALL[name], clip=Clip(9, 16, (320, 288)))
     data = encode_record_clip(family, record)
-    assert family.score_video(record, decode_clip(data)).strict
-    assert not family.score_video(record, itertools.islice(decode_clip(data), 4)).tolerant
-    assert family.score_video(record, iter(())).reason == "no frames"
+    assert family.score_video(record, decode_clip(data))["last"].strict
+    assert not family.score_video(record, itertools.islice(decode_clip(data), 4))["last"].tolerant
+    assert family.score_video(record, iter(()))["last"].reason == "no frames"
     *_, last = family.draw_frames(record)
     for scale in (0.75, 1.5, 2):
         frame = canvas.resize_nearest(last, round(320 * scale), round(288 * scale))
-        assert family.score_video(record, iter([canvas.to_rgb(frame, family.palette)])).strict
+        assert family.score_video(record, frames_of([canvas.to_rgb(frame, family.palette)]))["last"].strict
     # Without a place in the frame on record, the picture is taken to fill it.
-    assert family.score_video({**record, "clip": None}, iter([picture_of(record, name, solved=True)])).strict
+    solved = frames_of([picture_of(record, name, solved=True)])
+    assert family.score_video({**record, "clip": None}, solved)["last"].strict
 
 
 @both

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from visual_table import TEN, family_of, make, picture, resized, score
 
+from clip_frames import frames_of, images_of
 from vtb import canvas
 from vtb.canvas import Image
 from vtb.errors import VtbError
 from vtb.puzzles import Clip
 from vtb.puzzles.sample import encode_record_clip
 from vtb.puzzles.scene import COLORS, SIDE
-from vtb.video import decode_clip
 
 every_puzzle = pytest.mark.parametrize("name", TEN)
 
@@ -25,7 +25,7 @@ every_puzzle = pytest.mark.parametrize("name", TEN)
 @every_puzzle
 def test_clips_are_judged_by_their_best_frame(name: str, size: tuple[int, int]) -> None:
     family, record = family_of(name), make(name, 4, clip=Clip(9, 16, size))
-    frames = list(decode_clip(encode_record_clip(family, record)))
+    frames = images_of(encode_record_clip(family, record))
     assert (len(frames), frames[0].shape) == (9, (size[1], size[0], 3))
     assert family.score_frame(record, frames[-1]).reason == "solved"
     assert not family.score_frame(record, frames[0]).strict
@@ -33,17 +33,18 @@ def test_clips_are_judged_by_their_best_frame(name: str, size: tuple[int, int]) 
         assert (np.abs(frames[0].astype(int) - picture(name, record, None)).mean()) < 1
     bars = np.zeros_like(frames[0])
     bars[:, ::60] = (0, 255, 0)
-    whole = family.score_video(record, iter([*frames, bars, bars * 0]))
+    whole = family.score_video(record, frames_of([*frames, bars, bars * 0]))["best"]
     assert (whole.strict, whole.reason) == (True, "solved")
     assert 3 <= whole.details["best_frame"] <= 8
-    assert not family.score_video(record, iter(frames[:3])).strict
-    assert family.score_video(record, iter([])).reason == "no frames"
+    assert not family.score_video(record, frames_of(frames[:3]))["best"].strict
+    assert family.score_video(record, [])["best"].reason == "no frames"
 
 
 def test_a_clip_of_pictures_is_judged_like_pictures() -> None:
     record = make("color_grid")
     right = resized(640, 352)(picture("color_grid", record, record["answer"]))
-    assert family_of("color_grid").score_video(record, iter([right * 0, right])).details["best_frame"] == 1
+    score = family_of("color_grid").score_video(record, frames_of([right * 0, right]))["best"]
+    assert score.details["best_frame"] == 1
     assert family_of("color_grid").score_frame(record, right).strict
 
 
