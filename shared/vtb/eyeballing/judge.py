@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vtb.canvas import Image
 from vtb.puzzles.family import Score
@@ -19,17 +20,18 @@ _WORD = re.compile(r"\b(alpha|alfa|bravo|charlie|delta|echo)\b", re.IGNORECASE)
 _LETTER = re.compile(r"(?<![A-Za-z0-9])([A-E])(?![A-Za-z0-9'’])")
 
 
-def red_centre(image: Image) -> tuple[float, float] | None:
-    """Mean place (x, y) of the red pixels, or None where there are fewer than twenty.
-
-    Red: R >= 140, at least 40 above G and B, and these at most 130.
-    """
+def red_mask(image: Image) -> NDArray[np.bool_]:
+    """Where a pixel is red: R >= 140, at least 40 above G and B, and these at most 130."""
     import cv2
 
     red, green, blue = cv2.split(image)
     other = cv2.max(green, blue)
-    mask = (red >= RED_MIN) & (cv2.subtract(red, other) >= RED_LEAD) & (other <= OTHER_MAX)
-    ys, xs = np.nonzero(mask)
+    return np.asarray((red >= RED_MIN) & (cv2.subtract(red, other) >= RED_LEAD) & (other <= OTHER_MAX))
+
+
+def red_centre(image: Image) -> tuple[float, float] | None:
+    """Mean place (x, y) of the red pixels, or None where there are fewer than twenty."""
+    ys, xs = np.nonzero(red_mask(image))
     return (float(xs.mean()), float(ys.mean())) if len(xs) >= ENOUGH else None
 
 

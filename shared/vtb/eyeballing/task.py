@@ -81,6 +81,7 @@ class Eyeballing:
     ask_point: ClassVar[str]
     reveal: ClassVar[str]
     group = "eyeballing"
+    by_choice = True
     version = 1
     config_class = Config
     palette = draw.PALETTE

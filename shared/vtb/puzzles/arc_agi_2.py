@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,19 +19,14 @@ from vtb import canvas
 from vtb.canvas import Image, Picture
 from vtb.errors import BadInput, UsageProblem
 from vtb.formats.arc import ArcTask, Grid, grid
+from vtb.puzzles.arc_colours import ARROW, BACKGROUND, BLANK, LINE, PALETTE
+from vtb.puzzles.arc_judge import compare, last_grid, read_cells
 from vtb.puzzles.family import Clip, ClipFrame, Modality, Record, Score
 from vtb.puzzles.frames import score_last
 from vtb.rng import below
 
-COLOURS = (
-    (0, 0, 0), (0, 0, 255), (255, 0, 0), (0, 255, 0), (255, 255, 0), (128, 128, 128), (255, 0, 255), (255, 128, 0),
-    (0, 255, 255), (128, 64, 0),
-)  # fmt: skip
-BACKGROUND, LINE, BLANK, ARROW = range(10, 14)
-PALETTE = (*COLOURS, (245, 245, 245), (15, 15, 15), (255, 255, 255), (90, 90, 90))
 DOMINANT = 0.7  # a colour with a larger share of the output is filled in first
 HOLD, LEAST_CELL = 0.2, 4
-_GRID = re.compile(r"\[\s*\[[\d\s,]*\](?:\s*,\s*\[[\d\s,]*\])*\s*\]")
 
 
 @dataclass(frozen=True)
@@ -67,6 +61,7 @@ class ArcAgi2:
 
     name = "arc_agi_2"
     group = "arc"
+    by_choice = False
     version = 1
     config_class = Config
     palette = PALETTE
@@ -167,12 +162,12 @@ class ArcAgi2:
 
     def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
         """The last JSON list of rows in the text; every cell must be right."""
-        found = _last_grid(text)
-        return Score(False, False, "no grid") if found is None else _compare(found, grid(record["test_output"]))
+        found = last_grid(text)
+        return Score(False, False, "no grid") if found is None else compare(found, grid(record["test_output"]))
 
     def draw_answer(self, record: Record, text: str, puzzle: Image) -> Image | None:
         """The solution with the named grid, where it has the right size."""
-        found = _last_grid(text)
+        found = last_grid(text)
         right = grid(record["test_output"])
         if found is None or (len(found), len(found[0])) != (len(right), len(right[0])):
             return None
@@ -306,53 +301,11 @@ def _fill(picture: Picture, layout: Layout, output: Grid, cells: Sequence[tuple[
 
 
 def _judge(image: Image, layout: Layout, right: Grid) -> Score:
-    """Every cell of the last output by the mean colour of its inner part."""
-    import cv2
-
-    if image.shape[:2] != (layout.height, layout.width):
-        if min(image.shape[:2]) < 1:
-            return Score(False, False, "empty picture")
-        image = np.asarray(cv2.resize(image, (layout.width, layout.height), interpolation=cv2.INTER_AREA))
-    left, top = layout.places[-1][1]
-    inset = max(1, layout.cell // 6)
-    found = []
-    for r in range(len(right)):
-        y = top + r * layout.cell
-        rows = image[y + inset + 1 : y + layout.cell - inset]
-        xs = [left + c * layout.cell for c in range(len(right[0]))]
-        means = [rows[:, x + inset + 1 : x + layout.cell - inset].reshape(-1, 3).mean(axis=0) for x in xs]
-        found.append(tuple(_nearest(mean) for mean in means))
-    return _compare(tuple(found), right)
-
-
-def _nearest(mean: Any) -> int:
-    """The nearest colour of ARC; a blank cell is none."""
-    colours = np.asarray((*COLOURS, PALETTE[BLANK]), np.float64)
-    return int(np.argmin(((colours - mean) ** 2).sum(axis=1)))
-
-
-def _compare(found: Grid, right: Grid) -> Score:
-    if (len(found), len(found[0])) != (len(right), len(right[0])):
-        size = f"{len(found)}x{len(found[0])}"
-        return Score(False, False, "grid of another size", {"cell_accuracy": 0.0, "size": size})
-    same = sum(a == b for rows in zip(found, right, strict=True) for a, b in zip(*rows, strict=True))
-    cells = len(right) * len(right[0])
-    solved = same == cells
-    return Score(solved, solved, "solved" if solved else "wrong cells", {"cell_accuracy": round(same / cells, 4)})
-
-
-def _last_grid(text: str) -> Grid | None:
-    """The last list of rows in a text; only its end is looked at."""
-    tail = text[-50_000:]
-    end = tail.rfind("]]") if "]]" in tail else tail.rfind("]")
-    for start in (
-        place for place in range(end, -1, -1) if tail.startswith("[[", place) or tail.startswith("[ [", place)
-    ):
-        try:
-            return grid(json.loads(tail[start : tail.find("]]", start) + 2]))
-        except (ValueError, TypeError, IndexError):
-            return None
-    return None
+    """Every cell of the last output."""
+    (left, top), (rows, cols) = layout.places[-1][1], (len(right), len(right[0]))
+    box = (left, top, left + cols * layout.cell, top + rows * layout.cell)
+    found = read_cells(image, (layout.width, layout.height), box, rows, cols)
+    return compare(found, right) if found else Score(False, False, "empty picture")
 
 
 def _pairs(record: Record) -> list[tuple[Grid, Grid]]:

@@ -62,7 +62,8 @@ class Score:
 
 class Family(Protocol):
     """One kind of puzzle. ``name`` is also the file's name; ``version`` is raised when the same seed gives another
-    puzzle or picture than before.
+    puzzle or picture than before. ``by_choice`` says that an answer is right exactly when its choice is, so that
+    several answers to one puzzle can vote.
     """  # noqa: D205
 
     name: str
@@ -70,6 +71,7 @@ class Family(Protocol):
     version: int
     palette: Palette
     config_class: type[Any]
+    by_choice: bool
 
     def sample(self, rng: random.Random, config: Any) -> Record:
         """A puzzle from a generator and a configuration; pure."""
@@ -163,11 +165,19 @@ def find_family(name: str) -> Family:
 
 
 def family_of(record: Record) -> Family:
-    """The family that made a record; bad input when it is unknown or the record comes from a later version."""
+    """The family of a record; of one that others made, a judge that knows it by its pictures where it must.
+
+    Raises:
+        BadInput: the family is unknown, or the record comes from a later version.
+    """
     family = families().get(str(record.get("family")))
     if family is None:
         raise BadInput(f"record {record.get('id')!r} is of an unknown family {record.get('family')!r}")
     version = record.get("family_version", 0)
     if not isinstance(version, int) or version > family.version:
         raise BadInput(f"record {record.get('id')!r} was made by a later version of {family.name}: upgrade vtb-train")
+    if record.get("foreign"):
+        from vtb.foreign.records import judge_of  # which needs this module
+
+        return judge_of(family)
     return family

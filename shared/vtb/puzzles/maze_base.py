@@ -40,6 +40,7 @@ class Maze(ABC):
     """
 
     group: str = "maze"
+    by_choice = False
     palette: Palette
     rule: ClassVar[red_path.Rule]
     prompts: ClassVar[Mapping[Modality, str]]
@@ -139,7 +140,7 @@ class Maze(ABC):
         """A red path from mark to mark on no wall; a picture of another size is compared after scaling."""
         if puzzle is None:
             puzzle = canvas.to_rgb(self.draw_puzzle(record), self.palette)
-        return red_path.judge(image, red_path.wall_mask(puzzle), self._ends(record), self.rule)
+        return red_path.judge(image, red_path.wall_mask(puzzle), self.ends(record), self.rule)
 
     def score_frame(self, record: Record, frame: Image, puzzle: Image | None = None) -> Score:
         """The maze's part of a frame, judged like a picture at the size it has there."""
@@ -153,13 +154,14 @@ class Maze(ABC):
         part = frame[top : round((box.top + height) * y), left : round((box.left + width) * x)]
         if not part.size:
             return Score(False, False, "no picture")
-        return red_path.judge(part, walls, self._ends(small), self.rule)
+        return red_path.judge(part, walls, self.ends(small), self.rule)
 
     def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
         """The last frame decides, as in the benchmark."""
         return score_last(self.score_frame, record, frames, puzzle)
 
-    def _ends(self, record: Record) -> red_path.Ends:
+    def ends(self, record: Record) -> red_path.Ends:
+        """Where the path starts and ends in the picture."""
         return red_path.Ends(tuple(record["start_point"]), tuple(record["goal_point"]), record[self.cell_field])
 
 

@@ -27,6 +27,7 @@ class VisualFamily(VisualPuzzle):
     """What is the same for every visual puzzle, once it has content and looks."""
 
     group = "visual"
+    by_choice = False
     version = 1
     config_class = Config
 

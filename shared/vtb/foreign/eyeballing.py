@@ -1,0 +1,157 @@
+"""Eyeballing records of the benchmark, and the same read off its pictures where only those are given."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vtb.canvas import Image
+from vtb.errors import BadInput
+from vtb.eyeballing.judge import red_mask
+from vtb.eyeballing.place import LETTERS
+
+Mask = NDArray[np.uint8]
+Place = tuple[float, float]
+RADIUS, LINE_WIDTH = 10, 5  # of the benchmark
+DARK, RING = 90, 0.8  # an outline is darker; share of a ring that must be
+LETTER = (0.04, 0.7)  # share of a disc that its letter covers; markers have none
+FONT_PX = 15  # the benchmark's letters are in Pillow's default font
+BLUE_LEAD = 60  # of the letters of arc_connect, which are (0, 0, 160)
+GLYPH = 24  # box of a letter, pixels a side
+SHIFT = 2  # pixels that a letter may lie off
+
+
+def as_ours(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of the benchmark with the fields of ours; its figure is not in it."""
+    points = [{**entry, "x": float(entry["x"]), "y": float(entry["y"])} for entry in record["candidates"]]
+    drawn: dict[str, Any] = {"given": [], "solution_strokes": [], "clip": None}
+    sizes = {"point_radius": RADIUS, "line_width": LINE_WIDTH}
+    return {**sizes, **record, **drawn, "candidates": sorted(points, key=lambda entry: str(entry["label"]))}
+
+
+def read_pictures(name: str, puzzle: Image, solution: Image) -> dict[str, Any]:
+    """The candidates with their letters, and which is right, from the pictures of the benchmark.
+
+    Raises:
+        BadInput: no five candidates, or no mark in the solution.
+    """
+    arcs = name == "arc_connect"
+    places, boxes = _blue_letters(puzzle) if arcs else _discs(puzzle, *_red_ring(solution))
+    if len(places) != len(LETTERS):
+        raise BadInput(f"{len(places)} candidates can be seen in its picture, not {len(LETTERS)}")
+    mark = _green_centre(puzzle, solution) if arcs else _red_ring(solution)[0]
+    labels = _letters(boxes, GLYPH / 2 if arcs else _inside(_red_ring(solution)[1]))
+    away = [(x - mark[0]) ** 2 + (y - mark[1]) ** 2 for x, y in places]
+    height, width = puzzle.shape[:2]
+    return {
+        "canvas_dimensions": [width, height],
+        "candidates": [{"x": x, "y": y, "label": letter} for (x, y), letter in zip(places, labels, strict=True)],
+        "correct_option": labels[away.index(min(away))],
+    }
+
+
+def _red_ring(solution: Image) -> tuple[Place, float]:
+    """Centre and radius of the ring that marks the right candidate."""
+    ys, xs = np.nonzero(red_mask(solution))
+    if len(xs) < 20:
+        raise BadInput("its solution marks no candidate in red")
+    x, y = (float(v.min() + v.max()) / 2 for v in (xs, ys))
+    return (x, y), float(np.hypot(xs - x, ys - y).mean())
+
+
+def _discs(puzzle: Image, centre: Place, radius: float) -> tuple[list[Place], list[Mask]]:
+    """The five places most like a ring of that radius with little ink in it, and what is printed in them."""
+    import cv2
+
+    dark = (puzzle.max(axis=2) <= DARK).astype(np.float32)
+    reach = round(radius) + 3
+    ys, xs = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    away = np.hypot(xs, ys)
+    ring, inside = np.abs(away - radius) <= 1, away <= radius - 3
+    on_ring, within = (
+        cv2.filter2D(dark, -1, (mask / mask.sum()).astype(np.float32), borderType=cv2.BORDER_CONSTANT)
+        for mask in (ring, inside)
+    )
+    lettered = (on_ring >= RING) & (within >= LETTER[0]) & (within <= LETTER[1])
+    like = np.where(lettered, on_ring - within / 2, -1).astype(np.float32)
+    places: list[Place] = []
+    while len(places) < len(LETTERS) and like.max() > 0:
+        y, x = np.unravel_index(int(like.argmax()), like.shape)
+        places.append((float(x), float(y)))
+        cv2.circle(like, (int(x), int(y)), round(1.6 * radius), -1, -1)
+    return places, [_ink(dark, place, _inside(radius)) for place in places]
+
+
+def _inside(ring: float) -> float:
+    """How far from the middle of a candidate its outline, whose middle has this radius, leaves its letter alone."""
+    return ring - 2
+
+
+def _ink(dark: NDArray[np.float32], place: Place, radius: float) -> Mask:
+    """What is printed within a disc, in a box of GLYPH pixels."""
+    half = GLYPH // 2
+    padded = np.pad(dark, half)
+    x, y = round(place[0]), round(place[1])
+    return np.asarray((padded[y : y + GLYPH, x : x + GLYPH] > 0) & _round(radius), np.uint8)
+
+
+def _round(radius: float) -> NDArray[np.bool_]:
+    """A disc in the middle of a box of GLYPH pixels."""
+    ys, xs = np.mgrid[-GLYPH // 2 : GLYPH // 2, -GLYPH // 2 : GLYPH // 2]
+    return np.asarray(np.hypot(xs, ys) <= radius)
+
+
+def _blue_letters(puzzle: Image) -> tuple[list[Place], list[Mask]]:
+    """The blue letters of arc_connect: their centres and their pixels."""
+    import cv2
+
+    wide = puzzle.astype(np.int16)
+    blue = wide[..., 2] - wide[..., :2].max(axis=2) >= BLUE_LEAD
+    joined = cv2.dilate(blue.view(np.uint8), np.ones((5, 5), np.uint8))  # thin letters fall into pieces
+    _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    large = np.argsort(stats[1:, cv2.CC_STAT_AREA])[::-1][: len(LETTERS)] + 1
+    boxes = [(int(v) for v in stats[n][:4]) for n in large if stats[n, cv2.CC_STAT_AREA] >= 40]
+    places = [(left + (width - 1) / 2, top + (height - 1) / 2) for left, top, width, height in boxes]
+    return places, [_ink(blue.astype(np.float32), place, GLYPH / 2) for place in places]
+
+
+def _green_centre(puzzle: Image, solution: Image) -> Place:
+    """The middle of what is green in the solution and was not in the puzzle."""
+    wide = solution.astype(np.int16)
+    green = (wide[..., 1] - np.maximum(wide[..., 0], wide[..., 2]) >= 40) & (puzzle != solution).any(axis=2)
+    ys, xs = np.nonzero(green)
+    if len(xs) < 20:
+        raise BadInput("its solution marks no arc in green")
+    return float(xs.mean()), float(ys.mean())
+
+
+def _letters(boxes: Sequence[Mask], radius: float) -> tuple[str, ...]:
+    """Each letter once, so that together they look most like what is printed within a radius."""
+    drawn = [_glyph(letter) * _round(radius) for letter in LETTERS]
+    likeness = np.array([[_overlap(box, glyph) for glyph in drawn] for box in boxes])
+    orders = itertools.permutations(range(len(LETTERS)))
+    best = max(orders, key=lambda order: sum(likeness[row, column] for row, column in enumerate(order)))
+    return tuple(LETTERS[column] for column in best)
+
+
+def _glyph(letter: str) -> Mask:
+    from PIL import Image as PillowImage
+    from PIL import ImageDraw, ImageFont
+
+    picture = PillowImage.new("L", (GLYPH, GLYPH))
+    font = ImageFont.load_default(FONT_PX)
+    ImageDraw.Draw(picture).text((GLYPH / 2, GLYPH / 2), letter, 255, font, anchor="mm")
+    return (np.asarray(picture) > 100).astype(np.uint8)
+
+
+def _overlap(box: Mask, glyph: Mask) -> float:
+    """Common pixels over all, at the best shift."""
+    import cv2
+
+    padded = np.pad(box, SHIFT).astype(np.float32)
+    common = cv2.matchTemplate(padded, glyph.astype(np.float32), cv2.TM_CCORR).max()
+    return float(common / (box.sum() + glyph.sum() - common))

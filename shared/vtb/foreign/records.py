@@ -1,0 +1,65 @@
+"""From records that others made to records of ours, and who judges them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vtb.canvas import Image
+from vtb.foreign import arc, eyeballing, maze, visual
+from vtb.foreign.names import family_name
+from vtb.puzzles.family import Family, find_family
+
+BOARDS = ("maze_hexagon", "maze_circle")
+
+
+def judge_of(family: Family) -> Family:
+    """Who judges a family's puzzles when others made them; eyeballing and square mazes are judged as our own."""
+    if family.name in BOARDS:
+        return maze.ForeignBoardMaze(family)
+    if family.group == "visual":
+        return visual.VisualByPicture(family)
+    return arc.ArcByPicture(family) if family.group == "arc" else family
+
+
+def as_ours(record: Mapping[str, Any], task: str | None, puzzle: Image, solution: Image | None) -> dict[str, Any]:
+    """A record of the benchmark or of the VLMPuzzle tools with the fields of ours that follow from it.
+
+    Args:
+        record: as its maker wrote it.
+        task: what its folder or row is called.
+        puzzle: its picture.
+        solution: the picture of its solution, which visual puzzles need, as does everything without geometry.
+
+    Raises:
+        BadInput: a task that no family here has, or pictures that do not show what they should.
+        KeyError, TypeError, ValueError: a record that is not what it says.
+    """
+    if "family" in record:
+        return dict(record)
+    name = family_name(record, task)
+    family = find_family(name)
+    found = _known(name, family.group, dict(record), puzzle, solution)
+    prompt = record.get("gpt5_prompt") or record.get("prompt")
+    named = {"family": name, "task": name, "task_group": family.group, "foreign": True}
+    return {**found, **named, **({"given_prompt": prompt} if prompt else {})}
+
+
+def _known(name: str, group: str, record: dict[str, Any], puzzle: Image, solution: Image | None) -> dict[str, Any]:
+    """The fields of ours; what the record does not hold is read off its pictures."""
+    if name == "maze_square":
+        return maze.square_as_ours(record if "maze_grid" in record else {**record, **maze.read_square(puzzle)})
+    if name in BOARDS:
+        seen = {} if "start_point" in record else maze.read_board(name, puzzle)
+        return {"solution_path_cell_ids": [], **record, **seen, "clip": None}
+    if group == "arc" and "placements" in record:
+        return arc.as_ours(record)
+    if group == "eyeballing" and "candidates" in record:
+        return eyeballing.as_ours(record)
+    if solution is None:
+        raise ValueError("the picture of its solution is missing, which is needed to judge it")
+    if group == "visual":
+        return visual.as_ours(record, puzzle, solution)
+    if group == "arc":
+        return {**record, **arc.read_pictures(puzzle, solution), "clip": None}
+    return eyeballing.as_ours({**record, **eyeballing.read_pictures(name, puzzle, solution)})

@@ -1,0 +1,156 @@
+"""Visual puzzles of the benchmark: what is right is seen in the solution's picture, which the record carries."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from vtb.canvas import Colour, Image, decode_image, encode_rgb
+from vtb.errors import BadInput
+from vtb.foreign.judges import ForeignFamily
+from vtb.puzzles.choice import last_answer, listed
+from vtb.puzzles.family import ClipFrame, Record, Score
+from vtb.puzzles.frames import NO_FRAMES
+from vtb.puzzles.missing_part import DIFF_WHITE, Expected, Mask, diff, judge
+from vtb.puzzles.puzzle_area import area_of, fitted
+from vtb.puzzles.scene import BASIC, COLORS, SHAPES, Disc, Polygon, regular, silhouette
+from vtb.puzzles.visual_record import area_in_picture
+
+TELL_APART = 30.0  # RGB distance from which two colours are two values
+MISSING = (0xEE, 0xEE, 0xEE)
+
+
+def as_ours(record: dict[str, Any], puzzle: Image, solution: Image) -> dict[str, Any]:
+    """A record with its two pictures in it, cut to the puzzle's area."""
+    size = (puzzle.shape[1], puzzle.shape[0])
+    area = area_in_picture(size)
+    named = {"puzzle": puzzle, "solution": solution}
+    pictures = {
+        name: base64.b64encode(encode_rgb(area_of(image, area, size))).decode() for name, image in named.items()
+    }
+    answer = str(record.get("answer") or "")
+    return {
+        **record, "canvas_dimensions": list(size), "area": area, "pictures": pictures, "answer": answer,
+        "options": [str(option) for option in record.get("options") or []], "clip": None,
+    }  # fmt: skip
+
+
+class VisualByPicture(ForeignFamily):
+    """A visual puzzle whose right answer only its solution shows."""
+
+    def validate(self, record: Record) -> None:
+        """Two pictures that differ, and the puzzle's area inside the canvas."""
+        expected = self._expected(record)
+        (width, height), (left, top, side) = record["canvas_dimensions"], record["area"]
+        if not (expected.part.any() and 0 <= left <= width - side and 0 <= top <= height - side and side > 0):
+            raise BadInput("its puzzle and its solution look the same")
+
+    def identity(self, record: Record) -> str:
+        """The pictures."""
+        return hashlib.sha256(str(record["pictures"]).encode()).hexdigest()
+
+    def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
+        """The last value that a text names, in words or by the letter of an option, must be the answer."""
+        if not record["answer"]:
+            return Score(False, False, "the record has no answer in words")
+        values = [*dict.fromkeys([record["answer"], *record["options"], *self._words()])]
+        found = last_answer(text, [value.lower() for value in values], record["options"])
+        right = found is not None and found.lower() == record["answer"].lower()
+        reason = "solved" if right else "names no answer" if found is None else "names another answer"
+        return Score(right, right, reason, choice=found)
+
+    def _words(self) -> Iterable[str]:
+        return BASIC if getattr(self.family, "asked", "") == "color" else ()
+
+    def ask(self, record: Record, modality: str) -> str:
+        """The record's question with its options, where it has any."""
+        question = str(record.get("question") or record.get("given_prompt") or "")
+        if modality == "vlm" and record["options"]:
+            return f"{question} Options: {listed(record['options'])}."
+        return question if modality == "vlm" else str(record.get("given_prompt") or question)
+
+    def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
+        """Our own rule (``vtb.puzzles.missing_part``), against the solution's picture."""
+        return judge(area_of(image, record["area"], record["canvas_dimensions"]), self._expected(record))
+
+    def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
+        """The frame with the lowest Diff."""
+        expected, best, lowest = self._expected(record), None, float("inf")
+        for frame in frames:
+            seen = area_of(frame(), record["area"], record["canvas_dimensions"])
+            distance = diff(seen, expected)
+            if distance < lowest:
+                best, lowest = seen.copy(), distance
+        return {"best": NO_FRAMES if best is None else judge(best, expected)}
+
+    def _expected(self, record: Record) -> Expected:
+        puzzle, solution = (_picture(record, name) for name in ("puzzle", "solution"))
+        part = _part(puzzle, solution)
+        right = record["answer"] or "as in the solution"
+        asked = getattr(self.family, "asked", "color")
+        colors = _colors(puzzle, solution, part, right) if asked == "color" and part.any() else {}
+        shapes = _shapes(solution, part, right) if asked != "color" and part.any() else {}
+        return Expected(puzzle, solution, part, right, colors, shapes)
+
+
+def _picture(record: Record, name: str) -> Image:
+    return fitted(decode_image(base64.b64decode(record["pictures"][name])))
+
+
+def _part(puzzle: Image, solution: Image) -> Mask:
+    """Where the two differ, without specks and holes (the question mark, a shared outline)."""
+    import cv2
+
+    apart = (cv2.absdiff(puzzle, solution).max(axis=2) > 12).view(np.uint8)
+    opened = cv2.morphologyEx(apart, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    closed: Mask = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
+    return closed
+
+
+def _colors(puzzle: Image, solution: Image, part: Mask, right: str) -> dict[str, Colour]:
+    """The right colour, and every other that the benchmark's palette or the puzzle itself has."""
+    values, counts = np.unique(solution[part > 0].reshape(-1, 3), axis=0, return_counts=True)
+    found = {right: _triple(values[counts.argmax()])}
+    shown, counts = np.unique(puzzle[::2, ::2].reshape(-1, 3), axis=0, return_counts=True)
+    common = [_triple(colour) for colour, count in zip(shown, counts, strict=True) if count > 0.002 * counts.sum()]
+    for colour in [*(COLORS[name] for name in BASIC), *common]:
+        if min(colour) < 250 and all(_distance(colour, other) > TELL_APART for other in (*found.values(), MISSING)):
+            found["#{:02x}{:02x}{:02x}".format(*colour)] = colour
+    return {**found, "": MISSING}
+
+
+def _triple(colour: Any) -> Colour:
+    red, green, blue = (int(value) for value in colour)
+    return red, green, blue
+
+
+def _distance(one: Colour, other: Colour) -> float:
+    return float(np.linalg.norm(np.subtract(one, other)))
+
+
+def _shapes(solution: Image, part: Mask, right: str) -> dict[str, Mask]:
+    """The right shape, and regular shapes of its size that are clearly others."""
+    import cv2
+
+    grey = cv2.cvtColor(solution, cv2.COLOR_RGB2GRAY)
+    drawn = ((grey <= DIFF_WHITE) & (part > 0)).astype(np.uint8)
+    ys, xs = np.nonzero(drawn)
+    if not len(xs):
+        return {right: drawn}
+    centre, radius = (float(xs.min() + xs.max()) / 2, float(ys.min() + ys.max()) / 2), float(np.ptp(xs)) / 2
+    others: dict[str, Mask] = {"circle": silhouette(Disc(centre, radius, 2))}
+    for name, sides in SHAPES.items():
+        others |= {
+            f"{name}{' upside down' * turned}": silhouette(Polygon(regular(sides, centre, radius, turned=turned), 2))
+            for turned in (False, True)
+        }
+    alike = max(others, key=lambda name: _overlap(others[name], drawn))
+    return {**{name: mask for name, mask in others.items() if _overlap(mask, others[alike]) < 0.95}, right: drawn}
+
+
+def _overlap(one: Mask, other: Mask) -> float:
+    return float((one & other).sum() / max(1, (one | other).sum()))

@@ -1,0 +1,78 @@
+"""Records as the benchmark publishes them, made from puzzles of ours: the fields that it has, and the pictures."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from vtb import canvas
+from vtb.canvas import Image
+from vtb.puzzles import families, find_family
+from vtb.puzzles.sample import make_record
+
+EVERY = sorted(name for name in families() if name != "arc_connect_point_ver")
+COMMON = ("id", "canvas_dimensions")
+MAZE = (*COMMON, "start_point", "goal_point", "solution_path_cell_ids")
+KEPT = {
+    "maze_square": (*MAZE, "grid_size", "cell_size", "maze_grid", "start", "goal", "padding"),
+    "maze_hexagon": (*MAZE, "radius", "cell_radius", "wall_thickness", "start_cell", "goal_cell"),
+    "maze_circle": (*MAZE, "rings", "segments", "ring_width", "wall_thickness", "start_cell", "goal_cell"),
+    "arc_agi_2": ("id", "task_id", "cell_size", "placements", "test_rows", "test_cols", "test_output",
+                  "canvas_dimensions"),
+}  # fmt: skip
+EYEBALLING = (*COMMON, "margin", "candidates", "correct_option")
+VISUAL = ("id", "question", "answer", "options", "explanation")
+
+
+@functools.cache
+def ours(name: str, index: int = 0) -> dict[str, Any]:
+    """A record of ours."""
+    family = find_family(name)
+    return make_record(family, family.config_class(), name, 11, index)
+
+
+@functools.cache
+def pictures(name: str, index: int = 0) -> tuple[Image, Image]:
+    """Puzzle and solution."""
+    family, record = find_family(name), ours(name, index)
+    drawn = family.draw_puzzle(record), family.draw_solution(record)
+    puzzle, solution = (canvas.to_rgb(picture, family.palette) for picture in drawn)
+    if family.group == "eyeballing":
+        return marked(record, puzzle, solved=False), marked(record, solution, solved=True)
+    return puzzle, solution
+
+
+def marked(record: dict[str, Any], image: Image, *, solved: bool) -> Image:
+    """The candidates drawn anew as the benchmark does, with Pillow and its default font."""
+    from PIL import Image as PillowImage
+    from PIL import ImageDraw, ImageFont
+
+    picture, font = PillowImage.fromarray(image), ImageFont.load_default(15)
+    pen, arcs = ImageDraw.Draw(picture), record["type"] == "arc_connect"
+    for entry in record["candidates"]:
+        x, y, letter = entry["x"], entry["y"], entry["label"]
+        right = solved and letter == record["correct_option"]
+        reach = 12 if arcs else 13
+        pen.ellipse((x - reach, y - reach, x + reach, y + reach), "white")
+        if not arcs:
+            fill, outline = ((255, 220, 220), (198, 24, 24)) if right else ((255, 255, 255), (32, 32, 32))
+            pen.ellipse((x - 10, y - 10, x + 10, y + 10), fill, outline, 4)
+        elif right:
+            pen.ellipse((x - 14, y - 14, x + 14, y + 14), outline=(20, 160, 60), width=3)
+        pen.text((x, y), letter, (0, 0, 160) if arcs else "black", font, anchor="mm")
+    return np.asarray(picture)
+
+
+def published(name: str, index: int = 0) -> dict[str, Any]:
+    """What a data.json of the benchmark holds of it."""
+    record, group = ours(name, index), find_family(name).group
+    fields = KEPT.get(name) or (EYEBALLING if group == "eyeballing" else VISUAL)
+    kept = {field: record[field] for field in fields}
+    return {**kept, "prompt": record["prompts"]["video"], "image": f"puzzles/{record['id']}.png"}
+
+
+def task_of(name: str) -> str:
+    """What the benchmark calls a family."""
+    return {"reflection": "point_reflection", "arc_agi_2": "ARC_AGI_2"}.get(name, name.removeprefix("visual_"))

@@ -1,0 +1,91 @@
+"""Records of the benchmark are judged as well as our own: with all that is published of them, and with pictures alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.foreign.benchmark_like import EVERY, ours, pictures, published, task_of
+from vtb.canvas import decode_image, encode_rgb
+from vtb.foreign.names import UnknownTask, family_name
+from vtb.foreign.overlap import overlap_key
+from vtb.foreign.records import as_ours
+from vtb.puzzles import DAMAGE, find_family
+from vtb.puzzles.family import family_of
+
+every_family = pytest.mark.parametrize("name", EVERY)
+every_index = pytest.mark.parametrize("index", range(2))
+# As a row of the published parquet files: nothing but names, words and pictures.
+forms = pytest.mark.parametrize("form", ["data.json", "parquet"])
+
+
+def taken(name: str, form: str, index: int = 0) -> dict[str, Any]:
+    record = published(name, index)
+    if form == "parquet":
+        record = {"id": record["id"], "prompt": record["prompt"], "task": task_of(name)}
+    return json.loads(json.dumps(as_ours(record, task_of(name), *pictures(name, index))))
+
+
+@forms
+@every_index
+@every_family
+def test_right_and_wrong_pictures_are_told_apart(name: str, index: int, form: str) -> None:
+    record = taken(name, form, index)
+    assert record["family"] == name
+    family = family_of(record)
+    family.validate(record)
+    puzzle, solution = pictures(name, index)
+    jpeg = decode_image(encode_rgb(solution, quality=92))
+    rights = [family.score_image(record, image, puzzle) for image in (solution, jpeg)]
+    rights += [family.score_frame(record, solution, puzzle)]
+    rights += family.score_video(record, [*[lambda: puzzle] * 5, lambda: solution], puzzle).values()
+    assert [(score.strict, score.reason) for score in rights] == [(True, "solved")] * len(rights)
+    wrongs = [family.score_image(record, image, puzzle) for image in (puzzle, puzzle * 0, puzzle * 0 + 255)]
+    assert [score.strict for score in wrongs] == [False] * 3
+
+
+@forms
+@every_index
+@every_family
+def test_answers_in_words(name: str, index: int, form: str) -> None:
+    record = taken(name, form, index)
+    family, mine = family_of(record), find_family(name)
+    truth = mine.answer(ours(name, index))
+    known = form == "data.json" or not (name in ("maze_hexagon", "maze_circle") or mine.group == "visual")
+    score = family.score_text(record, f"I think it is {truth}", pictures(name, index)[0])
+    assert score.strict is known, score.reason
+    assert known or score.reason.startswith("the record has no")
+    assert not family.score_text(record, "", pictures(name, index)[0]).strict
+
+
+@every_family
+def test_every_wrong_option_is_wrong(name: str) -> None:
+    record = taken(name, "data.json")
+    family, mine = family_of(record), ours(name)
+    for other in range(1, 30):
+        if find_family(name).answer(ours(name, other)) != find_family(name).answer(mine):
+            text = find_family(name).answer(ours(name, other))
+            assert not family.score_text(record, text, pictures(name)[0]).strict
+            break
+
+
+@every_family
+def test_a_training_sample_is_recognised_in_the_benchmark(name: str) -> None:
+    key = overlap_key(taken(name, "data.json"))
+    if find_family(name).group == "visual":
+        assert key is None
+    else:
+        assert key == overlap_key(ours(name)) != overlap_key(ours(name, 1))
+
+
+def test_what_cannot_be_taken_is_told() -> None:
+    with pytest.raises(UnknownTask, match="task 'gsm8k'"):
+        family_name({"id": "a-1"}, "gsm8k")
+    puzzle, solution = pictures("midpoint")
+    with pytest.raises(DAMAGE, match="picture of its solution is missing"):
+        as_ours({"id": "a"}, "midpoint", puzzle, None)
+    for name, pair in (("midpoint", (puzzle, puzzle)), ("maze_square", (puzzle, solution))):
+        with pytest.raises(Exception, match=r"can be seen|marks no|shows no|not cells of one size"):
+            as_ours({"id": "a"}, name, *pair)
