@@ -24,7 +24,7 @@ Image = NDArray[np.uint8]  # (H, W, 3), RGB
 Colour = tuple[int, int, int]
 Palette = tuple[Colour, ...]
 
-MAX_SIDE = 16384
+MAX_SIDE, MAX_PIXELS = 16384, 80_000_000
 # What Pillow's decoders raise on damaged data, each format its own.
 _DECODER_ERRORS = (
     OSError, ValueError, TypeError, SyntaxError, EOFError, RuntimeError, LookupError, ArithmeticError,
@@ -97,24 +97,44 @@ def to_rgb(picture: Picture, palette: Palette) -> Image:
     return rgb
 
 
-def decode_image(data: bytes) -> Image:
+def decode_image(data: bytes, max_side: int | None = None) -> Image:
     """Any common picture format to RGB over white.
 
+    Args:
+        data: the file.
+        max_side: larger pictures are scaled down by a whole factor, to at most this many pixels a side.
+
     Raises:
-        UnreadableImage: not a picture, damaged, cut short, or larger than 16,384 pixels a side.
+        UnreadableImage: not a picture, damaged, cut short, or larger than 16,384 pixels a side or 80 megapixels.
     """
     from PIL import Image as PillowImage
 
     try:
         with PillowImage.open(io.BytesIO(data)) as opened:
-            if max(opened.size) > MAX_SIDE:
-                raise UnreadableImage(f"{opened.size[0]}x{opened.size[1]} pixels are too many")
+            width, height = opened.size
+            if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+                raise UnreadableImage(f"{width}x{height} pixels are too many")
             opened.load()
-            return np.asarray(_flatten(opened))
+            return np.asarray(_flatten(_reduced(opened, max_side)))
     except UnreadableImage:
         raise
     except (*_DECODER_ERRORS, PillowImage.DecompressionBombError) as error:
         raise UnreadableImage(f"not a readable picture ({error})") from error
+
+
+def _reduced(opened: PillowImageType, max_side: int | None) -> PillowImageType:
+    """The picture at most so large; shades of more than eight bits become eight."""
+    from PIL import Image as PillowImage
+
+    if opened.mode.startswith(("I", "F")):
+        deep = np.nan_to_num(np.asarray(opened).astype(np.float32))
+        opened = PillowImage.fromarray(np.uint8(np.clip(deep / (257 if deep.max() > 255 else 1), 0, 255)))
+    factor = -(-max(opened.size) // max_side) if max_side else 1
+    if factor == 1:
+        return opened
+    if opened.mode in ("1", "P", "PA"):
+        opened = opened.convert("RGBA" if "transparency" in opened.info or opened.mode == "PA" else "RGB")
+    return opened.reduce(factor)
 
 
 def _flatten(opened: PillowImageType) -> PillowImageType:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.canvas import Image, Palette, Picture
+from vtb.canvas import MAX_PIXELS, Image, Palette, Picture
 
 PRESET = "veryfast"
 CRF = 20
@@ -143,6 +143,9 @@ def _frames(data: bytes) -> Iterator[Any]:
         with av.open(io.BytesIO(data)) as container:
             if not container.streams.video:
                 raise UnreadableVideo("holds no video stream")
+            size = container.streams.video[0].codec_context
+            if size.width * size.height > MAX_PIXELS:
+                raise UnreadableVideo(f"frames of {size.width}x{size.height} pixels are too large")
             yield from container.decode(video=0)
     except (av.FFmpegError, EOFError, ValueError) as error:
         raise UnreadableVideo(f"not a playable clip ({error})") from error

@@ -59,6 +59,8 @@ class ArcByPicture(ForeignFamily):
 
 def as_ours(record: dict[str, Any]) -> dict[str, Any]:
     """A record of the benchmark: where the output lies, and what is right there."""
+    if "placements" not in record:
+        return {**record, "clip": None}
     place = next(place for place in record["placements"] if place["kind"] == "test_output")
     output = record.get("test_output") or record["output"]
     return {**record, "output_box": [int(v) for v in place["bbox"]], "test_output": output, "clip": None}

@@ -29,8 +29,8 @@ class ForeignFamily:
         return {}
 
     def ask(self, record: Record, modality: Modality) -> str:
-        """As its maker asks; where the record has no words, as the family does."""
-        return str(record.get("given_prompt") or self.family.ask(record, modality))
+        """In our words, as the family asks; the maker's are in ``given_prompt``."""
+        return self.family.ask(record, modality)
 
     def answer(self, record: Record) -> str:
         """The right answer in words, empty where the record does not say."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from vtb.canvas import Image
@@ -10,6 +10,7 @@ from vtb.foreign import arc, eyeballing, maze, visual
 from vtb.foreign.names import family_name
 from vtb.puzzles.family import Family, find_family
 
+GetImage = Callable[[], Image]
 BOARDS = ("maze_hexagon", "maze_circle")
 
 
@@ -22,14 +23,14 @@ def judge_of(family: Family) -> Family:
     return arc.ArcByPicture(family) if family.group == "arc" else family
 
 
-def as_ours(record: Mapping[str, Any], task: str | None, puzzle: Image, solution: Image | None) -> dict[str, Any]:
+def as_ours(record: Mapping[str, Any], task: str | None, puzzle: Image, solution: GetImage) -> dict[str, Any]:
     """A record of the benchmark or of the VLMPuzzle tools with the fields of ours that follow from it.
 
     Args:
         record: as its maker wrote it.
         task: what its folder or row is called.
         puzzle: its picture.
-        solution: the picture of its solution, which visual puzzles need, as does everything without geometry.
+        solution: gives the picture of its solution; visual puzzles need it, as does everything without geometry.
 
     Raises:
         BadInput: a task that no family here has, or pictures that do not show what they should.
@@ -45,21 +46,16 @@ def as_ours(record: Mapping[str, Any], task: str | None, puzzle: Image, solution
     return {**found, **named, **({"given_prompt": prompt} if prompt else {})}
 
 
-def _known(name: str, group: str, record: dict[str, Any], puzzle: Image, solution: Image | None) -> dict[str, Any]:
+def _known(name: str, group: str, record: dict[str, Any], puzzle: Image, solution: GetImage) -> dict[str, Any]:
     """The fields of ours; what the record does not hold is read off its pictures."""
     if name == "maze_square":
         return maze.square_as_ours(record if "maze_grid" in record else {**record, **maze.read_square(puzzle)})
     if name in BOARDS:
         seen = {} if "start_point" in record else maze.read_board(name, puzzle)
         return {"solution_path_cell_ids": [], **record, **seen, "clip": None}
-    if group == "arc" and "placements" in record:
-        return arc.as_ours(record)
-    if group == "eyeballing" and "candidates" in record:
-        return eyeballing.as_ours(record)
-    if solution is None:
-        raise ValueError("the picture of its solution is missing, which is needed to judge it")
     if group == "visual":
-        return visual.as_ours(record, puzzle, solution)
+        return visual.as_ours(record, puzzle, solution())
     if group == "arc":
-        return {**record, **arc.read_pictures(puzzle, solution), "clip": None}
-    return eyeballing.as_ours({**record, **eyeballing.read_pictures(name, puzzle, solution)})
+        return arc.as_ours(record if "placements" in record else {**record, **arc.read_pictures(puzzle, solution())})
+    seen = {} if "candidates" in record else eyeballing.read_pictures(name, puzzle, solution())
+    return eyeballing.as_ours({**record, **seen})

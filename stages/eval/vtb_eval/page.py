@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from vtb.artifact import Manifest
-from vtb.canvas import decode_image, encode_rgb
-from vtb.formats.webdataset import Sample, read_tar
+from vtb.artifact import InputEntry, find_manifest
+from vtb.artifact.shard_data import read_samples
+from vtb.canvas import Image, UnreadableImage, decode_image, encode_rgb
 from vtb.puzzles import family_of
 from vtb.puzzles.sample import PUZZLE, RECORD
+from vtb.report.contact_sheet import thumbnail
 from vtb.report.pages import Picture, render
+from vtb.source import Piece, read_piece
 from vtb.store import open_store
-from vtb_eval.published import CAVEAT, PUBLISHED
+from vtb.video import UnreadableVideo, decode_clip
+from vtb_eval.answers import Answers, Attempt, Unreadable, read_bytes, read_text, read_transcript
+from vtb_eval.published import SOURCE
 from vtb_eval.results import Result
 
 SHOWN = 8
 TEXT_SHOWN = 400
+PICTURE_SIDE = 480
+
+
+@dataclass(frozen=True)
+class PageSource:
+    """Where the pictures of the page come from: what was judged, and the answers where those lie elsewhere."""
+
+    entry: InputEntry
+    pieces: tuple[Piece, ...]
+    answers: Answers | None
 
 
 @dataclass(frozen=True)
@@ -27,6 +43,7 @@ class Shown:
     """One answer on the page."""
 
     id: str
+    task: str
     right: bool
     reason: str
     text: str
@@ -34,51 +51,141 @@ class Shown:
     pictures: Sequence[Picture]
 
 
-def report_page(uri: str, predictions: Manifest, results: Sequence[Result], figures: dict[str, Any]) -> str:
-    """The page; its pictures come from the predictions."""
-    right = [result for result in results if result.strict][:SHOWN]
-    wrong = list(_varied([result for result in results if not result.strict]))[:SHOWN]
-    shown = _load(uri, predictions, {result.id: result for result in [*right, *wrong]})
+def report_page(source: PageSource, results: Sequence[Result], figures: dict[str, Any]) -> str:
+    """The page; its pictures come from what was judged."""
+    answered = [result for result in results if result.signals]
+    right = list(_varied([result for result in answered if result.strict], "task"))[:SHOWN]
+    wrong = list(_varied([result for result in answered if not result.strict], "reason"))[:SHOWN]
+    shown = list(_load(source, [*right, *wrong]))
+    manifest = find_manifest(open_store(source.entry.uri)) if source.answers is None else None
+    made_from = [(entry.kind, entry.uri) for entry in manifest.plan.inputs] if manifest else []
+    folders = source.answers.entries() if source.answers else []
     return render(
         "score.html",
         title="How many answers are right",
         figures=figures,
-        made_from=[(entry.kind, entry.uri) for entry in predictions.plan.inputs],
-        config=dict(predictions.plan.config),
-        published={task: PUBLISHED[task] for task in figures["per_task"] if task in PUBLISHED},
-        caveat=CAVEAT,
+        made_from=[*made_from, *((e.kind, e.uri) for e in (source.entry, *folders) if not manifest)],
+        config=dict(manifest.plan.config) if manifest else {},
+        source=SOURCE,
+        **_tables(figures),
         right=[answer for answer in shown if answer.right],
         wrong=[answer for answer in shown if not answer.right],
     )
 
 
-def _varied(results: list[Result]) -> Iterator[Result]:
-    """One of each reason in turn, so that a rare reason is seen too."""
-    by_reason: dict[str, list[Result]] = {}
+def _tables(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures as the page lays them out."""
+    signals, tasks = figures["per_signal"], figures["comparison"]["tasks"]
+    columns = dict.fromkeys(tuple(row["published"]) for row in tasks.values())
+    return {
+        "signal_rows": {name: signal["overall"] for name, signal in signals.items()},
+        "means": [
+            (name, task, what, value)
+            for name, signal in signals.items()
+            for task, found in signal["means"].items()
+            for what, value in found.items()
+        ],
+        "own_columns": list(dict.fromkeys(name for row in tasks.values() for name in row["this run"])),
+        "published": [
+            (names, {task: row for task, row in tasks.items() if tuple(row["published"]) == names}) for names in columns
+        ],
+    }
+
+
+def _varied(results: Sequence[Result], by: str) -> Iterator[Result]:
+    """One of each kind in turn, so that a rare one is seen too."""
+    groups: dict[str, list[Result]] = {}
     for result in results:
-        by_reason.setdefault(result.reason, []).append(result)
-    for row in itertools.zip_longest(*by_reason.values()):
+        groups.setdefault(getattr(result, by), []).append(result)
+    for row in itertools.zip_longest(*groups.values()):
         yield from (result for result in row if result is not None)
 
 
-def _load(uri: str, predictions: Manifest, wanted: dict[str, Result]) -> list[Shown]:
-    store, found = open_store(uri), list[Shown]()
-    for shard in predictions.shards:
-        if len(found) == len(wanted):
-            break
-        samples = (sample for sample in read_tar(store.get_bytes(shard.path)) if sample.key in wanted)
-        found += [_shown(sample, wanted[sample.key]) for sample in samples]
-    return found
+def _load(source: PageSource, wanted: Sequence[Result]) -> Iterator[Shown]:
+    """The wanted answers in the order of the data, until all are found."""
+    left = {(result.id, result.attempt): result for result in wanted}
+    for piece in source.pieces:
+        if not left:
+            return
+        items = _predicted(piece) if source.answers is None else _answered(piece, source.answers)
+        for key, attempt, make in items:
+            result = left.pop((key, attempt), None)
+            if result is not None:
+                record, puzzle, pictures, text = make()
+                asked = Picture("what was asked about", _small(puzzle))
+                expected = family_of(record).answer(record)
+                yield Shown(
+                    key, result.task, result.strict, _reason(result), _printable(text), expected, [asked, *pictures]
+                )
 
 
-def _shown(sample: Sample, result: Result) -> Shown:
-    answer = json.loads(sample.parts[RECORD])
-    record, text = answer["record"], str(answer["text"])
-    family = family_of(record)
-    puzzle = decode_image(sample.parts[PUZZLE])
-    pictures = [Picture("what was asked about", encode_rgb(family.draw_reasoning(record, puzzle)))]
-    drawn = family.draw_answer(record, text, puzzle)
-    if drawn is not None:
-        pictures.append(Picture("the answer, drawn", encode_rgb(drawn)))
-    shown = text[:TEXT_SHOWN].encode(errors="replace").decode()  # halves of surrogate pairs have no UTF-8
-    return Shown(result.id, result.strict, result.reason, shown, family.answer(record), pictures)
+Material = tuple[Mapping[str, Any], Image, Sequence[Picture], str]  # record, puzzle, pictures of the answer, its words
+
+
+def _predicted(piece: Piece) -> Iterator[tuple[str, int, Any]]:
+    assert piece.shard is not None
+    for sample in read_samples(piece.uri, piece.shard, "make the predictions again"):
+
+        def make(sample: Any = sample) -> Material:
+            answer = json.loads(sample.parts[RECORD])
+            record, text, puzzle = answer["record"], str(answer["text"]), decode_image(sample.parts[PUZZLE])
+            family = family_of(record)
+            drawn = family.draw_answer(record, text, puzzle)
+            pictures = [] if drawn is None else [Picture("the answer, drawn", _small(drawn))]
+            return record, family.draw_reasoning(record, puzzle), pictures, text
+
+        yield sample.key, 0, make
+
+
+def _answered(piece: Piece, answers: Answers) -> Iterator[tuple[str, int, Any]]:
+    for item in read_piece(piece):
+        for number, attempt in enumerate(answers.of(item.key)):
+
+            def make(item: Any = item, attempt: Attempt = attempt) -> Material:
+                return item.record, item.puzzle, list(_pictures(attempt)), _words(attempt)
+
+            yield item.key, number, make
+
+
+def _pictures(attempt: Attempt) -> Iterator[Picture]:
+    """The picture and the last frame of an answer, where they can be read."""
+    for kind, caption, read in (("image", "the picture", _image), ("video", "the last frame", _last_frame)):
+        if kind in attempt:
+            try:
+                image = read(attempt[kind])
+            except (UnreadableImage, UnreadableVideo, Unreadable):
+                continue  # the verdict says so
+            if image is not None:
+                yield Picture(caption, _small(image))
+
+
+def _image(path: Path) -> Image:
+    return decode_image(read_bytes(path), PICTURE_SIDE * 2)
+
+
+def _last_frame(path: Path) -> Image | None:
+    last = deque(decode_clip(read_bytes(path), PICTURE_SIDE), maxlen=1)
+    return last[0]() if last else None
+
+
+def _words(attempt: Attempt) -> str:
+    try:
+        texts = [read_text(attempt["text"])] if "text" in attempt else []
+        texts += [f"(said) {read_transcript(attempt['transcript'])}"] if "transcript" in attempt else []
+    except Unreadable:
+        return ""
+    return " ".join(texts)
+
+
+def _small(image: Image) -> bytes:
+    return encode_rgb(thumbnail(image, PICTURE_SIDE) if max(image.shape[:2]) > PICTURE_SIDE else image)
+
+
+def _reason(result: Result) -> str:
+    """The verdict, and what each signal says where there are several."""
+    said = ", ".join(f"{name}: {signal['choice'] or signal['reason']}" for name, signal in result.signals.items())
+    return result.reason + (f" ({said})" if len(result.signals) > 1 else "")
+
+
+def _printable(text: str) -> str:
+    return text[:TEXT_SHOWN].encode(errors="replace").decode()  # halves of surrogate pairs have no UTF-8

@@ -1,25 +1,50 @@
-"""From judged answers to figures: shares with confidence intervals, over all and per group."""
+"""From judged answers to figures: shares with confidence intervals, over all and per group, signal and attempt."""
 
 from __future__ import annotations
 
 import math
+import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from vtb_eval.attempts import repeated
+
+MEANS = ("diff", "cell_accuracy")  # measurements that are worth a mean
 
 
 @dataclass(frozen=True)
 class Result:
-    """The verdict on one answer."""
+    """The verdict on one attempt at one puzzle.
+
+    Attributes:
+        id: of the puzzle.
+        task: its family.
+        level: how large the puzzle is, in words.
+        attempt: number of the attempt, from 0.
+        strict: right by the benchmark's rule, all signals together.
+        tolerant: the same, forgiving what the rule cannot mean to forbid.
+        reason: why not.
+        choice: the option chosen, where there are options.
+        characters: length of an answer in words.
+        by_choice: whether an answer is right exactly when its choice is.
+        foreign: whether the puzzle is of others, such as the benchmark's.
+        signals: the verdict on each part of the answer; none where there is no answer.
+    """
 
     id: str
     task: str
-    size: str
+    level: str
+    attempt: int
     strict: bool
     tolerant: bool
     reason: str
+    choice: str | None
     characters: int
+    by_choice: bool
+    foreign: bool
+    signals: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -47,22 +72,66 @@ def share(right: int, total: int, z: float = 1.959964) -> Share:
 def summarise(results: Iterable[Result]) -> dict[str, Any]:
     """All figures of a score artifact, as plain data."""
     kept = list(results)
+    every = list(dict.fromkeys(name for result in kept for name in result.signals))
     return {
+        "puzzles": len({result.id for result in kept}),
+        "answers": sum(bool(result.signals) for result in kept),
         "overall": _modes(kept),
         "per_task": _groups(kept, lambda result: result.task),
-        "per_size": _groups(kept, lambda result: result.size),
+        "per_level": _groups([result for result in kept if result.level], _level),
+        "per_signal": {name: _signal(name, kept) for name in every},
+        "attempts": repeated(kept, every),
         "reasons": dict(Counter(result.reason for result in kept).most_common()),
     }
 
 
-def _groups(results: list[Result], key: Callable[[Result], str]) -> dict[str, Any]:
-    names = sorted({key(result) for result in results}, key=lambda name: (len(name), name))
-    return {name: _modes([result for result in results if key(result) == name]) for name in names}
+def _level(result: Result) -> str:
+    return f"{result.task}, {result.level}"
 
 
-def _modes(results: list[Result]) -> dict[str, Any]:
+def _groups(results: Sequence[Result], key: Callable[[Result], str]) -> dict[str, Any]:
+    grouped: dict[str, list[Result]] = {}
+    for result in results:
+        grouped.setdefault(key(result), []).append(result)
+    return {name: _modes(grouped[name]) for name in sorted(grouped, key=lambda name: (len(name), name))}
+
+
+def _modes(results: Sequence[Any]) -> dict[str, Any]:
+    """Strictly and tolerantly right ones, of results or of single signals."""
     total = len(results)
     return {
         "strict": asdict(share(sum(result.strict for result in results), total)),
         "tolerant": asdict(share(sum(result.tolerant for result in results), total)),
     }
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """What one signal says."""
+
+    task: str
+    strict: bool
+    tolerant: bool
+    details: Mapping[str, Any]
+
+
+def _signal(name: str, results: Sequence[Result]) -> dict[str, Any]:
+    """The figures of one signal, over the answers that have it."""
+    found = [
+        _Verdict(result.task, said["strict"], said["tolerant"], said["details"])
+        for result in results
+        if (said := result.signals.get(name)) is not None
+    ]
+    tasks = dict.fromkeys(sorted(verdict.task for verdict in found))
+    per_task = {task: [verdict for verdict in found if verdict.task == task] for task in tasks}
+    means = {task: _means(verdicts) for task, verdicts in per_task.items()}
+    return {
+        "overall": _modes(found),
+        "per_task": {task: _modes(verdicts) for task, verdicts in per_task.items()},
+        "means": {task: values for task, values in means.items() if values},
+    }
+
+
+def _means(verdicts: Sequence[_Verdict]) -> dict[str, float]:
+    values = {name: [v.details[name] for v in verdicts if name in v.details] for name in MEANS}
+    return {name: round(statistics.fmean(found), 4) for name, found in values.items() if found}

@@ -1,28 +1,34 @@
-"""``vtb-eval score``: judge predictions and say what they are worth."""
+"""``vtb-eval score``: judge answers and say what they are worth."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from vtb.artifact import FileEntry, Manifest, ShardEntry, read_manifest
+import click
+
+from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
-from vtb.canvas import UnreadableImage, decode_image
+from vtb.canvas import Image, UnreadableImage, decode_image
 from vtb.contract import Resources, Stage
-from vtb.errors import BadInput
-from vtb.formats.webdataset import Sample
-from vtb.puzzles import DAMAGE, Score, family_of
+from vtb.errors import BadInput, UsageProblem
+from vtb.options import VtbOption
+from vtb.puzzles import DAMAGE, family_of
 from vtb.puzzles.sample import PUZZLE, RECORD
 from vtb.run import Run
 from vtb.sharded import Made, Task, Tick
+from vtb.source import Piece, choose_split, describe_input, pieces, read_keys, read_piece
 from vtb.stage import stage_command
-from vtb_eval.page import report_page
+from vtb_eval.answers import Answers
+from vtb_eval.comparison import compare
+from vtb_eval.judging import judge_attempt, judge_text, make_result
+from vtb_eval.page import PageSource, report_page
 from vtb_eval.results import Result, summarise
 
 log = logging.getLogger("vtb.eval")
@@ -30,81 +36,136 @@ log = logging.getLogger("vtb.eval")
 STAGE = Stage(
     command="vtb-eval score",
     summary="Judge the answers of a model and report how many are right.",
-    version=1,
+    version=2,
     image="vtb/eval",
-    reads=("predictions",),
+    reads=("predictions", "puzzles"),
     writes=("scores",),
     parallel="shards",
     resources=Resources(cpu="2", memory="4Gi"),
 )
+PREDICTIONS = "predictions"
+
+OPTIONS: list[click.Option] = [
+    VtbOption(["--answers"], multiple=True, metavar="FOLDER", affects_output=False,
+              help="A model's pictures, videos, texts and transcripts, named by the ids of the puzzles that --input "
+                   "has. May be repeated: every folder is one more attempt."),
+    VtbOption(["--split"], default="test",
+              help="With --answers: split of the puzzles to judge; all takes everything. Ignored without splits."),
+    VtbOption(["--answered-only"], is_flag=True,
+              help="With --answers: leave out puzzles without an answer, which otherwise count as wrong."),
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class ShardWork:
-    """One shard of predictions."""
+    """A piece of the puzzles with the answers to them, or of a predictions artifact, which has both."""
 
-    uri: str
-    shard: ShardEntry
+    piece: Piece
+    answers: Answers | None
+    answered_only: bool
 
 
-@stage_command(STAGE)
-def score(run: Run) -> None:
+@stage_command(STAGE, params=OPTIONS)
+def score(run: Run, answers: tuple[str, ...], split: str, answered_only: bool) -> None:
     """Judge the answers of a model and report how many are right.
 
-    Each puzzle's own family judges its answer, strictly by the benchmark's rule and tolerantly. Writes the verdict on
-    each answer, scores.json, and report.html with pictures of right and wrong answers.
+    Takes a predictions artifact; or with --answers puzzles (an artifact, a folder of the benchmark with data.json, or
+    its parquet files) and a folder with what any model answered. Each puzzle's own family judges, strictly by the
+    benchmark's rule and tolerantly. Writes the verdict on each answer, scores.json, and report.html with pictures of
+    right and wrong answers and the published figures.
 
-    Example: vtb-eval score --input out/predictions --output out/scores
+    Example: vtb-eval score --input out/puzzles --answers sora-videos --output out/scores
     """
     uri = run.inputs[0]
-    manifest = read_manifest(uri, STAGE.reads)
+    entry = describe_input(uri, STAGE.reads)
+    folders = None if entry.kind == PREDICTIONS else find_answers(uri, answers)
+    if folders is None and answers:
+        raise UsageProblem(f"--answers: {uri} holds answers already: give the puzzles as --input, or leave it out")
+    found = pieces(entry) if folders is None else choose_split(pieces(entry), split, uri)
+    if folders is not None:
+        tell(folders, found)
     tasks = [
-        Task(f"shards/{index:05d}.jsonl", shard.rows, ShardWork(uri, shard))
-        for index, shard in enumerate(manifest.shards)
+        Task(f"shards/{index:05d}.jsonl", piece.rows, ShardWork(piece, folders, answered_only))
+        for index, piece in enumerate(found)
     ]
     done = run.make_shards(
-        run.plan(), tasks, judge_shard, lambda output: partial(close, output, uri, manifest),
-        what="judged", summary=f"scores.json, report.html and verdicts on {manifest.rows} answers",
+        run.plan([entry, *(folders.entries() if folders else ())]), tasks, judge_shard,
+        lambda output: partial(close, output, PageSource(entry, tuple(found), folders)),
+        what="judged", summary=f"scores.json, report.html and verdicts on {sum(piece.rows for piece in found)} puzzles",
     )  # fmt: skip
     if done is not None:
         strict = done.metrics["overall"]["strict"]
         log.info("right: %d of %d (%.1f %%)", strict["right"], strict["total"], 100 * strict["rate"])
 
 
+def find_answers(uri: str, folders: Sequence[str]) -> Answers:
+    """The results folders of a set of puzzles."""
+    if not folders:
+        raise UsageProblem(f"--answers: {uri} holds puzzles: say in which folder the answers to them are")
+    return Answers(folders)
+
+
+def tell(answers: Answers, found: Sequence[Piece]) -> None:
+    """Say how many puzzles have answers, and which files belong to none.
+
+    Raises:
+        BadInput: no file is named after a puzzle.
+    """
+    keys = [key for piece in found for key in read_keys(piece)]
+    answered = sum(bool(answers.of(key)) for key in keys)
+    strangers = answers.strangers(set(keys))
+    if not answered:
+        where, example = answers.folders[0], keys[0] if keys else "ID"
+        raise BadInput(f"{where}: no file is named after a puzzle: call them like {example}.png, .mp4 or .txt")
+    log.info("%d of %d puzzles have an answer", answered, len(keys))
+    if strangers:
+        log.warning("%d files belong to no puzzle of this input, the first is %s", len(strangers), strangers[0])
+
+
 def judge_shard(work: ShardWork, tick: Tick) -> Made:
     """The verdicts on one shard as JSON lines."""
     lines = []
-    for sample in read_samples(work.uri, work.shard, "make the predictions again"):
-        lines.append(json.dumps(asdict(judge(sample))) + "\n")
+    for results in _predicted(work.piece) if work.answers is None else _answered(work, work.answers):
+        lines += [json.dumps(asdict(result)) + "\n" for result in results]
         tick(1)
     return Made("".join(lines).encode(), len(lines))
 
 
-def judge(sample: Sample) -> Result:
-    """The verdict on one answer; whatever a model wrote gets one."""
-    try:
-        answer = json.loads(sample.parts[RECORD])
-        record, text = answer["record"], str(answer["text"])
-        family = family_of(record)
-        family.validate(record)
-        verdict = judge_text(record, text, sample.parts[PUZZLE])
-        size = str(record["difficulty"].get("size", "")).removesuffix(".0")
-        task = str(record["task"]).encode(errors="replace").decode()
-        return Result(sample.key, task, size, verdict.strict, verdict.tolerant, verdict.reason, len(text))
-    except (UnreadableImage, *DAMAGE) as error:
-        raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error!r})") from error
+def _predicted(piece: Piece) -> Iterator[list[Result]]:
+    """The one answer in words to each sample of a predictions artifact; whatever a model wrote gets a verdict."""
+    assert piece.shard is not None
+    for sample in read_samples(piece.uri, piece.shard, "make the predictions again"):
+        try:
+            answer = json.loads(sample.parts[RECORD])
+            record, text = answer["record"], str(answer["text"])
+            family = family_of(record)
+            family.validate(record)
+            signals = {"text": judge_text(family, record, text, decode_image(sample.parts[PUZZLE]))}
+            yield [make_result(sample.key, record, signals, 0, len(text))]
+        except (UnreadableImage, *DAMAGE) as error:
+            raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error!r})") from error
 
 
-def judge_text(record: dict[str, Any], text: str, puzzle: bytes) -> Score:
-    """Empty answers need no judge."""
-    if not text.strip():
-        return Score(False, False, "empty answer")
-    return family_of(record).score_text(record, text, decode_image(puzzle))
+def _answered(work: ShardWork, answers: Answers) -> Iterator[list[Result]]:
+    """The attempts at each puzzle; one without signals where there is none."""
+    for item in read_piece(work.piece):
+        family = family_of(item.record)
+        try:
+            family.validate(item.record)
+            results = list(_judge_all(item.key, item.record, item.puzzle, answers))
+        except DAMAGE as error:
+            raise BadInput(
+                f"{work.piece.path}: record {item.key} cannot be judged ({error!r}): mend or remove it"
+            ) from error
+        yield [result for result in results if result.signals or not work.answered_only]
 
 
-def close(
-    output: Output, uri: str, predictions: Manifest, shards: Sequence[ShardEntry]
-) -> tuple[list[FileEntry], dict[str, Any]]:
+def _judge_all(key: str, record: dict[str, Any], puzzle: Image, answers: Answers) -> Iterator[Result]:
+    for number, attempt in enumerate(answers.of(key) or [{}]):
+        yield make_result(key, record, judge_attempt(record, puzzle, attempt), number, 0)
+
+
+def close(output: Output, source: PageSource, shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:
     """Figures over all verdicts, and the report."""
     results = [
         Result(**json.loads(line))
@@ -112,6 +173,7 @@ def close(
         for line in output.store.get_bytes(shard.path).decode().splitlines()
     ]
     figures = summarise(results)
-    page = report_page(uri, predictions, results, figures)
+    figures["comparison"] = compare(results, figures)
+    page = report_page(source, results, figures)
     files = [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]
     return files, figures

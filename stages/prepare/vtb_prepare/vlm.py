@@ -24,10 +24,11 @@ from vtb.formats.swift import grpo_row, sft_row
 from vtb.options import Finite, VtbOption
 from vtb.puzzles import DAMAGE, family_of
 from vtb.report.card import DatasetCard, write_card
+from vtb.rng import stable_fraction
 from vtb.run import Run
 from vtb.sharded import Made, Task, Tick
+from vtb.source import Item, Piece, describe_input, pieces, read_piece
 from vtb.stage import stage_command
-from vtb_prepare.source import Item, Piece, describe_input, pieces, read_piece, split_of
 
 log = logging.getLogger("vtb.prepare")
 
@@ -44,6 +45,7 @@ STAGE = Stage(
 )
 ROWS = {"sft": sft_row, "grpo": grpo_row}
 SPLITS = ("train", "val")
+EVALUATION = ("test", "minitest")  # splits that no model may see in training
 
 OPTIONS: list[click.Option] = [
     VtbOption(["--val"], type=Finite(0, 1), default=0.05,
@@ -83,7 +85,7 @@ def vlm(run: Run, val: float) -> None:
 
 def plan_shards(entries: Sequence[InputEntry], val: float, salt: str) -> list[Task[ShardWork]]:
     """One shard of rows per piece of the inputs."""
-    found = [piece for entry in entries for piece in pieces(entry)]
+    found = [piece for entry in entries for piece in pieces(entry) if piece.split not in EVALUATION]
     return [
         Task(f"shards/{number:05d}.jsonl", piece.rows, ShardWork(number, piece, val, salt))
         for number, piece in enumerate(found)
@@ -127,6 +129,13 @@ def make_row(item: Item, path: str, val: float, salt: str) -> tuple[dict[str, An
         return row, item.reasoning or encode_rgb(family.draw_reasoning(record, item.puzzle))
     except DAMAGE as error:
         raise BadInput(f"sample {item.key} cannot be used ({error!r}): run vtb-curate on its data first") from error
+
+
+def split_of(item: Item, identity: str, val: float, salt: str) -> str:
+    """The split that curate gave, else a stable one by the puzzle."""
+    if item.split is not None:
+        return item.split
+    return "val" if stable_fraction(identity, salt) < val else "train"
 
 
 def combine(output: Output, shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:

@@ -49,7 +49,10 @@ def test_more_answers_narrow_the_interval() -> None:
 
 
 def result(size: str, *, strict: bool, tolerant: bool, reason: str) -> Result:
-    return Result("x", "maze_square", size, strict, tolerant, reason, 5)
+    said = {"strict": strict, "tolerant": tolerant, "reason": reason, "choice": None, "details": {}}
+    form = {"by_choice": False, "foreign": False, "choice": None, "characters": 5, "attempt": 0}
+    return Result("x", "maze_square", f"size {size}", strict=strict, tolerant=tolerant, reason=reason,
+                  signals={"text": said}, **form)  # fmt: skip
 
 
 def test_groups() -> None:
@@ -61,11 +64,11 @@ def test_groups() -> None:
             result("7", strict=False, tolerant=False, reason="no list of cells"),
         ]
     )
-    assert list(figures["per_size"]) == ["7", "9", "11"]
+    assert list(figures["per_level"]) == [f"maze_square, size {size}" for size in (7, 9, 11)]
     assert figures["overall"]["strict"]["right"] == 1
     assert figures["overall"]["tolerant"]["right"] == 2
-    assert figures["per_size"]["9"]["strict"]["rate"] == 0.5
-    assert figures["per_size"]["9"]["tolerant"]["rate"] == 1.0
+    assert figures["per_level"]["maze_square, size 9"]["strict"]["rate"] == 0.5
+    assert figures["per_level"]["maze_square, size 9"]["tolerant"]["rate"] == 1.0
     assert figures["per_task"]["maze_square"]["strict"]["total"] == 4
     assert next(iter(figures["reasons"].items())) == ("crosses a wall", 2)
     json.dumps(figures, allow_nan=False)
@@ -74,4 +77,4 @@ def test_groups() -> None:
 def test_no_results() -> None:
     figures = summarise([])
     assert figures["overall"]["strict"]["total"] == 0
-    assert figures["per_size"] == {}
+    assert figures["per_level"] == {}

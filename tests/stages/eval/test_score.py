@@ -81,8 +81,8 @@ def test_all_right(tmp_path: Path) -> None:
         assert (share["right"], share["total"], share["rate"], share["high"]) == (18, 18, 1.0, 1.0)
         assert share["low"] == pytest.approx(0.8241, abs=1e-4)
     assert found["reasons"] == {"solved": 18}
-    assert found["per_size"].keys() == {"7", "9", "11"}
-    assert all(share["strict"]["right"] == 6 for share in found["per_size"].values())
+    assert list(found["per_level"]) == [f"maze_square, size {size}" for size in (7, 9, 11)]
+    assert all(share["strict"]["right"] == 6 for share in found["per_level"].values())
     assert "right: 18 of 18 (100.0 %)" in score(tmp_path / "p", tmp_path / "again").err
 
 
@@ -99,7 +99,7 @@ def test_each_answer_gets_its_own_verdict(tmp_path: Path) -> None:
     found = figures(predict(tmp_path / "p", texts), tmp_path / "o")
     assert [verdict["id"] for verdict in verdicts(tmp_path / "o")] == [question.key for question in QUESTIONS]
     assert [verdict["strict"] for verdict in verdicts(tmp_path / "o")] == [number % 3 == 0 for number in range(18)]
-    assert [share["strict"]["right"] for share in found["per_size"].values()] == [2, 2, 2]
+    assert [share["strict"]["right"] for share in found["per_level"].values()] == [2, 2, 2]
     assert found["per_task"]["maze_square"]["strict"]["rate"] == pytest.approx(1 / 3)
     assert verdicts(tmp_path / "o")[0]["characters"] == len(RIGHT[0])
 
@@ -186,14 +186,14 @@ def test_the_report_shows_right_and_wrong_answers(tmp_path: Path) -> None:
     assert not re.search(r"(src|href)=\"(?!data:)", page)
     right, wrong = page.split("<h2>Right answers</h2>")[1].split("<h2>Wrong answers</h2>")
     assert right.count('<h3 class="right">') == wrong.count('<h3 class="wrong">') == SHOWN
-    assert f"{QUESTIONS[1].key}: solved" in right
+    assert f"{QUESTIONS[1].key} (maze_square): solved" in right
     assert "I say [9, 20]" in wrong
     assert RIGHT[0] in wrong  # what would have been right
-    for size, share in found["per_size"].items():
+    for size, share in found["per_level"].items():
         rate = share["strict"]["rate"] * 100
         assert re.search(rf"<td>{size}</td><td class=\"number\">6</td><td class=\"number\">{rate:.1f} %", page)
-    assert "Sora-2 (video)" in page
-    assert "can be compared with a run on those mazes only" in page
+    assert "Sora-2" in page
+    assert "these puzzles were generated here" in page
     assert "/models/tiny" in page
     assert "&lt;script&gt;alert(1)" in page
 
@@ -202,7 +202,7 @@ def test_a_rare_reason_is_seen_too(tmp_path: Path) -> None:
     texts = ["nothing"] * 17 + [str(json.loads(RIGHT[17])[:-2])]
     figures(predict(tmp_path / "p", texts), tmp_path / "o")
     page = (tmp_path / "o" / "report.html").read_text()
-    assert f"{QUESTIONS[17].key}: path is broken" in page
+    assert f"{QUESTIONS[17].key} (maze_square): path is broken" in page
     assert page.count(": no list of cells") == SHOWN - 1
 
 
@@ -230,7 +230,7 @@ def test_workers_parts_and_reruns_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     result = score(predict(tmp_path / "p", RIGHT), tmp_path / "o", "--dry-run")
-    assert "verdicts on 18 answers" in result.out
+    assert "verdicts on 18 puzzles" in result.out
     assert not (tmp_path / "o").exists()
 
 

@@ -1,0 +1,189 @@
+"""Where samples come from: puzzles artifacts, folders in the VLMPuzzle layout, or parquet files of the benchmark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from vtb.artifact import InputEntry, ShardEntry, find_manifest, read_manifest
+from vtb.artifact.output import file_sha256
+from vtb.artifact.shard_data import read_samples
+from vtb.canvas import Image, UnreadableImage, decode_image
+from vtb.errors import BadInput
+from vtb.foreign.records import as_ours
+from vtb.formats import hub
+from vtb.formats.vlmpuzzle import DATA, data_files, media_file, read_records
+from vtb.puzzles import DAMAGE
+from vtb.puzzles.sample import PUZZLE, REASONING, RECORD
+from vtb.run import input_entry
+from vtb.store import is_remote, open_store
+
+RECORDS_PER_PIECE = 512
+ADVICE = "run vtb-curate on the data first, which drops bad samples"
+FOLDER_KIND, HUB_KIND = "vlmpuzzle-folder", "hub-parquet"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of an input that is read in one go.
+
+    Attributes:
+        uri: the input.
+        path: the shard in an artifact, the ``data.json`` of a folder, or a parquet file.
+        rows: samples in it.
+        start: first record, for a folder or a parquet file.
+        split: the split of a curated shard or a parquet file; None where samples have none.
+        shard: the manifest's entry of a shard; None for anything else.
+    """
+
+    uri: str
+    path: str
+    rows: int
+    start: int = 0
+    split: str | None = None
+    shard: ShardEntry | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One sample as it was found: its record, its picture, and the picture with printed names where it has one."""
+
+    key: str
+    record: dict[str, Any]
+    puzzle: Image
+    reasoning: bytes | None
+    split: str | None
+
+
+def describe_input(uri: str, kinds: tuple[str, ...] = ("puzzles",)) -> InputEntry:
+    """An input for the manifest: an artifact by its digest, anything else by the hash of the files with its records."""
+    store = open_store(uri)
+    if not is_remote(uri) and find_manifest(store) is None:
+        root = Path(store.uri)
+        if root.suffix == ".parquet" or (not _has_records(root) and next(root.rglob("*.parquet"), None) is not None):
+            return InputEntry(store.uri, HUB_KIND, _digest(hub.parquet_files(root)))
+        if root.is_dir():
+            return InputEntry(store.uri, FOLDER_KIND, _digest(data_files(root)))
+    return input_entry(uri, kinds)
+
+
+def _has_records(root: Path) -> bool:
+    return (root / DATA).is_file() or next(root.glob(f"*/{DATA}"), None) is not None
+
+
+def _digest(files: Sequence[Path]) -> str:
+    return "+".join(file_sha256(file) for file in files)
+
+
+def pieces(entry: InputEntry) -> list[Piece]:
+    """The parts of one input, of whatever split."""
+    if entry.kind == HUB_KIND:
+        return [piece for file in hub.parquet_files(_root(entry.uri)) for piece in _hub_pieces(entry.uri, file)]
+    if entry.kind == FOLDER_KIND:
+        return [piece for file in data_files(_root(entry.uri)) for piece in _folder_pieces(entry.uri, file)]
+    shards: Sequence[ShardEntry] = read_manifest(entry.uri).shards
+    if shards and not shards[0].path.endswith(".tar"):
+        return [piece for file in data_files(_root(entry.uri)) for piece in _folder_pieces(entry.uri, file)]
+    return [Piece(entry.uri, shard.path, shard.rows, split=shard.split, shard=shard) for shard in shards]
+
+
+def choose_split(found: Sequence[Piece], split: str, uri: str) -> list[Piece]:
+    """The pieces of a split; everything for ``all``, or where nothing has a split.
+
+    Raises:
+        BadInput: there are splits, but not that one.
+    """
+    splits = list(dict.fromkeys(piece.split for piece in found if piece.split is not None))
+    if split == "all" or not splits:
+        return list(found)
+    chosen = [piece for piece in found if piece.split == split]
+    if not chosen:
+        rows = {name: sum(piece.rows for piece in found if piece.split == name) for name in splits}
+        known = ", ".join(f"{name} ({count})" for name, count in rows.items())
+        raise BadInput(f"{uri}: has no split {split!r}, only {known}: choose with --split")
+    return chosen
+
+
+def _root(uri: str) -> Path:
+    if is_remote(uri):
+        raise BadInput(f"{uri}: a folder in the VLMPuzzle layout must be local: copy it here first")
+    return Path(uri)
+
+
+def _folder_pieces(uri: str, file: Path) -> list[Piece]:
+    return _cut(uri, file, sum(1 for _ in read_records(file)), None)
+
+
+def _hub_pieces(uri: str, file: Path) -> list[Piece]:
+    return _cut(uri, file, hub.row_count(file), hub.split_of(file))
+
+
+def _cut(uri: str, file: Path, rows: int, split: str | None) -> list[Piece]:
+    starts = range(0, rows, RECORDS_PER_PIECE)
+    return [Piece(uri, str(file), min(RECORDS_PER_PIECE, rows - start), start, split) for start in starts]
+
+
+def read_piece(piece: Piece) -> Iterator[Item]:
+    """The samples of a piece.
+
+    Raises:
+        BadInput: one of them cannot be used; the message names it.
+    """
+    if piece.shard is not None:
+        return _read_shard(piece, piece.shard)
+    return _read_hub(piece) if piece.path.endswith(".parquet") else _read_folder(piece)
+
+
+def read_keys(piece: Piece) -> list[str]:
+    """The keys of a piece's samples, without their pictures."""
+    if piece.shard is not None:
+        return [sample.key for sample in read_samples(piece.uri, piece.shard, ADVICE)]
+    file, part = Path(piece.path), slice(piece.start, piece.start + piece.rows)
+    if piece.path.endswith(".parquet"):
+        return hub.read_ids(file)[part]
+    return [str(record.get("id")) for record in read_records(file)][part]
+
+
+def _read_shard(piece: Piece, shard: ShardEntry) -> Iterator[Item]:
+    for sample in read_samples(piece.uri, shard, ADVICE):
+        try:
+            puzzle, record = decode_image(sample.parts[PUZZLE]), json.loads(sample.parts[RECORD])
+            if not isinstance(record, dict):
+                raise ValueError("its record is no object")
+        except (UnreadableImage, *DAMAGE) as error:
+            raise BadInput(f"{piece.uri}: sample {sample.key} cannot be used ({error}): {ADVICE}") from error
+        yield Item(sample.key, record, puzzle, sample.parts.get(REASONING), piece.split)
+
+
+def _read_folder(piece: Piece) -> Iterator[Item]:
+    file = Path(piece.path)
+    for record in list(read_records(file))[piece.start : piece.start + piece.rows]:
+        try:
+            puzzle = decode_image(media_file(file, record["image"]).read_bytes())
+            ours = as_ours(record, file.parent.name, puzzle, partial(_solution, file, record))
+            yield Item(str(record["id"]), ours, puzzle, None, None)
+        except (OSError, UnreadableImage, *DAMAGE) as error:
+            raise _unusable(file, record, error) from error
+
+
+def _solution(file: Path, record: Mapping[str, Any]) -> Image:
+    return decode_image(media_file(file, record["solution_image_path"]).read_bytes())
+
+
+def _read_hub(piece: Piece) -> Iterator[Item]:
+    file = Path(piece.path)
+    for row in hub.read_rows(file, piece.start, piece.rows):
+        try:
+            puzzle = decode_image(row.puzzle)
+            ours = as_ours(row.words, None, puzzle, partial(decode_image, row.solution))
+            yield Item(str(row.words["id"]), ours, puzzle, None, piece.split)
+        except (UnreadableImage, BadInput, *DAMAGE) as error:
+            raise _unusable(file, row.words, error) from error
+
+
+def _unusable(file: Path, record: Mapping[str, Any], error: Exception) -> BadInput:
+    return BadInput(f"{file}: record {record.get('id', '?')!r} cannot be used ({error}): mend or remove it")

@@ -1,0 +1,180 @@
+"""A folder with a model's answers, found by the ids of the puzzles.
+
+Any of these, mixed as they come: ``ID.png``, ``ID.mp4``, ``ID.txt``, ``ID.transcript.txt`` at any depth; ``ID_2.mp4``
+for a second attempt; a folder ``ID/`` with the files of an attempt, whatever they are called (``video_1.mp4``,
+``content.txt``), or with a folder for each attempt. A file ``transcription.json`` holds what was said in a video, as
+Whisper writes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vtb.artifact import InputEntry
+from vtb.artifact.output import file_sha256
+from vtb.errors import BadInput
+from vtb.store import is_remote
+
+KIND = "results-folder"
+IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif")
+VIDEOS = (".mp4", ".webm", ".mov", ".mkv", ".avi", ".m4v")
+TEXTS = (".txt", ".md")
+TRANSCRIPTS = (".transcript.txt", ".transcription.txt", ".transcription.json", ".transcript.json")
+NOT_ANSWERS = re.compile(r"(puzzle|input|prompt|question|evaluation|config|log)s?([._-].*)?$", re.IGNORECASE)
+_NUMBER = re.compile(r"[._](\d{1,3})$")
+_DIGITS = re.compile(r"(\d+)")
+MAX_BYTES = 1 << 28  # of one file; a larger one is no answer to a puzzle
+MAX_TEXT = 1 << 20  # bytes of a text that are read, its last ones
+
+
+Attempt = Mapping[str, Path]  # the files of one answer, by kind: image, video, text, transcript
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file that may belong to a puzzle: in which attempt, and how far its name is from the puzzle's."""
+
+    path: Path
+    kind: str
+    attempt: str
+    distance: int
+
+
+class Answers:
+    """Everything that results folders hold."""
+
+    def __init__(self, folders: Sequence[str]) -> None:
+        """Look through the folders once; nothing is read yet."""
+        self.folders = [_local(folder) for folder in folders]
+        self._names: dict[str, list[Found]] = {}
+        for number, folder in enumerate(self.folders):
+            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+                self._add(number, path.relative_to(folder).parts, path)
+
+    def _add(self, number: int, parts: Sequence[str], path: Path) -> None:
+        split = split_name(parts[-1])
+        if split is None:
+            return
+        stem, kind = split
+        numbered = _NUMBER.search(stem)
+        places = [(stem, "")]
+        places += [(stem[: numbered.start()], numbered[1])] if numbered else []
+        places += [] if NOT_ANSWERS.match(stem) else list(_parents(parts[:-1]))
+        for distance, (name, attempt) in enumerate(places):
+            self._names.setdefault(name, []).append(Found(path, kind, f"{number}/{attempt}", distance))
+
+    def of(self, puzzle: str) -> list[Attempt]:
+        """The attempts at a puzzle, in the order of the folders, and of their names there.
+
+        Several files of a kind in one place are as many attempts.
+        """
+        nearest: dict[Path, Found] = {}
+        for found in sorted(self._names.get(puzzle, ()), key=lambda found: found.distance):
+            nearest.setdefault(found.path, found)
+        places: dict[str, dict[str, list[Path]]] = {}
+        for found in nearest.values():
+            places.setdefault(found.attempt, {}).setdefault(found.kind, []).append(found.path)
+        ordered = [places[label] for label in sorted(places, key=_natural)]
+        return [attempt for kinds in ordered for attempt in _attempts(kinds)]
+
+    def strangers(self, known: set[str]) -> list[Path]:
+        """Files that belong to none of these puzzles."""
+        owned = {found.path for name in known for found in self._names.get(name, ())}
+        return sorted({found.path for every in self._names.values() for found in every} - owned)
+
+    def entries(self) -> list[InputEntry]:
+        """The folders for a manifest, by the content of all their files."""
+        return [InputEntry(str(folder), KIND, _digest(folder)) for folder in self.folders]
+
+
+def split_name(name: str) -> tuple[str, str] | None:
+    """A file's name without its ending, and what it holds; None for what is no answer."""
+    lower = name.lower()
+    for endings, kind in ((TRANSCRIPTS, "transcript"), (IMAGES, "image"), (VIDEOS, "video"), (TEXTS, "text")):
+        for ending in endings:
+            if lower.endswith(ending):
+                return name[: -len(ending)], _kind(name[: -len(ending)], kind)
+    return (name[:-5], "transcript") if lower in ("transcription.json", "transcript.json") else None
+
+
+def _kind(stem: str, kind: str) -> str:
+    return "transcript" if kind == "text" and stem.lower() in ("transcript", "transcription") else kind
+
+
+def _parents(folders: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each folder from the innermost out, with the folders between it and the file."""
+    for place in range(len(folders) - 1, -1, -1):
+        yield folders[place], "/".join(folders[place + 1 :])
+
+
+def _attempts(kinds: Mapping[str, list[Path]]) -> Iterator[Attempt]:
+    """The first files of every kind, the second ones, and so on."""
+    ordered = {kind: sorted(paths, key=lambda path: _natural(path.name)) for kind, paths in kinds.items()}
+    for number in range(max(len(paths) for paths in ordered.values())):
+        yield {kind: paths[number] for kind, paths in ordered.items() if number < len(paths)}
+
+
+def _natural(text: str) -> list[tuple[bool, int, str]]:
+    """Sorts 2 before 10."""
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in _DIGITS.split(text)]
+
+
+def _local(folder: str) -> Path:
+    if is_remote(folder):
+        raise BadInput(f"{folder}: a results folder must be local: copy it here first")
+    path = Path(folder.removeprefix("file://"))
+    if not path.is_dir():
+        raise BadInput(f"{folder}: is no folder: give one with files named by the ids of the puzzles")
+    return path.resolve()
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and split_name(path.name)):
+        digest.update(f"{path.relative_to(folder)}\0{file_sha256(path)}\0".encode())
+    return digest.hexdigest()
+
+
+class Unreadable(Exception):
+    """A file of an answer that cannot be used; the message says why."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """A whole file, if it is of a sensible size."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise Unreadable(f"{path.stat().st_size} bytes are too many")
+        return path.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"cannot be read ({error.strerror})") from error
+
+
+def read_text(path: Path) -> str:
+    """The end of a text."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - MAX_TEXT))
+            return file.read().decode("utf-8", "replace")
+    except OSError as error:
+        raise Unreadable(f"cannot be read ({error.strerror})") from error
+
+
+def read_transcript(path: Path) -> str:
+    """What was said: a plain text, or the ``text`` of the JSON that Whisper writes, or of its segments."""
+    text = read_text(path)
+    if path.suffix.lower() != ".json":
+        return text
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"is no JSON ({error})") from error
+    if isinstance(data, dict):
+        data = data.get("text", data.get("segments", ""))
+    if isinstance(data, list):
+        data = " ".join(str(part.get("text", "")) if isinstance(part, dict) else str(part) for part in data)
+    return str(data)

@@ -1,0 +1,122 @@
+"""One attempt at one puzzle: every file of it is a signal, and each gets its verdict."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from vtb.canvas import Image, UnreadableImage, decode_image
+from vtb.puzzles import DAMAGE, Family, Record, Score, family_of
+from vtb.video import UnreadableVideo, decode_clip
+from vtb_eval.answers import Attempt, Unreadable, read_bytes, read_text, read_transcript
+from vtb_eval.results import Result
+
+MAX_SIDE = 4096  # larger pictures are scaled down before they are judged
+MAX_FRAME = 2048
+# Ties in the vote go to the first of these that voted for one of the best; the others are rules of the same video.
+VOTERS = ("image", "major", "text", "audio")
+# What counts where answers cannot vote: the first that there is.
+ORDER = ("image", "last", "best", "text")
+
+
+def judge_attempt(record: Record, puzzle: Image, attempt: Attempt) -> dict[str, Score]:
+    """The verdict on each signal: ``image``, the rules of the video, ``text``, ``audio`` (a transcript)."""
+    family, found = family_of(record), dict[str, Score]()
+    if "image" in attempt:
+        found["image"] = _image(family, record, puzzle, attempt["image"])
+    if "video" in attempt:
+        found |= _video(family, record, puzzle, attempt["video"])
+    if "text" in attempt:
+        found["text"] = _words(family, record, puzzle, attempt["text"], spoken=False)
+    if "transcript" in attempt and family.by_choice:
+        found["audio"] = _words(family, record, puzzle, attempt["transcript"], spoken=True)
+    return found
+
+
+def _image(family: Family, record: Record, puzzle: Image, path: Path) -> Score:
+    try:
+        return family.score_image(record, decode_image(read_bytes(path), MAX_SIDE), puzzle)
+    except (UnreadableImage, Unreadable) as error:
+        return _unreadable("image", error)
+
+
+def _video(family: Family, record: Record, puzzle: Image, path: Path) -> dict[str, Score]:
+    """All rules of a video that cannot be read say so."""
+    try:
+        return family.score_video(record, decode_clip(read_bytes(path), MAX_FRAME), puzzle)
+    except (UnreadableVideo, Unreadable) as error:
+        return dict.fromkeys(family.score_video(record, (), puzzle), _unreadable("video", error))
+
+
+def _words(family: Family, record: Record, puzzle: Image, path: Path, *, spoken: bool) -> Score:
+    try:
+        return judge_text(family, record, (read_transcript if spoken else read_text)(path), puzzle)
+    except Unreadable as error:
+        return _unreadable("transcript" if spoken else "text", error)
+
+
+def _unreadable(what: str, error: Exception) -> Score:
+    return Score(False, False, f"unreadable {what}", {"why": str(error)[:200]})
+
+
+def judge_text(family: Family, record: Record, text: str, puzzle: Image) -> Score:
+    """Empty answers need no judge."""
+    return family.score_text(record, text, puzzle) if text.strip() else Score(False, False, "empty answer")
+
+
+def combined(family: Family, record: Record, signals: Mapping[str, Score]) -> Score:
+    """One verdict from all signals.
+
+    Where an answer is a choice, they vote: the option that most of image, major frame, text and audio chose, a tie
+    going to the one that comes first in this order. Elsewhere the first of image, video and text counts.
+    """
+    if not family.by_choice:
+        counting = [signals[name] for name in ORDER if name in signals]
+        return counting[0] if counting else Score(False, False, "no answer")
+    votes = [signals[name] for name in VOTERS if name in signals]
+    counts = Counter(vote.choice for vote in votes if vote.choice is not None)
+    if not counts:
+        return votes[0] if votes else Score(False, False, "no answer")
+    best = max(counts.values())
+    return next(vote for vote in votes if vote.choice is not None and counts[vote.choice] == best)
+
+
+def make_result(
+    key: str, record: Mapping[str, Any], signals: Mapping[str, Score], attempt: int, characters: int
+) -> Result:
+    """The line of the scores artifact about one attempt."""
+    family = family_of(record)
+    verdict = combined(family, record, signals)
+    return Result(
+        id=key,
+        task=str(record["task"]).encode(errors="replace").decode(),
+        level=level_of(family, record),
+        attempt=attempt,
+        strict=verdict.strict,
+        tolerant=verdict.tolerant,
+        reason=verdict.reason,
+        choice=verdict.choice,
+        characters=characters,
+        by_choice=family.by_choice,
+        foreign=bool(record.get("foreign")),
+        signals={name: _plain(score) for name, score in signals.items()},
+    )
+
+
+def _plain(score: Score) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(score), default=float))
+    return plain
+
+
+def level_of(family: Family, record: Mapping[str, Any]) -> str:
+    """How large a puzzle is, in the words of its family: ``size 9``, ``radius 3``; empty where nothing says."""
+    try:
+        figures = record.get("difficulty") or family.difficulty(record)
+    except DAMAGE:
+        figures = {}
+    name = next((name for name in ("size", "radius", "rings") if name in figures), None)
+    return f"{name} {figures[name]:g}" if name else ""
