@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def decode_image(data: bytes, max_side: int | None = None) -> Image:
     from PIL import Image as PillowImage
 
     try:
-        with PillowImage.open(io.BytesIO(data)) as opened:
+        with _quietly_open(data) as opened:
             width, height = opened.size
             if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
                 raise UnreadableImage(f"{width}x{height} pixels are too many")
@@ -120,6 +121,15 @@ def decode_image(data: bytes, max_side: int | None = None) -> Image:
         raise
     except (*_DECODER_ERRORS, PillowImage.DecompressionBombError) as error:
         raise UnreadableImage(f"not a readable picture ({error})") from error
+
+
+def _quietly_open(data: bytes) -> PillowImageType:
+    """Without Pillow's warning of many pixels: how many are too many is said here."""
+    from PIL import Image as PillowImage
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
+        return PillowImage.open(io.BytesIO(data))
 
 
 def _reduced(opened: PillowImageType, max_side: int | None) -> PillowImageType:

@@ -50,11 +50,14 @@ class Piece:
 
 @dataclass(frozen=True)
 class Item:
-    """One sample as it was found: its record, its picture, and the picture with printed names where it has one."""
+    """One sample as it was found: its record, its picture as pixels and as a file, and where it has one the picture
+    with printed names.
+    """  # noqa: D205
 
     key: str
     record: dict[str, Any]
     puzzle: Image
+    file: bytes
     reasoning: bytes | None
     split: str | None
 
@@ -151,21 +154,23 @@ def read_keys(piece: Piece) -> list[str]:
 def _read_shard(piece: Piece, shard: ShardEntry) -> Iterator[Item]:
     for sample in read_samples(piece.uri, shard, ADVICE):
         try:
-            puzzle, record = decode_image(sample.parts[PUZZLE]), json.loads(sample.parts[RECORD])
+            file, record = sample.parts[PUZZLE], json.loads(sample.parts[RECORD])
+            puzzle = decode_image(file)
             if not isinstance(record, dict):
                 raise ValueError("its record is no object")
         except (UnreadableImage, *DAMAGE) as error:
             raise BadInput(f"{piece.uri}: sample {sample.key} cannot be used ({error}): {ADVICE}") from error
-        yield Item(sample.key, record, puzzle, sample.parts.get(REASONING), piece.split)
+        yield Item(sample.key, record, puzzle, file, sample.parts.get(REASONING), piece.split)
 
 
 def _read_folder(piece: Piece) -> Iterator[Item]:
     file = Path(piece.path)
     for record in list(read_records(file))[piece.start : piece.start + piece.rows]:
         try:
-            puzzle = decode_image(media_file(file, record["image"]).read_bytes())
+            picture = media_file(file, record["image"]).read_bytes()
+            puzzle = decode_image(picture)
             ours = as_ours(record, file.parent.name, puzzle, partial(_solution, file, record))
-            yield Item(str(record["id"]), ours, puzzle, None, None)
+            yield Item(str(record["id"]), ours, puzzle, picture, None, None)
         except (OSError, UnreadableImage, *DAMAGE) as error:
             raise _unusable(file, record, error) from error
 
@@ -180,7 +185,7 @@ def _read_hub(piece: Piece) -> Iterator[Item]:
         try:
             puzzle = decode_image(row.puzzle)
             ours = as_ours(row.words, None, puzzle, partial(decode_image, row.solution))
-            yield Item(str(row.words["id"]), ours, puzzle, None, piece.split)
+            yield Item(str(row.words["id"]), ours, puzzle, row.puzzle, None, piece.split)
         except (UnreadableImage, BadInput, *DAMAGE) as error:
             raise _unusable(file, row.words, error) from error
 

@@ -10,17 +10,18 @@ from typing import Any
 
 import click
 
-from vtb.artifact import FileEntry, InputEntry, ShardEntry, read_manifest
+from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.contract import Resources, Stage
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.local_copy import local_model
 from vtb.options import Finite, VtbOption
 from vtb.puzzles.sample import PUZZLE, RECORD
-from vtb.run import Run, input_entry
+from vtb.run import Run
 from vtb.sharded import Made, Task, Tick
 from vtb.sharding import cpus
+from vtb.source import choose_split, describe_input, pieces
 from vtb.stage import stage_command
-from vtb_eval.questions import CLOSINGS, Question, ShardWork, choose_shards, read_questions
+from vtb_eval.questions import CLOSINGS, Question, ShardWork, read_questions
 
 log = logging.getLogger("vtb.eval")
 
@@ -43,8 +44,9 @@ OPTIONS: list[click.Option] = [
               help="An adapter to put on the model: an adapter artifact or a PEFT folder."),
     VtbOption(["--split"], default="test", help="Split to ask about; all takes everything. Ignored without splits."),
     VtbOption(["--limit"], type=click.IntRange(1), help="Ask only about the first so many samples."),
-    VtbOption(["--style"], type=click.Choice(list(CLOSINGS)), default="direct",
-              help="Ask for the answer at once, or for thinking first."),
+    VtbOption(["--style"], type=click.Choice(list(CLOSINGS)),
+              help="Ask for the answer at once, for thinking first, or in plain words; left out: direct, and plain for "
+                   "a benchmark's own records."),
     VtbOption(["--batch-size"], type=click.IntRange(1), default=8, affects_output=False, help="Questions at a time."),
     VtbOption(["--max-new-tokens"], type=click.IntRange(1), default=512, help="Longest answer in tokens."),
     VtbOption(["--temperature"], type=Finite(0), default=0.0, help="0 takes the likeliest token always."),
@@ -65,19 +67,21 @@ def predict(
     """Let a vision-language model answer puzzles.
 
     Asks about every sample of a split with the same words and pictures as the training, and writes the answers with
-    their records. A run that was cut off goes on where it stopped.
+    their records. The puzzles may also be those of the benchmark: a folder with data.json, or the hub's parquet files,
+    asked about in their own words. A run that was cut off goes on where it stopped.
 
     Example: vtb-eval predict --input out/curated --model out/tiny --adapter out/adapter --output out/predictions
     """
     uri = run.inputs[0]
-    shards = choose_shards(uri, read_manifest(uri, STAGE.reads), split)
+    entry = describe_input(uri, STAGE.reads)
+    found = tuple(choose_split(pieces(entry), split, uri))
     model_dir, model_entry = local_model(model)
     adapter_dir, adapter_entries = _adapter(adapter)
     if how["temperature"] > 0:  # the questions of a batch share one source of chance
         run.config["batch_size"] = batch_size
-    plan = run.plan([input_entry(uri, STAGE.reads), model_entry, *adapter_entries])
-    total = min(limit or 2**62, sum(shard.rows for shard in shards))
-    tasks = plan_shards(ShardWork(uri, shards, 0, total, style), samples_per_shard)
+    plan = run.plan([entry, model_entry, *adapter_entries])
+    total = min(limit or 2**62, sum(piece.rows for piece in found))
+    tasks = plan_shards(ShardWork(found, 0, total, style), samples_per_shard)
     answer = Answerer(model_dir, adapter_dir, batch_size, run.seed, run.workers, how)
     run.make_shards(plan, tasks, answer, lambda _: _close, what="answers", summary=f"{total} answers", workers=1)
 
@@ -93,10 +97,9 @@ def plan_shards(everything: ShardWork, samples_per_shard: int) -> list[Task[Shar
     """Shards of a fixed number of answers."""
     starts = range(0, everything.stop, samples_per_shard)
     works = [
-        ShardWork(everything.uri, everything.shards, start, min(start + samples_per_shard, everything.stop),
-                  everything.style)
+        ShardWork(everything.pieces, start, min(start + samples_per_shard, everything.stop), everything.style)
         for start in starts
-    ]  # fmt: skip
+    ]
     return [Task(f"shards/{index:05d}.tar", work.stop - work.start, work) for index, work in enumerate(works)]
 
 

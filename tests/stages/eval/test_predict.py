@@ -136,10 +136,11 @@ def test_the_model_is_shown_the_picture_with_cell_ids(curated: Path, monkeypatch
     """And the same one as in training."""
     from vtb.canvas import decode_image, encode_rgb
     from vtb.puzzles import family_of
-    from vtb_eval.questions import ShardWork, choose_shards, read_questions
+    from vtb.source import choose_split, describe_input, pieces
+    from vtb_eval.questions import ShardWork, read_questions
 
-    shards = choose_shards(str(curated), read_manifest(str(curated)), "test")
-    (question, *_) = read_questions(ShardWork(str(curated), shards, 0, 1, "think"))
+    found = choose_split(pieces(describe_input(str(curated))), "test", str(curated))
+    (question, *_) = read_questions(ShardWork(tuple(found), 0, 1, "think"))
     family = family_of(question.record)
     shown = encode_rgb(family.draw_reasoning(question.record, decode_image(question.puzzle)))
     assert question.picture == shown != question.puzzle
@@ -150,6 +151,31 @@ def test_think_asks_otherwise(curated: Path, model: Path, asked: Path, tmp_path:
     complete(predict(curated, model, tmp_path / "think", "--style", "think", "--limit", 1))
     (key, thinking), *_ = answers(tmp_path / "think").items()
     assert thinking["prompt"] != answers(asked)[key]["prompt"]
+
+
+def test_the_benchmark_is_asked_in_its_own_words(model: Path, tmp_path: Path) -> None:
+    """A folder with data.json, judged afterwards like any predictions."""
+    from shared.foreign.benchmark_like import pictures, published, task_of
+    from vtb.canvas import encode_rgb
+
+    asked = {}
+    for name in ("midpoint", "maze_hexagon", "visual_size_grid"):
+        folder, record = tmp_path / "official" / task_of(name), published(name)
+        folder.mkdir(parents=True)
+        for part, picture in zip(("image", "solution_image_path"), pictures(name), strict=True):
+            (folder / f"{part}.png").write_bytes(encode_rgb(picture))
+            record[part] = f"{part}.png"
+        (folder / "data.json").write_text(json.dumps([record]))
+        asked[record["id"]] = record
+    complete(predict(tmp_path / "official", model, tmp_path / "answers"))
+    prompts = {key: answer["prompt"] for key, answer in answers(tmp_path / "answers").items()}
+    plain = {key: record["prompt"] for key, record in asked.items() if "question" not in record}
+    assert {key: prompts[key] for key in plain} == plain
+    (visual,) = prompts.keys() - plain.keys()
+    assert prompts[visual].startswith(asked[visual]["question"])
+    assert all(option in prompts[visual] for option in asked[visual]["options"])
+    judged = call("vtb-eval", "score", "--input", tmp_path / "answers", "--output", tmp_path / "scores")
+    assert judged.code == 0, judged.err
 
 
 # --- the same answers again
@@ -316,7 +342,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
     "no such model": (("--model", "{tmp}/nowhere"), 4, "no model there"),
     "a name of a hub": (("--model", "Qwen/Qwen3-VL-2B-Instruct"), 4, "nothing is downloaded by name"),
     "puzzles as model": (("--model", "{curated}"), 3, "holds puzzles"),
-    "a model as input": (("--input", "{model}"), 3, "no artifact"),
+    "a model as input": (("--input", "{model}"), 3, "holds no puzzles artifact and no VLMPuzzle data.json"),
     "no gpu": (("--device", "cuda"), 4, "no usable NVIDIA GPU"),
     "no tokens": (("--max-new-tokens", "0"), 2, "max-new-tokens"),
     "less than none": (("--limit", "0"), 2, "limit"),
@@ -342,7 +368,7 @@ def test_refused_in_one_line(case: str, curated: Path, model: Path, tmp_path: Pa
 def test_other_options_are_another_artifact(curated: Path, model: Path, asked: Path) -> None:
     done = predict(curated, model, asked, "--samples-per-shard", 4, "--style", "think")
     assert done.code == 3
-    assert "style: there 'direct', here 'think'" in done.error_lines[0]
+    assert "style: there None, here 'think'" in done.error_lines[0]
 
 
 def test_no_import_of_engines_for_help() -> None:

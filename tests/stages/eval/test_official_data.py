@@ -1,0 +1,160 @@
+"""The benchmark in its published forms: a folder with ``data.json``, and parquet files; judged and compared."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from shared.foreign.benchmark_like import EVERY, ours, pictures, published, task_of
+from stages.eval.answer_folders import put, score, scored, verdicts
+from vtb.canvas import encode_rgb
+from vtb.puzzles import find_family
+from vtb_eval.published import CATEGORIES, COUNTS, PER_CATEGORY, PER_TASK, RULES
+
+EACH = 2
+
+
+def write_folder(root: Path) -> Path:
+    """<task>/data.json with the pictures beside it."""
+    for name in EVERY:
+        records = []
+        for index in range(EACH):
+            record = published(name, index)
+            paths = {"image": f"puzzles/{index}.png", "solution_image_path": f"solutions/{index}.png"}
+            for path, picture in zip(paths.values(), pictures(name, index), strict=True):
+                put(root / task_of(name), path, encode_rgb(picture))
+            records.append({**record, **paths})
+        put(root / task_of(name), "data.json", json.dumps(records))
+    return root
+
+
+def write_parquet(root: Path, split: str = "test", *, structs: bool = True) -> Path:
+    """One file for each config of the hub, and the one with tasks in words."""
+    groups = {name: find_family(name).group for name in EVERY}
+    for config in sorted(set(groups.values())):
+        rows: list[dict[str, Any]] = []
+        for name in (name for name in EVERY if groups[name] == config):
+            for index in range(EACH):
+                data = [encode_rgb(picture) for picture in pictures(name, index)]
+                cells = [{"bytes": part, "path": None} for part in data] if structs else data
+                record = published(name, index)
+                rows.append({"task": task_of(name), "id": record["id"], "prompt": record["prompt"],
+                             "image": cells[0], "solution_image": cells[1]})  # fmt: skip
+        file = root / config / f"{split}-00000-of-00001.parquet"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), file)
+    words = [{"task": "gsm8k", "id": "gsm8k-1", "prompt": "1 + 1?", "image": None, "answer": "2"}]
+    (root / "text").mkdir()
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(words), root / "text" / f"{split}-00000-of-00001.parquet")
+    return root
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("official")
+    write_folder(root / "folder")
+    write_parquet(root / "parquet")
+    for name in EVERY:
+        for index in range(EACH):
+            key = ours(name, index)["id"]
+            put(root / "right", f"{task_of(name)}/{key}.png", encode_rgb(pictures(name, index)[1]))
+            put(root / "right", f"{task_of(name)}/{key}.txt", find_family(name).answer(ours(name, index)))
+            put(root / "wrong", f"{key}.png", encode_rgb(pictures(name, index)[0]))
+    return root
+
+
+@pytest.mark.parametrize("form", ["folder", "parquet"])
+def test_right_and_wrong_answers_to_every_task(world: Path, tmp_path: Path, form: str) -> None:
+    right = scored(world / form, tmp_path / "right", world / "right")
+    assert right["puzzles"] == right["overall"]["strict"]["right"] == EACH * len(EVERY)
+    assert set(right["per_task"]) == set(EVERY)
+    text = right["per_signal"]["text"]["per_task"]
+    unknown = {task for task in EVERY if not text[task]["strict"]["right"]}
+    visual = {task for task in EVERY if task.startswith("visual_")}
+    assert unknown == (set() if form == "folder" else visual | {"maze_hexagon", "maze_circle"})
+    wrong = scored(world / form, tmp_path / "wrong", world / "wrong")
+    assert wrong["overall"]["tolerant"]["right"] == 0
+
+
+def test_words_in_parquet_files_are_left_out(world: Path, tmp_path: Path) -> None:
+    result = score(world / "parquet", tmp_path / "o", world / "wrong")
+    assert result.code == 0
+    assert "text/test-00000-of-00001.parquet: has no column solution_image" in result.err
+
+
+def test_the_splits_of_parquet_files(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "hub", "minitest", structs=False)
+    put(tmp_path / "a", f"{ours('midpoint')['id']}.txt", ours("midpoint")["answer"])
+    result = score(tmp_path / "hub", tmp_path / "o", tmp_path / "a")
+    assert (result.code, "has no split 'test', only minitest" in result.err) == (3, True)
+    found = scored(tmp_path / "hub", tmp_path / "o", tmp_path / "a", more=("--split", "minitest", "--answered-only"))
+    assert found["overall"]["strict"]["right"] == 1
+
+
+def test_one_file_of_them_will_do(world: Path, tmp_path: Path) -> None:
+    file = world / "parquet" / "maze" / "test-00000-of-00001.parquet"
+    found = scored(file, tmp_path / "o", world / "right")
+    assert set(found["per_task"]) == {"maze_square", "maze_hexagon", "maze_circle"}
+    assert found["overall"]["strict"]["right"] == 6
+
+
+def test_the_comparison_with_the_published_table(world: Path, tmp_path: Path) -> None:
+    found = scored(world / "folder", tmp_path / "o", world / "right")["comparison"]
+    assert set(found["tasks"]) == set(EVERY) == set(PER_TASK)
+    midpoint = found["tasks"]["midpoint"]
+    assert midpoint["published"]["Sora-2 major frame"] == 64
+    assert midpoint["this run"] == {"combined": 100.0, "image": 100.0, "text": 100.0}
+    assert midpoint["compare"] == dict.fromkeys(("Gemini 2.5 Pro", "GPT-5 high", "Claude Sonnet 4.5"), "text")
+    assert midpoint["not comparable"] == ["2 puzzles, not the benchmark's 50"]
+    assert "people judged it there" in found["tasks"]["visual_color_grid"]["not comparable"][1]
+    assert found["categories"]["point"]["this run"] == 100.0
+    assert found["categories"]["shape"]["Wan2.2-TI2V-5B (mini test)"] == 20.0
+    page = (tmp_path / "o" / "report.html").read_text()
+    for words in ("Sora-2 major frame", "people judged it there", "Qwen-Image-Edit-2511 (mini test)", "88.0"):
+        assert words in page
+
+
+def test_the_published_tables_agree_with_each_other() -> None:
+    """The means over tasks of table 9 and 10 are the categories of table 1, as far as the paper rounds."""
+    for model in ("Gemini 2.5 Pro", "GPT-5 high", "Claude Sonnet 4.5"):
+        for category in ("point", "line", "shape"):
+            mean = sum(PER_TASK[task][model] for task in CATEGORIES[category]) / len(CATEGORIES[category])
+            assert abs(mean - PER_CATEGORY[model][category]) < 0.6, (model, category, mean)
+    assert sum(COUNTS[task] for task in COUNTS if task in CATEGORIES["point"]) == 450
+    assert sum(count for task, count in COUNTS.items() if task.startswith("visual_")) == 496
+    assert {column for row in PER_TASK.values() for column in row} == set(RULES)
+
+
+def test_records_that_cannot_be_used_are_named(tmp_path: Path) -> None:
+    put(tmp_path / "a", "x-1.txt", "A")
+    for record, said in (
+        ({"id": "x-1", "image": "none.png"}, "record 'x-1' cannot be used"),
+        ({"id": "x-1", "image": "../x.png"}, "leads out of the folder"),
+    ):
+        put(tmp_path / "d", "midpoint/data.json", json.dumps([record]))
+        result = score(tmp_path / "d", tmp_path / "o", tmp_path / "a", more=("--overwrite",))
+        assert (result.code, said in result.err) == (3, True), result.err
+    put(tmp_path / "d", "gsm8k/data.json", json.dumps([{"id": "x-1", "image": "p.png"}]))
+    put(tmp_path / "d", "gsm8k/p.png", encode_rgb(pictures("midpoint")[0]))
+    (tmp_path / "d" / "midpoint" / "data.json").unlink()
+    result = score(tmp_path / "d", tmp_path / "o", tmp_path / "a", more=("--overwrite",))
+    assert (result.code, "of task 'gsm8k', which no family here has" in result.err) == (3, True), result.err
+
+
+def test_a_damaged_parquet_file(world: Path, tmp_path: Path) -> None:
+    whole = (world / "parquet" / "maze" / "test-00000-of-00001.parquet").read_bytes()
+    put(tmp_path / "hub", "test-0.parquet", whole[: len(whole) // 2])
+    put(tmp_path / "a", "x.txt", "A")
+    result = score(tmp_path / "hub", tmp_path / "o", tmp_path / "a")
+    assert (result.code, "is no readable parquet file" in result.err) == (3, True), result.err
+
+
+def test_the_verdicts_name_the_families(world: Path, tmp_path: Path) -> None:
+    scored(world / "folder", tmp_path / "o", world / "right")
+    said = verdicts(tmp_path / "o")[ours("reflection")["id"], 0]
+    assert (said["task"], said["foreign"], said["strict"]) == ("reflection", True, True)

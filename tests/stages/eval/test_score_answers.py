@@ -1,0 +1,282 @@
+"""``vtb-eval score --answers``: pictures, videos, texts and transcripts, found by the ids of the puzzles."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+
+from contract.command_line import files, without_run
+from stages.eval.answer_folders import (
+    EVERY,
+    clip_of,
+    ids,
+    image_of,
+    part_of,
+    put,
+    sample,
+    score,
+    scored,
+    verdicts,
+    write_puzzles,
+)  # fmt: skip
+from vtb.puzzles import find_family
+
+SOLUTION, CLIP, PUZZLE = "solution.png", "solution.mp4", "puzzle.png"
+
+
+@pytest.fixture(scope="module")
+def puzzles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_puzzles(tmp_path_factory.mktemp("world") / "puzzles")
+
+
+def test_right_answers_of_every_kind_are_right(puzzles: Path, tmp_path: Path) -> None:
+    for name, index in EVERY:
+        record = sample(name, index)[0]
+        put(tmp_path / "a", f"{record['id']}.png", part_of(name, index, SOLUTION))
+        put(tmp_path / "a", f"{record['id']}.mp4", part_of(name, index, CLIP))
+        put(tmp_path / "a", f"{record['id']}.txt", f"So it is {record['answer']}.")
+    found = scored(puzzles, tmp_path / "o", tmp_path / "a")
+    assert found["overall"]["strict"]["right"] == found["answers"] == len(EVERY)
+    signals = {name: signal["overall"]["strict"] for name, signal in found["per_signal"].items()}
+    assert {name: share["total"] for name, share in signals.items()} == {
+        "image": 12, "text": 12, "last": 10, "major": 4, "best": 2,
+    }  # fmt: skip
+    assert all(share["right"] == share["total"] for share in signals.values())
+    assert found["per_signal"]["image"]["means"]["arc_agi_2"] == {"cell_accuracy": 1.0}
+    assert found["per_signal"]["best"]["means"]["visual_color_grid"]["diff"] > 0
+    page = (tmp_path / "o" / "report.html").read_text()
+    assert page.count("the last frame") > 4
+    assert "By signal" in page
+
+
+def test_wrong_answers_are_wrong(puzzles: Path, tmp_path: Path) -> None:
+    for name, index in EVERY:
+        key = sample(name, index)[0]["id"]
+        put(tmp_path / "a", f"{key}.png", part_of(name, index, PUZZLE))
+        puzzle = image_of(part_of(name, index, PUZZLE))
+        put(tmp_path / "a", f"{key}.webm", clip_of([puzzle] * 6))
+        put(tmp_path / "a", f"{key}.txt", "I do not know")
+    found = scored(puzzles, tmp_path / "o", tmp_path / "a")
+    assert found["overall"]["tolerant"]["right"] == 0
+    assert found["answers"] == len(EVERY)
+
+
+LAYOUTS = {
+    "flat": "{id}.png",
+    "below a task": "midpoint/deep/{id}.png",
+    "a folder each": "{id}/result.png",
+    "with a number": "{id}_1.png",
+    "the benchmark's": "{id}/attempt_0/result.png",
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_answers_are_found_however_they_lie(puzzles: Path, tmp_path: Path, layout: str) -> None:
+    for (name, index), key in zip(EVERY, ids(), strict=True):
+        put(tmp_path / "a", LAYOUTS[layout].format(id=key), part_of(name, index, SOLUTION))
+        put(tmp_path / "a", f"{key}/puzzle.png", b"no answer, but what was asked")
+    found = scored(puzzles, tmp_path / "o", tmp_path / "a")
+    assert (found["overall"]["strict"]["right"], found["answers"]) == (12, 12)
+    assert found["attempts"] == {}
+
+
+def test_the_files_of_one_attempt_belong_together(puzzles: Path, tmp_path: Path) -> None:
+    record, letter = sample("midpoint", 0)[0], sample("midpoint", 0)[0]["answer"]
+    folder = tmp_path / "a" / record["id"] / "attempt_3"
+    put(folder, "video_1.mp4", part_of("midpoint", 0, CLIP))
+    put(folder, "result.png", part_of("midpoint", 0, SOLUTION))
+    put(folder, "content.txt", f"Option {letter}")
+    word = {"A": "Alpha", "B": "Bravo", "C": "Charlie", "D": "Delta", "E": "Echo"}[letter]
+    put(folder, "transcription.json", json.dumps({"text": f"The right one is {word}."}))
+    put(folder, "evaluation.json", json.dumps({"video_option": "A"}))
+    scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    ((key, said),) = verdicts(tmp_path / "o").items()
+    assert key == (record["id"], 0)
+    assert {name: signal["choice"] for name, signal in said["signals"].items()} == dict.fromkeys(
+        ("image", "last", "major", "text", "audio"), letter
+    )
+
+
+def letters(wanted: str) -> list[str]:
+    """Wrong letters of the first midpoint puzzle, and the right one as R."""
+    right = sample("midpoint", 0)[0]["answer"]
+    others = [letter for letter in "ABCDE" if letter != right]
+    return [right if letter == "R" else others[int(letter)] for letter in wanted]
+
+
+@pytest.mark.parametrize(
+    ("image", "text", "audio", "choice"),
+    [("R", "R", "0", "R"), ("0", "R", "R", "R"), ("0", "R", "1", "0"), ("-", "R", "0", "R"), ("-", "-", "R", "R"),
+     ("-", "0", "0", "0"), ("-", "-", "-", None)],
+)  # fmt: skip
+def test_signals_vote_and_ties_go_to_the_picture(
+    puzzles: Path, tmp_path: Path, image: str, text: str, audio: str, choice: str | None
+) -> None:
+    record, family = sample("midpoint", 0)[0], find_family("midpoint")
+    put(tmp_path / "a", f"{record['id']}.txt", letters(text)[0] if text != "-" else "none")
+    put(tmp_path / "a", f"{record['id']}.transcript.txt", letters(audio)[0] if audio != "-" else "hm")
+    if image != "-":
+        puzzle = image_of(part_of("midpoint", 0, PUZZLE))
+        marked = family.draw_answer(record, letters(image)[0], puzzle)
+        assert marked is not None
+        PillowImage.fromarray(marked).save(tmp_path / "a" / f"{record['id']}.jpg", quality=95)
+    scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    said = verdicts(tmp_path / "o")[record["id"], 0]
+    assert said["choice"] == (None if choice is None else letters(choice)[0])
+    assert said["strict"] == (choice == "R")
+
+
+def test_several_attempts(puzzles: Path, tmp_path: Path) -> None:
+    """Three attempts at two puzzles: right twice, and right once with two different wrong ones."""
+    first, second = (sample("midpoint", index)[0] for index in range(2))
+    wrong = [letter for letter in "ABCDE" if letter != second["answer"]]
+    for number, (one, two) in enumerate(
+        [(first["answer"], wrong[0]), ("none", second["answer"]), (first["answer"], wrong[1])]
+    ):
+        put(tmp_path / f"run{number}", f"{first['id']}.txt", one)
+        put(tmp_path / f"run{number}", f"{second['id']}.txt", two)
+    runs = [tmp_path / f"run{number}" for number in range(3)]
+    found = scored(puzzles, tmp_path / "o", *runs, more=("--answered-only",))["attempts"]
+    assert found["text"]["overall"] == found["combined"]["overall"] == found["text"]["per_task"]["midpoint"]
+    # pass@1 = (2/3 + 1/3) / 2; pass@2: one wrong of three, so every pair has a right one; two wrong, 2 of 3 pairs do.
+    assert found["text"]["overall"] == {
+        "puzzles": 2, "k": 3, "pass_at": {"1": 0.5, "2": pytest.approx((1 + 2 / 3) / 2, abs=1e-4), "3": 1.0},
+        "majority": 0.5,  # the first by two votes; the second is a tie of three, which is wrong
+    }  # fmt: skip
+    assert "pass@k" in (tmp_path / "o" / "report.html").read_text()
+
+
+def test_attempts_in_one_folder_are_numbered(puzzles: Path, tmp_path: Path) -> None:
+    record = sample("maze_square", 0)[0]
+    for number, part in ((2, PUZZLE), (10, SOLUTION), (1, SOLUTION)):
+        put(tmp_path / "a", f"{record['id']}_{number}.png", part_of("maze_square", 0, part))
+    scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    assert [said["strict"] for said in verdicts(tmp_path / "o").values()] == [True, False, True]
+
+
+def test_missing_answers_count_as_wrong_unless_left_out(puzzles: Path, tmp_path: Path) -> None:
+    put(tmp_path / "a", f"{ids()[0]}.png", part_of(*EVERY[0], SOLUTION))
+    put(tmp_path / "a", "notes.png", b"x")
+    result = score(puzzles, tmp_path / "o", tmp_path / "a")
+    assert "1 of 12 puzzles have an answer" in result.err
+    assert "1 files belong to no puzzle of this input, the first is" in result.err
+    found = json.loads((tmp_path / "o" / "scores.json").read_text())
+    assert (found["overall"]["strict"]["right"], found["overall"]["strict"]["total"]) == (1, 12)
+    assert found["reasons"]["no answer"] == 11
+    only = scored(puzzles, tmp_path / "only", tmp_path / "a", more=("--answered-only",))
+    assert (only["overall"]["strict"]["right"], only["overall"]["strict"]["total"]) == (1, 1)
+
+
+def resized(data: bytes, width: int, height: int, **save: object) -> bytes:
+    buffer = io.BytesIO()
+    PillowImage.open(io.BytesIO(data)).convert("RGB").resize((width, height)).save(buffer, **save)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("ending", "save"),
+    [("jpg", {"format": "JPEG", "quality": 92}), ("webp", {"format": "WEBP", "quality": 95}),
+     ("png", {"format": "PNG"}), ("tiff", {"format": "TIFF"}), ("bmp", {"format": "BMP"})],
+)  # fmt: skip
+@pytest.mark.parametrize("size", [(1024, 1024), (700, 500)])
+def test_pictures_of_any_size_and_format(
+    puzzles: Path, tmp_path: Path, ending: str, save: dict[str, object], size: tuple[int, int]
+) -> None:
+    for name, index in (("midpoint", 0), ("maze_square", 0), ("maze_circle", 1)):
+        key = sample(name, index)[0]["id"]
+        put(tmp_path / "a", f"{key}.{ending}", resized(part_of(name, index, SOLUTION), *size, **save))
+    found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    assert found["overall"]["strict"]["right"] == 3
+
+
+def test_the_same_bytes_whatever_the_workers(puzzles: Path, tmp_path: Path) -> None:
+    for (name, index), key in zip(EVERY, ids(), strict=True):
+        put(tmp_path / "a", f"{key}.mp4", part_of(name, index, CLIP))
+    for number in (1, 2):
+        scored(puzzles, tmp_path / f"o{number}", tmp_path / "a", more=("--workers", number))
+    assert without_run(files(tmp_path / "o1")) == without_run(files(tmp_path / "o2"))
+    assert "already complete" in score(puzzles, tmp_path / "o1", tmp_path / "a").err
+    put(tmp_path / "a", f"{ids()[0]}.mp4", part_of(*EVERY[1], CLIP))
+    other = score(puzzles, tmp_path / "o1", tmp_path / "a")
+    assert other.code == 3
+    assert "the content of its inputs" in other.err
+
+
+def test_what_is_asked_wrongly_is_told(puzzles: Path, tmp_path: Path) -> None:
+    put(tmp_path / "a", "notes.png", b"x")
+    for words, code, said in (
+        ((), 2, "say in which folder the answers"),
+        ((tmp_path / "none",), 3, "is no folder"),
+        ((tmp_path / "a",), 3, "no file is named after a puzzle: call them like maze_square-0000000.png"),
+    ):
+        result = score(puzzles, tmp_path / "o", *words)
+        assert (result.code, said in result.err) == (code, True), result.err
+        assert "Traceback" not in result.err
+        assert not (tmp_path / "o").exists()
+
+
+NOISE = np.random.default_rng(3).integers(0, 256, (300, 300, 3), np.uint8)
+
+
+def encoded(image: np.ndarray, mode: str | None = None, **save: object) -> bytes:
+    buffer = io.BytesIO()
+    PillowImage.fromarray(image, mode).save(buffer, "PNG", **save)
+    return buffer.getvalue()
+
+
+BAD_IMAGES = {
+    "noise": encoded(NOISE), "no bytes": b"", "a text": b"hello" * 50, "cut short": encoded(NOISE)[:2000],
+    "one pixel": encoded(NOISE[:1, :1]), "a line": encoded(NOISE[:1] // 2 + 128), "grey": encoded(NOISE[..., 0]),
+    "transparent": encoded(np.zeros((64, 64, 4), np.uint8)), "deep": encoded(NOISE[..., 0].astype(np.uint16) * 257),
+    "8k": encoded(np.zeros((4320, 7680, 3), np.uint8) + np.uint8(200)),
+    "too large": encoded(np.zeros((10_000, 10_000), np.uint8)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BAD_IMAGES)
+def test_bad_pictures_score_0_with_a_reason(puzzles: Path, tmp_path: Path, what: str) -> None:
+    for key in ids():
+        put(tmp_path / "a", f"{key}.png", BAD_IMAGES[what])
+    result = score(puzzles, tmp_path / "o", tmp_path / "a")
+    assert result.code == 0, result.err
+    said = verdicts(tmp_path / "o").values()
+    assert [one["strict"] for one in said] == [False] * 12
+    assert all(one["reason"] for one in said)
+    if what in ("no bytes", "a text", "cut short", "too large"):
+        assert {one["reason"] for one in said} == {"unreadable image"}
+        assert all(one["signals"]["image"]["details"]["why"] for one in said)
+
+
+WHOLE = part_of("midpoint", 0, CLIP)
+BAD_VIDEOS = {
+    "no bytes": b"", "a text": b"hello" * 50, "cut in the middle": WHOLE[: len(WHOLE) // 2], "only a head": WHOLE[:40],
+    "a picture": part_of("midpoint", 0, SOLUTION), "noise": NOISE.tobytes(), "one frame": clip_of([NOISE * 0]),
+    "tiny": clip_of([np.zeros((2, 2, 3), np.uint8)] * 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BAD_VIDEOS)
+def test_bad_videos_score_0_with_a_reason(puzzles: Path, tmp_path: Path, what: str) -> None:
+    for key in ids()[:8]:
+        put(tmp_path / "a", f"{key}.mp4", BAD_VIDEOS[what])
+    result = score(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    assert result.code == 0, result.err
+    said = verdicts(tmp_path / "o")
+    assert len(said) == 8
+    wrong = [key for key, one in said.items() if one["strict"] and (what, key[0]) != ("a picture", "midpoint-0000000")]
+    assert wrong == []
+    assert all(one["reason"] for one in said.values())
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xfe\x00", b"{", b"[1, 2", b'{"segments": [{"x": 1}, 5]}', b"null", b"[" * 9999]
+)
+def test_odd_transcripts(puzzles: Path, tmp_path: Path, data: bytes) -> None:
+    put(tmp_path / "a", f"{sample('midpoint', 0)[0]['id']}/transcription.json", data)
+    assert score(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",)).code == 0
+    assert [one["strict"] for one in verdicts(tmp_path / "o").values()] == [False]
