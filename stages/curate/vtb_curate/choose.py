@@ -23,12 +23,14 @@ class Rules:
         test: share of puzzles in test; the rest is train.
         ranges: (figure, low, high) that a puzzle's difficulty must satisfy, ends included.
         salt: changes which puzzles go where; the same salt never moves a puzzle.
+        benchmark: puzzles that must not be trained on, by ``Verdict.overlap``.
     """
 
     val: float
     test: float
     ranges: tuple[tuple[str, float, float], ...]
     salt: str
+    benchmark: frozenset[str] = frozenset()
 
     def split(self, identity: str) -> str:
         """The split of a puzzle: a function of the puzzle alone, so it never moves when data grows."""
@@ -58,6 +60,7 @@ class Choice:
     duplicates: Counter[str] = field(default_factory=Counter)
     filtered: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[str] = field(default_factory=Counter)
+    in_benchmark: Counter[str] = field(default_factory=Counter)
 
     def metrics(self) -> dict[str, Any]:
         """The counts for the manifest and the card."""
@@ -67,6 +70,7 @@ class Choice:
             "duplicates": dict(self.duplicates),
             "filtered": dict(self.filtered),
             "quarantined": dict(self.quarantined),
+            "in_benchmark": dict(self.in_benchmark),
         }
 
 
@@ -90,7 +94,9 @@ def choose(verdicts: Iterable[Verdict], rules: Rules) -> Choice:
 
 def _place(choice: Choice, verdict: Verdict, rules: Rules) -> None:
     refused = rules.refused_by(verdict)
-    if refused is not None:
+    if verdict.overlap and verdict.overlap in rules.benchmark:
+        choice.in_benchmark[verdict.task] += 1
+    elif refused is not None:
         choice.filtered[refused] += 1
     else:
         choice.splits[rules.split(verdict.identity)].append(verdict)
@@ -111,7 +117,9 @@ def check_quality(choice: Choice, max_bad: float, place: str) -> None:
             f"mend the input, or raise --max-bad; each one is listed in {place}/verdicts"
         )
     if not any(choice.splits.values()):
-        raise BadInput(f"nothing is left of {choice.total} samples: {choice.metrics()}: loosen --difficulty")
+        raise BadInput(
+            f"nothing is left of {choice.total} samples: {choice.metrics()}: loosen --difficulty, or make other puzzles"
+        )
 
 
 def shares(sequence: Sequence[Verdict], size: int) -> list[Sequence[Verdict]]:

@@ -15,11 +15,13 @@ from vtb.errors import UsageProblem
 from vtb.main import run as run_command
 from vtb.options import Finite, RangeType, VtbOption
 from vtb.report.card import DatasetCard, write_card
-from vtb.run import Run
+from vtb.run import Run, input_entry
 from vtb.sharded import finish, make_missing
 from vtb.sharding import ShardRange
+from vtb.source import describe_input
 from vtb.stage import stage_command
 from vtb_curate.choose import Choice, Rules, check_quality, choose
+from vtb_curate.contamination import benchmark_keys
 from vtb_curate.sheet import sheet
 from vtb_curate.verdicts import judge_shard, plan_verdicts, read_verdicts
 from vtb_curate.write import make_shard, plan_quarantine, plan_splits
@@ -29,7 +31,7 @@ log = logging.getLogger("vtb.curate")
 STAGE = Stage(
     command="vtb-curate",
     summary="Judge, de-duplicate, filter and split puzzles.",
-    version=1,
+    version=2,
     image="vtb/curate",
     reads=("puzzles",),
     many_inputs=True,
@@ -44,6 +46,9 @@ OPTIONS: list[click.Option] = [
     VtbOption(["--difficulty"], type=RangeType(), multiple=True,
               help="Keep only puzzles with this figure in this range, ends included, for example "
                    "path_length=10..40 or turns=3.. ; may be repeated."),
+    VtbOption(["--benchmark"], multiple=True, metavar="PATH|URI", affects_output=False,
+              help="Drop every puzzle that is one of these: a folder with data.json, the hub's parquet files, or a "
+                   "puzzles artifact; may be repeated."),
     VtbOption(["--max-bad"], type=SHARE, default=0.01, affects_output=False,
               help="Largest share of bad samples to go on with; above it the command exits 5."),
     VtbOption(["--samples-per-shard"], type=click.IntRange(1), default=256, help="Samples in one shard."),
@@ -52,13 +57,14 @@ OPTIONS: list[click.Option] = [
 
 @stage_command(STAGE, params=OPTIONS)
 def main(
-    run: Run, val: float, test: float, difficulty: tuple[tuple[str, float, float], ...], max_bad: float,
-    samples_per_shard: int,
+    run: Run, val: float, test: float, difficulty: tuple[tuple[str, float, float], ...], benchmark: tuple[str, ...],
+    max_bad: float, samples_per_shard: int,
 ) -> None:  # fmt: skip
     """Judge, de-duplicate, filter and split puzzles.
 
     Every sample is judged anew by its family: a picture, answer or clip that its own judge does not accept is put
-    into quarantine with the reason. Repeated puzzles are dropped, within and across inputs. The split of a puzzle
+    into quarantine with the reason. Repeated puzzles are dropped, within and across inputs, and so are those of a
+    benchmark. The split of a puzzle
     depends on the puzzle alone, so it never moves when data is added.
 
     Example: vtb-curate --input out/mazes --output out/curated
@@ -67,14 +73,15 @@ def main(
         raise UsageProblem(f"--val {val:g} and --test {test:g} are more than everything together")
     manifests = [(uri, read_manifest(uri, STAGE.reads)) for uri in run.inputs]
     check_layout(manifests)
-    rules = Rules(val, test, difficulty, salt=f"split/{run.seed}")
-    plan = run.plan()
+    kept_out = [describe_input(uri) for uri in benchmark]
+    plan = run.plan([*(input_entry(uri, STAGE.reads) for uri in run.inputs), *kept_out])
     if run.dry_run:
         rows = sum(manifest.rows for _, manifest in manifests)
         run.say_plan(plan, f"what is good of {rows} samples, in splits train, val and test")
         return
     output = run.begin(plan)
     if output is not None:
+        rules = Rules(val, test, difficulty, f"split/{run.seed}", benchmark_keys(kept_out))
         run.say_done(output, curate(run, output, manifests, rules, max_bad, samples_per_shard))
 
 
@@ -109,6 +116,7 @@ def tell(choice: Choice) -> None:
     words = [f"{split} {count}" for split, count in counts["kept"].items()]
     words += [f"duplicates {where}: {count}" for where, count in counts["duplicates"].items()]
     words += [f"filtered by {figure}: {count}" for figure, count in counts["filtered"].items()]
+    words += [f"in the benchmark, {task}: {count}" for task, count in counts["in_benchmark"].items()]
     words += [f"quarantined, {reason}: {count}" for reason, count in counts["quarantined"].items()]
     log.info("of %d samples: %s", choice.total, "; ".join(words))
 
@@ -135,8 +143,8 @@ def describe_whole(
 
 
 def _dropped(counts: dict[str, Any]) -> dict[str, int]:
-    kinds = ("duplicates", "filtered", "quarantined")
-    return {f"dropped: {why}": count for kind in kinds for why, count in counts[kind].items()}
+    kinds = {"duplicates": "", "filtered": "", "in_benchmark": "in the benchmark, ", "quarantined": ""}
+    return {f"dropped: {words}{why}": count for kind, words in kinds.items() for why, count in counts[kind].items()}
 
 
 def entry() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from vtb.artifact import Manifest, ShardEntry
 from vtb.canvas import UnreadableImage, decode_image
 from vtb.errors import VtbError
+from vtb.foreign.overlap import overlap_key
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar
 from vtb.puzzles import DAMAGE, Family, Record, Score, family_of
 from vtb.puzzles.sample import CLIP, PUZZLE, RECORD, SOLUTION
@@ -46,6 +47,8 @@ class Verdict:
         problem: why it cannot be used, in words that can be counted; empty when it can.
         detail: the same for a person.
         identity: hash of the puzzle, the same for the same puzzle.
+        overlap: hash that the benchmark's record of the same puzzle shares; empty where there is none.
+        task: the family.
         difficulty: the family's figures.
         rows: samples this verdict stands for (several when a shard lost them).
     """
@@ -57,6 +60,8 @@ class Verdict:
     problem: str = ""
     detail: str = ""
     identity: str = ""
+    overlap: str = ""
+    task: str = ""
     difficulty: dict[str, float] = field(default_factory=dict)
     rows: int = 1
 
@@ -124,7 +129,9 @@ def judge_sample(work: ShardWork, sample: Sample, number: int) -> Verdict:
         family.validate(record)
         _check_pictures(family, record, sample)
         _check_clip(family, record, sample)
-        return Verdict(*place, identity=family.identity(record), difficulty=family.difficulty(record))
+        overlap = overlap_key(record) or ""
+        known = {"identity": family.identity(record), "overlap": overlap, "task": family.name}
+        return Verdict(*place, **known, difficulty=family.difficulty(record))
     except Problem as problem:
         return Verdict(*place, problem.kind, problem.detail)
     except (VtbError, *DAMAGE) as error:
