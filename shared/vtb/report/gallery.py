@@ -34,23 +34,40 @@ class Exhibit:
         label: what it shows.
         palette: the colours of the pictures.
         pictures: captions and pictures, from left to right.
+        question: what a vision-language model is asked.
+        answer: the right answer.
     """
 
     label: str
     palette: Palette
     pictures: Sequence[tuple[str, PuzzlePicture]]
+    question: str
+    answer: str
 
 
-def exhibit(family: Family, config: Any, stream: str, seed: int, label: str, *, frames: int = FRAMES) -> Exhibit:
-    """The first sample of a stream, with frames of its clip, or of a clip of the default form where it has none."""
-    if config.clip is None and frames:
-        try:
-            record = make_record(family, dataclasses.replace(config, clip=Clip()), stream, seed, 0)
-        except UsageProblem:  # it does not fit the default clip
-            record = make_record(family, config, stream, seed, 0)
-    else:
-        record = make_record(family, config, stream, seed, 0)
-    return Exhibit(label, family.palette, list(_pictures(family, record, frames)))
+def exhibit(family: Family, config: Any, stream: str, seed: int, index: int = 0, *, frames: int = FRAMES) -> Exhibit:
+    """One sample of a stream, with frames of its clip, or of a clip of the default form where it has none.
+
+    Args:
+        family: the family.
+        config: its configuration.
+        stream: names the configuration; with the index it is the row's label, alone where that is 0.
+        seed: seed of the run.
+        index: number of the sample in its stream.
+        frames: how many frames; fewer than these where the puzzle does not fit the default clip.
+    """
+    record = _record_with_clip(family, config, stream, seed, index) if frames else None
+    record = record or make_record(family, config, stream, seed, index)
+    label = f"{stream} {index}" if index else stream
+    pictures = list(_pictures(family, record, frames))
+    return Exhibit(label, family.palette, pictures, record["prompts"]["vlm"], record["answer"])
+
+
+def _record_with_clip(family: Family, config: Any, stream: str, seed: int, index: int) -> dict[str, Any] | None:
+    try:
+        return make_record(family, dataclasses.replace(config, clip=config.clip or Clip()), stream, seed, index)
+    except UsageProblem:  # it does not fit the default clip
+        return None
 
 
 def _pictures(family: Family, record: dict[str, Any], frames: int) -> Iterator[tuple[str, PuzzlePicture]]:
@@ -71,7 +88,7 @@ def _framed(place: dict[str, Any], picture: PuzzlePicture) -> PuzzlePicture:
 def gallery_page(title: str, note: str, exhibits: Sequence[Exhibit]) -> str:
     """The gallery as a static page."""
     rows = [
-        (shown.label, [Picture(caption, encode_png(picture, shown.palette)) for caption, picture in shown.pictures])
+        (shown, [Picture(caption, encode_png(picture, shown.palette)) for caption, picture in shown.pictures])
         for shown in exhibits
     ]
     return render("gallery.html", title=title, note=note, rows=rows)
@@ -93,14 +110,10 @@ def gallery_picture(exhibits: Sequence[Exhibit], columns: int | None = None) -> 
         pen.text((left, top + 2), shown.label, DARK, font_size=18)
         for place, (_, picture) in enumerate(shown.pictures):
             x, y = left + place * (CELL + GAP), top + LABEL
-            small = _fitted(to_rgb(picture, shown.palette))
+            small = thumbnail(to_rgb(picture, shown.palette), CELL)
             sheet.paste(PillowImage.fromarray(small), (x, y))
             _outline(pen, x, y, small)
     return encode_rgb(np.asarray(sheet))
-
-
-def _fitted(picture: Image) -> Image:
-    return thumbnail(picture, CELL)
 
 
 def _outline(pen: ImageDraw, x: int, y: int, picture: Image) -> None:

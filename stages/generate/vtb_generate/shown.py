@@ -17,8 +17,7 @@ STILLS = 4
 def gallery(recipe: Recipe) -> list[Exhibit]:
     """One row for each stream: its first sample."""
     return [
-        exhibit(recipe.family_of(stream), stream.config_of(0), stream.name, recipe.seed, stream.name)
-        for stream in recipe.streams
+        exhibit(recipe.family_of(stream), stream.config_of(0), stream.name, recipe.seed) for stream in recipe.streams
     ]
 
 
