@@ -113,7 +113,7 @@ def axis_for(values: Iterable[float]) -> Axis:
 
 def _round_step(least: float, *, whole: bool) -> float:
     """The smallest of 1, 2 and 5 times a power of ten that is not below this; of whole numbers at least one."""
-    least = max(least, 1.0) if whole else max(least, 1e-9)
+    least = max(least, 1.0) if whole else least or 1.0
     power: float = 10.0 ** math.floor(math.log10(least))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))
 
