@@ -10,7 +10,7 @@ from vtb.report.pages import render
 
 Counts = Mapping[float, int]  # value to how often it occurs
 WIDTH, HEIGHT = 280, 96  # of a plot, in SVG units; the axis lies below
-BINS, TICKS = 60, 5  # at most as many bars, about as many marks on the axis
+BINS, TICKS = 60, 8  # at most as many bars, and about as many marks on the axis
 
 
 @dataclass(frozen=True)

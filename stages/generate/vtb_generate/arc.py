@@ -67,15 +67,11 @@ def main(run: Run, tasks: Path | None, limit: int | None, count: int, **values: 
     check_options(run, tasks)
     form = take_form(values)
     config = Config(clip=form.clip, **values)
-    if tasks is None:
-        check_fit([LARGEST_OWN], config)
-        return generate(run, FAMILY, [Stream(FAMILY, config, count)], form)
-    found = read_tasks(tasks)
-    inputs = [InputEntry(open_store(str(tasks)).uri, "arc-tasks", tasks_digest(found))]
-    chosen = found[:limit]
-    check_fit(chosen, config)
-    each = tuple(replace(config, task=task) for task in chosen)
-    return generate(run, FAMILY, [Stream(FAMILY, config, len(each), each=each)], form, inputs=inputs)
+    found = read_tasks(tasks) if tasks else []
+    check_fit(found[:limit] or [LARGEST_OWN], config)
+    each = tuple(replace(config, task=task) for task in found[:limit])
+    inputs = [InputEntry(open_store(str(tasks)).uri, "arc-tasks", tasks_digest(found))] if tasks else []
+    generate(run, FAMILY, [Stream(FAMILY, config, len(each) or count, each=each)], form, inputs=inputs)
 
 
 def check_options(run: Run, tasks: Path | None) -> None:
