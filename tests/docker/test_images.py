@@ -57,7 +57,7 @@ def test_the_line_of_the_readme(out: Path) -> None:
     manifest = read_manifest(str(out), ("puzzles",))
     assert manifest.rows == 100
     assert run("vtb", "show", "--verify", out).code == 0
-    assert (out / "contact_sheet.png").read_bytes().startswith(b"\x89PNG")
+    assert (out / "gallery.png").read_bytes().startswith(b"\x89PNG")
     assert "100" in (out / "README.md").read_text()
 
 

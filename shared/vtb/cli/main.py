@@ -6,6 +6,7 @@ import click
 
 import vtb
 from vtb.cli.doctor import doctor
+from vtb.cli.gallery import gallery
 from vtb.cli.render import render
 from vtb.cli.run import run
 from vtb.cli.show import show
@@ -22,7 +23,7 @@ def main() -> None:
     """Run pipelines of vtb-train's stages, and look at what they made."""
 
 
-for command in (run, show, stages, render, doctor):
+for command in (run, show, gallery, stages, render, doctor):
     main.add_command(command)
 
 

@@ -96,10 +96,10 @@ class Eyeballing:
         Raises:
             UsageProblem: no draw of many met the constraints; the rejection rate is in the message.
         """
-        for _ in range(TRIES):
+        for tries in range(1, TRIES + 1):
             placed = self.place(rng, config)
             if placed is not None:
-                return self._record(config, placed)
+                return {**self._record(config, placed), "tries": tries}
         raise UsageProblem(
             f"{self.name}: none of {TRIES} draws fits a picture of {config.width}x{config.height} with these options "
             "(100 % rejected): take a larger --width, a smaller --point-radius or --distractor-distance"

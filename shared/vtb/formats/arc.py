@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,18 +26,27 @@ class ArcTask:
 
 
 def read_tasks(place: Path) -> list[ArcTask]:
-    """Every task of a folder or zip, in the order of the ids.
+    """Every task of a folder or zip once, in the order of the ids.
 
     Raises:
-        BadInput: nothing there, or a file that is no ARC task; the message names it.
+        BadInput: nothing there, a file that is no ARC task, or two tasks of one name; the message names it.
     """
     if not place.exists():
         raise BadInput(f"{place}: does not exist: give a folder of ARC task files (*.json) or a zip of them")
     files = _zip_files(place) if place.is_file() else _folder_files(place)
-    tasks = sorted((_parse(name, text) for name, text in files), key=lambda task: task.task_id)
+    tasks: dict[str, ArcTask] = {}
+    for name, text in files:
+        task = _parse(name, text)
+        if tasks.setdefault(task.task_id, task) != task:
+            raise BadInput(f"{place}: holds two different tasks called {task.task_id}: take one of their folders")
     if not tasks:
         raise BadInput(f"{place}: holds no ARC task files (*.json)")
-    return tasks
+    return [tasks[task_id] for task_id in sorted(tasks)]
+
+
+def tasks_digest(tasks: Sequence[ArcTask]) -> str:
+    """Hash of all that is read of the tasks, wherever they lie and however they are packed."""
+    return hashlib.sha256(json.dumps([[task.task_id, task.train, task.test] for task in tasks]).encode()).hexdigest()
 
 
 def _folder_files(folder: Path) -> Iterator[tuple[str, bytes]]:

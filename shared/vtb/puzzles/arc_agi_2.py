@@ -27,6 +27,7 @@ from vtb.rng import below
 
 DOMINANT = 0.7  # a colour with a larger share of the output is filled in first
 HOLD, LEAST_CELL = 0.2, 4
+OWN_SIDE, OWN_PAIRS = 5, 4  # the largest grids of tasks of our own, and their pairs with the question
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,14 @@ class Config:
     """What can be chosen about a picture of an ARC task."""
 
     task: ArcTask | None = None
-    cell_px: int = field(default=32, metadata={"help": "Side of a cell in pixels, 6 to 64; smaller where needed."})
-    max_side: int = field(default=1600, metadata={"help": "Longest side of the picture in pixels, 320 to 8192."})
+    cell_px: int = field(
+        default=32,
+        metadata={"help": "Side of a cell in pixels, 6 to 64; smaller where --max-side needs it, at least 4."},
+    )
+    max_side: int = field(
+        default=2048,  # every task with up to twelve training pairs of the largest grids fits
+        metadata={"help": "Longest side of the picture in pixels, 320 to 8192; cells become smaller to keep to it."},
+    )
     clip: Clip | None = None
 
     def __post_init__(self) -> None:
@@ -72,7 +79,9 @@ class ArcAgi2:
         pairs = [*task.train, task.test]
         layout = _fit(pairs, config.cell_px, config.max_side, config.max_side)
         if layout.cell < LEAST_CELL:
-            raise UsageProblem(f"task {task.task_id}: does not fit --max-side {config.max_side}: take more")
+            raise UsageProblem(
+                f"task {task.task_id}: does not fit --max-side {config.max_side}: take {max(least_size(task))}"
+            )
         return {
             "task_id": task.task_id,
             "pairs": [[_rows(a), _rows(b)] for a, b in pairs],
@@ -99,8 +108,8 @@ class ArcAgi2:
         return hashlib.sha256(json.dumps(record["pairs"]).encode()).hexdigest()
 
     def distinct(self, config: Config) -> float | None:
-        """One task is one puzzle."""
-        return 1.0
+        """One task is one puzzle; those of our own are many."""
+        return 1.0 if config.task else None
 
     def difficulty(self, record: Record) -> dict[str, float]:
         """Cells and colours of the output, and training pairs."""
@@ -199,7 +208,7 @@ class ArcAgi2:
 
 def own_task(rng: random.Random) -> ArcTask:
     """A small task with one of three rules: mirrored left to right, mirrored top to bottom, two colours swapped."""
-    rule, rows, cols = below(rng, 3), 3 + below(rng, 3), 3 + below(rng, 3)
+    rule, rows, cols = below(rng, 3), *(OWN_SIDE - 2 + below(rng, 3) for _ in range(2))
     one, two = 1 + below(rng, 4), 5 + below(rng, 5)
     swap = {one: two, two: one}
 
@@ -208,9 +217,17 @@ def own_task(rng: random.Random) -> ArcTask:
             return tuple(row[::-1] for row in cells)
         return cells[::-1] if rule == 1 else tuple(tuple(swap.get(cell, cell) for cell in row) for row in cells)
 
-    inputs = [tuple(tuple((0, one, two)[below(rng, 3)] for _ in range(cols)) for _ in range(rows)) for _ in range(4)]
+    inputs = [
+        tuple(tuple((0, one, two)[below(rng, 3)] for _ in range(cols)) for _ in range(rows)) for _ in range(OWN_PAIRS)
+    ]
     *train, test = [(cells, output(cells)) for cells in inputs]
     return ArcTask(f"own-{rule}", tuple(train), test)
+
+
+def least_size(task: ArcTask) -> tuple[int, int]:
+    """Width and height of the smallest picture of a task that can be judged."""
+    layout = lay_out([*task.train, task.test], LEAST_CELL)
+    return layout.width, layout.height
 
 
 def lay_out(pairs: Sequence[tuple[Grid, Grid]], cell: int) -> Layout:

@@ -12,7 +12,7 @@ import click
 from vtb.options import SizeType, VtbOption
 
 # Fields that the generator fills itself: one value per stream, or an object.
-NOT_OPTIONS = frozenset({"size", "clip"})
+NOT_OPTIONS = frozenset({"size", "task", "clip"})
 SIZE = tuple[int, int]
 
 

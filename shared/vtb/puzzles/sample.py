@@ -63,10 +63,10 @@ def encode_record_clip(family: Family, record: Record) -> bytes:
     return encode_clip(family.draw_frames(record), family.palette, tuple(clip["size"]), clip["fps"])
 
 
-def still_frames(family: Family, record: Record, count: int) -> Iterator[Picture]:
-    """A few frames of the record's clip, evenly spaced, first and last included."""
-    total = record["clip"]["frames"]
-    wanted = {round(step * (total - 1) / (count - 1)) for step in range(count)}
+def still_frames(family: Family, record: Record, count: int) -> Iterator[tuple[int, Picture]]:
+    """A few frames of the record's clip with their numbers, evenly spaced after the first, the last included."""
+    last = record["clip"]["frames"] - 1
+    wanted = {round(step * last / count) for step in range(1, count + 1)}
     for number, frame in enumerate(family.draw_frames(record)):
         if number in wanted:
-            yield frame.copy()
+            yield number, frame.copy()

@@ -27,8 +27,10 @@ class DatasetCard:
         counts: samples per stream or split.
         distinct: different puzzles among them, where counted.
         possible: how many different puzzles each stream could make; None where unknown.
+        rejected: share of the draws that did not meet the constraints, of the streams that draw until one does.
         difficulty: min, mean and max of each figure per stream.
         picture: a picture of samples beside the card, if there is one.
+        pages: pages beside the card, by what they show.
         layout: what the files are; the layout of WebDataset shards when left out.
     """
 
@@ -41,8 +43,10 @@ class DatasetCard:
     counts: Mapping[str, int]
     distinct: int | None = None
     possible: Mapping[str, float | None] = field(default_factory=dict)
+    rejected: Mapping[str, float] = field(default_factory=dict)
     difficulty: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
     picture: str | None = "contact_sheet.png"
+    pages: Mapping[str, str] = field(default_factory=dict)
     layout: str = ""
 
 
@@ -50,6 +54,7 @@ def write_card(card: DatasetCard) -> str:
     """The card as Markdown."""
     parts = [_head(card), f"# {card.title}\n", _summary(card)]
     parts += [f"![samples]({card.picture})\n"] if card.picture else []
+    parts += [_pages(card)] if card.pages else []
     parts += [_counts(card), _difficulty(card), card.layout + "\n" if card.layout else _layout(card)]
     return "\n".join(part for part in parts if part)
 
@@ -74,13 +79,18 @@ def _summary(card: DatasetCard) -> str:
     return text + " How it was made is in `manifest.json`.\n"
 
 
+def _pages(card: DatasetCard) -> str:
+    return "Beside this file: " + ", ".join(f"[{what}]({path})" for what, path in card.pages.items()) + ".\n"
+
+
 def _counts(card: DatasetCard) -> str:
-    with_space = bool(card.possible)
-    lines = ["| part | samples |" + (" different puzzles possible |" if with_space else "")]
-    lines.append("|---|---:|" + ("---:|" if with_space else ""))
-    for name, count in card.counts.items():
-        space = card.possible.get(name)
-        lines.append(f"| {name} | {count:,} |" + (f" {_amount(space)} |" if with_space else ""))
+    columns: dict[str, list[str]] = {"samples": [f"{count:,}" for count in card.counts.values()]}
+    if card.possible:
+        columns["different puzzles possible"] = [_amount(card.possible.get(name)) for name in card.counts]
+    if card.rejected:
+        columns["draws rejected"] = [f"{100 * card.rejected[name]:.1f} %" for name in card.counts]
+    lines = [" | ".join(["| part", *columns]) + " |", "|---" + "|---:" * len(columns) + "|"]
+    lines += [f"| {' | '.join(row)} |" for row in zip(card.counts, *columns.values(), strict=True)]
     return "\n".join(lines) + "\n"
 
 

@@ -129,9 +129,10 @@ def judge_sample(work: ShardWork, sample: Sample, number: int) -> Verdict:
         family.validate(record)
         _check_pictures(family, record, sample)
         _check_clip(family, record, sample)
-        overlap = overlap_key(record) or ""
-        known = {"identity": family.identity(record), "overlap": overlap, "task": family.name}
-        return Verdict(*place, **known, difficulty=family.difficulty(record))
+        return Verdict(
+            *place, identity=family.identity(record), overlap=overlap_key(record) or "", task=family.name,
+            difficulty=family.difficulty(record),
+        )  # fmt: skip
     except Problem as problem:
         return Verdict(*place, problem.kind, problem.detail)
     except (VtbError, *DAMAGE) as error:

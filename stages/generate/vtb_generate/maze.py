@@ -11,20 +11,20 @@ import click
 from vtb.contract import Resources, Stage
 from vtb.errors import UsageProblem
 from vtb.main import run as run_command
-from vtb.options import SizeType, VtbOption
+from vtb.options import VtbOption
 from vtb.puzzles import Clip, find_family
 from vtb.run import Run
 from vtb.stage import stage_command
-from vtb_generate.common import check_clip, expected_distinct, generate
+from vtb_generate.common import clip_options, expected_distinct, form_options, generate, take_form
 from vtb_generate.shapes import PRESETS, SHAPES, level_options, own_values, shape_options, use_preset
-from vtb_generate.shards import Recipe, Stream
+from vtb_generate.shards import Stream
 
 log = logging.getLogger("vtb.generate")
 
 STAGE = Stage(
     command="vtb-gen-maze",
     summary="Generate mazes with their solutions as pictures and clips.",
-    version=1,
+    version=2,
     image="vtb/gen-maze",
     writes=("puzzles",),
     parallel="shards",
@@ -45,40 +45,30 @@ OPTIONS: list[click.Option] = [
     VtbOption(["--count"], type=click.IntRange(1), multiple=True, default=(100,),
               help="Mazes per --size, --radius or --rings: once for all, or once for each."),
     *shape_options(),
-    VtbOption(["--video/--no-video"], default=False, help="Also make a clip in which the path is drawn."),
-    VtbOption(["--frames"], type=int, default=81, help="Frames of a clip: 4k+1, at least 5."),
-    VtbOption(["--fps"], type=click.IntRange(1, 120), default=16, help="Frames per second of a clip."),
-    VtbOption(["--clip-size"], type=SizeType(), default="480x480",
-              help="Size of a clip in pixels, multiples of 32; the maze is letterboxed into it."),
+    *clip_options("the path is drawn", "the maze is letterboxed into it"),
     VtbOption(["--show-cell-ids"], is_flag=True,
               help="Also make the picture with printed cell IDs that vision-language models are asked about."),
-    VtbOption(["--samples-per-shard"], type=click.IntRange(1), default=256, help="Samples in one shard."),
-    VtbOption(["--layout"], type=click.Choice(["shards", "folder"]), default="shards",
-              help="WebDataset shards, or the VLMPuzzle folder tree with a data.json."),
+    *form_options(),
 ]  # fmt: skip
 
 
 @stage_command(STAGE, params=OPTIONS)
-def main(
-    run: Run, shape: str, count: tuple[int, ...], samples_per_shard: int, layout: Any, show_cell_ids: bool,
-    video: bool, frames: int, fps: int, clip_size: tuple[int, int], **fields: Any,
-) -> None:  # fmt: skip
+def main(run: Run, shape: str, count: tuple[int, ...], show_cell_ids: bool, **values: Any) -> None:
     """Generate mazes with their solutions as pictures and clips.
 
-    Writes a puzzles artifact: shards of samples, a dataset card, a picture of samples and a preview page. The same
-    seed and options give the same bytes, whatever the workers; a run that was cut off continues where it stopped.
+    Writes a puzzles artifact: shards of samples, a dataset card, a gallery, a preview page and plots of how hard the
+    mazes are. The same seed and options give the same bytes, whatever the workers; a run that was cut off continues
+    where it stopped.
 
     Example: vtb-gen-maze --count 100 --size 9 --video --output out/mazes
     """
-    own = own_values(shape, fields)
+    form = take_form(values)
+    own = own_values(shape, values)
     # Options of other shapes change nothing, so they have no place in the manifest.
-    run.config = {name: value for name, value in run.config.items() if name in own or name not in fields}
-    clip = Clip(frames, fps, clip_size)
-    check_clip(clip)
-    streams = make_streams(shape, own, count, clip if video else None)
-    recipe = Recipe(f"maze_{shape}", streams, run.seed, show_cell_ids, layout)
+    run.config = {name: value for name, value in run.config.items() if name in own or name not in values}
+    streams = make_streams(shape, own, count, form.clip)
     warn_of_repeats(shape, streams)
-    generate(run, recipe, samples_per_shard)
+    generate(run, f"maze_{shape}", streams, form, reasoning=show_cell_ids)
 
 
 def make_streams(

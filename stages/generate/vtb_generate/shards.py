@@ -22,15 +22,25 @@ MAX_SHARDS = 1_000_000
 
 @dataclass(frozen=True)
 class Stream:
-    """``count`` samples of one configuration; the name enters their seeds.
+    """``count`` samples that belong together; the name enters their seeds.
 
-    A stream of a recipe with several families names its own; without one it is of the family the recipe is named after.
+    Attributes:
+        name: what the card calls them.
+        config: their configuration.
+        count: how many there are.
+        family: theirs, in a recipe with several; without one it is the family that the recipe is named after.
+        each: a configuration of its own for every sample, in place of the common one.
     """
 
     name: str
     config: Any
     count: int
     family: str | None = None
+    each: tuple[Any, ...] = ()
+
+    def config_of(self, index: int) -> Any:
+        """The configuration of one sample."""
+        return self.each[index] if self.each else self.config
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ class Recipe:
         reasoning: also make the picture with printed names.
         layout: how the samples are stored.
         command: the program that makes them.
+        preview: samples of each stream on the preview page.
     """
 
     name: str
@@ -52,6 +63,7 @@ class Recipe:
     reasoning: bool
     layout: Layout
     command: str = "vtb-gen-maze"
+    preview: int = 0
 
     @property
     def total(self) -> int:
@@ -67,15 +79,24 @@ class Recipe:
         """The names of the families, each once."""
         return list(dict.fromkeys(stream.family or self.name for stream in self.streams))
 
+    def record(self, stream: Stream, index: int) -> dict[str, Any]:
+        """One record of a stream."""
+        return make_record(self.family_of(stream), stream.config_of(index), stream.name, self.seed, index)
+
     def records(self, numbers: range) -> Iterator[tuple[Stream, dict[str, Any]]]:
         """The records with these numbers in the run; streams follow each other."""
         first = 0
         for stream in self.streams:
-            family = self.family_of(stream)
             start, stop = max(numbers.start, first), min(numbers.stop, first + stream.count)
             for number in range(start, stop):
-                yield stream, make_record(family, stream.config, stream.name, self.seed, number - first)
+                yield stream, self.record(stream, number - first)
             first += stream.count
+
+    def distinct(self, stream: Stream) -> float | None:
+        """How many different puzzles a stream can make, or None where that is not known."""
+        family = self.family_of(stream)
+        spaces = [family.distinct(config) for config in stream.each or (stream.config,)]
+        return None if None in spaces else sum(space for space in spaces if space is not None)
 
 
 @dataclass(frozen=True)
@@ -130,12 +151,13 @@ def _make_folder(work: ShardWork, tick: Tick) -> Made:
 
 
 class Figures:
-    """What a shard adds to the dataset card: the puzzles' identities and how hard they are."""
+    """What a shard adds to the dataset card: the puzzles' identities, how hard they are, and the draws they took."""
 
     def __init__(self) -> None:
         """Empty."""
         self.identities: list[str] = []
         self.difficulty: dict[str, dict[str, Counter[str]]] = {}
+        self.tries: Counter[str] = Counter()
 
     def add(self, family: Family, stream: str, record: Mapping[str, Any]) -> None:
         """Count one record."""
@@ -143,6 +165,8 @@ class Figures:
         self.identities.append(hashlib.blake2b(identity.encode(), digest_size=8).hexdigest())
         for name, value in record["difficulty"].items():
             self.difficulty.setdefault(stream, {}).setdefault(name, Counter())[f"{value:g}"] += 1
+        if "tries" in record:
+            self.tries[stream] += record["tries"]
 
     def as_json(self) -> dict[str, Any]:
         """For a sidecar."""
@@ -150,7 +174,7 @@ class Figures:
             stream: {name: dict(counts) for name, counts in figures.items()}
             for stream, figures in self.difficulty.items()
         }
-        return {"identities": self.identities, "difficulty": plain}
+        return {"identities": self.identities, "difficulty": plain, "tries": dict(self.tries)}
 
 
 def merge_difficulty(stats: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, dict[float, int]]]:

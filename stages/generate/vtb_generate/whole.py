@@ -1,27 +1,27 @@
-"""The files about a whole dataset: card, contact sheet, preview page, and the ``data.json`` of the folder layout."""
+"""The files about a whole dataset: card, pages and pictures, and the ``data.json`` of the folder layout."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
-from vtb.canvas import Picture as PuzzlePicture
-from vtb.canvas import encode_png, to_rgb
 from vtb.formats.vlmpuzzle import DATA
-from vtb.puzzles import Family
-from vtb.puzzles.sample import make_record, still_frames
 from vtb.report.card import DatasetCard, write_card
-from vtb.report.contact_sheet import Row, contact_sheet
-from vtb.report.pages import Picture, PreviewSample, preview_page
+from vtb.report.difficulty import difficulty_page
+from vtb.report.gallery import gallery_page, gallery_picture
 from vtb_generate.shards import Recipe, merge_difficulty
+from vtb_generate.shown import gallery, gallery_note, preview
 
-SHOWN = 12
+PAGES = {
+    "gallery": "gallery.html", "samples with their prompts": "preview.html", "how hard they are": "difficulty.html",
+}  # fmt: skip
 VLMPUZZLE_LAYOUT = "The layout is that of VLMPuzzle: `data.json` names the picture and the solution of each record."
 
 
@@ -29,14 +29,16 @@ def describe_whole(
     output: Output, recipe: Recipe, shards: Sequence[ShardEntry]
 ) -> tuple[list[FileEntry], dict[str, Any]]:
     """Write the files about the whole; returns them and the artifact's metrics."""
-    metrics = _metrics(recipe, shards)
-    shown = list(_shown_records(recipe))
-    page = preview_page(_title(recipe), [_preview(family, record) for family, record in shown])
+    metrics, title, exhibits = _metrics(recipe, shards), _title(recipe), gallery(recipe)
+    counts = merge_difficulty([shard.stats for shard in shards])
     files = [
         output.put("README.md", write_card(_card(recipe, shards, metrics)).encode()),
-        output.put("contact_sheet.png", contact_sheet([_sheet_row(family, record) for family, record in shown])),
-        output.put("preview.html", page.encode()),
+        output.put("gallery.png", gallery_picture(exhibits)),
+        output.put("gallery.html", gallery_page(title, gallery_note(recipe), exhibits).encode()),
+        output.put("difficulty.html", difficulty_page(f"How hard {title} are", counts).encode()),
     ]
+    if recipe.preview:
+        files.append(output.put("preview.html", preview(title, recipe).encode()))
     if recipe.layout == "folder":
         files += _combine_data(output, recipe, shards)
     return files, metrics
@@ -44,15 +46,19 @@ def describe_whole(
 
 def _metrics(recipe: Recipe, shards: Sequence[ShardEntry]) -> dict[str, Any]:
     stats = [shard.stats for shard in shards]
-    spaces = {stream.name: recipe.family_of(stream).distinct(stream.config) for stream in recipe.streams}
-    return {
+    found = {
         "distinct_puzzles": len({identity for shard in stats for identity in shard["identities"]}),
-        "possible_puzzles": {name: _countable(space) for name, space in spaces.items()},
+        "possible_puzzles": {stream.name: _countable(recipe.distinct(stream)) for stream in recipe.streams},
         "difficulty": {
             stream: {name: _summary(counts) for name, counts in fields.items()}
             for stream, fields in merge_difficulty(stats).items()
         },
     }
+    tries: Counter[str] = Counter()
+    for shard in stats:
+        tries.update(shard["tries"])
+    rejected = {stream.name: round(1 - stream.count / tries[stream.name], 4) for stream in recipe.streams if tries}
+    return {**found, "rejected_draws": rejected} if rejected else found
 
 
 def _countable(space: float | None) -> float | int | None:
@@ -66,37 +72,6 @@ def _summary(counts: Mapping[float, int]) -> dict[str, float]:
     total = sum(counts.values())
     mean = sum(value * count for value, count in counts.items()) / total
     return {"min": min(counts), "mean": round(mean, 3), "max": max(counts)}
-
-
-def _shown_records(recipe: Recipe) -> Iterator[tuple[Family, dict[str, Any]]]:
-    """The first samples of every stream, a dozen in all; made anew, which is cheaper than reading them back."""
-    each = max(1, SHOWN // len(recipe.streams))
-    for stream in recipe.streams[:SHOWN]:
-        family = recipe.family_of(stream)
-        for index in range(min(each, stream.count)):
-            yield family, make_record(family, stream.config, stream.name, recipe.seed, index)
-
-
-def _sheet_row(family: Family, record: dict[str, Any]) -> Row:
-    pictures = [_framed(record, picture) for picture in (family.draw_puzzle(record), family.draw_solution(record))]
-    return Row(record["id"], [to_rgb(picture, family.palette) for picture in pictures])
-
-
-def _framed(record: dict[str, Any], picture: PuzzlePicture) -> PuzzlePicture:
-    """The part of a picture that holds the puzzle, where a record says so: a thumbnail has no room for margins."""
-    left, top, side = record.get("area", (0, 0, max(picture.shape)))
-    return picture[top : top + side, left : left + side]
-
-
-def _preview(family: Family, record: dict[str, Any]) -> PreviewSample:
-    pictures = [
-        Picture("puzzle", encode_png(family.draw_puzzle(record), family.palette)),
-        Picture("solution", encode_png(family.draw_solution(record), family.palette)),
-    ]
-    if record.get("clip"):
-        frames = still_frames(family, record, 4)
-        pictures += [Picture(f"clip {n + 1} of 4", encode_png(f, family.palette)) for n, f in enumerate(frames)]
-    return PreviewSample(record["id"], record["prompts"]["vlm"], record["answer"], record["difficulty"], pictures)
 
 
 def _title(recipe: Recipe) -> str:
@@ -116,7 +91,10 @@ def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, An
         counts={stream.name: stream.count for stream in recipe.streams},
         distinct=metrics["distinct_puzzles"],
         possible=metrics["possible_puzzles"],
+        rejected=metrics.get("rejected_draws", {}),
         difficulty=metrics["difficulty"],
+        picture="gallery.png",
+        pages={what: path for what, path in PAGES.items() if path != "preview.html" or recipe.preview},
         layout="" if recipe.layout == "shards" else VLMPUZZLE_LAYOUT,
     )
 

@@ -81,9 +81,9 @@ def test_a_benchmark_may_be_an_artifact(world: Path, tmp_path: Path) -> None:
 
 
 def test_a_damaged_benchmark_is_told(world: Path, tmp_path: Path) -> None:
-    (tmp_path / "midpoint").mkdir()
-    (tmp_path / "midpoint" / "data.json").write_text('[{"id": "a", "image": "a.png"}]')
-    words = ("vtb-curate", "--input", world / "puzzles", "--benchmark", tmp_path, "--workers", "1")
+    (tmp_path / "b" / "midpoint").mkdir(parents=True)
+    (tmp_path / "b" / "midpoint" / "data.json").write_text('[{"id": "a", "image": "a.png"}]')
+    words = ("vtb-curate", "--input", world / "puzzles", "--benchmark", tmp_path / "b", "--workers", "1")
     done = call(*words, "--output", tmp_path / "out")
     assert (done.code, len(done.error_lines)) == (3, 1), done.err
     assert "record 'a' cannot be used" in done.error_lines[0]

@@ -19,6 +19,7 @@ from vtb.puzzles import family_of
 from vtb.video import decode_ends
 
 MAZE = "vtb-gen-maze"
+FILES = ["README.md", "difficulty.html", "gallery.html", "gallery.png", "preview.html"]
 # 18 samples of two sizes in nine shards.
 SMALL = ("--size", "7", "--size", "9", "--count", "10", "--count", "8", "--cell-px", "8", *TINY_CLIP,
          "--show-cell-ids", "--samples-per-shard", "2")  # fmt: skip
@@ -43,7 +44,7 @@ def mazes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_is_in_it(mazes: Path) -> None:
     manifest = read_manifest(str(mazes))
     assert (manifest.rows, len(manifest.shards), manifest.plan.kind) == (18, 9, "puzzles")
-    assert [file.path for file in manifest.files] == ["README.md", "contact_sheet.png", "preview.html"]
+    assert [file.path for file in manifest.files] == FILES
     found = samples(mazes)
     ids = [f"maze_square-07-{n:07d}" for n in range(10)] + [f"maze_square-09-{n:07d}" for n in range(8)]
     assert [sample.key for sample in found] == ids
@@ -203,7 +204,7 @@ def test_the_card_has_a_head_that_the_hub_reads(mazes: Path) -> None:
     assert "webdataset" in head["tags"]
     assert "| maze_square-07 | 10 | 192 |" in text
     assert "| maze_square-09 | 8 | 100,352 |" in text
-    assert "![samples](contact_sheet.png)" in text
+    assert "![samples](gallery.png)" in text
 
 
 def test_hugging_face_loads_the_folder(mazes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,12 +220,12 @@ def test_hugging_face_loads_the_folder(mazes: Path, tmp_path: Path, monkeypatch:
 
 def test_the_pages_show_samples_and_run_nothing(mazes: Path) -> None:
     page = (mazes / "preview.html").read_text()
-    assert page.count("data:image/png;base64,") == 12 * 6  # puzzle, solution, four frames
+    assert page.count("data:image/png;base64,") == 8 * 6  # puzzle, solution, four frames
     assert "<script" not in page
     assert not re.search(r"(src|href)=\"(?!data:)", page)
-    assert "maze_square-09-0000005" in page
-    sheet = decode_image((mazes / "contact_sheet.png").read_bytes())
-    assert sheet.shape[0] > 500
+    assert "maze_square-09-0000003" in page
+    sheet = decode_image((mazes / "gallery.png").read_bytes())
+    assert sheet.shape[0] > 400
     assert len({tuple(pixel) for pixel in sheet[::3, ::3].reshape(-1, 3).tolist()}) > 4
 
 

@@ -33,7 +33,7 @@ MAZE = "vtb-gen-maze"
 # 48 samples in 12 shards, each made in a moment.
 LINE = ("--size", "9", "--cell-px", "8", "--count", "48", "--samples-per-shard", "4",
         "--video", "--frames", "5", "--clip-size", "64x64")  # fmt: skip
-OBJECTS = 1 + 12 * 2 + 3 + 1
+OBJECTS = 1 + 12 * 2 + 5 + 1
 ROUNDS, KILLS_PER_ROUND = 5, 10
 
 

@@ -19,7 +19,7 @@ from vtb.puzzles.sample import make_record
 from vtb.puzzles.visual import Config
 from vtb.video import decode_ends
 from vtb_generate.shards import Recipe, Stream, plan_shards
-from vtb_generate.visual import TASKS, main, make_streams
+from vtb_generate.visual import GROUP, main
 
 SMALL = ("--count", "2", "--workers", "1", "--target-size", "256x192")
 CLIP = ("--video", "--frames", "5", "--clip-size", "192x192")
@@ -59,9 +59,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_all_ten_are_made_by_default(whole: Path) -> None:
     manifest = read_manifest(str(whole))
     assert (manifest.rows, len(manifest.shards), manifest.plan.kind) == (20, 7, "puzzles")
-    assert [file.path for file in manifest.files] == ["README.md", "contact_sheet.png", "preview.html"]
+    files = ["README.md", "difficulty.html", "gallery.html", "gallery.png", "preview.html"]
+    assert [file.path for file in manifest.files] == files
     found = samples(whole)
-    assert [sample.key for sample in found] == [f"{name}-{n:07d}" for name in TASKS.values() for n in range(2)]
+    assert [sample.key for sample in found] == [f"{name}-{n:07d}" for name in GROUP.kinds.values() for n in range(2)]
     for sample in found:
         assert set(sample.parts) == {"json", "puzzle.png", "solution.png", "solution.mp4", "reasoning.png"}
         record = json.loads(sample.parts["json"])
@@ -78,15 +79,15 @@ def test_the_card_names_every_kind(whole: Path) -> None:
     card = (whole / "README.md").read_text()
     assert "# 20 samples of visual_puzzles" in card
     assert "`vtb-gen-visual`" in card
-    for name in TASKS.values():
+    for name in GROUP.kinds.values():
         space = find_family(name).distinct(Config())
         assert f"| {name} | 2 | {space:,.0f} |" in card
     assert read_manifest(str(whole)).metrics["distinct_puzzles"] == 20
 
 
 def test_the_picture_of_samples_shows_puzzles_not_margins(whole: Path) -> None:
-    sheet = decode_image((whole / "contact_sheet.png").read_bytes())
-    assert (sheet < 250).any(axis=2).mean() > 0.2
+    picture = decode_image((whole / "gallery.png").read_bytes())
+    assert (picture < 250).any(axis=2).mean() > 0.2
 
 
 def test_a_sample_does_not_depend_on_the_other_kinds(whole: Path, tmp_path: Path) -> None:
@@ -152,7 +153,7 @@ def test_repeats_are_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_streams_name_their_families() -> None:
-    streams = make_streams(("size_grid", "color_grid"), 3, Config())
+    streams = GROUP.streams(("size_grid", "color_grid"), 3, Config())
     assert [(stream.name, stream.family, stream.count) for stream in streams] == [
         ("visual_color_grid", "visual_color_grid", 3), ("visual_size_grid", "visual_size_grid", 3)
     ]  # fmt: skip

@@ -1,0 +1,120 @@
+"""``vtb-gen-arc``: ARC-AGI-2 tasks as pictures and clips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from vtb.artifact import InputEntry
+from vtb.contract import Resources, Stage
+from vtb.errors import UsageProblem
+from vtb.formats.arc import ArcTask, read_tasks, tasks_digest
+from vtb.main import run as run_command
+from vtb.options import VtbOption
+from vtb.puzzles.arc_agi_2 import LEAST_CELL, OWN_PAIRS, OWN_SIDE, Config, least_size
+from vtb.puzzles.options import config_options
+from vtb.run import Run
+from vtb.stage import stage_command
+from vtb.store import open_store
+from vtb_generate.common import clip_options, form_options, generate, take_form
+from vtb_generate.shards import Stream
+
+STAGE = Stage(
+    command="vtb-gen-arc",
+    summary="Draw ARC-AGI-2 tasks with their solutions as pictures and clips.",
+    version=1,
+    image="vtb/gen-arc",
+    writes=("puzzles",),
+    parallel="shards",
+    resources=Resources(cpu="2", memory="2Gi"),
+)
+FAMILY = "arc_agi_2"
+_GRID = ((0,) * OWN_SIDE,) * OWN_SIDE
+LARGEST_OWN = ArcTask("of our own", ((_GRID, _GRID),) * (OWN_PAIRS - 1), (_GRID, _GRID))
+# Eleven rows of the largest grids, ten training pairs and the question, still have four pixels a cell in it.
+CLIP_SIZE = "960x1728"
+
+OPTIONS: list[click.Option] = [
+    # The content of the files is recorded as an input; where they lie changes nothing.
+    VtbOption(["--tasks"], type=click.Path(path_type=Path), metavar="PATH", affects_output=False,
+              help="Folder or zip file of public ARC task files (*.json): each task once, in the order of their names, "
+                   "with its first test pair. Without it, small tasks of our own are made, for trying out."),
+    VtbOption(["--limit"], type=click.IntRange(1), help="Only so many tasks of --tasks, the first ones."),
+    VtbOption(["--count"], type=click.IntRange(1), default=100,
+              help="Tasks of our own: mirrored grids and swapped colors. Only without --tasks."),
+    *config_options(Config),
+    *clip_options("the output grid is filled in",
+                  "the picture is drawn anew in the middle, with the largest cells that fit", CLIP_SIZE),
+    *form_options(),
+]  # fmt: skip
+
+
+@stage_command(STAGE, params=OPTIONS)
+def main(run: Run, tasks: Path | None, limit: int | None, count: int, **values: Any) -> None:
+    """Draw ARC-AGI-2 tasks with their solutions as pictures and clips.
+
+    A picture shows the training pairs of a task and its test input in rows; the last output is blank. Writes a puzzles
+    artifact: shards of samples, a dataset card, a gallery, a preview page and plots of how hard the tasks are. The same
+    files and options give the same bytes, whatever the workers; a run that was cut off continues where it stopped.
+
+    Example: vtb-gen-arc --tasks ARC-AGI-2/data/evaluation --output out/arc
+    """
+    check_options(run, tasks)
+    form = take_form(values)
+    config = Config(clip=form.clip, **values)
+    found = read_tasks(tasks) if tasks else []
+    check_fit(found[:limit] or [LARGEST_OWN], config)
+    each = tuple(replace(config, task=task) for task in found[:limit])
+    inputs = [InputEntry(open_store(str(tasks)).uri, "arc-tasks", tasks_digest(found))] if tasks else []
+    generate(run, FAMILY, [Stream(FAMILY, config, len(each) or count, each=each)], form, inputs=inputs)
+
+
+def check_options(run: Run, tasks: Path | None) -> None:
+    """Refuse the option that the chosen kind of tasks has no use for, and record only the other."""
+    useless, why = ("limit", "--tasks names no files") if tasks is None else ("count", "--tasks gives each task once")
+    if click.get_current_context().get_parameter_source(useless) is not ParameterSource.DEFAULT:
+        instead = "--count" if tasks is None else "--limit"
+        raise UsageProblem(f"--{useless} cannot be used here, since {why}: leave it out, or take {instead}")
+    del run.config[useless]
+
+
+def check_fit(tasks: Sequence[ArcTask], config: Config) -> None:
+    """Refuse tasks whose cells would be too small to be judged, all at once and before anything is drawn."""
+    side = config.max_side
+    _check_size(tasks, "picture", (side, side), lambda width, height: f"--max-side {max(width, height)}")
+    if config.clip is not None:
+        _check_size(
+            tasks, "clip", config.clip.size, lambda width, height: f"--clip-size {_in_32(width)}x{_in_32(height)}"
+        )
+
+
+def _check_size(
+    tasks: Sequence[ArcTask], what: str, size: tuple[int, int], remedy: Callable[[int, int], str]
+) -> None:  # fmt: skip
+    least = {task.task_id: least_size(task) for task in tasks}
+    large = [name for name, (width, height) in least.items() if width > size[0] or height > size[1]]
+    if large:
+        more = f" and {len(large) - 1} more" if len(large) > 1 else ""
+        needed = remedy(*(max(least[name][axis] for name in large) for axis in (0, 1)))
+        raise UsageProblem(
+            f"task {large[0]}{more}: too large for a {what} of {size[0]}x{size[1]} with {LEAST_CELL} pixels a cell: "
+            f"take {needed} or more"
+        )
+
+
+def _in_32(side: int) -> int:
+    return -(-side // 32) * 32
+
+
+def entry() -> None:
+    """The console script."""
+    run_command(main)
+
+
+if __name__ == "__main__":
+    entry()

@@ -1,0 +1,55 @@
+"""Commands that make several kinds of puzzle of one group: ``--task`` and the streams that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import click
+
+from vtb.errors import UsageProblem
+from vtb.options import VtbOption
+from vtb.puzzles import families
+from vtb_generate.shards import Stream
+
+
+@dataclass(frozen=True)
+class Group:
+    """The families of a group, by the names that a user types: without the group's.
+
+    Attributes:
+        name: of the group.
+        extra: the kinds that ``all`` leaves out.
+    """
+
+    name: str
+    extra: frozenset[str] = frozenset()
+
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """What a user types, and the name of the family."""
+        mine = [name for name, family in families().items() if family.group == self.name]
+        return {name.removeprefix(f"{self.name}_"): name for name in mine}
+
+    def option(self) -> click.Option:
+        """``--task``."""
+        left_out = f" all leaves out {', '.join(sorted(self.extra))}." if self.extra else ""
+        return VtbOption(["--task"], type=click.Choice([*self.kinds, "all"]), multiple=True, default=("all",),
+                         help=f"Kind of puzzle. May be repeated.{left_out}")  # fmt: skip
+
+    def streams(self, tasks: Sequence[str], count: int, config: Any) -> tuple[Stream, ...]:
+        """One stream per kind.
+
+        Raises:
+            UsageProblem: no kind, or one given twice.
+        """
+        if not tasks or len(set(tasks)) < len(tasks) or ("all" in tasks and len(tasks) > 1):
+            raise UsageProblem(f"--task {' '.join(tasks)}: give each kind once, or all alone")
+        chosen = set(self.kinds) - self.extra if "all" in tasks else set(tasks)
+        return tuple(Stream(name, config, count, name) for kind, name in self.kinds.items() if kind in chosen)
+
+    def title(self, streams: Sequence[Stream]) -> str:
+        """What a run of these streams makes: the one family, or a word for several."""
+        return streams[0].name if len(streams) == 1 else f"{self.name}_puzzles"

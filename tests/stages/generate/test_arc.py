@@ -1,0 +1,246 @@
+"""``vtb-gen-arc`` from task files to pictures and clips."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract.command_line import call, files, without_run
+from vtb.artifact import read_manifest
+from vtb.canvas import decode_image
+from vtb.cli.show import line_of, lineage
+from vtb.formats.vlmpuzzle import data_files, read_records
+from vtb.formats.webdataset import Sample, read_tar
+from vtb.puzzles import family_of
+from vtb.video import decode_ends
+
+ARC = "vtb-gen-arc"
+TASKS = Path(__file__).parents[2] / "data" / "arc"
+NAMES = ["doubled", "framed", "mirrored", "sparse", "turned_over"]
+CLIP = ("--video", "--frames", "9", "--clip-size", "480x480")
+SMALL = ("--tasks", TASKS, *CLIP, "--samples-per-shard", "2")
+
+
+def make(folder: Path, *arguments: object) -> None:
+    result = call(ARC, *arguments, "--output", folder)
+    assert result.code == 0, result.err
+
+
+def samples(folder: Path) -> list[Sample]:
+    return [sample for path in sorted(folder.glob("shards/*.tar")) for sample in read_tar(path.read_bytes())]
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(sample.parts["json"]) for sample in samples(folder)]
+
+
+def write_task(path: Path, side: int, pairs: int, seed: int = 1) -> None:
+    """A task of square grids full of random colours."""
+    rng = random.Random(seed)
+
+    def one() -> dict[str, list[list[int]]]:
+        return {part: [[rng.randrange(10) for _ in range(side)] for _ in range(side)] for part in ("input", "output")}
+
+    path.write_text(json.dumps({"train": [one() for _ in range(pairs)], "test": [one()]}))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("arc") / "whole"
+    make(folder, *SMALL, "--workers", "1")
+    return folder
+
+
+def test_each_task_is_there_once_in_the_order_of_the_ids(whole: Path) -> None:
+    manifest = read_manifest(str(whole))
+    assert (manifest.rows, len(manifest.shards), manifest.plan.kind) == (5, 3, "puzzles")
+    assert [record["task_id"] for record in records(whole)] == NAMES
+    for sample in samples(whole):
+        assert set(sample.parts) == {"json", "puzzle.png", "solution.png", "solution.mp4"}
+        record = json.loads(sample.parts["json"])
+        task = json.loads((TASKS / f"{record['task_id']}.json").read_text())
+        assert record["pairs"] == [[pair["input"], pair["output"]] for pair in [*task["train"], task["test"][0]]]
+        assert json.loads(record["answer"]) == task["test"][0]["output"]
+        family, ends = family_of(record), decode_ends(sample.parts["solution.mp4"])
+        assert family.score_image(record, decode_image(sample.parts["solution.png"])).strict
+        assert not family.score_image(record, decode_image(sample.parts["puzzle.png"])).strict
+        assert (ends.count, ends.last.shape) == (9, (480, 480, 3))
+        assert family.score_frame(record, ends.last).strict
+        assert not family.score_frame(record, ends.first).strict
+
+
+def test_the_card_has_one_part(whole: Path) -> None:
+    card = (whole / "README.md").read_text()
+    assert "# 5 samples of arc_agi_2" in card
+    assert "| arc_agi_2 | 5 | 5 |" in card
+    assert "`vtb-gen-arc`" in card
+
+
+@pytest.mark.parametrize(("workers", "parts"), [(3, 1), (1, 3)])
+def test_workers_and_parts_do_not_change_a_byte(whole: Path, tmp_path: Path, workers: int, parts: int) -> None:
+    for index in reversed(range(parts)):
+        make(tmp_path, *SMALL, "--workers", workers, "--num-shards", parts, "--shard-index", index)
+    assert without_run(files(tmp_path)) == without_run(files(whole))
+
+
+def test_a_rerun_makes_only_what_is_missing(whole: Path, tmp_path: Path) -> None:
+    make(tmp_path, *SMALL, "--workers", "1")
+    (tmp_path / "manifest.json").unlink()
+    (tmp_path / "shards" / "00001.tar").unlink()
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("shards/*.tar")}
+    make(tmp_path, *SMALL, "--workers", "1")
+    assert without_run(files(tmp_path)) == without_run(files(whole))
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
+def test_a_dry_run_writes_nothing_and_names_the_files(tmp_path: Path) -> None:
+    done = call(ARC, *SMALL, "--dry-run", "--output", tmp_path / "out")
+    assert (done.code, "5 samples in 3 shards" in done.out, f"read   {TASKS} (arc-tasks" in done.out) == (0, True, True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_zip_of_the_same_tasks_is_the_same_run(whole: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "tasks.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        for name in reversed(NAMES):
+            opened.write(TASKS / f"{name}.json", f"some/folder/{name}.json")
+    make(tmp_path / "out", "--tasks", archive, *SMALL[2:], "--workers", "1")
+    found, known = (read_manifest(str(place)) for place in (tmp_path / "out", whole))
+    assert (found.digest, found.plan.fingerprint) == (known.digest, known.plan.fingerprint)
+    assert found.plan.inputs[0].uri == str(archive)
+    (ancestor,) = lineage(found)
+    assert f"from {archive} (arc-tasks)" in line_of(ancestor)
+
+
+def test_changed_files_are_another_run(tmp_path: Path) -> None:
+    folder = tmp_path / "tasks"
+    shutil.copytree(TASKS, folder)
+    line = ("--tasks", folder, "--workers", "1", "--output", tmp_path / "out")
+    assert call(ARC, *line).code == 0
+    assert "already complete" in call(ARC, *line).err
+    write_task(folder / "framed.json", 3, 2)
+    again = call(ARC, *line)
+    assert (again.code, "made differently (the content of its inputs)" in again.err) == (3, True)
+    assert call(ARC, *line, "--overwrite").code == 0
+
+
+def test_limit_takes_the_first(tmp_path: Path) -> None:
+    make(tmp_path, "--tasks", TASKS, "--limit", "3")
+    assert [record["task_id"] for record in records(tmp_path)] == NAMES[:3]
+
+
+def test_tasks_of_our_own_need_no_files(tmp_path: Path) -> None:
+    make(tmp_path, "--count", "30", "--workers", "1")
+    found = records(tmp_path)
+    assert len({family_of(record).identity(record) for record in found}) == 30
+    assert {record["task_id"] for record in found} == {"own-0", "own-1", "own-2"}
+    assert "| arc_agi_2 | 30 | too many to count |" in (tmp_path / "README.md").read_text()
+    assert read_manifest(str(tmp_path)).plan.inputs == ()
+
+
+def test_a_folder_has_one_list(tmp_path: Path) -> None:
+    make(tmp_path, *SMALL, "--layout", "folder")
+    (file,) = data_files(tmp_path)
+    assert file.parent.name == "arc_agi_2"
+    found = list(read_records(file))
+    assert [record["task_id"] for record in found] == NAMES
+    for record in found:
+        assert (
+            family_of(record)
+            .score_image(record, decode_image((file.parent / record["solution_image_path"]).read_bytes()))
+            .strict
+        )
+        assert decode_ends((file.parent / record["solution_video_path"]).read_bytes()).count == 9
+
+
+def test_the_defaults_draw_the_largest_tasks(tmp_path: Path) -> None:
+    (tmp_path / "tasks").mkdir()
+    write_task(tmp_path / "tasks" / "largest.json", 30, 10)
+    make(tmp_path / "out", "--tasks", tmp_path / "tasks", "--video", "--preview", "0")
+    (sample,) = samples(tmp_path / "out")
+    record, ends = json.loads(sample.parts["json"]), decode_ends(sample.parts["solution.mp4"])
+    assert ends.count == 81
+    assert family_of(record).score_frame(record, ends.last).strict
+    assert family_of(record).score_image(record, decode_image(sample.parts["solution.png"])).strict
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "changed"), [("--cell-px", "16", NAMES), ("--max-side", "320", [*NAMES[:2], *NAMES[3:]])]
+)
+def test_every_option_changes_the_pictures(option: str, value: str, changed: list[str], tmp_path: Path) -> None:
+    for folder, line in (("usual", ()), ("other", (option, value))):
+        make(tmp_path / folder, "--tasks", TASKS, *line, "--preview", "0")
+    pairs = zip(samples(tmp_path / "usual"), samples(tmp_path / "other"), strict=True)
+    differ = [a.parts["puzzle.png"] != b.parts["puzzle.png"] for a, b in pairs]
+    for record, name, differs in zip(records(tmp_path / "other"), NAMES, differ, strict=True):
+        assert differs == (name in changed)
+        assert max(record["canvas_dimensions"]) <= (320 if option == "--max-side" else 2048)
+        assert record["cell_size"] <= (16 if option == "--cell-px" else 32)
+
+
+def test_two_tasks_of_one_name_must_be_one_task(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / "tasks" / folder).mkdir(parents=True)
+        shutil.copy(TASKS / "framed.json", tmp_path / "tasks" / folder)
+    make(tmp_path / "out", "--tasks", tmp_path / "tasks")
+    assert [record["task_id"] for record in records(tmp_path / "out")] == ["framed"]
+    shutil.copy(TASKS / "doubled.json", tmp_path / "tasks" / "two" / "framed.json")
+    done = call(ARC, "--tasks", tmp_path / "tasks", "--output", tmp_path / "other")
+    assert (done.code, "two different tasks called framed" in done.err) == (3, True)
+
+
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.mktemp("bad")
+    for name, text in {
+        "words": "hello", "list": "[]", "no-test": '{"train": [{"input": [[1]], "output": [[1]]}], "test": []}',
+        "no-train": '{"train": [], "test": [{"input": [[1]], "output": [[1]]}]}',
+        "ragged": '{"train": [{"input": [[1, 2], [3]], "output": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}',
+        "colour": '{"train": [{"input": [[10]], "output": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}',
+    }.items():  # fmt: skip
+        (base / name).mkdir()
+        (base / name / "task.json").write_text(text)
+    for name, side in (("wide", 31), ("large", 30)):
+        (base / name).mkdir()
+        write_task(base / name / "task.json", side, 10)
+    (base / "empty").mkdir()
+    (base / "no.zip").write_text("no zip")
+    return base
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "says"),
+    [
+        ("--tasks {b}/gone", 3, "gone: does not exist"),
+        ("--tasks {b}/empty", 3, "holds no ARC task files"),
+        ("--tasks {b}/no.zip", 3, "no.zip: is no readable zip file"),
+        ("--tasks {b}/words", 3, "words/task.json: is no ARC task with answers"),
+        ("--tasks {b}/list", 3, "is no ARC task with answers"),
+        ("--tasks {b}/no-test", 3, "is no ARC task with answers"),
+        ("--tasks {b}/no-train", 3, "has no training pairs"),
+        ("--tasks {b}/ragged", 3, "a grid is rectangular"),
+        ("--tasks {b}/colour", 3, "its colours are 0 to 9"),
+        ("--tasks {b}/wide", 3, "a grid has 1 to 30 rows and columns"),
+        ("--tasks {b}/large --max-side 1600", 2, "task task: too large for a picture of 1600x1600"),
+        ("--tasks {b}/large --max-side 1600", 2, "take --max-side 1728 or more"),
+        ("--tasks {b}/large --video --clip-size 480x832", 2, "take --clip-size 384x1728 or more"),
+        ("--tasks {b}/large --count 5", 2, "--count cannot be used here, since --tasks gives each task once"),
+        ("--limit 5", 2, "--limit cannot be used here"),
+        ("--tasks {b}/large --limit 0", 2, "--limit"),
+        ("--video --clip-size 64x64", 2, "task of our own: too large for a clip of 64x64"),
+        ("--cell-px 5", 2, "--cell-px 5: a cell has 6 to 64 pixels"),
+        ("--max-side 100", 2, "--max-side 100: must be from 320 to 8192"),
+        ("--frames 80", 2, "--frames 80"),
+    ],
+)
+def test_what_cannot_be_is_one_line(line: str, code: int, says: str, bad: Path, tmp_path: Path) -> None:
+    done = call(ARC, *line.format(b=bad).split(), "--output", tmp_path / "out")
+    assert (done.code, len(done.err.splitlines())) == (code, 1), done.err
+    assert says in done.err
+    assert not (tmp_path / "out").exists()
