@@ -22,6 +22,7 @@ from vtb.puzzles.frames import NO_FRAMES
 
 TRIES = 5000
 HOLD = 0.2  # share of a clip that shows the marked answer
+LEAST_SCALE = 0.4  # of a clip: the red outline has two pixels then; H.264 takes the colour out of a thinner one
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,12 @@ class Config:
                 f"--point-radius {self.point_radius}: too large for a picture of {self.width}x{self.height}: "
                 f"take at most {min(self.width, self.height) // 24}, or a larger --width"
             )
+        if self.clip is not None and clip_scale(self) < LEAST_SCALE:
+            raise UsageProblem(
+                f"--clip-size {self.clip.size[0]}x{self.clip.size[1]}: shows a picture of {self.width}x{self.height} "
+                f"at less than {LEAST_SCALE} of its size, too small for its marks: take a larger clip or a smaller "
+                "--width"
+            )
 
     @property
     def height(self) -> int:
@@ -80,6 +87,8 @@ class Eyeballing:
     name: ClassVar[str]
     ask_point: ClassVar[str]
     reveal: ClassVar[str]
+    tries: ClassVar[int] = TRIES  # calls of place until a sample is given up
+    draws: ClassVar[int] = 1  # that one call of place makes at most
     group = "eyeballing"
     version = 1
     config_class = Config
@@ -95,13 +104,14 @@ class Eyeballing:
         Raises:
             UsageProblem: no draw of many met the constraints; the rejection rate is in the message.
         """
-        for _ in range(TRIES):
+        for _ in range(self.tries):
             placed = self.place(rng, config)
             if placed is not None:
                 return self._record(config, placed)
         raise UsageProblem(
-            f"{self.name}: none of {TRIES} draws fits a picture of {config.width}x{config.height} with these options "
-            "(100 % rejected): take a larger --width, a smaller --point-radius or --distractor-distance"
+            f"{self.name}: none of {self.tries * self.draws} draws fits a picture of {config.width}x{config.height} "
+            "with these options (100 % rejected): take a larger --width, or a smaller --point-radius or "
+            "--distractor-distance"
         )
 
     def place(self, rng: random.Random, config: Config) -> Placed | None:
@@ -282,11 +292,17 @@ def points_of(record: Mapping[str, Any]) -> list[tuple[float, float, str]]:
     return [(float(entry["x"]), float(entry["y"]), str(entry["label"])) for entry in record["candidates"]]
 
 
+def clip_scale(config: Config) -> float:
+    """The largest scale at which the canvas fits into the clip."""
+    assert config.clip is not None
+    return min(config.clip.size[0] / config.width, config.clip.size[1] / config.height)
+
+
 def clip_record(config: Config) -> dict[str, Any]:
     """Where the canvas lies in the clip: as large as fits, in the middle."""
     assert config.clip is not None
     width, height = config.clip.size
-    scale = min(width / config.width, height / config.height)
+    scale = clip_scale(config)
     left, top = round((width - config.width * scale) / 2), round((height - config.height * scale) / 2)
     form = {"frames": config.clip.frames, "fps": config.clip.fps, "size": [width, height]}
     return {**form, "scale": scale, "offset": [left, top]}

@@ -80,7 +80,7 @@ def by_ends(found: list[Path]) -> Mapping[tuple[int, int], list[Path]]:
 
 
 def uniform_p_value(graph: Graph, found: list[Path]) -> float:
-    """How likely paths that deviate so far are among uniform trees (chi-square; rare paths of two ends in one class)."""
+    """How likely paths so far off are among uniform trees: chi-square, the rare paths of two ends in one class."""
     statistic, freedom = 0.0, 0
     for (start, goal), some in by_ends(found).items():
         counts, expected = Counter(some), shares(graph, start, goal)
