@@ -12,8 +12,9 @@ from vtb.canvas import Image
 from vtb.errors import UsageProblem
 from vtb.eyeballing import draw, judge
 from vtb.eyeballing.arcs import Shape, place_arcs
+from vtb.eyeballing.config import Config, clip_scale
 from vtb.eyeballing.place import LETTERS, Placed
-from vtb.eyeballing.task import Config, Eyeballing, clip_scale, points_of
+from vtb.eyeballing.task import Eyeballing, points_of
 from vtb.puzzles.family import Modality, Record, Score
 
 Labels = NDArray[np.int32]

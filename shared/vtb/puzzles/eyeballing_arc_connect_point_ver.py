@@ -6,8 +6,9 @@ import dataclasses
 import random
 
 from vtb.eyeballing.arcs import Shape, place_arcs
+from vtb.eyeballing.config import Config
 from vtb.eyeballing.place import Placed
-from vtb.eyeballing.task import Config, Eyeballing
+from vtb.eyeballing.task import Eyeballing
 
 SHAPE = Shape(band=0.35, least_gap=28, gap=(0.06, 0.08), beyond=15)
 

@@ -6,9 +6,10 @@ import cmath
 import math
 import random
 
+from vtb.eyeballing.config import Config
 from vtb.eyeballing.figure import Figure, circle, disc, dot, line, sign, uniform
 from vtb.eyeballing.place import COUNT, Frame, Placed, box_of, random_shift
-from vtb.eyeballing.task import Config, Eyeballing
+from vtb.eyeballing.task import Eyeballing
 from vtb.rng import below
 
 LEAST_COS = 0.2  # no other candidate is nearly a point of contact, of this tangent or of the second one

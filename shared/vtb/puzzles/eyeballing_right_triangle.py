@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import random
 
+from vtb.eyeballing.config import Config
 from vtb.eyeballing.figure import polygon, sign, uniform, unit
 from vtb.eyeballing.place import Placed
 from vtb.eyeballing.ranks import DRAWS, matched
-from vtb.eyeballing.task import Config, Eyeballing
+from vtb.eyeballing.task import Eyeballing
 
 EXTRA_TRIES = 12
 LEAST_COS = 0.2  # every other angle of every three points is at least this far from a right one

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 
+from vtb.eyeballing.config import Config
 from vtb.eyeballing.figure import polygon, uniform, unit
 from vtb.eyeballing.place import Placed
 from vtb.eyeballing.ranks import DRAWS, matched
-from vtb.eyeballing.task import Config, Eyeballing
+from vtb.eyeballing.task import Eyeballing
 
 
 class SquareOutlier(Eyeballing):

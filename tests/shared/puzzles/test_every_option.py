@@ -10,8 +10,8 @@ import pytest
 from options_table import EVERY, OTHER, WITHOUT_EFFECT, key_of
 
 from vtb.errors import UsageProblem
+from vtb.eyeballing.config import Config
 from vtb.eyeballing.place import Frame
-from vtb.eyeballing.task import Config
 from vtb.formats.arc import ArcTask
 from vtb.puzzles import Clip, Family, find_family
 from vtb.puzzles.sample import make_record, render
