@@ -7,8 +7,6 @@ import statistics
 import time
 from typing import Any
 
-import numpy as np
-
 from vtb import video
 from vtb.puzzles import Clip, find_family
 from vtb.puzzles.maze_square import Config
@@ -44,13 +42,10 @@ def run() -> list[dict[str, Any]]:
 
 def _prepare(family: Any, record: dict[str, Any]) -> list[Any]:
     """The frames of a clip as the encoder takes them, made before the clock starts."""
-    import av
-
-    width, height = record["clip"]["size"]
-    table, packed, frames = video.yuv_palette(family.palette), np.zeros((height * 3 // 2, width), np.uint8), []
+    table, frames = video.yuv_palette(family.palette), []
     for number, picture in enumerate(family.draw_frames(record)):
-        video.planes(picture, table, packed)
-        frame = av.VideoFrame.from_ndarray(packed.copy(), format="yuv420p")
+        frame, planes = video.new_frame(*record["clip"]["size"])
+        video.fill_planes(picture, table, planes)
         frame.pts = number
         frames.append(frame)
     return frames

@@ -7,7 +7,7 @@ general RGB conversion. Colours follow ITU-R BT.601, limited range, and the stre
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -40,16 +40,23 @@ def yuv_palette(palette: Palette) -> NDArray[np.uint8]:
     return table
 
 
-def planes(picture: Picture, table: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
-    """Fill a planar 4:2:0 frame of shape (H * 3 / 2, W) from palette indices; H and W are even."""
+def new_frame(width: int, height: int) -> tuple[Any, list[NDArray[np.uint8]]]:
+    """A 4:2:0 frame of even sides, and its planes as arrays (H, W), (H/2, W/2), (H/2, W/2) on the same memory."""
+    import av
+
+    frame = av.VideoFrame(width, height, "yuv420p")
+    planes = [np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size) for plane in frame.planes]
+    return frame, [rows[:, : plane.width] for rows, plane in zip(planes, frame.planes, strict=True)]
+
+
+def fill_planes(picture: Picture, table: NDArray[np.uint8], planes: Sequence[NDArray[np.uint8]]) -> None:
+    """Fill the planes of a frame from palette indices."""
     import cv2
 
-    height, width = picture.shape
-    cv2.LUT(picture, table[0], out[:height])
+    cv2.LUT(picture, table[0], planes[0])
     small = np.ascontiguousarray(picture[::2, ::2])
-    chroma = out[height:].reshape(2, height // 2, width // 2)
-    cv2.LUT(small, table[1], chroma[0])
-    cv2.LUT(small, table[2], chroma[1])
+    cv2.LUT(small, table[1], planes[1])
+    cv2.LUT(small, table[2], planes[2])
 
 
 def encode_clip(
@@ -57,20 +64,26 @@ def encode_clip(
 ) -> bytes:
     """An MP4 with H.264 (yuv420p) of pictures of one size (width, height).
 
-    A frame may be the same array as the one before, drawn further: it is read before the next is asked for. Encoding
-    runs on one thread without time stamps, so the same pictures give the same bytes; parallelism is over clips.
+    A picture may be the same array as the one before, drawn further: it is read before the next is asked for. All go
+    through one frame, which the encoder has copied when it returns, because a new one for each takes half as long as
+    encoding it; a picture like the one before is in it already. Encoding runs on one thread without time stamps, so the
+    same pictures give the same bytes; parallelism is over clips.
     """
     import av
 
     width, height = size
     table = yuv_palette(palette)
     buffer = io.BytesIO()
-    packed = np.zeros((height * 3 // 2, width), np.uint8)
+    frame, planes = new_frame(width, height)
+    last: Picture | None = None
     with av.open(buffer, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
         stream = open_stream(container, width, height, fps, preset)
         for picture in frames:
-            planes(picture, table, packed)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(packed, format="yuv420p")))
+            if last is None or not np.array_equal(picture, last):
+                fill_planes(picture, table, planes)
+                last = picture.copy()
+            frame.pts = None  # the encoder has numbered it, as the one before
+            container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return buffer.getvalue()
 

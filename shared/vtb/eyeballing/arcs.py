@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass
 
 from vtb.eyeballing.figure import Figure, Stroke, arc, line, sign, uniform
-from vtb.eyeballing.place import COUNT, Frame, Placed
+from vtb.eyeballing.place import COUNT, Frame, Placed, box_of, random_shift
 from vtb.rng import below
 
 SPAN = math.radians(20)
@@ -73,14 +73,9 @@ def _put(rng: random.Random, frame: Frame, shape: Shape, parts: dict[str, Stroke
     ends = [_ends(parts[name]) for name in ("left", "right", "hidden")]
     points = [point + shift for pair in ends for point in pair for shift in shifts]
     points += [layout.end + shape.beyond + frame.radius * (1 + 1j) + shift for shift in shifts]
-    free = complex(frame.width - 2 * frame.margin, frame.height - 2 * frame.margin) - complex(
-        max(p.real for p in points) - min(p.real for p in points),
-        max(p.imag for p in points) - min(p.imag for p in points),
-    )
-    if free.real < 0 or free.imag < 0:
+    centre = random_shift(rng, frame, box_of(points))
+    if centre is None:
         return None
-    corner = complex(frame.margin + free.real * rng.random(), frame.margin + free.imag * rng.random())
-    centre = corner - complex(min(p.real for p in points), min(p.imag for p in points))
     correct = below(rng, COUNT)
     x = (centre + layout.middle).real
     band = line(complex(x, -0.2 * frame.height), complex(x, 1.2 * frame.height), colour="band", width=layout.band)

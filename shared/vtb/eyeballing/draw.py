@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import cmath
+import functools
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vtb.canvas import Letterbox, Picture
 from vtb.eyeballing.figure import Stroke, from_json
@@ -71,14 +73,12 @@ class Pen:
 
     def text(self, text: str, point: complex, colour: str, height: float) -> None:
         """A short text centred on a point, of a height in pixels."""
-        import cv2
-
-        font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(height * self.box.scale / 12))
-        (_, high), _ = cv2.getTextSize(text, font, 1.0, thick)
-        size = height * self.box.scale / high
-        (wide, high), _ = cv2.getTextSize(text, font, size, thick)
+        ink = letters(text, height * self.box.scale)
         x, y = (value / (1 << _SUBPIXEL) for value in self._fixed(point))
-        cv2.putText(self.picture, text, (round(x - wide / 2), round(y + high / 2)), font, size, INDEX[colour], thick)
+        left, top = round(x - ink.shape[1] / 2), round(y - ink.shape[0] / 2)
+        area = self.picture[max(0, top) : top + ink.shape[0], max(0, left) : left + ink.shape[1]]
+        within = ink[max(0, -top) :, max(0, -left) :][: area.shape[0], : area.shape[1]]
+        area[within] = INDEX[colour]
 
     def _fixed(self, point: complex) -> tuple[int, int]:
         x, y = point.real * self.box.scale + self.box.left, point.imag * self.box.scale + self.box.top
@@ -86,6 +86,24 @@ class Pen:
 
     def _width(self, factor: float) -> int:
         return max(1, round(factor * self.line_width * self.box.scale))
+
+
+@functools.lru_cache(maxsize=256)
+def letters(text: str, height: float) -> NDArray[np.bool_]:
+    """The pixels of a text whose letters are so many pixels high, in the middle of an array with a rim.
+
+    Newer versions of OpenCV smooth letters whatever they are told, and shades are no palette indices.
+    """
+    import cv2
+
+    font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(height / 12))
+    (_, high), _ = cv2.getTextSize(text, font, 1.0, thick)
+    size = height / high
+    (wide, high), _ = cv2.getTextSize(text, font, size, thick)
+    rim = thick + 1
+    ink = np.zeros((high + 2 * rim, wide + 2 * rim), np.uint8)
+    cv2.putText(ink, text, (rim, high + rim), font, size, 255, thick)
+    return np.asarray(ink > 127)
 
 
 def path_of(stroke: Stroke, share: float = 1.0) -> list[complex]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import cmath
 import math
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vtb.eyeballing.figure import Figure, uniform, unit
@@ -53,11 +54,30 @@ class Frame:
 
 @dataclass(frozen=True)
 class Placed:
-    """A figure on the canvas with its candidates in the order of their letters."""
+    """A figure on the canvas with its candidates in the order of their letters, and how many draws it took."""
 
     figure: Figure
     candidates: tuple[complex, ...]
     correct: int
+    draws: int = 1
+
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+def box_of(points: Iterable[complex], around: float = 0.0) -> Box:
+    """The box of some points, and so many pixels around each."""
+    xs, ys = zip(*((point.real, point.imag) for point in points), strict=True)
+    return min(xs) - around, min(ys) - around, max(xs) + around, max(ys) + around
+
+
+def random_shift(rng: random.Random, frame: Frame, box: Box) -> complex | None:
+    """By how much to move a box to a random place inside the margins, every place alike; None where it is too large."""
+    left, top, right, bottom = box
+    free_x, free_y = frame.width - 2 * frame.margin - (right - left), frame.height - 2 * frame.margin - (bottom - top)
+    if free_x < 0 or free_y < 0:
+        return None
+    return complex(frame.margin - left + free_x * rng.random(), frame.margin - top + free_y * rng.random())
 
 
 def cluster(rng: random.Random, frame: Frame) -> list[complex]:
@@ -88,12 +108,10 @@ def place_fairly(rng: random.Random, frame: Frame, figure: Figure) -> Placed | N
     offsets = row(rng, frame, figure) if figure.direction is not None else cluster(rng, frame)
     if any(_covers(frame, figure, offsets, target) for target in offsets):
         return None
-    left, top, right, bottom = _everything(frame, figure, offsets)
-    free_x, free_y = frame.width - 2 * frame.margin - (right - left), frame.height - 2 * frame.margin - (bottom - top)
-    if free_x < 0 or free_y < 0:
+    shift = random_shift(rng, frame, _everything(frame, figure, offsets))
+    if shift is None:
         return None
-    corner = complex(frame.margin - left + free_x * rng.random(), frame.margin - top + free_y * rng.random())
-    candidates = tuple(corner + offset for offset in offsets)
+    candidates = tuple(shift + offset for offset in offsets)
     correct = below(rng, COUNT)
     return Placed(figure.moved(candidates[correct]), candidates, correct)
 
@@ -104,17 +122,11 @@ def _covers(frame: Frame, figure: Figure, offsets: list[complex], target: comple
     return any(abs(offset - target - point) < least for offset in offsets for point in figure.keep_clear)
 
 
-def _everything(frame: Frame, figure: Figure, offsets: list[complex]) -> tuple[float, float, float, float]:
+def _everything(frame: Frame, figure: Figure, offsets: list[complex]) -> Box:
     """The box of all candidates, and of the figure at every one of them."""
-    left, top, right, bottom = figure.extent()
-    xs, ys = [offset.real for offset in offsets], [offset.imag for offset in offsets]
-    r = frame.radius + 2
-    return (
-        min(min(xs) + left, min(xs) - r),
-        min(min(ys) + top, min(ys) - r),
-        max(max(xs) + right, max(xs) + r),
-        max(max(ys) + bottom, max(ys) + r),
-    )
+    (left, top, right, bottom), r = figure.extent(), frame.radius + 2
+    first_x, first_y, last_x, last_y = box_of(offsets)
+    return first_x + min(left, -r), first_y + min(top, -r), last_x + max(right, r), last_y + max(bottom, r)
 
 
 def place_as_benchmark(rng: random.Random, frame: Frame, figure: Figure, spread: float = 0.36) -> Placed | None:

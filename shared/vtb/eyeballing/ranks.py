@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from vtb.eyeballing.figure import Figure, Stroke, unit
-from vtb.eyeballing.place import COUNT, Frame, Placed
+from vtb.eyeballing.place import COUNT, Frame, Placed, box_of, random_shift
 from vtb.rng import below
 
 DRAWS, TURNS = 4000, 6
@@ -26,19 +27,15 @@ def put_points(rng: random.Random, frame: Frame, points: Sequence[complex], answ
         points: the answer and the four others, about any origin.
         answer: the stroke of the solution, about the same origin.
     """
-    r = frame.radius + 2
-    left, top = min(p.real for p in points) - r, min(p.imag for p in points) - r
-    free_x = frame.width - 2 * frame.margin - (max(p.real for p in points) + r - left)
-    free_y = frame.height - 2 * frame.margin - (max(p.imag for p in points) + r - top)
-    if free_x < 0 or free_y < 0:
+    shift = random_shift(rng, frame, box_of(points, frame.radius + 2))
+    if shift is None:
         return None
-    move = complex(frame.margin - left + free_x * rng.random(), frame.margin - top + free_y * rng.random())
     order = list(range(COUNT))
     for last in range(COUNT - 1, 0, -1):
         other = below(rng, last + 1)
         order[last], order[other] = order[other], order[last]
-    candidates = tuple(points[number] + move for number in order)
-    return Placed(Figure((), (answer.moved(move),)), candidates, order.index(0))
+    candidates = tuple(points[number] + shift for number in order)
+    return Placed(Figure((), (answer.moved(shift),)), candidates, order.index(0))
 
 
 def matched(
@@ -57,14 +54,14 @@ def matched(
         answer: the stroke of the solution from the points.
     """
     rank = below(rng, COUNT)
-    for _ in range(DRAWS):
+    for draws in range(1, DRAWS + 1):
         points = draw_points()
         for _ in range(TURNS if points else 0):
             turn = unit(rng)  # changes no length and no angle of the puzzle
             turned = [point * turn for point in points or ()]
             placed = put_points(rng, frame, turned, answer(turned))
             if placed is not None and _agrees(frame, placed, rank):
-                return placed
+                return replace(placed, draws=draws)
     return None
 
 

@@ -6,8 +6,7 @@ import hashlib
 import json
 import random
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,59 +14,14 @@ from vtb import canvas
 from vtb.canvas import Image, Letterbox, Picture
 from vtb.errors import BadInput, UsageProblem
 from vtb.eyeballing import draw, judge
+from vtb.eyeballing.config import Config, canvas_part, clip_record
 from vtb.eyeballing.figure import Figure
 from vtb.eyeballing.place import LETTERS, Frame, Placed, place_as_benchmark, place_fairly
-from vtb.puzzles.family import Clip, ClipFrame, Modality, Record, Score
+from vtb.puzzles.family import ClipFrame, Modality, Record, Score
 from vtb.puzzles.frames import NO_FRAMES
 
 TRIES = 5000
 HOLD = 0.2  # share of a clip that shows the marked answer
-
-
-@dataclass(frozen=True)
-class Config:
-    """What can be chosen about an eyeballing puzzle."""
-
-    width: int = field(default=480, metadata={"help": "Width of the picture in pixels, 256 to 2048."})
-    aspect: float = field(default=1.0, metadata={"help": "Width divided by height, 0.5 to 2."})
-    point_radius: int = field(default=10, metadata={"help": "Radius of a candidate's disc in pixels, 6 to 24."})
-    line_width: int = field(default=5, metadata={"help": "Width of lines in pixels, 1 to 12."})
-    distractor_distance: float = field(
-        default=1.0, metadata={"help": "How far apart the candidates lie, as a factor: 1 is the closest, 2 is easy."}
-    )
-    sampling: Literal["fair", "videothinkbench"] = field(
-        default="fair",
-        metadata={"help": "fair makes every candidate equally likely for anyone who does not look at the drawing; "
-                          "videothinkbench keeps the benchmark's way, and its shortcuts."},
-    )  # fmt: skip
-    clip: Clip | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be drawn."""
-        bounds = {
-            "width": (256, 2048), "aspect": (0.5, 2), "point_radius": (6, 24), "line_width": (1, 12),
-            "distractor_distance": (1, 2),
-        }  # fmt: skip
-        for name, (low, high) in bounds.items():
-            if not low <= getattr(self, name) <= high:
-                flag = name.replace("_", "-")
-                raise UsageProblem(f"--{flag} {getattr(self, name)}: must be from {low} to {high}")
-        if self.point_radius * 24 > min(self.width, self.height):
-            raise UsageProblem(
-                f"--point-radius {self.point_radius}: too large for a picture of {self.width}x{self.height}: "
-                f"take at most {min(self.width, self.height) // 24}, or a larger --width"
-            )
-
-    @property
-    def height(self) -> int:
-        """The height that follows from width and aspect, even so that clips can hold it."""
-        return round(self.width / self.aspect / 2) * 2
-
-    @property
-    def frame(self) -> Frame:
-        """The canvas as the sampler sees it."""
-        margin = max(18, round(0.06 * min(self.width, self.height)))
-        return Frame(self.width, self.height, margin, self.point_radius, self.distractor_distance)
 
 
 class Eyeballing:
@@ -80,6 +34,8 @@ class Eyeballing:
     name: ClassVar[str]
     ask_point: ClassVar[str]
     reveal: ClassVar[str]
+    tries: ClassVar[int] = TRIES  # calls of place until a sample is given up
+    draws: ClassVar[int] = 1  # that one call of place makes at most
     group = "eyeballing"
     by_choice = True
     version = 1
@@ -96,13 +52,14 @@ class Eyeballing:
         Raises:
             UsageProblem: no draw of many met the constraints; the rejection rate is in the message.
         """
-        for tries in range(1, TRIES + 1):
+        for rejected in range(self.tries):
             placed = self.place(rng, config)
             if placed is not None:
-                return {**self._record(config, placed), "tries": tries}
+                return {**self._record(config, placed), "tries": rejected * self.draws + placed.draws}
         raise UsageProblem(
-            f"{self.name}: none of {TRIES} draws fits a picture of {config.width}x{config.height} with these options "
-            "(100 % rejected): take a larger --width, a smaller --point-radius or --distractor-distance"
+            f"{self.name}: none of {self.tries * self.draws} draws fits a picture of {config.width}x{config.height} "
+            "with these options (100 % rejected): take a larger --width, or a smaller --point-radius or "
+            "--distractor-distance"
         )
 
     def place(self, rng: random.Random, config: Config) -> Placed | None:
@@ -281,25 +238,3 @@ class Eyeballing:
 def points_of(record: Mapping[str, Any]) -> list[tuple[float, float, str]]:
     """The candidates as (x, y, letter)."""
     return [(float(entry["x"]), float(entry["y"]), str(entry["label"])) for entry in record["candidates"]]
-
-
-def clip_record(config: Config) -> dict[str, Any]:
-    """Where the canvas lies in the clip: as large as fits, in the middle."""
-    assert config.clip is not None
-    width, height = config.clip.size
-    scale = min(width / config.width, height / config.height)
-    left, top = round((width - config.width * scale) / 2), round((height - config.height * scale) / 2)
-    form = {"frames": config.clip.frames, "fps": config.clip.fps, "size": [width, height]}
-    return {**form, "scale": scale, "offset": [left, top]}
-
-
-def canvas_part(record: Mapping[str, Any], frame: Image) -> Image:
-    """The part of a frame of any size that shows the canvas; all of it where the record describes no clip."""
-    clip = record.get("clip")
-    if not clip:
-        return frame
-    height, width = frame.shape[:2]
-    x, y = width / clip["size"][0], height / clip["size"][1]
-    left, top = clip["offset"][0] * x, clip["offset"][1] * y
-    wide, high = (side * clip["scale"] for side in record["canvas_dimensions"])
-    return frame[round(top) : round(top + high * y), round(left) : round(left + wide * x)]

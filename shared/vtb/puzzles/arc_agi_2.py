@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,15 +18,14 @@ from vtb import canvas
 from vtb.canvas import Image, Picture
 from vtb.errors import BadInput, UsageProblem
 from vtb.formats.arc import ArcTask, Grid, grid
-from vtb.puzzles.arc_colours import ARROW, BACKGROUND, BLANK, LINE, PALETTE
-from vtb.puzzles.arc_judge import compare, last_grid, read_cells
+from vtb.puzzles.arc_colours import BACKGROUND, PALETTE
+from vtb.puzzles.arc_judge import compare, judge, last_grid
+from vtb.puzzles.arc_layout import LEAST_CELL, draw, fill, filling, fit, lay_out, least_size, placements
+from vtb.puzzles.arc_own_task import own_task
 from vtb.puzzles.family import Clip, ClipFrame, Modality, Record, Score
 from vtb.puzzles.frames import score_last
-from vtb.rng import below
 
-DOMINANT = 0.7  # a colour with a larger share of the output is filled in first
-HOLD, LEAST_CELL = 0.2, 4
-OWN_SIDE, OWN_PAIRS = 5, 4  # the largest grids of tasks of our own, and their pairs with the question
+HOLD = 0.2
 
 
 @dataclass(frozen=True)
@@ -53,16 +51,6 @@ class Config:
             raise UsageProblem(f"--max-side {self.max_side}: must be from 320 to 8192 pixels")
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Where the grids lie for one size of cells: (row of the picture, 0 input or 1 output) to left and top."""
-
-    cell: int
-    width: int
-    height: int
-    places: tuple[tuple[tuple[int, int], tuple[int, int]], ...]
-
-
 class ArcAgi2:
     """The family; see ``vtb.puzzles.family.Family``."""
 
@@ -77,7 +65,7 @@ class ArcAgi2:
         """The picture of the given task, about which nothing is random; without one, of a small task of our own."""
         task = config.task or own_task(rng)
         pairs = [*task.train, task.test]
-        layout = _fit(pairs, config.cell_px, config.max_side, config.max_side)
+        layout = fit(pairs, config.cell_px, config.max_side, config.max_side)
         if layout.cell < LEAST_CELL:
             raise UsageProblem(
                 f"task {task.task_id}: does not fit --max-side {config.max_side}: take {max(least_size(task))}"
@@ -87,7 +75,7 @@ class ArcAgi2:
             "pairs": [[_rows(a), _rows(b)] for a, b in pairs],
             "cell_size": layout.cell,
             "canvas_dimensions": [layout.width, layout.height],
-            "placements": _placements(pairs, layout),
+            "placements": placements(pairs, layout),
             "test_rows": len(pairs[-1][1]),
             "test_cols": len(pairs[-1][1][0]),
             "test_output": _rows(pairs[-1][1]),
@@ -124,11 +112,11 @@ class ArcAgi2:
 
     def draw_puzzle(self, record: Record) -> Picture:
         """All grids but the last output, which is blank."""
-        return _draw(_pairs(record), lay_out(_pairs(record), record["cell_size"]), solved=False)
+        return draw(_pairs(record), lay_out(_pairs(record), record["cell_size"]), solved=False)
 
     def draw_solution(self, record: Record) -> Picture:
         """All grids."""
-        return _draw(_pairs(record), lay_out(_pairs(record), record["cell_size"]), solved=True)
+        return draw(_pairs(record), lay_out(_pairs(record), record["cell_size"]), solved=True)
 
     def draw_reasoning(self, record: Record, puzzle: Image | None = None) -> Image:
         """The puzzle itself."""
@@ -141,14 +129,14 @@ class ArcAgi2:
         picture = np.full((clip["size"][1], clip["size"][0]), BACKGROUND, np.uint8)
         left, top = clip["offset"]
         inside = picture[top : top + layout.height, left : left + layout.width]
-        inside[:] = _draw(pairs, layout, solved=False)
+        inside[:] = draw(pairs, layout, solved=False)
         yield picture
         hold = max(5, round(HOLD * clip["frames"])) if clip["frames"] > 12 else 1
-        steps, frames, done = _filling(pairs[-1][1]), clip["frames"] - 1 - hold, 0
+        steps, frames, done = filling(pairs[-1][1]), clip["frames"] - 1 - hold, 0
         for number in range(1, frames + 1):
             upto = len(steps) * number // frames
             for step in steps[done:upto]:
-                _fill(inside, layout, pairs[-1][1], step)
+                fill(inside, layout, pairs[-1][1], step)
             done = upto
             yield picture
         for _ in range(hold):
@@ -186,7 +174,7 @@ class ArcAgi2:
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
         """The nearest colour of every cell's inner part; every cell must be right."""
         layout = lay_out(_pairs(record), record["cell_size"])
-        return _judge(image, layout, grid(record["test_output"]))
+        return judge(image, layout, grid(record["test_output"]))
 
     def score_frame(self, record: Record, frame: Image, puzzle: Image | None = None) -> Score:
         """The same for the part of a frame that shows the canvas."""
@@ -199,130 +187,11 @@ class ArcAgi2:
         part = frame[
             round(top * y) : round((top + layout.height) * y), round(left * x) : round((left + layout.width) * x)
         ]
-        return _judge(part, layout, grid(record["test_output"]))
+        return judge(part, layout, grid(record["test_output"]))
 
     def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
         """By the last frame."""
         return score_last(self.score_frame, record, frames, puzzle)
-
-
-def own_task(rng: random.Random) -> ArcTask:
-    """A small task with one of three rules: mirrored left to right, mirrored top to bottom, two colours swapped."""
-    rule, rows, cols = below(rng, 3), *(OWN_SIDE - 2 + below(rng, 3) for _ in range(2))
-    one, two = 1 + below(rng, 4), 5 + below(rng, 5)
-    swap = {one: two, two: one}
-
-    def output(cells: Grid) -> Grid:
-        if rule == 0:
-            return tuple(row[::-1] for row in cells)
-        return cells[::-1] if rule == 1 else tuple(tuple(swap.get(cell, cell) for cell in row) for row in cells)
-
-    inputs = [
-        tuple(tuple((0, one, two)[below(rng, 3)] for _ in range(cols)) for _ in range(rows)) for _ in range(OWN_PAIRS)
-    ]
-    *train, test = [(cells, output(cells)) for cells in inputs]
-    return ArcTask(f"own-{rule}", tuple(train), test)
-
-
-def least_size(task: ArcTask) -> tuple[int, int]:
-    """Width and height of the smallest picture of a task that can be judged."""
-    layout = lay_out([*task.train, task.test], LEAST_CELL)
-    return layout.width, layout.height
-
-
-def lay_out(pairs: Sequence[tuple[Grid, Grid]], cell: int) -> Layout:
-    """Where every grid lies for cells of this size; inputs and outputs are centred in their columns."""
-    margin, gap, row_gap = max(24, cell // 2), max(72, 2 * cell), max(36, cell)
-    wide = [max(len(pair[side][0]) for pair in pairs) * cell for side in (0, 1)]
-    places, top = [], margin
-    for a, b in pairs:
-        high = max(len(a), len(b)) * cell
-        left = margin + (wide[0] - len(a[0]) * cell) // 2
-        right = margin + wide[0] + gap + (wide[1] - len(b[0]) * cell) // 2
-        places.append(((left, top + (high - len(a) * cell) // 2), (right, top + (high - len(b) * cell) // 2)))
-        top += high + row_gap
-    return Layout(cell, 2 * margin + sum(wide) + gap, top - row_gap + margin, tuple(places))
-
-
-def _fit(pairs: Sequence[tuple[Grid, Grid]], cell: int, width: int, height: int) -> Layout:
-    """The largest cells, up to a size, with which the picture fits; cells of a pixel where none do."""
-    while cell > 1:
-        layout = lay_out(pairs, cell)
-        if layout.width <= width and layout.height <= height:
-            return layout
-        cell -= 1
-    return lay_out(pairs, 1)
-
-
-def _clip_record(clip: Clip, pairs: Sequence[tuple[Grid, Grid]], task_id: str) -> dict[str, Any]:
-    width, height = clip.size
-    layout = _fit(pairs, 64, width, height)
-    if layout.cell < LEAST_CELL:
-        raise UsageProblem(
-            f"task {task_id}: leaves fewer than {LEAST_CELL} pixels a cell in a clip of {width}x{height}: "
-            "take a larger --clip-size"
-        )
-    offset = [(width - layout.width) // 2, (height - layout.height) // 2]
-    return {"frames": clip.frames, "fps": clip.fps, "size": [width, height], "cell_size": layout.cell, "offset": offset}
-
-
-def _placements(pairs: Sequence[tuple[Grid, Grid]], layout: Layout) -> list[dict[str, Any]]:
-    found = []
-    for row, (pair, places) in enumerate(zip(pairs, layout.places, strict=True)):
-        for part, cells, (left, top) in zip(("input", "output"), pair, places, strict=True):
-            kind = f"test_{part}" if row == len(pairs) - 1 else f"train_{row}_{part}"
-            box = [left, top, left + len(cells[0]) * layout.cell, top + len(cells) * layout.cell]
-            found.append({"kind": kind, "bbox": box, "rows": len(cells), "cols": len(cells[0])})
-    return found
-
-
-def _draw(pairs: Sequence[tuple[Grid, Grid]], layout: Layout, *, solved: bool) -> Picture:
-    import cv2
-
-    picture = np.full((layout.height, layout.width), BACKGROUND, np.uint8)
-    for row, ((a, b), (left, right)) in enumerate(zip(pairs, layout.places, strict=True)):
-        hidden = row == len(pairs) - 1 and not solved
-        _draw_grid(picture, layout.cell, left, np.asarray(a, np.uint8))
-        output = np.asarray(b, np.uint8)
-        _draw_grid(picture, layout.cell, right, np.full_like(output, BLANK) if hidden else output)
-        y = right[1] + len(b) * layout.cell // 2
-        start, end = left[0] + len(a[0]) * layout.cell + 14, right[0] - 14
-        cv2.arrowedLine(picture, (start, y), (max(start + 8, end), y), ARROW, 3, tipLength=0.3)
-    return picture
-
-
-def _draw_grid(picture: Picture, cell: int, place: tuple[int, int], cells: Picture) -> None:
-    left, top = place
-    rows, cols = cells.shape
-    picture[top : top + rows * cell, left : left + cols * cell] = cells.repeat(cell, 0).repeat(cell, 1)
-    picture[top : top + rows * cell + 1 : cell, left : left + cols * cell + 1] = LINE
-    picture[top : top + rows * cell + 1, left : left + cols * cell + 1 : cell] = LINE
-
-
-def _filling(output: Grid) -> list[list[tuple[int, int]]]:
-    """The cells of the output in the order of filling: those of a dominant colour at once, then one by one."""
-    counts = Counter(colour for row in output for colour in row)
-    colour, count = counts.most_common(1)[0]
-    every = [(r, c) for r in range(len(output)) for c in range(len(output[0]))]
-    if count <= DOMINANT * len(every):
-        return [[cell] for cell in every]
-    first = [(r, c) for r, c in every if output[r][c] == colour]
-    return [first, *([(r, c)] for r, c in every if output[r][c] != colour)]
-
-
-def _fill(picture: Picture, layout: Layout, output: Grid, cells: Sequence[tuple[int, int]]) -> None:
-    left, top = layout.places[-1][1]
-    for r, c in cells:
-        y, x = top + r * layout.cell, left + c * layout.cell
-        picture[y + 1 : y + layout.cell, x + 1 : x + layout.cell] = output[r][c]
-
-
-def _judge(image: Image, layout: Layout, right: Grid) -> Score:
-    """Every cell of the last output."""
-    (left, top), (rows, cols) = layout.places[-1][1], (len(right), len(right[0]))
-    box = (left, top, left + cols * layout.cell, top + rows * layout.cell)
-    found = read_cells(image, (layout.width, layout.height), box, rows, cols)
-    return compare(found, right) if found else Score(False, False, "empty picture")
 
 
 def _pairs(record: Record) -> list[tuple[Grid, Grid]]:
@@ -331,6 +200,18 @@ def _pairs(record: Record) -> list[tuple[Grid, Grid]]:
 
 def _rows(cells: Grid) -> list[list[int]]:
     return [list(row) for row in cells]
+
+
+def _clip_record(clip: Clip, pairs: Sequence[tuple[Grid, Grid]], task_id: str) -> dict[str, Any]:
+    width, height = clip.size
+    layout = fit(pairs, 64, width, height)
+    if layout.cell < LEAST_CELL:
+        raise UsageProblem(
+            f"task {task_id}: leaves fewer than {LEAST_CELL} pixels a cell in a clip of {width}x{height}: "
+            "take a larger --clip-size"
+        )
+    offset = [(width - layout.width) // 2, (height - layout.height) // 2]
+    return {"frames": clip.frames, "fps": clip.fps, "size": [width, height], "cell_size": layout.cell, "offset": offset}
 
 
 FAMILY = ArcAgi2()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,10 +12,20 @@ import numpy as np
 from vtb.canvas import Image
 from vtb.formats.arc import Grid, grid
 from vtb.puzzles.arc_colours import BLANK, COLOURS, PALETTE
+from vtb.puzzles.arc_layout import Layout
 from vtb.puzzles.family import Score
 
 TEXT_TAIL = 50_000
+_GRID = re.compile(r"\[\s*\[[\d\s,]*\](?:\s*,\s*\[[\d\s,]*\])*\s*\]")
 _NAMED = np.asarray((*COLOURS, PALETTE[BLANK]), np.float64)  # a blank cell is none of the ten
+
+
+def judge(image: Image, layout: Layout, right: Grid) -> Score:
+    """Every cell of the last output."""
+    (left, top), (rows, cols) = layout.places[-1][1], (len(right), len(right[0]))
+    box = (left, top, left + cols * layout.cell, top + rows * layout.cell)
+    found = read_cells(image, (layout.width, layout.height), box, rows, cols)
+    return compare(found, right) if found else Score(False, False, "empty picture")
 
 
 def read_cells(image: Image, size: Sequence[int], box: Sequence[int], rows: int, cols: int) -> Grid | None:
@@ -63,13 +74,9 @@ def compare(found: Grid, right: Grid) -> Score:
 
 
 def last_grid(text: str) -> Grid | None:
-    """The last list of rows in a text; only its end is looked at."""
-    tail = text[-TEXT_TAIL:]
-    end = tail.rfind("]]") if "]]" in tail else tail.rfind("]")
-    starts = (at for at in range(end, -1, -1) if tail.startswith("[[", at) or tail.startswith("[ [", at))
-    for start in starts:
-        try:
-            return grid(json.loads(tail[start : tail.find("]]", start) + 2]))
-        except (ValueError, TypeError, IndexError):
-            return None
-    return None
+    """The last list of rows in a text, however it is broken into lines; only the end of the text is looked at."""
+    lists: list[str] = _GRID.findall(text[-TEXT_TAIL:])
+    try:
+        return grid(json.loads(lists[-1])) if lists else None
+    except ValueError:  # a number too many or too few, rows of several lengths, colours beyond 9
+        return None

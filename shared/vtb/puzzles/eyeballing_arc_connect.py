@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.canvas import Image
+from vtb.errors import UsageProblem
 from vtb.eyeballing import draw, judge
 from vtb.eyeballing.arcs import Shape, place_arcs
+from vtb.eyeballing.config import Config, clip_scale
 from vtb.eyeballing.place import LETTERS, Placed
-from vtb.eyeballing.task import Config, Eyeballing, points_of
+from vtb.eyeballing.task import Eyeballing, points_of
 from vtb.puzzles.family import Modality, Record, Score
 
 Labels = NDArray[np.int32]
@@ -20,6 +22,7 @@ Points = NDArray[Any]  # (N, 2), x and y
 SHAPE = Shape(band=0.18, least_gap=24, gap=(0.09, 0.12), beyond=18)
 INK_MAX = 92
 SPECK = 12  # smaller pieces of ink, in pixels, are no arcs
+LEAST_LINE = 2  # pixels in a clip: a thinner line is no dark ink after H.264 and scaling
 SEARCH = (2, 6, 8)  # pixels around an arc's inner end in which its ink is looked for, the nearest first
 
 
@@ -29,6 +32,15 @@ class ArcConnect(Eyeballing):
     name = "arc_connect"
     ask_point = "beside the arc that continues the left arc behind the grey band"
     reveal = "Draw the hidden part of the left arc over the grey band in black until it joins an arc on the right."
+
+    def sample(self, rng: random.Random, config: Config) -> dict[str, Any]:
+        """As all tasks; in a clip the ink must stay ink."""
+        if config.clip is not None and round(config.line_width * clip_scale(config)) < LEAST_LINE:
+            raise UsageProblem(
+                f"--line-width {config.line_width}: leaves {self.name} less than {LEAST_LINE} pixels a line in its "
+                "clip: take wider lines or a larger --clip-size"
+            )
+        return super().sample(rng, config)
 
     def place(self, rng: random.Random, config: Config) -> Placed | None:
         """Both samplings are the same here: which arc is true has always been drawn evenly."""

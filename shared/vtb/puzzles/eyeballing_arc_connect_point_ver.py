@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 
 from vtb.eyeballing.arcs import Shape, place_arcs
+from vtb.eyeballing.config import Config
 from vtb.eyeballing.place import Placed
-from vtb.eyeballing.task import Config, Eyeballing
+from vtb.eyeballing.task import Eyeballing
 
 SHAPE = Shape(band=0.35, least_gap=28, gap=(0.06, 0.08), beyond=15)
 
@@ -15,12 +17,14 @@ class ArcConnectPointVer(Eyeballing):
     """The arc that continues another behind a wide band; its disc is the answer."""
 
     name = "arc_connect_point_ver"
+    version = 2  # discs of more than 10 pixels no longer overlap
     ask_point = "at the end of the arc that continues the left arc behind the grey band"
     reveal = "Draw the hidden part of the left arc over the grey band in black until it joins an arc on the right."
 
     def place(self, rng: random.Random, config: Config) -> Placed | None:
         """Both samplings are the same here: which arc is true has always been drawn evenly."""
-        return place_arcs(rng, config.frame, SHAPE)
+        apart = max(SHAPE.least_gap, 2.8 * config.point_radius)
+        return place_arcs(rng, config.frame, dataclasses.replace(SHAPE, least_gap=apart))
 
 
 FAMILY = ArcConnectPointVer()

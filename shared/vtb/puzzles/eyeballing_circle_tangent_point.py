@@ -6,9 +6,10 @@ import cmath
 import math
 import random
 
+from vtb.eyeballing.config import Config
 from vtb.eyeballing.figure import Figure, circle, disc, dot, line, sign, uniform
-from vtb.eyeballing.place import COUNT, Frame, Placed
-from vtb.eyeballing.task import Config, Eyeballing
+from vtb.eyeballing.place import COUNT, Frame, Placed, box_of, random_shift
+from vtb.eyeballing.task import Eyeballing
 from vtb.rng import below
 
 LEAST_COS = 0.2  # no other candidate is nearly a point of contact, of this tangent or of the second one
@@ -37,13 +38,10 @@ class CircleTangentPoint(Eyeballing):
     def _put(
         self, rng: random.Random, frame: Frame, radius: float, contacts: list[complex], outers: list[complex]
     ) -> Placed | None:
-        r = radius + frame.radius
-        xs, ys = [-r, r, *(p.real for p in outers)], [-r, r, *(p.imag for p in outers)]
-        free_x = frame.width - 2 * frame.margin - (max(xs) - min(xs))
-        free_y = frame.height - 2 * frame.margin - (max(ys) - min(ys))
-        if free_x < 0 or free_y < 0:
+        corner = (radius + frame.radius) * (1 + 1j)
+        centre = random_shift(rng, frame, box_of([-corner, corner, *outers]))
+        if centre is None:
             return None
-        centre = complex(frame.margin - min(xs) + free_x * rng.random(), frame.margin - min(ys) + free_y * rng.random())
         correct = below(rng, COUNT)
         contact, outer = contacts[correct], outers[correct]
         figure = Figure(

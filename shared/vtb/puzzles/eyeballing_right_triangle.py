@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import random
 
+from vtb.eyeballing.config import Config
 from vtb.eyeballing.figure import polygon, sign, uniform, unit
 from vtb.eyeballing.place import Placed
-from vtb.eyeballing.ranks import matched
-from vtb.eyeballing.task import Config, Eyeballing
+from vtb.eyeballing.ranks import DRAWS, matched
+from vtb.eyeballing.task import Eyeballing
 
 EXTRA_TRIES = 12
 LEAST_COS = 0.2  # every other angle of every three points is at least this far from a right one
@@ -20,6 +21,7 @@ class RightTriangle(Eyeballing):
     name = "right_triangle"
     ask_point = "the corner of the right angle, where exactly three of the five form a right triangle"
     reveal = "Draw the right triangle that three of the points form in black."
+    tries, draws = 4, DRAWS  # few, because a new try draws a new rank, and rare ranks would become rarer
 
     def place(self, rng: random.Random, config: Config) -> Placed | None:
         """A right triangle and two points that make no second one."""

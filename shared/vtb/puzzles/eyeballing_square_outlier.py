@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 
+from vtb.eyeballing.config import Config
 from vtb.eyeballing.figure import polygon, uniform, unit
 from vtb.eyeballing.place import Placed
-from vtb.eyeballing.ranks import matched
-from vtb.eyeballing.task import Config, Eyeballing
+from vtb.eyeballing.ranks import DRAWS, matched
+from vtb.eyeballing.task import Eyeballing
 
 
 class SquareOutlier(Eyeballing):
@@ -16,6 +17,7 @@ class SquareOutlier(Eyeballing):
     name = "square_outlier"
     ask_point = "the one that is not a corner of the square that the other four form"
     reveal = "Draw the square that four of the points form in black."
+    tries, draws = 4, DRAWS  # few, because a new try draws a new rank, and rare ranks would become rarer
 
     def place(self, rng: random.Random, config: Config) -> Placed | None:
         """A square, and a fifth point that keeps clear of its corners by three tenths of its side."""

@@ -16,7 +16,9 @@ from vtb.errors import UsageProblem
 from vtb.formats.arc import ArcTask, read_tasks, tasks_digest
 from vtb.main import run as run_command
 from vtb.options import VtbOption
-from vtb.puzzles.arc_agi_2 import LEAST_CELL, OWN_PAIRS, OWN_SIDE, Config, least_size
+from vtb.puzzles.arc_agi_2 import Config
+from vtb.puzzles.arc_layout import LEAST_CELL, least_size
+from vtb.puzzles.arc_own_task import OWN_PAIRS, OWN_SIDE
 from vtb.puzzles.options import config_options
 from vtb.run import Run
 from vtb.stage import stage_command

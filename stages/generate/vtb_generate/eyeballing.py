@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from vtb.contract import Resources, Stage
-from vtb.eyeballing.task import Config
+from vtb.eyeballing.config import Config
 from vtb.main import run as run_command
 from vtb.options import VtbOption
 from vtb.puzzles.options import config_options

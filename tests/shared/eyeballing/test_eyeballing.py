@@ -1,26 +1,21 @@
 """What holds for every eyeballing family."""
 
-import itertools
 import math
-import random
 
 import cv2
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from clip_frames import frames_of, images_of
 from vtb.canvas import decode_image, encode_rgb, to_rgb
 from vtb.errors import UsageProblem
 from vtb.eyeballing import judge
-from vtb.eyeballing.task import Config, points_of
+from vtb.eyeballing.config import Config
 from vtb.puzzles import Clip, families
 from vtb.puzzles.sample import encode_record_clip, make_record
 
 FAMILIES = {name: family for name, family in families().items() if family.group == "eyeballing"}
 NAMES = sorted(FAMILIES)
-BY_RED = [name for name in NAMES if name != "arc_connect"]
 
 
 def a_record(name, index=0, clip=None, **options):
@@ -29,20 +24,6 @@ def a_record(name, index=0, clip=None, **options):
 
 def test_all_tasks_of_the_benchmark_are_there():
     assert len(NAMES) == 22  # 21, and arc_connect in both versions
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_solution_is_right_and_every_other_option_is_wrong(name):
-    family = FAMILIES[name]
-    for index in range(10):
-        record = a_record(name, index)
-        assert family.score_image(record, to_rgb(family.draw_solution(record), family.palette)).strict
-        for letter in "ABCDE":
-            right = letter == record["correct_option"]
-            assert family.score_text(record, f"I think it is {letter}.").strict == right
-            if name in BY_RED:
-                marked = family.draw_solution({**record, "correct_option": letter})
-                assert family.score_image(record, to_rgb(marked, family.palette)).strict == right
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -73,54 +54,6 @@ def test_a_solution_survives_jpeg_and_another_size(name):
     larger = cv2.resize(solution, (720, 720), interpolation=cv2.INTER_LINEAR)
     for picture in (decode_image(encode_rgb(solution, quality=90)), larger):
         assert family.score_image(record, picture).strict
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(
-    "options", [{"width": 640}, {"aspect": 1.5}, {"point_radius": 14}, {"line_width": 3}, {"distractor_distance": 1.4}]
-)
-def test_every_option_takes_effect(name, options):
-    family = FAMILIES[name]
-    pairs = [(a_record(name, index), a_record(name, index, **options)) for index in range(40)]
-    pictures = [(family.draw_solution(before), family.draw_solution(after)) for before, after in pairs]
-    assert any(first.shape != second.shape or not np.array_equal(first, second) for first, second in pictures)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_candidates_lie_inside_and_apart(name):
-    for index in range(50):
-        record = a_record(name, index)
-        width, height = record["canvas_dimensions"]
-        points = [(x, y) for x, y, _ in points_of(record)]
-        assert all(10 <= x <= width - 10 and 10 <= y <= height - 10 for x, y in points)
-        assert min(math.dist(a, b) for a, b in itertools.combinations(points, 2)) >= 2 * record["point_radius"]
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    st.sampled_from(NAMES), st.integers(200, 1200), st.floats(0.3, 2.5), st.integers(4, 28), st.integers(0, 14),
-    st.floats(0.5, 2.5), st.sampled_from(["fair", "videothinkbench"]), st.integers(0, 10**9),
-)  # fmt: skip
-def test_any_options_give_a_sound_puzzle_or_a_usage_problem(
-    name, width, aspect, radius, line, distance, sampling, seed
-):
-    family = FAMILIES[name]
-    try:
-        config = Config(width, aspect, radius, line, distance, sampling)
-        record = make_record(family, config, name, seed, 0)
-    except UsageProblem:
-        return
-    family.validate(record)
-    assert family.score_image(record, to_rgb(family.draw_solution(record), family.palette)).strict
-
-
-def test_sampling_that_cannot_succeed_says_so():
-    class Never(type(FAMILIES["midpoint"])):
-        def figure(self, rng, frame):
-            return None
-
-    with pytest.raises(UsageProblem, match="100 % rejected"):
-        Never().sample(random.Random(0), Config())
 
 
 @pytest.mark.parametrize(
@@ -156,3 +89,20 @@ def test_joining_several_arcs_is_no_answer():
     ys = [round(end["points"][0][1] + end["radius"] * math.sin(end["angles"][0])) for end in ends]
     cv2.line(picture, (xs[0], ys[0]), (xs[-1], ys[-1]), (0, 0, 0), 5)
     assert family.score_image(record, picture).reason == "several arcs joined"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_clips_too_small_for_a_red_outline_are_refused(name):
+    """What is just large enough is still judged right after H.264."""
+    record = a_record(name, clip=Clip(13, 16, (192, 192)))
+    assert FAMILIES[name].score_frame(record, images_of(encode_record_clip(FAMILIES[name], record))[-1]).strict
+    with pytest.raises(UsageProblem, match=r"--clip-size 160x192: .* take a larger clip"):
+        Config(clip=Clip(13, 16, (160, 192)))
+
+
+def test_arcs_too_thin_to_stay_ink_in_a_clip_are_refused():
+    with pytest.raises(UsageProblem, match=r"--line-width 1: .* wider lines"):
+        a_record("arc_connect", line_width=1, clip=Clip())
+    record = a_record("arc_connect", line_width=2, clip=Clip(13, 16, (384, 384)))
+    clip = images_of(encode_record_clip(FAMILIES["arc_connect"], record))
+    assert FAMILIES["arc_connect"].score_frame(record, clip[-1]).strict
