@@ -172,7 +172,7 @@ def test_the_rate_of_rejected_draws_is_reported(tmp_path: Path) -> None:
         assert (
             f"| {kind} | 40 | too many to count | {100 * rates[kind]:.1f} % |" in (tmp_path / "README.md").read_text()
         )
-    assert rates["incenter"] > 0.5 > rates["square_outlier"]
+    assert rates["incenter"] > 0.9 > rates["square_outlier"]
 
 
 def test_a_folder_has_a_list_for_every_kind(tmp_path: Path) -> None:
