@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import functools
+import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -76,3 +79,18 @@ def published(name: str, index: int = 0) -> dict[str, Any]:
 def task_of(name: str) -> str:
     """What the benchmark calls a family."""
     return {"reflection": "point_reflection", "arc_agi_2": "ARC_AGI_2"}.get(name, name.removeprefix("visual_"))
+
+
+def write_folder(root: Path, names: Sequence[str], each: int) -> Path:
+    """<task>/data.json with the pictures beside it."""
+    for name in names:
+        folder, records = root / task_of(name), []
+        for part in ("puzzles", "solutions"):
+            (folder / part).mkdir(parents=True)
+        for index in range(each):
+            paths = {"image": f"puzzles/{index}.png", "solution_image_path": f"solutions/{index}.png"}
+            for path, picture in zip(paths.values(), pictures(name, index), strict=True):
+                (folder / path).write_bytes(canvas.encode_rgb(picture))
+            records.append({**published(name, index), **paths})
+        (folder / "data.json").write_text(json.dumps(records))
+    return root

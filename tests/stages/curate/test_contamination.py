@@ -32,7 +32,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     data = output.put("shards/00000.tar", write_tar(samples))
     output.commit([output.add_shard(ShardEntry(data.path, len(samples), data.bytes, data.sha256))], [], {})
-    for name in NAMES:
+    for name in NAMES:  # with the second puzzle of each kind alone
         folder, record = root / "benchmark" / task_of(name), scaled(published(name, 1))
         folder.mkdir(parents=True)
         for part, picture in zip(("image", "solution_image_path"), pictures(name, 1), strict=True):

@@ -10,27 +10,13 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from shared.foreign.benchmark_like import EVERY, ours, pictures, published, task_of
+from shared.foreign.benchmark_like import EVERY, ours, pictures, published, task_of, write_folder
 from stages.eval.answer_folders import put, score, scored, verdicts
 from vtb.canvas import encode_rgb
 from vtb.puzzles import find_family
 from vtb_eval.published import CATEGORIES, COUNTS, PER_CATEGORY, PER_TASK, RULES
 
 EACH = 2
-
-
-def write_folder(root: Path) -> Path:
-    """<task>/data.json with the pictures beside it."""
-    for name in EVERY:
-        records = []
-        for index in range(EACH):
-            record = published(name, index)
-            paths = {"image": f"puzzles/{index}.png", "solution_image_path": f"solutions/{index}.png"}
-            for path, picture in zip(paths.values(), pictures(name, index), strict=True):
-                put(root / task_of(name), path, encode_rgb(picture))
-            records.append({**record, **paths})
-        put(root / task_of(name), "data.json", json.dumps(records))
-    return root
 
 
 def write_parquet(root: Path, split: str = "test", *, structs: bool = True) -> Path:
@@ -57,7 +43,7 @@ def write_parquet(root: Path, split: str = "test", *, structs: bool = True) -> P
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("official")
-    write_folder(root / "folder")
+    write_folder(root / "folder", EVERY, EACH)
     write_parquet(root / "parquet")
     for name in EVERY:
         for index in range(EACH):

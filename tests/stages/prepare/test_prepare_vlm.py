@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from contract.command_line import Result, call, files, without_run
+from shared.foreign.benchmark_like import EVERY, ours, pictures, write_folder
 from vtb import canvas
 from vtb.artifact import Manifest, read_manifest
 from vtb.formats.swift import DIRECT, THINK, grpo_row, sft_row
@@ -276,6 +277,20 @@ def test_parts_and_reruns(world: Path, tmp_path: Path) -> None:
     good(tmp_path, world / "curated")
     assert without_run(files(tmp_path)) == whole
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
+def test_a_folder_of_every_task_made_by_others(tmp_path: Path) -> None:
+    write_folder(tmp_path / "theirs", EVERY, 1)
+    good(tmp_path / "o", tmp_path / "theirs", more=("--val", "0"))
+    found = {row["task_type"]: row for row in rows(tmp_path / "o", "train_sft.jsonl")}
+    assert set(found) == set(EVERY)
+    for name, row in found.items():
+        family, record = find_family(name), ours(name)
+        assert row["solution"] == row["messages"][1]["content"] == family.answer(record)
+        assert row["task_group"] == family.group
+        question = row["messages"][0]["content"]
+        assert (record["question"] if family.group == "visual" else family.ask(record, "vlm")) in question
+        assert canvas.decode_image((tmp_path / "o" / row["images"][0]).read_bytes()).shape == pictures(name)[0].shape
 
 
 def test_a_folder_that_changed_is_another_input(world: Path, tmp_path: Path) -> None:
