@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 from collections.abc import Iterable
 from typing import Any
@@ -88,17 +89,18 @@ class VisualByPicture(ForeignFamily):
         return {"best": NO_FRAMES if best is None else judge(best, expected)}
 
     def _expected(self, record: Record) -> Expected:
-        puzzle, solution = (_picture(record, name) for name in ("puzzle", "solution"))
-        part = _part(puzzle, solution)
-        right = record["answer"] or "as in the solution"
-        asked = getattr(self.family, "asked", "color")
-        colors = _colors(puzzle, solution, part, right) if asked == "color" and part.any() else {}
-        shapes = _shapes(solution, part, right) if asked != "color" and part.any() else {}
-        return Expected(puzzle, solution, part, right, colors, shapes)
+        pictures, right = record["pictures"], record["answer"] or "as in the solution"
+        return _expected(pictures["puzzle"], pictures["solution"], right, getattr(self.family, "asked", "color"))
 
 
-def _picture(record: Record, name: str) -> Image:
-    return fitted(decode_image(base64.b64decode(record["pictures"][name])))
+@functools.lru_cache(maxsize=2)
+def _expected(puzzle_png: str, solution_png: str, right: str, asked: str) -> Expected:
+    """What answers are compared with; a record is validated first and then judged, once for each attempt."""
+    puzzle, solution = (fitted(decode_image(base64.b64decode(png))) for png in (puzzle_png, solution_png))
+    part = _part(puzzle, solution)
+    colors = _colors(puzzle, solution, part, right) if asked == "color" and part.any() else {}
+    shapes = _shapes(solution, part, right) if asked != "color" and part.any() else {}
+    return Expected(puzzle, solution, part, right, colors, shapes)
 
 
 def _part(puzzle: Image, solution: Image) -> Mask:
@@ -113,19 +115,23 @@ def _part(puzzle: Image, solution: Image) -> Mask:
 
 def _colors(puzzle: Image, solution: Image, part: Mask, right: str) -> dict[str, Colour]:
     """The right colour, and every other that the benchmark's palette or the puzzle itself has."""
-    values, counts = np.unique(solution[part > 0].reshape(-1, 3), axis=0, return_counts=True)
-    found = {right: _triple(values[counts.argmax()])}
-    shown, counts = np.unique(puzzle[::2, ::2].reshape(-1, 3), axis=0, return_counts=True)
-    common = [_triple(colour) for colour, count in zip(shown, counts, strict=True) if count > 0.002 * counts.sum()]
+    found = {right: max(_counted(solution[part > 0]))[1]}
+    shown = _counted(puzzle[::2, ::2])
+    common = [colour for count, colour in shown if count > 0.002 * puzzle.size / 12]
     for colour in [*(COLORS[name] for name in BASIC), *common]:
         if min(colour) < 250 and all(_distance(colour, other) > TELL_APART for other in (*found.values(), MISSING)):
             found["#{:02x}{:02x}{:02x}".format(*colour)] = colour
     return {**found, "": MISSING}
 
 
-def _triple(colour: Any) -> Colour:
-    red, green, blue = (int(value) for value in colour)
-    return red, green, blue
+def _counted(pixels: Image) -> list[tuple[int, Colour]]:
+    """Every colour with its number of pixels."""
+    packed = pixels.reshape(-1, 3).astype(np.int32) @ (1 << 16, 1 << 8, 1)
+    values, counts = np.unique(packed, return_counts=True)
+    return [
+        (int(count), (int(value) >> 16, int(value) >> 8 & 255, int(value) & 255))
+        for value, count in zip(values, counts, strict=True)
+    ]
 
 
 def _distance(one: Colour, other: Colour) -> float:

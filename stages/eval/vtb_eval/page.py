@@ -46,7 +46,7 @@ class Shown:
     task: str
     right: bool
     reason: str
-    text: str
+    text: str | None  # none where nothing was written or said
     expected: str
     pictures: Sequence[Picture]
 
@@ -78,6 +78,7 @@ def _tables(figures: Mapping[str, Any]) -> dict[str, Any]:
     signals, tasks = figures["per_signal"], figures["comparison"]["tasks"]
     columns = dict.fromkeys(tuple(row["published"]) for row in tasks.values())
     return {
+        "rules": {column: rule for row in tasks.values() for column, rule in row["compare"].items()},
         "signal_rows": {name: signal["overall"] for name, signal in signals.items()},
         "means": [
             (name, task, what, value)
@@ -85,6 +86,7 @@ def _tables(figures: Mapping[str, Any]) -> dict[str, Any]:
             for task, found in signal["means"].items()
             for what, value in found.items()
         ],
+        "notes": list(dict.fromkeys(note for row in tasks.values() for note in row["not comparable"])),
         "own_columns": list(dict.fromkeys(name for row in tasks.values() for name in row["this run"])),
         "published": [
             (names, {task: row for task, row in tasks.items() if tuple(row["published"]) == names}) for names in columns
@@ -111,15 +113,18 @@ def _load(source: PageSource, wanted: Sequence[Result]) -> Iterator[Shown]:
         for key, attempt, make in items:
             result = left.pop((key, attempt), None)
             if result is not None:
-                record, puzzle, pictures, text = make()
-                asked = Picture("what was asked about", _small(puzzle))
-                expected = family_of(record).answer(record)
-                yield Shown(
-                    key, result.task, result.strict, _reason(result), _printable(text), expected, [asked, *pictures]
-                )
+                yield _shown(result, *make())
 
 
-Material = tuple[Mapping[str, Any], Image, Sequence[Picture], str]  # record, puzzle, pictures of the answer, its words
+Material = tuple[Mapping[str, Any], Image, Sequence[Picture], "str | None"]  # record, puzzle, pictures, words
+
+
+def _shown(
+    result: Result, record: Mapping[str, Any], puzzle: Image, pictures: Sequence[Picture], text: str | None
+) -> Shown:
+    words, expected = None if text is None else _printable(text), family_of(record).answer(record)
+    asked = Picture("what was asked about", _small(puzzle))
+    return Shown(result.id, result.task, result.strict, _reason(result), words, expected, [asked, *pictures])
 
 
 def _predicted(piece: Piece) -> Iterator[tuple[str, int, Any]]:
@@ -168,13 +173,13 @@ def _last_frame(path: Path) -> Image | None:
     return last[0]() if last else None
 
 
-def _words(attempt: Attempt) -> str:
+def _words(attempt: Attempt) -> str | None:
     try:
         texts = [read_text(attempt["text"])] if "text" in attempt else []
         texts += [f"(said) {read_transcript(attempt['transcript'])}"] if "transcript" in attempt else []
     except Unreadable:
-        return ""
-    return " ".join(texts)
+        return None
+    return " ".join(texts) if texts else None
 
 
 def _small(image: Image) -> bytes:

@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vtb_eval.attempts import repeated
+from vtb_eval.published import PER_TASK
 
+TASKS = list(PER_TASK)
 MEANS = ("diff", "cell_accuracy")  # measurements that are worth a mean
 
 
@@ -78,11 +80,19 @@ def summarise(results: Iterable[Result]) -> dict[str, Any]:
         "answers": sum(bool(result.signals) for result in kept),
         "overall": _modes(kept),
         "per_task": _groups(kept, lambda result: result.task),
-        "per_level": _groups([result for result in kept if result.level], _level),
+        "per_level": _groups(_of_several_levels(kept), _level),
         "per_signal": {name: _signal(name, kept) for name in every},
         "attempts": repeated(kept, every),
         "reasons": dict(Counter(result.reason for result in kept).most_common()),
     }
+
+
+def _of_several_levels(results: Sequence[Result]) -> list[Result]:
+    """Those of tasks that have puzzles of more than one size here."""
+    levels: dict[str, set[str]] = {}
+    for result in results:
+        levels.setdefault(result.task, set()).add(result.level)
+    return [result for result in results if result.level and len(levels[result.task]) > 1]
 
 
 def _level(result: Result) -> str:
@@ -93,7 +103,13 @@ def _groups(results: Sequence[Result], key: Callable[[Result], str]) -> dict[str
     grouped: dict[str, list[Result]] = {}
     for result in results:
         grouped.setdefault(key(result), []).append(result)
-    return {name: _modes(grouped[name]) for name in sorted(grouped, key=lambda name: (len(name), name))}
+    return {name: _modes(grouped[name]) for name in sorted(grouped, key=_place)}
+
+
+def _place(name: str) -> tuple[int, int, str]:
+    """Tasks in the order of the published tables; sizes with fewer digits first."""
+    task, _, level = name.partition(",")
+    return TASKS.index(task) if task in TASKS else len(TASKS), len(level), name
 
 
 def _modes(results: Sequence[Any]) -> dict[str, Any]:
@@ -122,7 +138,7 @@ def _signal(name: str, results: Sequence[Result]) -> dict[str, Any]:
         for result in results
         if (said := result.signals.get(name)) is not None
     ]
-    tasks = dict.fromkeys(sorted(verdict.task for verdict in found))
+    tasks = dict.fromkeys(sorted((verdict.task for verdict in found), key=_place))
     per_task = {task: [verdict for verdict in found if verdict.task == task] for task in tasks}
     means = {task: _means(verdicts) for task, verdicts in per_task.items()}
     return {
