@@ -19,6 +19,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LIGHT = ("gen-maze", "curate", "prepare")
+GENERATORS = ("gen-eyeballing", "gen-visual", "gen-arc")  # the same layers as gen-maze, other entry points
 HEAVY = ("train-vlm", "eval")
 HARDENED = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
             "--tmpfs", "/tmp", "--tmpfs", "/cache")  # fmt: skip

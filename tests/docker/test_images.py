@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from container_tools import BUILD_SECRET, HARDENED, LABEL, LIGHT, ROOT, Done, build, builder, docker, inspect, tag
+from container_tools import BUILD_SECRET, GENERATORS, HARDENED, LABEL, LIGHT, ROOT, Done, build, builder, docker, inspect, tag
 
 from contract.command_line import run
 from vtb.artifact import read_manifest
@@ -23,7 +23,7 @@ each_image = pytest.mark.parametrize("name", LIGHT)
 
 @pytest.fixture(scope="module", autouse=True)
 def images() -> None:
-    build(LIGHT)
+    build((*LIGHT, *GENERATORS))
 
 
 @pytest.fixture
@@ -47,6 +47,15 @@ def readme_line() -> str:
     """The one command that a new user copies."""
     (line,) = re.findall(r"^docker run --rm -v \$PWD/out:/out .*$", (ROOT / "README.md").read_text(), re.M)
     return line
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_every_generator_runs_in_its_image(name: str, out: Path) -> None:
+    done = docker("run", "--rm", *HARDENED, "-v", f"{out}:/out", tag(name), "--count", 1, "--output", "/out/made")
+    assert done.code == 0, done.err
+    manifest = read_manifest(str(out / "made"), ("puzzles",))
+    assert manifest.plan.producer == f"vtb-{name}"
+    assert manifest.rows == {"gen-eyeballing": 21, "gen-visual": 10, "gen-arc": 1}[name]
 
 
 def test_the_line_of_the_readme(out: Path) -> None:
