@@ -11,7 +11,20 @@ import time
 from pathlib import Path
 
 import pytest
-from container_tools import BUILD_SECRET, GENERATORS, HARDENED, LABEL, LIGHT, ROOT, Done, build, builder, docker, inspect, tag
+from container_tools import (
+    BUILD_SECRET,
+    GENERATORS,
+    HARDENED,
+    LABEL,
+    LIGHT,
+    ROOT,
+    Done,
+    build,
+    builder,
+    docker,
+    inspect,
+    tag,
+)
 
 from contract.command_line import run
 from vtb.artifact import read_manifest
@@ -54,7 +67,7 @@ def test_every_generator_runs_in_its_image(name: str, out: Path) -> None:
     done = docker("run", "--rm", *HARDENED, "-v", f"{out}:/out", tag(name), "--count", 1, "--output", "/out/made")
     assert done.code == 0, done.err
     manifest = read_manifest(str(out / "made"), ("puzzles",))
-    assert manifest.plan.producer == f"vtb-{name}"
+    assert manifest.plan.stage == f"vtb-{name}"
     assert manifest.rows == {"gen-eyeballing": 21, "gen-visual": 10, "gen-arc": 1}[name]
 
 

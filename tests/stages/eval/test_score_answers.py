@@ -25,6 +25,7 @@ from stages.eval.answer_folders import (
     write_puzzles,
 )  # fmt: skip
 from vtb.puzzles import find_family
+from vtb.video import decode_clip
 
 SOLUTION, CLIP, PUZZLE = "solution.png", "solution.mp4", "puzzle.png"
 
@@ -280,3 +281,42 @@ def test_odd_transcripts(puzzles: Path, tmp_path: Path, data: bytes) -> None:
     put(tmp_path / "a", f"{sample('midpoint', 0)[0]['id']}/transcription.json", data)
     assert score(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",)).code == 0
     assert [one["strict"] for one in verdicts(tmp_path / "o").values()] == [False]
+
+
+FORMS = [
+    ("mp4", "libx264", "yuv444p", (640, 360), 30), ("mp4", "libx264", "yuv420p10le", (480, 480), 24),
+    ("mp4", "mpeg4", "yuv420p", (512, 512), 25), ("webm", "libvpx-vp9", "yuv420p", (720, 480), 16),
+    ("avi", "mjpeg", "yuvj422p", (480, 480), 12), ("mkv", "ffv1", "bgr0", (500, 450), 10),
+    ("mov", "png", "rgba", (480, 480), 8), ("mov", "prores_ks", "yuv422p10le", (480, 480), 24),
+]  # fmt: skip
+
+
+def video_of(frames: list[np.ndarray], ending: str, codec: str, pixels: str, size: tuple[int, int], fps: int) -> bytes:
+    """What another program might write."""
+    import av
+
+    buffer = io.BytesIO()
+    container_format = {"mkv": "matroska"}.get(ending, ending)
+    with av.open(buffer, "w", format=container_format) as container:
+        stream = container.add_stream(codec, rate=fps)
+        stream.width, stream.height, stream.pix_fmt = *size, pixels
+        stream.bit_rate = 8_000_000
+        for frame in frames:
+            picture = np.asarray(PillowImage.fromarray(frame).resize(size))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: "-".join(map(str, form[:3])))
+def test_videos_of_any_size_rate_format_and_codec(
+    puzzles: Path, tmp_path: Path, form: tuple[str, str, str, tuple[int, int], int]
+) -> None:
+    """Clips of our own sets: the letterbox on record says where the puzzle lies in a frame of any size."""
+    for name, index in (("midpoint", 0), ("maze_square", 0), ("visual_color_grid", 1)):
+        record, sampled = sample(name, index)
+        frames = [frame() for frame in decode_clip(sampled.parts[CLIP])]
+        put(tmp_path / "a", f"{record['id']}.{form[0]}", video_of([*frames[:3], *[frames[-1]] * 4], *form))
+    found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    said = {key: one["reason"] for key, one in verdicts(tmp_path / "o").items()}
+    assert found["overall"]["strict"]["right"] == 3, said
