@@ -49,7 +49,7 @@ class Frame:
     @property
     def separation(self) -> float:
         """The least distance of two candidates, which is also the margin by which a wrong one is wrong."""
-        return max(2.8 * self.radius, 1.2 * self.radius * 2) * max(1.0, self.spread)
+        return 2.8 * self.radius * self.spread
 
 
 @dataclass(frozen=True)
