@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vtb.canvas import Image
 from vtb.puzzles.family import Score
@@ -19,19 +20,26 @@ _WORD = re.compile(r"\b(alpha|alfa|bravo|charlie|delta|echo)\b", re.IGNORECASE)
 _LETTER = re.compile(r"(?<![A-Za-z0-9])([A-E])(?![A-Za-z0-9'’])")
 
 
-def red_centre(image: Image) -> tuple[float, float] | None:
-    """Mean place (x, y) of the red pixels, or None where there are fewer than twenty.
-
-    Red: R >= 140, at least 40 above G and B, and these at most 130.
-    """
+def red_mask(image: Image) -> NDArray[np.bool_]:
+    """Where a pixel is red: R >= 140, at least 40 above G and B, and these at most 130."""
     import cv2
 
     red, green, blue = cv2.split(image)
     other = cv2.max(green, blue)
-    mask = (red >= RED_MIN) & (cv2.subtract(red, other) >= RED_LEAD) & (other <= OTHER_MAX)
-    sums = cv2.moments(mask.view(np.uint8), binaryImage=True)  # no list of places: all of a picture may be red
-    count = sums["m00"]
-    return (sums["m10"] / count, sums["m01"] / count) if count >= ENOUGH else None
+    return np.asarray((red >= RED_MIN) & (cv2.subtract(red, other) >= RED_LEAD) & (other <= OTHER_MAX))
+
+
+def red_centre(image: Image) -> tuple[float, float] | None:
+    """Mean place (x, y) of the red pixels, or None where there are fewer than twenty."""
+    import cv2
+
+    mask = red_mask(image).view(np.uint8)
+    count = cv2.countNonZero(mask)
+    if count < ENOUGH:
+        return None
+    # By rows and columns, not by a list of places: all of a large picture may be red.
+    columns, rows = (cv2.reduce(mask, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() for axis in (0, 1))
+    return float(columns @ np.arange(len(columns))) / count, float(rows @ np.arange(len(rows))) / count
 
 
 def marked_option(image: Image, canvas: Sequence[int], candidates: Sequence[tuple[float, float, str]]) -> str | None:
