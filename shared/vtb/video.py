@@ -131,6 +131,14 @@ class DecodedFrame:
             raise UnreadableVideo(f"a frame cannot be shown ({error})") from error
         return image
 
+    def same_as(self, other: DecodedFrame) -> bool:
+        """Whether both show the same, as frames of a still picture do; found without converting them."""
+        one, two = self._frame, other._frame
+        if (one.format.name, one.width, one.height) != (two.format.name, two.width, two.height):
+            return False
+        planes = [[np.frombuffer(plane, np.uint8) for plane in frame.planes] for frame in (one, two)]
+        return all(np.array_equal(a, b) for a, b in zip(*planes, strict=True))
+
     def most_red_lead(self) -> float:
         """No pixel's R exceeds both G and B by more than this; said without converting the frame.
 

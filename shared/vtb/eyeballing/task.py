@@ -18,7 +18,7 @@ from vtb.eyeballing.config import Config, canvas_part, clip_record
 from vtb.eyeballing.figure import Figure
 from vtb.eyeballing.place import LETTERS, Frame, Placed, place_as_benchmark, place_fairly
 from vtb.puzzles.family import ClipFrame, Modality, Record, Score
-from vtb.puzzles.frames import NO_FRAMES, most_red_lead
+from vtb.puzzles.frames import NO_FRAMES, most_red_lead, same
 
 TRIES = 5000
 HOLD = 0.2  # share of a clip that shows the marked answer
@@ -225,15 +225,21 @@ class Eyeballing:
         """By the last frame, and by the vote of every fifth frame, in which those without a mark do not count."""
         votes: list[str | None] = []
         frame: ClipFrame | None = None
-        seen: Score | None = None  # of the newest frame, when it has been looked at
+        looked: tuple[ClipFrame, Score] | None = None  # at which frame last, and what it showed
+
+        def look(frame: ClipFrame) -> Score:
+            nonlocal looked
+            if looked is None or not same(frame, looked[0]):
+                looked = frame, self.score_frame(record, frame(), puzzle)
+            return looked[1]
+
         for number, frame in enumerate(frames):
-            voting = number % judge.EVERY == 0 and self.may_be_marked(frame)
-            seen = self.score_frame(record, frame(), puzzle) if voting else None
-            votes += [seen.choice] if seen else []
+            if number % judge.EVERY == 0 and self.may_be_marked(frame):
+                votes.append(look(frame).choice)
         if frame is None:
             return {"last": NO_FRAMES, "major": NO_FRAMES}
         major = judge.verdict(judge.major_option(votes), record["correct_option"])
-        return {"last": seen or self.score_frame(record, frame(), puzzle), "major": major}
+        return {"last": look(frame), "major": major}
 
     def may_be_marked(self, frame: ClipFrame) -> bool:
         """Whether it is worth looking at a frame: without anything red there is no mark."""

@@ -19,6 +19,12 @@ def most_red_lead(frame: ClipFrame) -> float:
     return bound() if bound else EVERY_LEAD
 
 
+def same(frame: ClipFrame, other: ClipFrame) -> bool:
+    """Whether two frames surely show the same; of plain functions that is known only of one and the same."""
+    compare: Callable[[ClipFrame], bool] | None = getattr(frame, "same_as", None)
+    return frame is other or (compare is not None and type(frame) is type(other) and compare(other))
+
+
 def score_last(
     judge: FrameJudge, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None
 ) -> dict[str, Score]:

@@ -138,7 +138,7 @@ class Maze(ABC):
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
         """A red path from mark to mark on no wall; a picture of another size is compared after scaling."""
         walls = self._walls(record) if puzzle is None else red_path.wall_mask(puzzle)
-        return red_path.judge(image, walls, self._ends(record), self.rule)
+        return red_path.judge(image, walls, self.ends(record), self.rule)
 
     def score_frame(self, record: Record, frame: Image, puzzle: Image | None = None) -> Score:
         """The maze's part of a frame, judged like a picture at the size it has there."""
@@ -152,7 +152,7 @@ class Maze(ABC):
         part = frame[top : round((box.top + height) * y), left : round((box.left + width) * x)]
         if not part.size:
             return Score(False, False, "no picture")
-        return red_path.judge(part, walls, self._ends(small), self.rule)
+        return red_path.judge(part, walls, self.ends(small), self.rule)
 
     def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
         """The last frame decides, as in the benchmark."""
@@ -162,7 +162,8 @@ class Maze(ABC):
         mask: red_path.Mask = (self.draw_puzzle(record) == WALL).view(np.uint8)
         return mask
 
-    def _ends(self, record: Record) -> red_path.Ends:
+    def ends(self, record: Record) -> red_path.Ends:
+        """Where the path starts and ends in the picture."""
         return red_path.Ends(tuple(record["start_point"]), tuple(record["goal_point"]), record[self.cell_field])
 
 

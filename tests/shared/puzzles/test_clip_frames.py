@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +11,11 @@ import av
 import numpy as np
 import pytest
 
+from vtb.canvas import Image
 from vtb.eyeballing import judge
 from vtb.eyeballing.task import Eyeballing
 from vtb.puzzles import Clip, families
-from vtb.puzzles.frames import most_red_lead
+from vtb.puzzles.frames import most_red_lead, same
 from vtb.puzzles.sample import encode_record_clip, make_record
 from vtb.video import DecodedFrame, decode_clip
 
@@ -89,3 +91,37 @@ def test_passing_over_frames_changes_no_verdict(family: Eyeballing) -> None:
     assert scores == family.score_video(record, [lambda frame=frame: frame() for frame in frames])  # type: ignore[misc]
     looked = sum(family.may_be_marked(frame) for frame in frames)
     assert looked == 33 if family.name == "arc_connect" else 5 <= looked < 16
+
+
+def test_frames_are_the_same_when_they_show_the_same() -> None:
+    family = families()["maze_square"]
+    records = [make_record(family, family.config_class(clip=Clip(13, 16, size)), "maze_square", 8, 0)
+               for size in ((160, 160), (160, 192))]  # fmt: skip
+    frames, others = ([*decode_clip(encode_record_clip(family, record))] for record in records)
+    images = [frame() for frame in frames]
+    for (one, image), (two, other) in itertools.product(zip(frames, images, strict=True), repeat=2):
+        assert same(one, two) <= (image == other).all()
+    assert same(frames[-1], DecodedFrame(frames[-1]._frame, None))
+    assert not same(frames[0], frames[-1])
+    assert not same(frames[0], others[0])
+    assert not same(frames[0], lambda: images[0])
+
+
+class Counted(DecodedFrame):
+    """A frame that counts how often its RGB is asked for."""
+
+    looks = 0
+
+    def __call__(self) -> Image:
+        self.looks += 1
+        return super().__call__()
+
+
+@pytest.mark.parametrize("name", ["arc_connect", "midpoint", "visual_size_grid"])
+def test_a_still_clip_is_judged_by_one_look(name: str) -> None:
+    family = families()[name]
+    record = make_record(family, family.config_class(clip=Clip(41, 16, (320, 320))), name, 8, 0)
+    *_, last = decode_clip(encode_record_clip(family, record))
+    frames = [Counted(last._frame, last._reformatter) for _ in range(40)]
+    assert all(score.strict for score in family.score_video(record, frames).values())
+    assert sum(frame.looks for frame in frames) == 1
