@@ -24,19 +24,20 @@ TARGETS = {
 def run() -> list[dict[str, Any]]:
     """Median over rounds of the rate of whole shards, per shape."""
     return [
-        {"name": name, "value": round(_rate(family)), "unit": "pairs/s", "target": target}
+        {"name": name, "value": round(rate(family)), "unit": "pairs/s", "target": target}
         for family, (name, target) in TARGETS.items()
     ]
 
 
-def _rate(family: str) -> float:
-    stream = Stream(f"{family}-bench", find_family(family).config_class(), SHARD * (SHARDS + 1))
+def rate(family: str, shards: int = SHARDS, rounds: int = ROUNDS) -> float:
+    """Pairs of a family per second."""
+    stream = Stream(f"{family}-bench", find_family(family).config_class(), SHARD * (shards + 1))
     first, *tasks = plan_shards(Recipe(family, (stream,), 1, False, "shards"), SHARD)
     make_shard(first.work, lambda _: None)
     rates = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         start = time.perf_counter()
         for task in tasks:
             make_shard(task.work, lambda _: None)
-        rates.append(SHARD * SHARDS / (time.perf_counter() - start))
+        rates.append(SHARD * shards / (time.perf_counter() - start))
     return statistics.median(rates)

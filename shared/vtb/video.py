@@ -7,9 +7,8 @@ general RGB conversion. Colours follow ITU-R BT.601, limited range, and the stre
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,8 @@ from vtb.canvas import MAX_PIXELS, Image, Palette, Picture
 
 PRESET = "veryfast"
 CRF = 20
+BOUNDED = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p")  # other forms are converted in other ways
+ROUNDING = 4.0  # levels by which a converted pixel may exceed what its chroma says; 1.3 have been seen
 
 
 class UnreadableVideo(Exception):
@@ -108,7 +109,50 @@ class ClipEnds:
     count: int
 
 
-def decode_clip(data: bytes, max_side: int | None = None) -> Iterator[Callable[[], Image]]:
+class DecodedFrame:
+    """A frame of a clip: called, it gives its RGB, which costs as much as decoding it."""
+
+    def __init__(self, frame: Any, reformatter: Any, max_side: int | None = None) -> None:
+        """``reformatter`` is one for all frames of a clip: to set it up takes longer than a conversion."""
+        self._frame, self._reformatter, self._max_side = frame, reformatter, max_side
+
+    def __call__(self) -> Image:
+        """The RGB.
+
+        Raises:
+            UnreadableVideo: the frame is of a form that cannot be converted.
+        """
+        frame, most = self._frame, self._max_side
+        scale = min(1.0, most / max(frame.width, frame.height)) if most else 1.0
+        width, height = (max(1, round(side * scale)) for side in (frame.width, frame.height))
+        try:
+            image: Image = self._reformatter.reformat(frame, width, height, "rgb24").to_ndarray()
+        except (OSError, ValueError) as error:
+            raise UnreadableVideo(f"a frame cannot be shown ({error})") from error
+        return image
+
+    def same_as(self, other: DecodedFrame) -> bool:
+        """Whether both show the same, as frames of a still picture do; found without converting them."""
+        one, two = self._frame, other._frame
+        if (one.format.name, one.width, one.height) != (two.format.name, two.width, two.height):
+            return False
+        planes = [[np.frombuffer(plane, np.uint8) for plane in frame.planes] for frame in (one, two)]
+        return all(np.array_equal(a, b) for a, b in zip(*planes, strict=True))
+
+    def most_red_lead(self) -> float:
+        """No pixel's R exceeds both G and B by more than this; said without converting the frame.
+
+        Cr - 128 is a mean of R - G and R - B whose weights sum to 0.5 * 224 / 255 whatever the matrix (ITU-R BT.601,
+        709 and 2020; more in full range), chroma is interpolated between neighbours, and conversion rounds.
+        """
+        if self._frame.format.name not in BOUNDED:
+            return 255.0
+        plane = self._frame.planes[2]
+        cr = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        return max(0.0, (int(cr.max()) - 128) * 255 / 112) + ROUNDING
+
+
+def decode_clip(data: bytes, max_side: int | None = None) -> Iterator[DecodedFrame]:
     """The frames of a clip, one at a time; each is a function that gives its RGB.
 
     Args:
@@ -118,8 +162,11 @@ def decode_clip(data: bytes, max_side: int | None = None) -> Iterator[Callable[[
     Raises:
         UnreadableVideo: no video in it, or damaged; frames before the damage have been given by then.
     """
+    from av.video.reformatter import VideoReformatter
+
+    reformatter = VideoReformatter()
     for frame in _frames(data):
-        yield partial(_rgb, frame, max_side)
+        yield DecodedFrame(frame, reformatter, max_side)
 
 
 def decode_ends(data: bytes) -> ClipEnds:
@@ -130,22 +177,12 @@ def decode_ends(data: bytes) -> ClipEnds:
     """
     first = last = None
     count = 0
-    for last in _frames(data):
+    for last in decode_clip(data):
         first = last if first is None else first
         count += 1
     if first is None or last is None:
         raise UnreadableVideo("has no frames")
-    return ClipEnds(_rgb(first), _rgb(last), count)
-
-
-def _rgb(frame: Any, max_side: int | None = None) -> Image:
-    scale = min(1.0, max_side / max(frame.width, frame.height)) if max_side else 1.0
-    width, height = (max(1, round(side * scale)) for side in (frame.width, frame.height))
-    try:
-        image: Image = frame.reformat(width, height, "rgb24").to_ndarray()
-    except (OSError, ValueError) as error:
-        raise UnreadableVideo(f"a frame cannot be shown ({error})") from error
-    return image
+    return ClipEnds(first(), last(), count)
 
 
 def _frames(data: bytes) -> Iterator[Any]:

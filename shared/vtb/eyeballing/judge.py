@@ -33,9 +33,13 @@ def red_centre(image: Image) -> tuple[float, float] | None:
     """Mean place (x, y) of the red pixels, or None where there are fewer than twenty."""
     import cv2
 
-    sums = cv2.moments(red_mask(image).view(np.uint8), binaryImage=True)  # no list of places: all may be red
-    count = sums["m00"]
-    return (sums["m10"] / count, sums["m01"] / count) if count >= ENOUGH else None
+    mask = red_mask(image).view(np.uint8)
+    count = cv2.countNonZero(mask)
+    if count < ENOUGH:
+        return None
+    # By rows and columns, not by a list of places: all of a large picture may be red.
+    columns, rows = (cv2.reduce(mask, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() for axis in (0, 1))
+    return float(columns @ np.arange(len(columns))) / count, float(rows @ np.arange(len(rows))) / count
 
 
 def marked_option(image: Image, canvas: Sequence[int], candidates: Sequence[tuple[float, float, str]]) -> str | None:

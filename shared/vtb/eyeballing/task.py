@@ -18,7 +18,7 @@ from vtb.eyeballing.config import Config, canvas_part, clip_record
 from vtb.eyeballing.figure import Figure
 from vtb.eyeballing.place import LETTERS, Frame, Placed, place_as_benchmark, place_fairly
 from vtb.puzzles.family import ClipFrame, Modality, Record, Score
-from vtb.puzzles.frames import NO_FRAMES
+from vtb.puzzles.frames import NO_FRAMES, most_red_lead, same
 
 TRIES = 5000
 HOLD = 0.2  # share of a clip that shows the marked answer
@@ -225,14 +225,26 @@ class Eyeballing:
     def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
         """By the last frame, and by the vote of every fifth frame, in which those without a mark do not count."""
         votes: list[str | None] = []
-        last: ClipFrame | None = None
-        for number, last in enumerate(frames):
-            if number % judge.EVERY == 0:
-                votes.append(self.score_frame(record, last(), puzzle).choice)
-        if last is None:
+        frame: ClipFrame | None = None
+        looked: tuple[ClipFrame, Score] | None = None  # at which frame last, and what it showed
+
+        def look(frame: ClipFrame) -> Score:
+            nonlocal looked
+            if looked is None or not same(frame, looked[0]):
+                looked = frame, self.score_frame(record, frame(), puzzle)
+            return looked[1]
+
+        for number, frame in enumerate(frames):
+            if number % judge.EVERY == 0 and self.may_be_marked(frame):
+                votes.append(look(frame).choice)
+        if frame is None:
             return {"last": NO_FRAMES, "major": NO_FRAMES}
         major = judge.verdict(judge.major_option(votes), record["correct_option"])
-        return {"last": self.score_frame(record, last(), puzzle), "major": major}
+        return {"last": look(frame), "major": major}
+
+    def may_be_marked(self, frame: ClipFrame) -> bool:
+        """Whether it is worth looking at a frame: without anything red there is no mark."""
+        return most_red_lead(frame) >= judge.RED_LEAD
 
 
 def points_of(record: Mapping[str, Any]) -> list[tuple[float, float, str]]:

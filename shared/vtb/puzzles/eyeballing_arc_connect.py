@@ -15,8 +15,9 @@ from vtb.eyeballing.arcs import Shape, place_arcs
 from vtb.eyeballing.config import Config, clip_scale
 from vtb.eyeballing.place import LETTERS, Placed
 from vtb.eyeballing.task import Eyeballing, points_of
-from vtb.puzzles.family import Modality, Record, Score
+from vtb.puzzles.family import ClipFrame, Modality, Record, Score
 
+Ink = NDArray[np.uint8]
 Labels = NDArray[np.int32]
 Points = NDArray[Any]  # (N, 2), x and y
 SHAPE = Shape(band=0.18, least_gap=24, gap=(0.09, 0.12), beyond=18)
@@ -65,6 +66,10 @@ class ArcConnect(Eyeballing):
         )  # fmt: skip
         return f"{self.reveal} {still}"
 
+    def may_be_marked(self, frame: ClipFrame) -> bool:
+        """Ink is no colour."""
+        return True
+
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
         """The right arc that black ink joins to the left one; several joined arcs are no answer."""
         joined = joined_options(record, image, puzzle)
@@ -75,28 +80,51 @@ class ArcConnect(Eyeballing):
 
 def joined_options(record: Record, image: Image, puzzle: Image | None) -> list[str]:
     """The letters of the right arcs that are in one piece of ink with the left arc."""
-    width, height = record["canvas_dimensions"]
-    labels = _pieces(image, width, height)[1]
     left, right = _ends(record) if record["given"] or puzzle is None else _ends_seen(record, puzzle)
+    picture = _on_canvas(image, record)
+    if not right or not _crosses(picture, left.real, min(end.real for end in right.values())):
+        return []
+    _, labels = _pieces(picture)
     start = _label_near(labels, left)
     return [letter for letter, end in sorted(right.items()) if start and _label_near(labels, end) == start]
 
 
-def _pieces(image: Image, width: int, height: int) -> tuple[int, Labels]:
-    """The connected pieces of ink in a picture, scaled to the canvas: how many labels, and each pixel's."""
+def _on_canvas(image: Image, record: Record) -> Image:
+    """The picture at the size of the canvas."""
     import cv2
 
-    if image.shape[:2] != (height, width):
-        image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
-    count, labels = cv2.connectedComponents(cv2.inRange(image, (0, 0, 0), (INK_MAX,) * 3), connectivity=8)
+    width, height = record["canvas_dimensions"]
+    if image.shape[:2] == (height, width):
+        return image
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def _ink(picture: Image) -> Ink:
+    """Where a picture is dark: all channels at most INK_MAX."""
+    import cv2
+
+    return np.asarray(cv2.inRange(picture, (0, 0, 0), (INK_MAX,) * 3))
+
+
+def _crosses(picture: Image, left: float, right: float) -> bool:
+    """Whether every column from one end to the other has ink: without that nothing joins them, as in most frames."""
+    first, last = max(0, round(left) + SEARCH[-1]), max(0, round(right) - SEARCH[-1])
+    return first >= last or bool(_ink(picture[:, first:last]).any(axis=0).all())
+
+
+def _pieces(picture: Image) -> tuple[int, Labels]:
+    """The connected pieces of ink: how many labels, and each pixel's."""
+    import cv2
+
+    count, labels = cv2.connectedComponents(_ink(picture), connectivity=8)
     return count, labels
 
 
 def _ends(record: Record) -> tuple[complex, dict[str, complex]]:
     """The inner ends of the left arc and of each right arc."""
     _, left, *right = draw.strokes(record, "given")
-    ends = {letter: draw.path_of(stroke)[0] for letter, stroke in zip(LETTERS, right, strict=True)}
-    return draw.path_of(left)[0], ends
+    ends = {letter: draw.path_of(stroke, 0.0)[0] for letter, stroke in zip(LETTERS, right, strict=True)}
+    return draw.path_of(left, 0.0)[0], ends
 
 
 def _ends_seen(record: Record, puzzle: Image) -> tuple[complex, dict[str, complex]]:
@@ -104,7 +132,7 @@ def _ends_seen(record: Record, puzzle: Image) -> tuple[complex, dict[str, comple
 
     The piece of ink that reaches farthest left is the left arc; of the others, the one nearest to a letter is its arc.
     """
-    count, labels = _pieces(puzzle, *record["canvas_dimensions"])
+    count, labels = _pieces(_on_canvas(puzzle, record))
     pieces = [np.argwhere(labels == label)[:, ::-1] for label in range(1, count)]
     pieces = sorted((piece for piece in pieces if len(piece) >= SPECK), key=lambda piece: int(piece[:, 0].min()))
     if len(pieces) < 2:

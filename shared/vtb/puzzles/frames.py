@@ -8,8 +8,21 @@ from collections.abc import Callable, Iterable
 from vtb.canvas import Image
 from vtb.puzzles.family import ClipFrame, Record, Score
 
+EVERY_LEAD = 255.0
 NO_FRAMES = Score(False, False, "no frames")
 FrameJudge = Callable[[Record, Image, "Image | None"], Score]
+
+
+def most_red_lead(frame: ClipFrame) -> float:
+    """A bound from above on by how much R exceeds G and B in a frame; of a plain function nothing is known."""
+    bound: Callable[[], float] | None = getattr(frame, "most_red_lead", None)
+    return bound() if bound else EVERY_LEAD
+
+
+def same(frame: ClipFrame, other: ClipFrame) -> bool:
+    """Whether two frames surely show the same; of plain functions that is known only of one and the same."""
+    compare: Callable[[ClipFrame], bool] | None = getattr(frame, "same_as", None)
+    return frame is other or (compare is not None and type(frame) is type(other) and compare(other))
 
 
 def score_last(

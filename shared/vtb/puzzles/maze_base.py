@@ -138,9 +138,8 @@ class Maze(ABC):
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
         """A red path from mark to mark on no wall; a picture of another size is compared after scaling."""
-        if puzzle is None:
-            puzzle = canvas.to_rgb(self.draw_puzzle(record), self.palette)
-        return red_path.judge(image, red_path.wall_mask(puzzle), self.ends(record), self.rule)
+        walls = self._walls(record) if puzzle is None else red_path.wall_mask(puzzle)
+        return red_path.judge(image, walls, self.ends(record), self.rule)
 
     def score_frame(self, record: Record, frame: Image, puzzle: Image | None = None) -> Score:
         """The maze's part of a frame, judged like a picture at the size it has there."""
@@ -148,7 +147,7 @@ class Maze(ABC):
         if not clip:  # a clip of somebody else's puzzle: the picture fills its frames
             return self.score_image(record, frame, puzzle)
         box, small = letterbox(clip), self.in_clip(record)
-        walls = (self.draw_puzzle(small) == WALL).view(np.uint8)
+        walls = self._walls(small)
         (height, width), x, y = walls.shape, frame.shape[1] / clip["size"][0], frame.shape[0] / clip["size"][1]
         top, left = round(box.top * y), round(box.left * x)
         part = frame[top : round((box.top + height) * y), left : round((box.left + width) * x)]
@@ -159,6 +158,10 @@ class Maze(ABC):
     def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
         """The last frame decides, as in the benchmark."""
         return score_last(self.score_frame, record, frames, puzzle)
+
+    def _walls(self, record: Record) -> red_path.Mask:
+        mask: red_path.Mask = (self.draw_puzzle(record) == WALL).view(np.uint8)
+        return mask
 
     def ends(self, record: Record) -> red_path.Ends:
         """Where the path starts and ends in the picture."""

@@ -12,7 +12,7 @@ from vtb.canvas import Image, Picture
 from vtb.puzzles import missing_part, scene, visual_record
 from vtb.puzzles.choice import last_answer, listed
 from vtb.puzzles.family import ClipFrame, Modality, Record, Score
-from vtb.puzzles.frames import NO_FRAMES
+from vtb.puzzles.frames import NO_FRAMES, same
 from vtb.puzzles.missing_part import Expected, Mask, diff, judge
 from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.puzzle_area import area_of, fitted
@@ -128,8 +128,11 @@ class VisualFamily(VisualPuzzle):
         """Judge the frame with the lowest Diff, the benchmark's best frame."""
         area, size = _frame_place(record)
         expected, best, lowest, number = self.expected(record, area[2]), None, float("inf"), 0
+        before: ClipFrame | None = None
         for count, frame in enumerate(frames):
-            seen = area_of(frame(), area, size)
+            if before is not None and same(frame, before):
+                continue
+            before, seen = frame, area_of(frame(), area, size)
             distance = diff(seen, expected)
             if distance < lowest:
                 best, lowest, number = seen.copy(), distance, count
