@@ -145,11 +145,21 @@ class DecodedFrame:
         Cr - 128 is a mean of R - G and R - B whose weights sum to 0.5 * 224 / 255 whatever the matrix (ITU-R BT.601,
         709 and 2020; more in full range), chroma is interpolated between neighbours, and conversion rounds.
         """
+        cr = self._plane(2)
+        return 255.0 if cr is None else max(0.0, (int(cr.max()) - 128) * 255 / 112) + ROUNDING
+
+    def luma(self) -> NDArray[np.uint8] | None:
+        """Y of every pixel, (H, W), or None of a form in which it does not bound the RGB.
+
+        Where no channel exceeds ``v``, Y is at most 16 + v * 219 / 255 or, in full range, ``v``; and ``ROUNDING``.
+        """
+        return self._plane(0)
+
+    def _plane(self, number: int) -> NDArray[np.uint8] | None:
         if self._frame.format.name not in BOUNDED:
-            return 255.0
-        plane = self._frame.planes[2]
-        cr = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
-        return max(0.0, (int(cr.max()) - 128) * 255 / 112) + ROUNDING
+            return None
+        plane = self._frame.planes[number]
+        return np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
 
 
 def decode_clip(data: bytes, max_side: int | None = None) -> Iterator[DecodedFrame]:

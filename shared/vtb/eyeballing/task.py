@@ -235,14 +235,14 @@ class Eyeballing:
             return looked[1]
 
         for number, frame in enumerate(frames):
-            if number % judge.EVERY == 0 and self.may_be_marked(frame):
+            if number % judge.EVERY == 0 and self.may_be_marked(record, frame):
                 votes.append(look(frame).choice)
         if frame is None:
             return {"last": NO_FRAMES, "major": NO_FRAMES}
         major = judge.verdict(judge.major_option(votes), record["correct_option"])
         return {"last": look(frame), "major": major}
 
-    def may_be_marked(self, frame: ClipFrame) -> bool:
+    def may_be_marked(self, record: Record, frame: ClipFrame) -> bool:
         """Whether it is worth looking at a frame: without anything red there is no mark."""
         return most_red_lead(frame) >= judge.RED_LEAD
 

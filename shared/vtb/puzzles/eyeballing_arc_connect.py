@@ -12,16 +12,18 @@ from vtb.canvas import Image
 from vtb.errors import UsageProblem
 from vtb.eyeballing import draw, judge
 from vtb.eyeballing.arcs import Shape, place_arcs
-from vtb.eyeballing.config import Config, clip_scale
+from vtb.eyeballing.config import Config, canvas_part, clip_scale
 from vtb.eyeballing.place import LETTERS, Placed
 from vtb.eyeballing.task import Eyeballing, points_of
 from vtb.puzzles.family import ClipFrame, Modality, Record, Score
+from vtb.puzzles.frames import luma
 
 Ink = NDArray[np.uint8]
 Labels = NDArray[np.int32]
 Points = NDArray[Any]  # (N, 2), x and y
 SHAPE = Shape(band=0.18, least_gap=24, gap=(0.09, 0.12), beyond=18)
 INK_MAX = 92
+DARK = 16 + INK_MAX * 219 / 255 + 4  # luma of ink at most, rounding included
 SPECK = 12  # smaller pieces of ink, in pixels, are no arcs
 LEAST_LINE = 2  # pixels in a clip: a thinner line is no dark ink after H.264 and scaling
 SEARCH = (2, 6, 8)  # pixels around an arc's inner end in which its ink is looked for, the nearest first
@@ -66,9 +68,13 @@ class ArcConnect(Eyeballing):
         )  # fmt: skip
         return f"{self.reveal} {still}"
 
-    def may_be_marked(self, frame: ClipFrame) -> bool:
-        """Ink is no colour."""
-        return True
+    def may_be_marked(self, record: Record, frame: ClipFrame) -> bool:
+        """Whether ink may join the two sides: it is dark, in every column between them."""
+        bright, (width, height) = luma(frame), record["canvas_dimensions"]
+        shown = None if bright is None else canvas_part(record, bright)
+        if shown is None or shown.shape != (height, width) or not record["given"]:
+            return True
+        return bool((shown[:, _between(*_ends(record))] <= DARK).any(axis=0).all())
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
         """The right arc that black ink joins to the left one; several joined arcs are no answer."""
@@ -82,7 +88,7 @@ def joined_options(record: Record, image: Image, puzzle: Image | None) -> list[s
     """The letters of the right arcs that are in one piece of ink with the left arc."""
     left, right = _ends(record) if record["given"] or puzzle is None else _ends_seen(record, puzzle)
     picture = _on_canvas(image, record)
-    if not right or not _crosses(picture, left.real, min(end.real for end in right.values())):
+    if not right or not _ink(picture[:, _between(left, right)]).any(axis=0).all():
         return []
     _, labels = _pieces(picture)
     start = _label_near(labels, left)
@@ -106,10 +112,10 @@ def _ink(picture: Image) -> Ink:
     return np.asarray(cv2.inRange(picture, (0, 0, 0), (INK_MAX,) * 3))
 
 
-def _crosses(picture: Image, left: float, right: float) -> bool:
-    """Whether every column from one end to the other has ink: without that nothing joins them, as in most frames."""
-    first, last = max(0, round(left) + SEARCH[-1]), max(0, round(right) - SEARCH[-1])
-    return first >= last or bool(_ink(picture[:, first:last]).any(axis=0).all())
+def _between(left: complex, right: dict[str, complex]) -> slice:
+    """The columns between the two sides: without ink in each nothing joins them, as in most frames."""
+    first, last = left.real + SEARCH[-1], min(end.real for end in right.values()) - SEARCH[-1]
+    return slice(max(0, round(first)), max(0, round(last)))
 
 
 def _pieces(picture: Image) -> tuple[int, Labels]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vtb.canvas import Image
 from vtb.puzzles.family import ClipFrame, Record, Score
 
@@ -17,6 +20,12 @@ def most_red_lead(frame: ClipFrame) -> float:
     """A bound from above on by how much R exceeds G and B in a frame; of a plain function nothing is known."""
     bound: Callable[[], float] | None = getattr(frame, "most_red_lead", None)
     return bound() if bound else EVERY_LEAD
+
+
+def luma(frame: ClipFrame) -> NDArray[np.uint8] | None:
+    """Y of every pixel of a decoded frame (``DecodedFrame.luma``); of a plain function nothing is known."""
+    plane: Callable[[], NDArray[np.uint8] | None] | None = getattr(frame, "luma", None)
+    return plane() if plane else None
 
 
 def same(frame: ClipFrame, other: ClipFrame) -> bool:

@@ -83,12 +83,20 @@ def _mixture(record: Record, seen: dict[int, str]) -> str:
 
 
 def _two_lines(record: Record, seen: dict[int, str]) -> str:
-    row, column = divmod(record["missing"], 3)
-    lines = [{seen[p] for p in seen if p // 3 == row}, {seen[p] for p in seen if p % 3 == column}]
-    words = [[{value.split()[k] for value in line} for k in (0, 1)] for line in lines]
-    (size,) = next(w[0] for w, other in (words, words[::-1]) if len(w[0]) == 1 and len(other[1]) == 1)
-    (shape,) = next(w[1] for w, other in (words, words[::-1]) if len(w[1]) == 1 and len(other[0]) == 1)
-    return f"{size} {shape}"
+    """One shape a row and one size a column, or the other way round: whichever everything that is seen agrees with."""
+    (answer,) = {answer for by_row in (True, False) if (answer := _in_lines(seen, record["missing"], by_row))}
+    return answer
+
+
+def _in_lines(seen: dict[int, str], missing: int, by_row: bool) -> str | None:
+    """The answer if shapes go by rows (or by columns), or None where the picture is not like that."""
+    words = {(divmod(place, 3) if by_row else divmod(place, 3)[::-1]): value.split() for place, value in seen.items()}
+    shapes = [{shape for (line, _), (_, shape) in words.items() if line == number} for number in range(3)]
+    sizes = [{size for (_, line), (size, _) in words.items() if line == number} for number in range(3)]
+    if any(len(found) > 1 for found in (*shapes, *sizes)):
+        return None
+    line, other = divmod(missing, 3) if by_row else divmod(missing, 3)[::-1]
+    return f"{min(sizes[other])} {min(shapes[line])}"
 
 
 RULES: dict[str, Callable[[Record, dict[int, str]], str]] = {
