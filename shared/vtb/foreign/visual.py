@@ -13,10 +13,10 @@ import numpy as np
 from vtb.canvas import Colour, Image, decode_image, encode_rgb
 from vtb.errors import BadInput
 from vtb.foreign.judges import ForeignFamily
+from vtb.puzzles.best_frame import judge_best
 from vtb.puzzles.choice import last_answer, listed
 from vtb.puzzles.family import ClipFrame, Record, Score
-from vtb.puzzles.frames import NO_FRAMES
-from vtb.puzzles.missing_part import DIFF_WHITE, Expected, Mask, diff, judge
+from vtb.puzzles.missing_part import DIFF_WHITE, Expected, Mask, judge
 from vtb.puzzles.puzzle_area import area_of, fitted
 from vtb.puzzles.scene import BASIC, COLORS, SHAPES, Disc, Polygon, regular, silhouette
 from vtb.puzzles.visual_record import area_in_picture
@@ -80,13 +80,7 @@ class VisualByPicture(ForeignFamily):
 
     def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
         """The frame with the lowest Diff."""
-        expected, best, lowest = self._expected(record), None, float("inf")
-        for frame in frames:
-            seen = area_of(frame(), record["area"], record["canvas_dimensions"])
-            distance = diff(seen, expected)
-            if distance < lowest:
-                best, lowest = seen.copy(), distance
-        return {"best": NO_FRAMES if best is None else judge(best, expected)}
+        return judge_best(frames, record["area"], record["canvas_dimensions"], self._expected(record))
 
     def _expected(self, record: Record) -> Expected:
         pictures, right = record["pictures"], record["answer"] or "as in the solution"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -10,10 +9,10 @@ import numpy as np
 from vtb import canvas
 from vtb.canvas import Image, Picture
 from vtb.puzzles import missing_part, scene, visual_record
+from vtb.puzzles.best_frame import judge_best
 from vtb.puzzles.choice import last_answer, listed
 from vtb.puzzles.family import ClipFrame, Modality, Record, Score
-from vtb.puzzles.frames import NO_FRAMES, same
-from vtb.puzzles.missing_part import Expected, Mask, diff, judge
+from vtb.puzzles.missing_part import Expected, Mask, judge
 from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.puzzle_area import area_of, fitted
 from vtb.puzzles.scene import LEVEL_BITS, MISSING, PALETTE, SIDE
@@ -127,19 +126,7 @@ class VisualFamily(VisualPuzzle):
     def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
         """Judge the frame with the lowest Diff, the benchmark's best frame."""
         area, size = _frame_place(record)
-        expected, best, lowest, number = self.expected(record, area[2]), None, float("inf"), 0
-        before: ClipFrame | None = None
-        for count, frame in enumerate(frames):
-            if before is not None and same(frame, before):
-                continue
-            before, seen = frame, area_of(frame(), area, size)
-            distance = diff(seen, expected)
-            if distance < lowest:
-                best, lowest, number = seen.copy(), distance, count
-        if best is None:
-            return {"best": NO_FRAMES}
-        score = judge(best, expected)
-        return {"best": dataclasses.replace(score, details={**score.details, "best_frame": number})}
+        return judge_best(frames, area, size, self.expected(record, area[2]))
 
     def expected(self, record: Record, side: int, puzzle: Image | None = None) -> Expected:
         """What answers are compared with; the puzzle as it looks with that many pixels a side, unless it is given."""
