@@ -204,6 +204,8 @@ def _frames(data: bytes) -> Iterator[Any]:
             if not container.streams.video:
                 raise UnreadableVideo("holds no video stream")
             size = container.streams.video[0].codec_context
+            if size is None:
+                raise UnreadableVideo("is in a codec that nobody knows")
             if size.width * size.height > MAX_PIXELS:
                 raise UnreadableVideo(f"frames of {size.width}x{size.height} pixels are too large")
             yield from container.decode(video=0)

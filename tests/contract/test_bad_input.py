@@ -72,7 +72,7 @@ def make_folders(base: Path) -> None:
         "image-number": lambda record: record.update(image=5),
         "no-id": lambda record: record.pop("id"),
         "other-family": lambda record: record.update(family="maze_round"),
-        "no-family": lambda record: (record.pop("family"), record.pop("maze_grid")),
+        "no-family": lambda record: (record.pop("family"), record.pop("maze_grid"), record.update(task="sudoku")),
         "bad-grid": lambda record: record.update(maze_grid=[[0]]),
         "bad-key": lambda record: record.update(id="../../out"),
     }
@@ -206,14 +206,14 @@ CASES = [
     Case("no id", PREPARE, "--input {w}/no-id", INPUT, "record '[?]' cannot be used"),
     Case("id leads out", PREPARE, "--input {w}/bad-key", INPUT, "is not a path below the store"),
     Case("unknown family", PREPARE, "--input {w}/other-family", INPUT, "unknown family 'maze_round'"),
-    Case("no family", PREPARE, "--input {w}/no-family", INPUT, "is not a square maze, the only family so far"),
+    Case("no family", PREPARE, "--input {w}/no-family", INPUT, "of task .* which no family here has"),
     Case("bad grid", PREPARE, "--input {w}/bad-grid", INPUT, "maze_grid is not a 0/1 grid"),
     Case("damaged shard", PREPARE, "--input {w}/flipped-shard", INPUT, "is damaged .*: run vtb-curate"),
     Case("damaged record", PREPARE, "--input {w}/bad-record", INPUT, "unknown family None"),
     Case("val", PREPARE, "--input {w}/mazes --val 1.5", USAGE, "1.5 is not in the range"),
     # What score reads.
     Case("no predictions", SCORE, "--input {w}/gone", INPUT, "/gone: holds no artifact"),
-    Case("not predictions", SCORE, "--input {w}/mazes", INPUT, "holds puzzles, but this command reads predictions"),
+    Case("not predictions", SCORE, "--input {w}/mazes", USAGE, "say in which folder the answers to them are"),
     Case("damaged predictions", SCORE, "--input {w}/flipped-predictions", INPUT, "is damaged .*: make the predictions"),
     Case("odd predictions", SCORE, "--input {w}/odd-predictions", INPUT, "is not what `vtb-eval predict` writes"),
 ]  # fmt: skip

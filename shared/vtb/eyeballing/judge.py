@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.canvas import Image
+from vtb.puzzles.answer_text import final_part
 from vtb.puzzles.family import Score
 
 RED_MIN, RED_LEAD, OTHER_MAX, ENOUGH = 140, 40, 130, 20
 EVERY = 5  # the major vote looks at every fifth frame
-TEXT_TAIL = 50_000
 NATO = {"alpha": "A", "alfa": "A", "bravo": "B", "charlie": "C", "delta": "D", "echo": "E"}
 _WORD = re.compile(r"\b(alpha|alfa|bravo|charlie|delta|echo)\b", re.IGNORECASE)
 _LETTER = re.compile(r"(?<![A-Za-z0-9])([A-E])(?![A-Za-z0-9'’])")
@@ -60,7 +60,7 @@ def major_option(options: Iterable[str | None]) -> str | None:
 
 def spoken_option(text: str) -> str | None:
     """The option that a text names: its first NATO word, else its last stand-alone capital letter A to E."""
-    tail = text[-TEXT_TAIL:]
+    tail = final_part(text)
     word = _WORD.search(tail)
     if word:
         return NATO[word[1].lower()]

@@ -17,7 +17,7 @@ from vtb.eyeballing import draw, judge
 from vtb.eyeballing.config import Config, canvas_part, clip_record
 from vtb.eyeballing.figure import Figure
 from vtb.eyeballing.place import LETTERS, Frame, Placed, place_as_benchmark, place_fairly
-from vtb.puzzles.family import ClipFrame, Modality, Record, Score
+from vtb.puzzles.family import UNJUDGED, ClipFrame, Modality, Record, Score
 from vtb.puzzles.frames import NO_FRAMES, most_red_lead, same
 
 TRIES = 5000
@@ -201,6 +201,8 @@ class Eyeballing:
 
     def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
         """The first NATO word, else the last stand-alone letter."""
+        if not record.get("letters_known", True):
+            return Score(False, False, UNJUDGED)
         return judge.verdict(judge.spoken_option(text), record["correct_option"])
 
     def draw_answer(self, record: Record, text: str, puzzle: Image) -> Image | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vtb.canvas import Image
 from vtb.errors import BadInput
+from vtb.eyeballing.draw import letters
 from vtb.eyeballing.judge import red_mask
 from vtb.eyeballing.place import LETTERS
 
@@ -23,6 +24,7 @@ FONT_PX = 15  # the benchmark's letters are in Pillow's default font
 BLUE_LEAD = 60  # of the letters of arc_connect, which are (0, 0, 160)
 GLYPH = 24  # box of a letter, pixels a side
 SHIFT = 2  # pixels that a letter may lie off
+ALIKE, APART = 0.25, 0.005  # likeness of the letters, and by how much no other order may come near, to be sure
 
 
 def as_ours(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,6 +38,8 @@ def as_ours(record: Mapping[str, Any]) -> dict[str, Any]:
 def read_pictures(name: str, puzzle: Image, solution: Image) -> dict[str, Any]:
     """The candidates with their letters, and which is right, from the pictures of the benchmark.
 
+    Which is right is seen by its mark; answers in words need the letters too (``letters_known``).
+
     Raises:
         BadInput: no five candidates, or no mark in the solution.
     """
@@ -44,13 +48,15 @@ def read_pictures(name: str, puzzle: Image, solution: Image) -> dict[str, Any]:
     if len(places) != len(LETTERS):
         raise BadInput(f"{len(places)} candidates can be seen in its picture, not {len(LETTERS)}")
     mark = _green_centre(puzzle, solution) if arcs else _red_ring(solution)[0]
-    labels = _letters(boxes, GLYPH / 2 if arcs else _inside(_red_ring(solution)[1]))
+    ring = 1.2 * RADIUS if arcs else _red_ring(solution)[1]
+    labels, sure = _letters(boxes, GLYPH / 2 if arcs else _inside(ring), ring)
     away = [(x - mark[0]) ** 2 + (y - mark[1]) ** 2 for x, y in places]
     height, width = puzzle.shape[:2]
     return {
         "canvas_dimensions": [width, height],
         "candidates": [{"x": x, "y": y, "label": letter} for (x, y), letter in zip(places, labels, strict=True)],
         "correct_option": labels[away.index(min(away))],
+        "letters_known": sure,
     }
 
 
@@ -129,16 +135,31 @@ def _green_centre(puzzle: Image, solution: Image) -> Place:
     return float(xs.mean()), float(ys.mean())
 
 
-def _letters(boxes: Sequence[Mask], radius: float) -> tuple[str, ...]:
-    """Each letter once, so that together they look most like what is printed within a radius."""
-    drawn = [_glyph(letter) * _round(radius) for letter in LETTERS]
-    likeness = np.array([[_overlap(box, glyph) for glyph in drawn] for box in boxes])
-    orders = itertools.permutations(range(len(LETTERS)))
-    best = max(orders, key=lambda order: sum(likeness[row, column] for row, column in enumerate(order)))
-    return tuple(LETTERS[column] for column in best)
+def _letters(boxes: Sequence[Mask], inside: float, ring: float) -> tuple[tuple[str, ...], bool]:
+    """Each letter once, so that together they look most like what is printed; and whether that is sure.
+
+    Args:
+        boxes: what is printed in each candidate.
+        inside: how far from its middle that is looked at.
+        ring: radius of the candidates, to which our own pictures fit their letters.
+    """
+    fonts = [[_centred(_default_font(letter)) for letter in LETTERS]]
+    fonts.append([_centred(letters(letter, 1.1 * ring).astype(np.uint8)) for letter in LETTERS])
+    total, margin, order = max(_best_order(boxes, [glyph * _round(inside) for glyph in font]) for font in fonts)
+    return tuple(LETTERS[column] for column in order), total >= ALIKE and margin >= APART
 
 
-def _glyph(letter: str) -> Mask:
+def _best_order(boxes: Sequence[Mask], glyphs: Sequence[Mask]) -> tuple[float, float, tuple[int, ...]]:
+    """The mean likeness of the best order of glyphs, by how much it is better than the next, and that order."""
+    likeness = np.array([[_overlap(box, glyph) for glyph in glyphs] for box in boxes])
+    orders = sorted(
+        (float(likeness[range(len(boxes)), order].mean()), order)
+        for order in itertools.permutations(range(len(glyphs)))
+    )
+    return orders[-1][0], orders[-1][0] - orders[-2][0], orders[-1][1]
+
+
+def _default_font(letter: str) -> Mask:
     from PIL import Image as PillowImage
     from PIL import ImageDraw, ImageFont
 
@@ -146,6 +167,15 @@ def _glyph(letter: str) -> Mask:
     font = ImageFont.load_default(FONT_PX)
     ImageDraw.Draw(picture).text((GLYPH / 2, GLYPH / 2), letter, 255, font, anchor="mm")
     return (np.asarray(picture) > 100).astype(np.uint8)
+
+
+def _centred(ink: Mask) -> Mask:
+    """A glyph in the middle of a box of GLYPH pixels; what does not fit is cut."""
+    ink = ink[:GLYPH, :GLYPH]
+    top, left = ((GLYPH - side) // 2 for side in ink.shape)
+    box = np.zeros((GLYPH, GLYPH), np.uint8)
+    box[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
+    return box
 
 
 def _overlap(box: Mask, glyph: Mask) -> float:

@@ -14,7 +14,7 @@ from vtb.errors import BadInput
 from vtb.foreign.judges import ForeignFamily
 from vtb.foreign.overlap import path_key
 from vtb.puzzles import red_path
-from vtb.puzzles.family import Record, Score
+from vtb.puzzles.family import UNJUDGED, Record, Score
 from vtb.puzzles.maze_base import Maze
 
 BESIDE = ((0, 1), (1, 0), (0, -1), (-1, 0))
@@ -53,7 +53,7 @@ class ForeignBoardMaze(ForeignFamily):
         """The very path on record: in a maze without loops there is no other, and where cells lie is not known."""
         ids, right = red_path.last_list(text), record["solution_path_cell_ids"]
         if not right:
-            return Score(False, False, "the record has no cell numbers")
+            return Score(False, False, UNJUDGED)
         if ids is None:
             return Score(False, False, "no list of cells")
         same = ids == right

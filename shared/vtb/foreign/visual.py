@@ -15,8 +15,9 @@ from vtb.errors import BadInput
 from vtb.foreign.judges import ForeignFamily
 from vtb.puzzles.best_frame import judge_best
 from vtb.puzzles.choice import last_answer, listed
-from vtb.puzzles.family import ClipFrame, Record, Score
+from vtb.puzzles.family import UNJUDGED, ClipFrame, Record, Score
 from vtb.puzzles.missing_part import DIFF_WHITE, Expected, Mask, judge
+from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.puzzle_area import area_of, fitted
 from vtb.puzzles.scene import BASIC, COLORS, SHAPES, Disc, Polygon, regular, silhouette
 from vtb.puzzles.visual_record import area_in_picture
@@ -57,7 +58,7 @@ class VisualByPicture(ForeignFamily):
     def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
         """The last value that a text names, in words or by the letter of an option, must be the answer."""
         if not record["answer"]:
-            return Score(False, False, "the record has no answer in words")
+            return Score(False, False, UNJUDGED)
         values = [*dict.fromkeys([record["answer"], *record["options"], *self._words()])]
         found = last_answer(text, [value.lower() for value in values], record["options"])
         right = found is not None and found.lower() == record["answer"].lower()
@@ -65,14 +66,23 @@ class VisualByPicture(ForeignFamily):
         return Score(right, right, reason, choice=found)
 
     def _words(self) -> Iterable[str]:
-        return BASIC if getattr(self.family, "asked", "") == "color" else ()
+        return BASIC if self._asked == "color" else ()
+
+    @property
+    def _asked(self) -> str:
+        return str(getattr(self.family, "asked", "color"))
+
+    @property
+    def _part_name(self) -> str:
+        return str(getattr(self.family, "part_name", "part"))
 
     def ask(self, record: Record, modality: str) -> str:
-        """The record's question with its options, where it has any."""
-        question = str(record.get("question") or record.get("given_prompt") or "")
-        if modality == "vlm" and record["options"]:
-            return f"{question} Options: {listed(record['options'])}."
-        return question if modality == "vlm" else str(record.get("given_prompt") or question)
+        """The record's question with its options, where it has any; drawing is asked for in our words."""
+        if modality != "vlm":
+            kind = "color" if self._asked == "color" else "shape"
+            return VISUAL[f"{modality} {kind}"].format(part=self._part_name)
+        question = str(record.get("question") or VISUAL["question"].format(part=self._part_name, asked=self._asked))
+        return f"{question} Options: {listed(record['options'])}." if record["options"] else question
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
         """Our own rule (``vtb.puzzles.missing_part``), against the solution's picture."""
@@ -84,7 +94,7 @@ class VisualByPicture(ForeignFamily):
 
     def _expected(self, record: Record) -> Expected:
         pictures, right = record["pictures"], record["answer"] or "as in the solution"
-        return _expected(pictures["puzzle"], pictures["solution"], right, getattr(self.family, "asked", "color"))
+        return _expected(pictures["puzzle"], pictures["solution"], right, self._asked)
 
 
 @functools.lru_cache(maxsize=2)

@@ -11,11 +11,11 @@ import numpy as np
 
 from vtb.canvas import Image
 from vtb.formats.arc import Grid, grid
+from vtb.puzzles.answer_text import final_part
 from vtb.puzzles.arc_colours import BLANK, COLOURS, PALETTE
 from vtb.puzzles.arc_layout import Layout
 from vtb.puzzles.family import Score
 
-TEXT_TAIL = 50_000
 _GRID = re.compile(r"\[\s*\[[\d\s,]*\](?:\s*,\s*\[[\d\s,]*\])*\s*\]")
 _NAMED = np.asarray((*COLOURS, PALETTE[BLANK]), np.float64)  # a blank cell is none of the ten
 
@@ -75,7 +75,7 @@ def compare(found: Grid, right: Grid) -> Score:
 
 def last_grid(text: str) -> Grid | None:
     """The last list of rows in a text, however it is broken into lines; only the end of the text is looked at."""
-    lists: list[str] = _GRID.findall(text[-TEXT_TAIL:])
+    lists: list[str] = _GRID.findall(final_part(text))
     try:
         return grid(json.loads(lists[-1])) if lists else None
     except ValueError:  # a number too many or too few, rows of several lengths, colours beyond 9

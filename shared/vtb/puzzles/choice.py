@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from vtb.puzzles.answer_text import final_part
+
 LETTERS = "ABCDEFGH"
-# An answer is looked for in the end of a text only: whatever the length, judging costs the same.
-TEXT_TAIL = 50_000
 _SPACE = re.compile(r"[\W_]+")
 
 
@@ -21,7 +21,7 @@ def last_answer(text: str, vocabulary: Sequence[str], options: Sequence[str] = (
 
     A letter stands alone and is a capital, or in brackets, because "a" is also a word.
     """
-    tail = text[-TEXT_TAIL:]
+    tail = final_part(text)
     words = [r"[\W_]+".join(map(re.escape, word.split())) for word in sorted(vocabulary, key=len, reverse=True)]
     pattern = rf"(?<![a-z0-9])({'|'.join(words)})(?![a-z0-9])"
     named = [(match.start(), normalise(match[1])) for match in re.finditer(pattern, tail, re.IGNORECASE)]

@@ -35,6 +35,10 @@ class Clip:
     size: tuple[int, int] = (480, 480)  # width, height
 
 
+# The reason of a verdict that is none: the record of a puzzle that others made lacks what such an answer is judged by.
+UNJUDGED = "the record does not say what is right"
+
+
 @dataclass(frozen=True)
 class Score:
     """What a judge says of one answer.

@@ -2,7 +2,8 @@
 
 Strict is the benchmark's rule: red reaches the start and the goal, start and goal are joined by red pixels, and no red
 pixel lies on a wall of the puzzle. Tolerant forgives red on walls in and a little around the two end cells, where a
-marker or a round line end may spill. The shapes of mazes differ in two numbers (``Rule``).
+marker or a round line end may spill. Filling all passages with red keeps both rules, as in the benchmark; such a
+verdict says so (``flooded``). The shapes of mazes differ in two numbers (``Rule``).
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.canvas import Image, resize_nearest
+from vtb.puzzles.answer_text import final_part
 from vtb.puzzles.family import Score
 
 Mask = NDArray[np.uint8]
 RED_MIN, WALL_MAX = 150, 40
 REACH_PX = 4
-# An answer is looked for in the end of a text only: a list of cells fits, and a megabyte of noise costs nothing.
-TEXT_TAIL = 50_000
+FLOOD = 0.6  # share of the passages; a line along all of them covers less
 _LIST = re.compile(r"\[\s*\d{1,9}(?:\s*,\s*\d{1,9})*\s*,?\s*\]")
 
 
@@ -91,13 +92,16 @@ def judge(answer: Image, walls: Mask, ends: Ends, rule: Rule = SQUARE) -> Score:
     starts, goals, joined = _joined(red, ends)
     strict_clear = not hits.any()
     tolerant_clear = strict_clear or not (hits & ~_forgiven(hits.shape, ends, rule)).any()
+    flooded = int(red.sum()) > FLOOD * np.count_nonzero(walls == 0)
     reason = _reason(bool(red.any()), strict_clear, starts, goals, joined)
+    reason = "solved by a flood" if reason == "solved" and flooded else reason
     details = {
         "red_pixels": int(red.sum()),
         "wall_pixels": int(hits.sum()),
         "touches_start": starts,
         "touches_goal": goals,
         "connected": joined,
+        "flooded": flooded,
     }
     return Score(joined and strict_clear, joined and tolerant_clear, reason, details)
 
@@ -152,7 +156,7 @@ def _forgiven(shape: tuple[int, ...], ends: Ends, rule: Rule) -> Mask:
 def last_list(text: str) -> list[int] | None:
     """The last list of whole numbers in a text, or None."""
     found = None
-    for match in _LIST.finditer(text[-TEXT_TAIL:]):
+    for match in _LIST.finditer(final_part(text)):
         found = match
     return [int(number) for number in re.findall(r"\d+", found.group())] if found else None
 

@@ -1,9 +1,9 @@
 """A folder with a model's answers, found by the ids of the puzzles.
 
-Any of these, mixed as they come: ``ID.png``, ``ID.mp4``, ``ID.txt``, ``ID.transcript.txt`` at any depth; ``ID_2.mp4``
-for a second attempt; a folder ``ID/`` with the files of an attempt, whatever they are called (``video_1.mp4``,
-``content.txt``), or with a folder for each attempt. A file ``transcription.json`` holds what was said in a video, as
-Whisper writes it.
+Any of these, mixed as they come: ``ID.png``, ``ID.mp4``, ``ID.txt``, ``ID.transcript.txt`` at any depth, also
+``ID_solution.png`` and the like; ``ID_2.mp4`` for a second attempt; a folder ``ID/`` with the files of an attempt,
+whatever they are called (``video_1.mp4``, ``content.txt``), or with a folder for each attempt. A file
+``transcription.json`` holds what was said in a video, as Whisper writes it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ TEXTS = (".txt", ".md")
 TRANSCRIPTS = (".transcript.txt", ".transcription.txt", ".transcription.json", ".transcript.json")
 NOT_ANSWERS = re.compile(r"(puzzle|input|prompt|question|evaluation|config|log)s?([._-].*)?$", re.IGNORECASE)
 _NUMBER = re.compile(r"[._](\d{1,3})$")
+_WORD = re.compile(r"[._](solution|answer|result|output|prediction|pred)$", re.IGNORECASE)
 _DIGITS = re.compile(r"(\d+)")
 MAX_BYTES = 1 << 28  # of one file; a larger one is no answer to a puzzle
 MAX_TEXT = 1 << 20  # bytes of a text that are read, its last ones
@@ -37,10 +38,11 @@ Attempt = Mapping[str, Path]  # the files of one answer, by kind: image, video, 
 
 @dataclass(frozen=True)
 class Found:
-    """A file that may belong to a puzzle: in which attempt, and how far its name is from the puzzle's."""
+    """A file that may belong to a puzzle: in which folder and attempt, and how far its name is from the puzzle's."""
 
     path: Path
     kind: str
+    folder: int
     attempt: str
     distance: int
 
@@ -61,26 +63,30 @@ class Answers:
         if split is None:
             return
         stem, kind = split
+        worded = _WORD.search(stem)
+        stem = stem[: worded.start()] if worded else stem
         numbered = _NUMBER.search(stem)
         places = [(stem, "")]
         places += [(stem[: numbered.start()], numbered[1])] if numbered else []
         places += [] if NOT_ANSWERS.match(stem) else list(_parents(parts[:-1]))
         for distance, (name, attempt) in enumerate(places):
-            self._names.setdefault(name, []).append(Found(path, kind, f"{number}/{attempt}", distance))
+            self._names.setdefault(name, []).append(Found(path, kind, number, attempt, distance))
 
-    def of(self, puzzle: str) -> list[Attempt]:
-        """The attempts at a puzzle, in the order of the folders, and of their names there.
+    def of(self, puzzle: str) -> list[list[Attempt]]:
+        """The attempts at a puzzle, of each folder in the order of their names there.
 
         Several files of a kind in one place are as many attempts.
         """
         nearest: dict[Path, Found] = {}
         for found in sorted(self._names.get(puzzle, ()), key=lambda found: found.distance):
             nearest.setdefault(found.path, found)
-        places: dict[str, dict[str, list[Path]]] = {}
+        places: list[dict[str, dict[str, list[Path]]]] = [{} for _ in self.folders]
         for found in nearest.values():
-            places.setdefault(found.attempt, {}).setdefault(found.kind, []).append(found.path)
-        ordered = [places[label] for label in sorted(places, key=_natural)]
-        return [attempt for kinds in ordered for attempt in _attempts(kinds)]
+            places[found.folder].setdefault(found.attempt, {}).setdefault(found.kind, []).append(found.path)
+        return [
+            [attempt for label in sorted(folder, key=_natural) for attempt in _attempts(folder[label])]
+            for folder in places
+        ]
 
     def strangers(self, known: set[str]) -> list[Path]:
         """Files that belong to none of these puzzles."""

@@ -17,8 +17,7 @@ def repeated(results: Sequence[Result], signals: Sequence[str]) -> dict[str, Any
     """Per signal, over all and per task: pass@k and the majority's share; empty where nothing was tried twice."""
     puzzles: dict[str, list[Result]] = {}
     for result in results:
-        if result.signals:
-            puzzles.setdefault(result.id, []).append(result)
+        puzzles.setdefault(result.id, []).append(result)
     if max((len(attempts) for attempts in puzzles.values()), default=0) < 2:
         return {}
     return {name: _figures(name, list(puzzles.values())) for name in (COMBINED, *signals)}
@@ -31,14 +30,17 @@ def _figures(signal: str, puzzles: Sequence[Sequence[Result]]) -> dict[str, Any]
 
 
 def _group(signal: str, puzzles: Sequence[Sequence[Result]]) -> dict[str, Any]:
-    """Only puzzles with at least two attempts that have the signal count; k goes up to what all of them have."""
-    verdicts = [[_said(result, signal) for result in tries if _has(result, signal)] for tries in puzzles]
+    """Over the puzzles with at least two attempts that have the signal, or no answer; k goes up to what all have."""
+    tasks = {result.task for tries in puzzles for result in tries if _has(result, signal)}
+    puzzles = [tries for tries in puzzles if tries[0].task in tasks]
+    verdicts = [[_said(result, signal) for result in tries if _counts(result, signal)] for tries in puzzles]
     verdicts = [tries for tries in verdicts if len(tries) > 1]
     if not verdicts:
         return {}
     fewest = min(len(tries) for tries in verdicts)
     return {
         "puzzles": len(verdicts),
+        "of": len(puzzles),
         "k": fewest,
         "pass_at": {str(k): round(_mean([_passes(tries, k) for tries in verdicts]), 4) for k in range(1, fewest + 1)},
         "majority": round(_mean([float(majority(tries)) for tries in verdicts]), 4),
@@ -49,11 +51,15 @@ def _has(result: Result, signal: str) -> bool:
     return signal == COMBINED or signal in result.signals
 
 
+def _counts(result: Result, signal: str) -> bool:
+    return _has(result, signal) or not result.signals
+
+
 def _said(result: Result, signal: str) -> Mapping[str, Any]:
     if signal == COMBINED:
         said: Mapping[str, Any] = {"strict": result.strict, "choice": result.choice}
     else:
-        said = result.signals[signal]
+        said = result.signals.get(signal, {"strict": False, "choice": None})
     return {"strict": said["strict"], "choice": said["choice"], "by_choice": result.by_choice}
 
 
@@ -69,8 +75,8 @@ def pass_at(n: int, right: int, k: int) -> float:
 def majority(tries: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the majority of attempts is right.
 
-    Choices vote, and a tie for the most votes is wrong, as in the benchmark; other answers must be right more often
-    than not.
+    Choices vote, and a tie for the most votes is wrong, as in the benchmark; attempts without a choice do not vote.
+    Other answers must be right more often than not.
     """
     if not tries[0]["by_choice"]:
         return 2 * sum(bool(said["strict"]) for said in tries) > len(tries)

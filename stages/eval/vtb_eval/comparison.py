@@ -8,7 +8,7 @@ from typing import Any
 from vtb_eval.published import CATEGORIES, COUNTS, PER_CATEGORY, PER_TASK, RULES
 from vtb_eval.results import Result
 
-VISUAL = "people judged it there, our own rule (auto) here"
+VISUAL = "people judged pictures and videos there, our own rule (auto) does here; words can be compared"
 
 
 def compare(results: Sequence[Result], figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from vtb.canvas import Image, UnreadableImage, decode_image
 from vtb.puzzles import DAMAGE, Family, Record, Score, family_of
+from vtb.puzzles.family import UNJUDGED
 from vtb.video import UnreadableVideo, decode_clip
 from vtb_eval.answers import Attempt, Unreadable, read_bytes, read_text, read_transcript
 from vtb_eval.results import Result
@@ -86,11 +87,12 @@ def combined(family: Family, record: Record, signals: Mapping[str, Score]) -> Sc
 
 
 def make_result(
-    key: str, record: Mapping[str, Any], signals: Mapping[str, Score], attempt: int, characters: int
+    key: str, record: Mapping[str, Any], judged: Mapping[str, Score], attempt: int, characters: int
 ) -> Result:
     """The line of the scores artifact about one attempt."""
     family = family_of(record)
-    verdict = combined(family, record, signals)
+    signals = {name: score for name, score in judged.items() if score.reason != UNJUDGED}
+    verdict = combined(family, record, signals) if signals or not judged else next(iter(judged.values()))
     return Result(
         id=key,
         task=str(record["task"]).encode(errors="replace").decode(),
@@ -103,6 +105,7 @@ def make_result(
         characters=characters,
         by_choice=family.by_choice,
         foreign=bool(record.get("foreign")),
+        unjudged=[name for name in judged if name not in signals],
         signals={name: _plain(score) for name, score in signals.items()},
     )
 

@@ -144,7 +144,8 @@ def _predicted(piece: Piece) -> Iterator[tuple[str, int, Any]]:
 
 def _answered(piece: Piece, answers: Answers) -> Iterator[tuple[str, int, Any]]:
     for item in read_piece(piece):
-        for number, attempt in enumerate(answers.of(item.key)):
+        attempts = (attempt for run in answers.of(item.key) for attempt in (run or [{}]))
+        for number, attempt in enumerate(attempts):
 
             def make(item: Any = item, attempt: Attempt = attempt) -> Material:
                 return item.record, item.puzzle, list(_pictures(attempt)), _words(attempt)

@@ -13,6 +13,7 @@ from vtb_eval.attempts import repeated
 from vtb_eval.published import PER_TASK
 
 TASKS = list(PER_TASK)
+NOTHING: Mapping[str, Any] = {"strict": False, "tolerant": False, "details": {}, "choice": None}
 MEANS = ("diff", "cell_accuracy")  # measurements that are worth a mean
 
 
@@ -32,6 +33,7 @@ class Result:
         characters: length of an answer in words.
         by_choice: whether an answer is right exactly when its choice is.
         foreign: whether the puzzle is of others, such as the benchmark's.
+        unjudged: parts of the answer for which the record does not say what is right.
         signals: the verdict on each part of the answer; none where there is no answer.
     """
 
@@ -46,6 +48,7 @@ class Result:
     characters: int
     by_choice: bool
     foreign: bool
+    unjudged: Sequence[str]
     signals: Mapping[str, Mapping[str, Any]]
 
 
@@ -73,16 +76,20 @@ def share(right: int, total: int, z: float = 1.959964) -> Share:
 
 def summarise(results: Iterable[Result]) -> dict[str, Any]:
     """All figures of a score artifact, as plain data."""
-    kept = list(results)
+    every_one = list(results)
+    kept = [result for result in every_one if result.signals or not result.unjudged]
     every = list(dict.fromkeys(name for result in kept for name in result.signals))
     return {
         "puzzles": len({result.id for result in kept}),
-        "answers": sum(bool(result.signals) for result in kept),
+        "answered": len({result.id for result in kept if result.signals}),
+        "attempts_judged": len(kept),
+        "without_answer": sum(not result.signals for result in kept),
+        "not_judged": dict(Counter(result.task for result in every_one if result.unjudged)),
         "overall": _modes(kept),
         "per_task": _groups(kept, lambda result: result.task),
         "per_level": _groups(_of_several_levels(kept), _level),
         "per_signal": {name: _signal(name, kept) for name in every},
-        "attempts": repeated(kept, every),
+        "several_attempts": repeated(kept, every),
         "reasons": dict(Counter(result.reason for result in kept).most_common()),
     }
 
@@ -132,11 +139,12 @@ class _Verdict:
 
 
 def _signal(name: str, results: Sequence[Result]) -> dict[str, Any]:
-    """The figures of one signal, over the answers that have it."""
+    """The figures of one signal: over the answers that have it, and where a task has it, those without any answer."""
+    tasks_with = {result.task for result in results if name in result.signals}
     found = [
         _Verdict(result.task, said["strict"], said["tolerant"], said["details"])
         for result in results
-        if (said := result.signals.get(name)) is not None
+        if (said := result.signals.get(name, NOTHING if not result.signals and result.task in tasks_with else None))
     ]
     tasks = dict.fromkeys(sorted((verdict.task for verdict in found), key=_place))
     per_task = {task: [verdict for verdict in found if verdict.task == task] for task in tasks}

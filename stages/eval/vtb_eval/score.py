@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -81,9 +81,10 @@ def score(run: Run, answers: tuple[str, ...], split: str, answered_only: bool) -
     folders = None if entry.kind == PREDICTIONS else find_answers(uri, answers)
     if folders is None and answers:
         raise UsageProblem(f"--answers: {uri} holds answers already: give the puzzles as --input, or leave it out")
-    found = pieces(entry) if folders is None else choose_split(pieces(entry), split, uri)
+    every = pieces(entry)
+    found = every if folders is None else choose_split(every, split, uri)
     if folders is not None:
-        tell(folders, found)
+        tell(folders, every, found)
     tasks = [
         Task(f"shards/{index:05d}.jsonl", piece.rows, ShardWork(piece, folders, answered_only))
         for index, piece in enumerate(found)
@@ -94,8 +95,7 @@ def score(run: Run, answers: tuple[str, ...], split: str, answered_only: bool) -
         what="judged", summary=f"scores.json, report.html and verdicts on {sum(piece.rows for piece in found)} puzzles",
     )  # fmt: skip
     if done is not None:
-        strict = done.metrics["overall"]["strict"]
-        log.info("right: %d of %d (%.1f %%)", strict["right"], strict["total"], 100 * strict["rate"])
+        sum_up(done.metrics)
 
 
 def find_answers(uri: str, folders: Sequence[str]) -> Answers:
@@ -105,15 +105,29 @@ def find_answers(uri: str, folders: Sequence[str]) -> Answers:
     return Answers(folders)
 
 
-def tell(answers: Answers, found: Sequence[Piece]) -> None:
+def sum_up(figures: Mapping[str, Any]) -> None:
+    """The last word: how many are right of what, and what could not be judged."""
+    strict, puzzles = figures["overall"]["strict"], figures["puzzles"]
+    missing = f", {figures['without_answer']} without an answer" if figures["without_answer"] else ""
+    of = f" attempts at {puzzles} puzzles" if strict["total"] > puzzles else ""
+    log.info("right: %d of %d%s%s (%.1f %%)", strict["right"], strict["total"], of, missing, 100 * strict["rate"])
+    if figures["not_judged"]:
+        tasks = ", ".join(f"{task} ({count})" for task, count in figures["not_judged"].items())
+        log.warning("answers that cannot be judged, since the records do not say what is right: %s", tasks)
+
+
+def tell(answers: Answers, every: Sequence[Piece], found: Sequence[Piece]) -> None:
     """Say how many puzzles have answers, and which files belong to none.
 
     Raises:
-        BadInput: no file is named after a puzzle.
+        BadInput: no file is named after a puzzle of the split.
     """
     keys = [key for piece in found for key in read_keys(piece)]
-    answered = sum(bool(answers.of(key)) for key in keys)
-    strangers = answers.strangers(set(keys))
+    others = [key for piece in every if piece not in found for key in read_keys(piece)]
+    answered, elsewhere = (sum(any(answers.of(key)) for key in some) for some in (keys, others))
+    strangers = answers.strangers({*keys, *others})
+    if elsewhere:
+        log.warning("%d puzzles of other splits have an answer too: --split all judges them", elsewhere)
     if not answered:
         where, example = answers.folders[0], keys[0] if keys else "ID"
         raise BadInput(f"{where}: no file is named after a puzzle: call them like {example}.png, .mp4 or .txt")
@@ -157,11 +171,14 @@ def _answered(work: ShardWork, answers: Answers) -> Iterator[list[Result]]:
             raise BadInput(
                 f"{work.piece.path}: record {item.key} cannot be judged ({error!r}): mend or remove it"
             ) from error
-        yield [result for result in results if result.signals or not work.answered_only]
+        answered = any(result.signals or result.unjudged for result in results)
+        yield results if answered or not work.answered_only else []
 
 
 def _judge_all(key: str, record: dict[str, Any], puzzle: Image, answers: Answers) -> Iterator[Result]:
-    for number, attempt in enumerate(answers.of(key) or [{}]):
+    """Every folder is an attempt, also where it has no answer to this puzzle."""
+    attempts = [attempt for run in answers.of(key) for attempt in (run or [{}])]
+    for number, attempt in enumerate(attempts):
         yield make_result(key, record, judge_attempt(record, puzzle, attempt), number, 0)
 
 

@@ -117,6 +117,7 @@ def make_row(item: Item, path: str, val: float, salt: str) -> tuple[dict[str, An
     try:
         family = family_of(record)
         family.validate(record)
+        _demand_answer(family.answer(record))
         row = {
             "id": item.key,
             "split": split_of(item, family.identity(record), val, salt),
@@ -129,6 +130,11 @@ def make_row(item: Item, path: str, val: float, salt: str) -> tuple[dict[str, An
         return row, item.reasoning or encode_rgb(family.draw_reasoning(record, item.puzzle))
     except DAMAGE as error:
         raise BadInput(f"sample {item.key} cannot be used ({error!r}): run vtb-curate on its data first") from error
+
+
+def _demand_answer(answer: str) -> None:
+    if answer in ("", "[]"):
+        raise BadInput("its record has no answer in words, so nobody can learn from it: leave it out")
 
 
 def split_of(item: Item, identity: str, val: float, salt: str) -> str:

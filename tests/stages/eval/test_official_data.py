@@ -60,7 +60,9 @@ def test_right_and_wrong_answers_to_every_task(world: Path, tmp_path: Path, form
     assert right["puzzles"] == right["overall"]["strict"]["right"] == EACH * len(EVERY)
     assert set(right["per_task"]) == set(EVERY)
     text = right["per_signal"]["text"]["per_task"]
-    unknown = {task for task in EVERY if not text[task]["strict"]["right"]}
+    unknown = {task for task in EVERY if task not in text}
+    assert set(right["not_judged"]) == unknown
+    assert all(share["strict"]["right"] == EACH for share in text.values())
     visual = {task for task in EVERY if task.startswith("visual_")}
     assert unknown == (set() if form == "folder" else visual | {"maze_hexagon", "maze_circle"})
     wrong = scored(world / form, tmp_path / "wrong", world / "wrong")
@@ -97,11 +99,11 @@ def test_the_comparison_with_the_published_table(world: Path, tmp_path: Path) ->
     assert midpoint["this run"] == {"combined": 100.0, "image": 100.0, "text": 100.0}
     assert midpoint["compare"] == dict.fromkeys(("Gemini 2.5 Pro", "GPT-5 high", "Claude Sonnet 4.5"), "text")
     assert midpoint["not comparable"] == ["2 puzzles, not the benchmark's 50"]
-    assert "people judged it there" in found["tasks"]["visual_color_grid"]["not comparable"][1]
+    assert "people judged" in found["tasks"]["visual_color_grid"]["not comparable"][1]
     assert found["categories"]["point"]["this run"] == 100.0
     assert found["categories"]["shape"]["Wan2.2-TI2V-5B (mini test)"] == 20.0
     page = (tmp_path / "o" / "report.html").read_text()
-    for words in ("Sora-2 major frame", "people judged it there", "Qwen-Image-Edit-2511 (mini test)", "88.0"):
+    for words in ("Sora-2 major frame", "people judged pictures", "Qwen-Image-Edit-2511 (mini test)", "88.0"):
         assert words in page
 
 

@@ -24,6 +24,9 @@ from stages.eval.answer_folders import (
     verdicts,
     write_puzzles,
 )  # fmt: skip
+from vtb.artifact import Plan, ShardEntry
+from vtb.artifact.output import Output
+from vtb.formats.webdataset import write_tar
 from vtb.puzzles import find_family
 from vtb.video import decode_clip
 
@@ -42,7 +45,7 @@ def test_right_answers_of_every_kind_are_right(puzzles: Path, tmp_path: Path) ->
         put(tmp_path / "a", f"{record['id']}.mp4", part_of(name, index, CLIP))
         put(tmp_path / "a", f"{record['id']}.txt", f"So it is {record['answer']}.")
     found = scored(puzzles, tmp_path / "o", tmp_path / "a")
-    assert found["overall"]["strict"]["right"] == found["answers"] == len(EVERY)
+    assert found["overall"]["strict"]["right"] == found["answered"] == len(EVERY)
     signals = {name: signal["overall"]["strict"] for name, signal in found["per_signal"].items()}
     assert {name: share["total"] for name, share in signals.items()} == {
         "image": 12, "text": 12, "last": 10, "major": 4, "best": 2,
@@ -64,7 +67,7 @@ def test_wrong_answers_are_wrong(puzzles: Path, tmp_path: Path) -> None:
         put(tmp_path / "a", f"{key}.txt", "I do not know")
     found = scored(puzzles, tmp_path / "o", tmp_path / "a")
     assert found["overall"]["tolerant"]["right"] == 0
-    assert found["answers"] == len(EVERY)
+    assert found["answered"] == len(EVERY)
 
 
 LAYOUTS = {
@@ -82,8 +85,8 @@ def test_answers_are_found_however_they_lie(puzzles: Path, tmp_path: Path, layou
         put(tmp_path / "a", LAYOUTS[layout].format(id=key), part_of(name, index, SOLUTION))
         put(tmp_path / "a", f"{key}/puzzle.png", b"no answer, but what was asked")
     found = scored(puzzles, tmp_path / "o", tmp_path / "a")
-    assert (found["overall"]["strict"]["right"], found["answers"]) == (12, 12)
-    assert found["attempts"] == {}
+    assert (found["overall"]["strict"]["right"], found["answered"]) == (12, 12)
+    assert found["several_attempts"] == {}
 
 
 def test_the_files_of_one_attempt_belong_together(puzzles: Path, tmp_path: Path) -> None:
@@ -142,14 +145,71 @@ def test_several_attempts(puzzles: Path, tmp_path: Path) -> None:
         put(tmp_path / f"run{number}", f"{first['id']}.txt", one)
         put(tmp_path / f"run{number}", f"{second['id']}.txt", two)
     runs = [tmp_path / f"run{number}" for number in range(3)]
-    found = scored(puzzles, tmp_path / "o", *runs, more=("--answered-only",))["attempts"]
+    found = scored(puzzles, tmp_path / "o", *runs, more=("--answered-only",))["several_attempts"]
     assert found["text"]["overall"] == found["combined"]["overall"] == found["text"]["per_task"]["midpoint"]
     # pass@1 = (2/3 + 1/3) / 2; pass@2: one wrong of three, so every pair has a right one; two wrong, 2 of 3 pairs do.
     assert found["text"]["overall"] == {
-        "puzzles": 2, "k": 3, "pass_at": {"1": 0.5, "2": pytest.approx((1 + 2 / 3) / 2, abs=1e-4), "3": 1.0},
+        "puzzles": 2, "of": 2, "k": 3, "pass_at": {"1": 0.5, "2": pytest.approx((1 + 2 / 3) / 2, abs=1e-4), "3": 1.0},
         "majority": 0.5,  # the first by two votes; the second is a tie of three, which is wrong
     }  # fmt: skip
     assert "pass@k" in (tmp_path / "o" / "report.html").read_text()
+
+
+def test_a_run_without_an_answer_is_a_wrong_attempt(puzzles: Path, tmp_path: Path) -> None:
+    """Two puzzles, two runs: both right in the first; in the second one is wrong and the other missing."""
+    first, second = (sample("midpoint", index)[0] for index in range(2))
+    for record in (first, second):
+        put(tmp_path / "run1", f"{record['id']}.txt", record["answer"])
+    put(tmp_path / "run2", f"{first['id']}.txt", "none")
+    runs = (tmp_path / "run1", tmp_path / "run2")
+    found = scored(puzzles, tmp_path / "o", *runs, more=("--answered-only",))
+    assert (found["puzzles"], found["attempts_judged"], found["without_answer"]) == (2, 4, 1)
+    assert (found["overall"]["strict"]["right"], found["overall"]["strict"]["total"]) == (2, 4)
+    assert found["per_signal"]["text"]["overall"]["strict"]["total"] == 4
+    assert found["several_attempts"]["text"]["overall"]["pass_at"] == {"1": 0.5, "2": 1.0}
+
+
+def test_a_signal_counts_puzzles_without_an_answer(puzzles: Path, tmp_path: Path) -> None:
+    put(tmp_path / "a", f"{sample('midpoint', 0)[0]['id']}.png", part_of("midpoint", 0, SOLUTION))
+    image = scored(puzzles, tmp_path / "o", tmp_path / "a")["per_signal"]["image"]
+    assert image["per_task"]["midpoint"]["strict"]["rate"] == 0.5
+    assert set(image["per_task"]) == {"midpoint"}
+
+
+def test_answers_to_another_split_are_no_strangers(tmp_path: Path) -> None:
+    output, shards = Output(str(tmp_path / "p"), Plan("puzzles", "vtb-gen-test", 1, {"seed": 5}, ())), []
+    output.begin()
+    for split, index in (("train", 0), ("test", 1)):
+        data = output.put(f"shards/{split}.tar", write_tar([sample("midpoint", index)[1]]))
+        shards.append(output.add_shard(ShardEntry(data.path, 1, data.bytes, data.sha256, split=split)))
+    output.commit(shards, [], {})
+    for index in range(2):
+        put(tmp_path / "a", f"{sample('midpoint', index)[0]['id']}.txt", "A")
+    result = score(tmp_path / "p", tmp_path / "o", tmp_path / "a")
+    assert result.code == 0, result.err
+    assert "1 of 1 puzzles have an answer" in result.err
+    assert "1 puzzles of other splits have an answer too: --split all judges them" in result.err
+    assert "belong to no puzzle" not in result.err
+
+
+def test_a_flood_is_solved_by_the_rule_and_told(puzzles: Path, tmp_path: Path) -> None:
+    """The benchmark's rule accepts it; the verdict does not hide it."""
+    for name in ("maze_square", "maze_circle"):
+        image = image_of(part_of(name, 0, PUZZLE)).copy()
+        image[image.min(axis=2) > 200] = (255, 0, 0)
+        buffer = io.BytesIO()
+        PillowImage.fromarray(image).save(buffer, "PNG")
+        put(tmp_path / "a", f"{sample(name, 0)[0]['id']}.png", buffer.getvalue())
+    found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    assert found["reasons"] == {"solved by a flood": 2}
+    assert found["overall"]["strict"]["right"] == 2
+
+
+def test_what_is_marked_as_answer_counts(puzzles: Path, tmp_path: Path) -> None:
+    record = sample("midpoint", 0)[0]
+    other = next(letter for letter in "ABCDE" if letter != record["answer"])
+    put(tmp_path / "a", f"{record['id']}.txt", f"<think>{other}</think><answer>{record['answer']}</answer> Not {other}")
+    assert scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))["overall"]["strict"]["right"] == 1
 
 
 def test_attempts_in_one_folder_are_numbered(puzzles: Path, tmp_path: Path) -> None:
