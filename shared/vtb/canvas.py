@@ -7,6 +7,7 @@ colours, so a palette PNG is several times smaller and faster than RGB, and no a
 from __future__ import annotations
 
 import io
+import re
 import struct
 import warnings
 import zlib
@@ -31,6 +32,8 @@ _DECODER_ERRORS = (
     OSError, ValueError, TypeError, SyntaxError, EOFError, RuntimeError, LookupError, ArithmeticError,
     struct.error, zlib.error,
 )  # fmt: skip
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "ICO", "TGA", "MPO", "JPEG2000")
+_OBJECT = re.compile(r"<[^<>]* object at 0x[0-9a-f]+>")  # an address differs from run to run
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -117,6 +120,7 @@ def decode_image(data: bytes, max_side: int | None = None) -> Image:
         UnreadableImage: not a picture, damaged, cut short, or larger than 16,384 pixels a side or 80 megapixels.
     """
     from PIL import Image as PillowImage
+    from PIL import ImageOps
 
     try:
         with _quietly_open(data) as opened:
@@ -124,11 +128,12 @@ def decode_image(data: bytes, max_side: int | None = None) -> Image:
             if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
                 raise UnreadableImage(f"{width}x{height} pixels are too many")
             opened.load()
-            return np.asarray(_flatten(_reduced(opened, max_side)))
+            upright = ImageOps.exif_transpose(_reduced(opened, max_side))  # as a viewer shows it
+            return np.asarray(_flatten(upright))
     except UnreadableImage:
         raise
     except (*_DECODER_ERRORS, PillowImage.DecompressionBombError) as error:
-        raise UnreadableImage(f"not a readable picture ({error})") from error
+        raise UnreadableImage(f"not a readable picture ({_OBJECT.sub('the file', str(error))})") from error
 
 
 def _quietly_open(data: bytes) -> PillowImageType:
@@ -137,7 +142,7 @@ def _quietly_open(data: bytes) -> PillowImageType:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
-        return PillowImage.open(io.BytesIO(data))
+        return PillowImage.open(io.BytesIO(data), formats=_FORMATS)
 
 
 def _reduced(opened: PillowImageType, max_side: int | None) -> PillowImageType:

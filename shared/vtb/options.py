@@ -71,9 +71,12 @@ class RangeType(click.ParamType):  # type: ignore[type-arg]
         try:
             if not (field and dots):
                 raise ValueError
-            return field, float(low or "-inf"), float(high or "inf")
+            ends = float(low or "-inf"), float(high or "inf")
         except ValueError:
             self.fail(f"{value!r} is not a range: write for example path_length=10..40", param, ctx)
+        if not ends[0] <= ends[1]:
+            self.fail(f"{value!r} holds no number: the lower end comes first", param, ctx)
+        return field, *ends
 
 
 def read_config(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:

@@ -167,16 +167,23 @@ def _read_folder(piece: Piece) -> Iterator[Item]:
     file = Path(piece.path)
     for record in list(read_records(file))[piece.start : piece.start + piece.rows]:
         try:
-            picture = media_file(file, record["image"]).read_bytes()
+            picture = _read_media(file, record["image"])
             puzzle = decode_image(picture)
             ours = as_ours(record, file.parent.name, puzzle, partial(_solution, file, record))
             yield Item(str(record["id"]), ours, puzzle, picture, None, None)
-        except (OSError, UnreadableImage, *DAMAGE) as error:
+        except (OSError, UnreadableImage, BadInput, *DAMAGE) as error:
             raise _unusable(file, record, error) from error
 
 
 def _solution(file: Path, record: Mapping[str, Any]) -> Image:
-    return decode_image(media_file(file, record["solution_image_path"]).read_bytes())
+    return decode_image(_read_media(file, record["solution_image_path"]))
+
+
+def _read_media(file: Path, relative: str) -> bytes:
+    path = media_file(file, relative)
+    if not path.is_file():  # a pipe would wait for ever
+        raise BadInput(f"{relative}: is no file")
+    return path.read_bytes()
 
 
 def _read_hub(piece: Piece) -> Iterator[Item]:

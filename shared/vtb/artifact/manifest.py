@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from vtb.errors import BadInput
-from vtb.store import Store, open_store
+from vtb.store import Store, is_remote, open_store
 
 T = TypeVar("T")
 MANIFEST = "manifest.json"
@@ -234,7 +235,9 @@ def read_manifest(uri: str, kinds: tuple[str, ...] = ()) -> Manifest:
     manifest = find_manifest(store)
     if manifest is None:
         state = "is an unfinished artifact: run its stage again" if store.stat(PLAN) else "holds no artifact"
-        raise BadInput(f"{store.uri}: {state} (no {MANIFEST} there)")
+        nothing = not is_remote(uri) and not os.path.exists(store.uri)
+        why = "there is no such folder" if nothing else f"no {MANIFEST} there"
+        raise BadInput(f"{store.uri}: {state} ({why})")
     if kinds and manifest.plan.kind not in kinds:
         wanted = " or ".join(kinds)
         raise BadInput(f"{store.uri}: holds {manifest.plan.kind}, but this command reads {wanted}")

@@ -17,7 +17,7 @@ RED_MIN, RED_LEAD, OTHER_MAX, ENOUGH = 140, 40, 130, 20
 EVERY = 5  # the major vote looks at every fifth frame
 NATO = {"alpha": "A", "alfa": "A", "bravo": "B", "charlie": "C", "delta": "D", "echo": "E"}
 _WORD = re.compile(r"\b(alpha|alfa|bravo|charlie|delta|echo)\b", re.IGNORECASE)
-_LETTER = re.compile(r"(?<![A-Za-z0-9])([A-E])(?![A-Za-z0-9'’])")
+_LETTER = re.compile(r"(?<![^\W_])([A-E])(?![^\W_])(?!['’])")  # no letter or digit of any script beside it
 
 
 def red_mask(image: Image) -> NDArray[np.bool_]:

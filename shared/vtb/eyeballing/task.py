@@ -95,7 +95,7 @@ class Eyeballing:
         if not (64 <= width <= 4096 and 64 <= height <= 4096 and 1 <= record["point_radius"] <= 256):
             raise BadInput(f"a canvas of {width}x{height} pixels with discs of {record['point_radius']}")
         points = points_of(record)
-        if [letter for *_, letter in points] != list(LETTERS) or record["correct_option"] not in LETTERS:
+        if [letter for *_, letter in points] != list(LETTERS) or record["correct_option"] not in [*LETTERS]:
             raise BadInput("candidates are not A to E, or the right one is none of them")
         if not all(0 <= x <= width and 0 <= y <= height for x, y, _ in points):
             raise BadInput("a candidate lies outside the canvas")
@@ -123,7 +123,7 @@ class Eyeballing:
         right = next(complex(x, y) for x, y, letter in points_of(record) if letter == record["correct_option"])
         others = [complex(x, y) for x, y, letter in points_of(record) if letter != record["correct_option"]]
         width = record["canvas_dimensions"][0]
-        return {"size": width, "margin": round(min(abs(point - right) for point in others) / width, 4)}
+        return {"margin": round(min(abs(point - right) for point in others) / width, 4)}
 
     def draw_puzzle(self, record: Record) -> Picture:
         """The given strokes under the candidates."""
@@ -190,10 +190,7 @@ class Eyeballing:
         drawing = f"{self.reveal} Then mark the point that is {self.ask_point} by turning its circle red."
         if modality == "image":
             return f"{drawing} Leave everything else as it is."
-        return (
-            f"{drawing} A voice says the letter of that point in the NATO alphabet. "
-            "The camera stands still, without zoom or cuts, and nothing else changes."
-        )
+        return f"{drawing} The camera stands still, without zoom or cuts, and nothing else changes."
 
     def answer(self, record: Record) -> str:
         """The letter."""

@@ -61,7 +61,9 @@ def as_ours(record: dict[str, Any]) -> dict[str, Any]:
     """A record of the benchmark: where the output lies, and what is right there."""
     if "placements" not in record:
         return {**record, "clip": None}
-    place = next(place for place in record["placements"] if place["kind"] == "test_output")
+    place = next((place for place in record["placements"] if place["kind"] == "test_output"), None)
+    if place is None:
+        raise BadInput("its placements do not say where the test output lies")
     output = record.get("test_output") or record["output"]
     return {**record, "output_box": [int(v) for v in place["bbox"]], "test_output": output, "clip": None}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -50,13 +51,14 @@ class ForeignBoardMaze(ForeignFamily):
         return str(record["solution_path_cell_ids"])
 
     def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
-        """The very path on record: in a maze without loops there is no other, and where cells lie is not known."""
+        """The path on record, from either end: without loops there is no other, and where cells lie is not known."""
         ids, right = red_path.last_list(text), record["solution_path_cell_ids"]
         if not right:
             return Score(False, False, UNJUDGED)
         if ids is None:
             return Score(False, False, "no list of cells")
-        same = ids == right
+        steps = [cell for cell, _ in itertools.groupby(ids)]
+        same = steps in (right, right[::-1])
         return Score(same, same, "solved" if same else "another path")
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:

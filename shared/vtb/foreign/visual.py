@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from vtb.canvas import Colour, Image, decode_image, encode_rgb
+from vtb.canvas import Colour, Image, UnreadableImage, decode_image, encode_rgb
 from vtb.errors import BadInput
 from vtb.foreign.judges import ForeignFamily
 from vtb.puzzles.best_frame import judge_best
-from vtb.puzzles.choice import last_answer, listed
+from vtb.puzzles.choice import last_answer, listed, normalise
 from vtb.puzzles.family import UNJUDGED, ClipFrame, Record, Score
 from vtb.puzzles.missing_part import DIFF_WHITE, Expected, Mask, judge
 from vtb.puzzles.prompts import VISUAL
@@ -46,7 +46,10 @@ class VisualByPicture(ForeignFamily):
 
     def validate(self, record: Record) -> None:
         """Two pictures that differ, and the puzzle's area inside the canvas."""
-        expected = self._expected(record)
+        try:
+            expected = self._expected(record)
+        except UnreadableImage as error:
+            raise BadInput(f"its pictures cannot be read: {error}") from error
         (width, height), (left, top, side) = record["canvas_dimensions"], record["area"]
         if not (expected.part.any() and 0 <= left <= width - side and 0 <= top <= height - side and side > 0):
             raise BadInput("its puzzle and its solution look the same")
@@ -61,7 +64,7 @@ class VisualByPicture(ForeignFamily):
             return Score(False, False, UNJUDGED)
         values = [*dict.fromkeys([record["answer"], *record["options"], *self._words()])]
         found = last_answer(text, [value.lower() for value in values], record["options"])
-        right = found is not None and found.lower() == record["answer"].lower()
+        right = found is not None and found == normalise(record["answer"])
         reason = "solved" if right else "names no answer" if found is None else "names another answer"
         return Score(right, right, reason, choice=found)
 

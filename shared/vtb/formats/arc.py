@@ -50,7 +50,9 @@ def tasks_digest(tasks: Sequence[ArcTask]) -> str:
 
 
 def _folder_files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    for path in sorted(folder.rglob("*.json")):
+    for path in sorted(path for path in folder.rglob("*.json") if path.is_file()):
+        if path.stat().st_size > MAX_BYTES:
+            raise BadInput(f"{path}: is too large for an ARC task")
         yield str(path), path.read_bytes()
 
 
@@ -63,7 +65,7 @@ def _zip_files(path: Path) -> Iterator[tuple[str, bytes]]:
                     if info.file_size > MAX_BYTES:
                         raise BadInput(f"{path}: {info.filename} is too large for an ARC task")
                     yield info.filename, archive.read(info)
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, OSError, RuntimeError) as error:  # encrypted, or compressed in a way not known here
         raise BadInput(f"{path}: is no readable zip file ({error})") from error
 
 
@@ -73,7 +75,7 @@ def _parse(name: str, text: bytes) -> ArcTask:
         train = tuple((grid(pair["input"]), grid(pair["output"])) for pair in data["train"])
         first = data["test"][0]
         task = ArcTask(Path(name).stem, train, (grid(first["input"]), grid(first["output"])))
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise BadInput(f"{name}: is no ARC task with answers ({error!r})") from error
     if not train:
         raise BadInput(f"{name}: has no training pairs")
@@ -82,7 +84,9 @@ def _parse(name: str, text: bytes) -> ArcTask:
 
 def grid(rows: Any) -> Grid:
     """A grid of colours 0 to 9, 1x1 to 30x30."""
-    found = tuple(tuple(int(cell) for cell in row) for row in rows)
+    found = tuple(tuple(row) for row in rows)
+    if any(type(cell) is not int for row in found for cell in row):
+        raise ValueError("a cell is a whole number")
     if not (1 <= len(found) <= MAX_SIDE and 1 <= len(found[0]) <= MAX_SIDE):
         raise ValueError("a grid has 1 to 30 rows and columns")
     if any(len(row) != len(found[0]) for row in found) or any(not 0 <= c < COLOURS for row in found for c in row):

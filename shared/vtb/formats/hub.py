@@ -59,15 +59,16 @@ def row_count(file: Path) -> int:
 
 def read_ids(file: Path) -> list[str]:
     """The ids of all rows."""
-    return [str(value) for value in _open(file).read(columns=["id"]).column("id").to_pylist()]
+    batches = _guarded(file, _open(file).iter_batches(columns=["id"]))
+    return [str(row["id"]) for batch in batches for row in _plain(file, batch)]
 
 
 def read_rows(file: Path, start: int, count: int) -> Iterator[HubRow]:
     """Some rows of a file, a few in memory at a time."""
     number = 0
-    for batch in _open(file).iter_batches(batch_size=16):
+    for batch in _guarded(file, _open(file).iter_batches(batch_size=16, columns=[*WORDS, *PICTURES])):
         if number + len(batch) > start:
-            for row in batch.slice(max(0, start - number)).to_pylist():
+            for row in _plain(file, batch.slice(max(0, start - number))):
                 if count == 0:
                     return
                 count -= 1
@@ -81,6 +82,24 @@ def _row(file: Path, row: dict[str, Any]) -> HubRow:
     if not (isinstance(puzzle, bytes) and isinstance(solution, bytes)):
         raise BadInput(f"{file}: row {row.get('id')!r} has no picture bytes: load and save the data set again")
     return HubRow({name: value for name, value in row.items() if value is not None}, puzzle, solution)
+
+
+def _guarded(file: Path, batches: Iterator[Any]) -> Iterator[Any]:
+    """The batches; bad input where the file is damaged."""
+    import pyarrow
+
+    try:
+        yield from batches
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise BadInput(f"{file}: is damaged ({error}): download it again") from error
+
+
+def _plain(file: Path, batch: Any) -> list[dict[str, Any]]:
+    try:
+        rows: list[dict[str, Any]] = batch.to_pylist()
+    except (ValueError, OverflowError) as error:
+        raise BadInput(f"{file}: holds values that cannot be read ({error}): download it again") from error
+    return rows
 
 
 def _open(file: Path) -> Any:

@@ -64,7 +64,7 @@ class ArcConnect(Eyeballing):
                 "A, B, C, D or E, continues it? Answer with one letter, A to E."
             )
         still = "Leave everything else as it is." if modality == "image" else (
-            "A voice says the letter of that arc in the NATO alphabet. The camera stands still, without zoom or cuts."
+            "The camera stands still, without zoom or cuts, and nothing else changes."
         )  # fmt: skip
         return f"{self.reveal} {still}"
 

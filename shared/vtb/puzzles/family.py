@@ -6,13 +6,14 @@ and holds all that a judge needs; nothing is looked up elsewhere.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import importlib
 import pkgutil
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, Protocol
 
 from vtb.canvas import Image, Palette, Picture
@@ -155,17 +156,30 @@ def families() -> dict[str, Family]:
         if family is not None:
             found[family.name] = family
     for entry in entry_points(group=GROUP):
-        found[entry.name] = entry.load()
+        found[entry.name] = _load(entry)
     return found
+
+
+def _load(entry: EntryPoint) -> Family:
+    """The family of another package."""
+    try:
+        family: Family = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise BadInput(f"puzzle family {entry.name!r} of {entry.value}: cannot be loaded: {error}") from error
+    if family.name != entry.name:
+        raise BadInput(f"puzzle family {entry.name!r} of {entry.value}: calls itself {family.name!r}: use one name")
+    return family
 
 
 def find_family(name: str) -> Family:
     """A family by name; a usage problem that lists the known ones otherwise."""
-    try:
-        return families()[name]
-    except KeyError:
-        known = ", ".join(sorted(families()))
-        raise UsageProblem(f"there is no puzzle family {name!r}: choose one of {known}") from None
+    known = families()
+    for candidate in (name, f"visual_{name}"):  # the benchmark calls visual puzzles by the second part alone
+        if candidate in known:
+            return known[candidate]
+    near = difflib.get_close_matches(name, known, 3)
+    choose = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(sorted(known))}"
+    raise UsageProblem(f"there is no puzzle family {name!r}: {choose}")
 
 
 def family_of(record: Record) -> Family:

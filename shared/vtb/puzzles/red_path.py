@@ -23,7 +23,7 @@ Mask = NDArray[np.uint8]
 RED_MIN, WALL_MAX = 150, 40
 REACH_PX = 4
 FLOOD = 0.6  # share of the passages; a line along all of them covers less
-_LIST = re.compile(r"\[\s*\d{1,9}(?:\s*,\s*\d{1,9})*\s*,?\s*\]")
+_LIST = re.compile(r"\[\s*\d{1,9}(?:\s*,\s*\d{1,9})*(?:\s*,)?\s*\]")
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,10 @@ def wall_mask(puzzle: Image) -> Mask:
 
 def judge(answer: Image, walls: Mask, ends: Ends, rule: Rule = SQUARE) -> Score:
     """Judge a picture with a drawn path; the walls and ends are those of the puzzle picture and are scaled to it."""
-    height, width = answer.shape[:2]
+    # A smaller answer is enlarged: scaled down to it, walls would vanish, and a dot would reach both ends.
+    height, width = (max(sides) for sides in zip(answer.shape[:2], walls.shape, strict=True))
+    if answer.shape[:2] != (height, width):
+        answer = resize_nearest(answer, width, height)
     ends = ends.scaled(width / walls.shape[1], height / walls.shape[0])
     if walls.shape != (height, width):
         walls = resize_nearest(walls, width, height)

@@ -32,6 +32,7 @@ class DatasetCard:
         picture: a picture of samples beside the card, if there is one.
         pages: pages beside the card, by what they show.
         layout: what the files are; the layout of WebDataset shards when left out.
+        license: of the data, as the hub names it.
     """
 
     title: str
@@ -48,6 +49,7 @@ class DatasetCard:
     picture: str | None = "contact_sheet.png"
     pages: Mapping[str, str] = field(default_factory=dict)
     layout: str = ""
+    license: str = "cc0-1.0"
 
 
 def write_card(card: DatasetCard) -> str:
@@ -66,7 +68,7 @@ def _head(card: DatasetCard) -> str:
         "task_categories": ["visual-question-answering", "image-to-image", "image-to-video"],
         "tags": list(card.tags),
         "size_categories": [next((name for limit, name in SIZES if card.rows < limit), "1M<n<10M")],
-        "license": "cc0-1.0",
+        "license": card.license,
     }
     return f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n"
 
@@ -113,6 +115,6 @@ def _layout(card: DatasetCard) -> str:
     return (
         "Each sample is `<key>.json` (the record), `<key>.puzzle.png` and `<key>.solution.png`, where they were asked "
         "for also `<key>.solution.mp4` (a clip that ends in the solution) and `<key>.reasoning.png` (with printed "
-        "cell IDs).\n\n```python\nfrom datasets import load_dataset\n\n"
+        "names of its parts).\n\n```python\nfrom datasets import load_dataset\n\n"
         f'data = load_dataset("webdataset", data_files={dict(card.data_files)!r})\n```\n'
     )

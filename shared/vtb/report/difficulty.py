@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -133,10 +135,8 @@ def _histogram(part: str, counts: Counts, axis: Axis) -> Histogram:
 
 
 def _median(counts: Counts) -> float:
-    """The smallest value that at least half of the samples do not exceed."""
-    half, below = sum(counts.values()) / 2, 0
-    for value in sorted(counts):
-        below += counts[value]
-        if below >= half:
-            return value
-    raise ValueError("no values")
+    """The middle value, or the mean of the two in the middle."""
+    values = sorted(counts)
+    upto = list(itertools.accumulate(counts[value] for value in values))
+    low, high = (values[bisect.bisect_left(upto, place)] for place in ((upto[-1] + 1) // 2, upto[-1] // 2 + 1))
+    return (low + high) / 2

@@ -34,7 +34,7 @@ class Exhibit:
         label: what it shows.
         palette: the colours of the pictures.
         pictures: captions and pictures, from left to right.
-        question: what a vision-language model is asked.
+        question: what a model that edits pictures is asked.
         answer: the right answer.
     """
 
@@ -60,7 +60,7 @@ def exhibit(family: Family, config: Any, stream: str, seed: int, index: int = 0,
     record = record or make_record(family, config, stream, seed, index)
     label = f"{stream} {index}" if index else stream
     pictures = list(_pictures(family, record, frames))
-    return Exhibit(label, family.palette, pictures, record["prompts"]["vlm"], record["answer"])
+    return Exhibit(label, family.palette, pictures, record["prompts"]["image"], record["answer"])
 
 
 def _record_with_clip(family: Family, config: Any, stream: str, seed: int, index: int) -> dict[str, Any] | None:

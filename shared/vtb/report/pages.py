@@ -23,10 +23,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class PreviewSample:
-    """One sample of a dataset as the preview shows it."""
+    """One sample of a dataset as the preview shows it; the prompts by kind of model."""
 
     key: str
-    prompt: str
+    prompts: Mapping[str, str]
     answer: str
     difficulty: Mapping[str, float]
     pictures: Sequence[Picture]

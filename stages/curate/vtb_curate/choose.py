@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,14 +40,17 @@ class Rules:
         return "val" if place < self.test + self.val else "train"
 
     def refused_by(self, verdict: Verdict) -> str | None:
-        """The figure whose range a puzzle misses, or None."""
+        """The figure whose range a puzzle misses, or None; a range says nothing of puzzles without that figure."""
         for name, low, high in self.ranges:
-            if name not in verdict.difficulty:
-                known = ", ".join(sorted(verdict.difficulty))
-                raise BadInput(f"--difficulty {name}: {verdict.key} has no such figure, only {known}")
-            if not low <= verdict.difficulty[name] <= high:
+            if not low <= verdict.difficulty.get(name, low) <= high:
                 return name
         return None
+
+    def check_figures(self, known: Collection[str]) -> None:
+        """Refuse a range of a figure that no puzzle has."""
+        for name, *_ in self.ranges:
+            if known and name not in known:
+                raise BadInput(f"--difficulty {name}: no puzzle has such a figure, only {', '.join(sorted(known))}")
 
 
 @dataclass
@@ -76,7 +79,7 @@ class Choice:
 
 def choose(verdicts: Iterable[Verdict], rules: Rules) -> Choice:
     """Go through all verdicts in the order of the inputs; the first copy of a puzzle stays."""
-    choice, seen = Choice(), dict[str, int]()
+    choice, seen, figures = Choice(), dict[str, int](), set[str]()
     for verdict in verdicts:
         choice.total += verdict.rows
         if verdict.problem:
@@ -88,7 +91,9 @@ def choose(verdicts: Iterable[Verdict], rules: Rules) -> Choice:
             choice.duplicates["within one input" if same_input else "across inputs"] += 1
             continue
         seen[verdict.identity] = verdict.input
+        figures |= verdict.difficulty.keys()
         _place(choice, verdict, rules)
+    rules.check_figures(figures)
     return choice
 
 
@@ -117,8 +122,10 @@ def check_quality(choice: Choice, max_bad: float, place: str) -> None:
             f"mend the input, or raise --max-bad; each one is listed in {place}/verdicts"
         )
     if not any(choice.splits.values()):
+        dropped = {**choice.duplicates, **choice.filtered, **choice.in_benchmark, **choice.quarantined}
+        reasons = ", ".join(f"{reason}: {count}" for reason, count in dropped.items())
         raise BadInput(
-            f"nothing is left of {choice.total} samples: {choice.metrics()}: loosen --difficulty, or make other puzzles"
+            f"nothing is left of {choice.total} samples ({reasons}): change the ranges, or make other puzzles"
         )
 
 

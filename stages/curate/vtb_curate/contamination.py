@@ -37,5 +37,5 @@ def _keys(item: Item) -> set[str]:
     try:
         family_of(item.record).validate(item.record)
         return overlap_keys(item.record)
-    except DAMAGE as error:
-        raise BadInput(f"--benchmark: record {item.key} cannot be used ({error!r}): mend or remove it") from error
+    except (BadInput, *DAMAGE) as error:
+        raise BadInput(f"--benchmark: record {item.key[:100]} cannot be used ({error}): mend or remove it") from error

@@ -9,9 +9,9 @@ whatever they are called (``video_1.mp4``, ``content.txt``), or with a folder fo
 from __future__ import annotations
 
 import hashlib
-import json
+import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,18 +19,21 @@ from vtb.artifact import InputEntry
 from vtb.artifact.output import file_sha256
 from vtb.errors import BadInput
 from vtb.store import is_remote
+from vtb_eval.contents import MAX_BYTES
 
 KIND = "results-folder"
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif")
 VIDEOS = (".mp4", ".webm", ".mov", ".mkv", ".avi", ".m4v")
-TEXTS = (".txt", ".md")
+TEXTS = (".txt",)
 TRANSCRIPTS = (".transcript.txt", ".transcription.txt", ".transcription.json", ".transcript.json")
-NOT_ANSWERS = re.compile(r"(puzzle|input|prompt|question|evaluation|config|log)s?([._-].*)?$", re.IGNORECASE)
-_NUMBER = re.compile(r"[._](\d{1,3})$")
+# Files that lie beside answers and are none.
+NOT_ANSWERS = re.compile(
+    r"(^|[._-])(puzzle|input|prompt|question|evaluation|config|log|error|readme|note|metadata)s?([._-]|\d|$)",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"(?:[._-]| ?\()([0-9]{1,4})\)?$")
 _WORD = re.compile(r"[._](solution|answer|result|output|prediction|pred)$", re.IGNORECASE)
-_DIGITS = re.compile(r"(\d+)")
-MAX_BYTES = 1 << 28  # of one file; a larger one is no answer to a puzzle
-MAX_TEXT = 1 << 20  # bytes of a text that are read, its last ones
+_DIGITS = re.compile(r"([0-9]{1,18})")
 
 
 Attempt = Mapping[str, Path]  # the files of one answer, by kind: image, video, text, transcript
@@ -41,6 +44,7 @@ class Found:
     """A file that may belong to a puzzle: in which folder and attempt, and how far its name is from the puzzle's."""
 
     path: Path
+    stem: str
     kind: str
     folder: int
     attempt: str
@@ -54,9 +58,14 @@ class Answers:
         """Look through the folders once; nothing is read yet."""
         self.folders = [_local(folder) for folder in folders]
         self._names: dict[str, list[Found]] = {}
+        self._known: frozenset[str] = frozenset()
         for number, folder in enumerate(self.folders):
-            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            for path in _files(folder):
                 self._add(number, path.relative_to(folder).parts, path)
+
+    def settle(self, known: Iterable[str]) -> None:
+        """Tell which puzzles there are: a file called after one is not another attempt at one with a shorter name."""
+        self._known = frozenset(known)
 
     def _add(self, number: int, parts: Sequence[str], path: Path) -> None:
         split = split_name(parts[-1])
@@ -65,12 +74,10 @@ class Answers:
         stem, kind = split
         worded = _WORD.search(stem)
         stem = stem[: worded.start()] if worded else stem
-        numbered = _NUMBER.search(stem)
-        places = [(stem, "")]
-        places += [(stem[: numbered.start()], numbered[1])] if numbered else []
-        places += [] if NOT_ANSWERS.match(stem) else list(_parents(parts[:-1]))
+        places = [(stem, ""), *_numbered(stem, "")]
+        places += [] if NOT_ANSWERS.search(stem) else list(_parents(parts[:-1]))
         for distance, (name, attempt) in enumerate(places):
-            self._names.setdefault(name, []).append(Found(path, kind, number, attempt, distance))
+            self._names.setdefault(name, []).append(Found(path, stem, kind, number, attempt, distance))
 
     def of(self, puzzle: str) -> list[list[Attempt]]:
         """The attempts at a puzzle, of each folder in the order of their names there.
@@ -79,7 +86,8 @@ class Answers:
         """
         nearest: dict[Path, Found] = {}
         for found in sorted(self._names.get(puzzle, ()), key=lambda found: found.distance):
-            nearest.setdefault(found.path, found)
+            if found.stem == puzzle or found.stem not in self._known:
+                nearest.setdefault(found.path, found)
         places: list[dict[str, dict[str, list[Path]]]] = [{} for _ in self.folders]
         for found in nearest.values():
             places[found.folder].setdefault(found.attempt, {}).setdefault(found.kind, []).append(found.path)
@@ -115,7 +123,15 @@ def _kind(stem: str, kind: str) -> str:
 def _parents(folders: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each folder from the innermost out, with the folders between it and the file."""
     for place in range(len(folders) - 1, -1, -1):
-        yield folders[place], "/".join(folders[place + 1 :])
+        below = "/".join(folders[place + 1 :])
+        yield folders[place], below
+        yield from _numbered(folders[place], below)
+
+
+def _numbered(name: str, below: str) -> list[tuple[str, str]]:
+    """The name without a number at its end, and the number with what lies below."""
+    found = _NUMBER.search(name)
+    return [(name[: found.start()], f"{found[1]}/{below}".rstrip("/"))] if found else []
 
 
 def _attempts(kinds: Mapping[str, list[Path]]) -> Iterator[Attempt]:
@@ -127,60 +143,39 @@ def _attempts(kinds: Mapping[str, list[Path]]) -> Iterator[Attempt]:
 
 def _natural(text: str) -> list[tuple[bool, int, str]]:
     """Sorts 2 before 10."""
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in _DIGITS.split(text)]
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in _DIGITS.split(text)]
 
 
 def _local(folder: str) -> Path:
     if is_remote(folder):
         raise BadInput(f"{folder}: a results folder must be local: copy it here first")
     path = Path(folder.removeprefix("file://"))
-    if not path.is_dir():
+    if not folder or not path.is_dir():
         raise BadInput(f"{folder}: is no folder: give one with files named by the ids of the puzzles")
     return path.resolve()
 
 
 def _digest(folder: Path) -> str:
+    """Names and contents; of what is too large to be judged, or cannot be read, the size alone."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and split_name(path.name)):
-        digest.update(f"{path.relative_to(folder)}\0{file_sha256(path)}\0".encode())
+    for path in (path for path in _files(folder) if split_name(path.name)):
+        size = path.stat().st_size
+        try:
+            content = file_sha256(path) if 0 < size <= MAX_BYTES else ""
+        except OSError:
+            content = "unreadable"
+        digest.update(os.fsencode(path.relative_to(folder)) + f"\0{size} {content}\0".encode())
     return digest.hexdigest()
 
 
-class Unreadable(Exception):
-    """A file of an answer that cannot be used; the message says why."""
-
-
-def read_bytes(path: Path) -> bytes:
-    """A whole file, if it is of a sensible size."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise Unreadable(f"{path.stat().st_size} bytes are too many")
-        return path.read_bytes()
-    except OSError as error:
-        raise Unreadable(f"cannot be read ({error.strerror})") from error
-
-
-def read_text(path: Path) -> str:
-    """The end of a text."""
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - MAX_TEXT))
-            return file.read().decode("utf-8", "replace")
-    except OSError as error:
-        raise Unreadable(f"cannot be read ({error.strerror})") from error
-
-
-def read_transcript(path: Path) -> str:
-    """What was said: a plain text, or the ``text`` of the JSON that Whisper writes, or of its segments."""
-    text = read_text(path)
-    if path.suffix.lower() != ".json":
-        return text
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"is no JSON ({error})") from error
-    if isinstance(data, dict):
-        data = data.get("text", data.get("segments", ""))
-    if isinstance(data, list):
-        data = " ".join(str(part.get("text", "")) if isinstance(part, dict) else str(part) for part in data)
-    return str(data)
+def _files(folder: Path) -> list[Path]:
+    """Every regular file below a folder, through links too, but through no folder twice."""
+    found, seen = list[Path](), set[str]()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        found += [path for path in (Path(place, name) for name in names) if path.is_file()]
+    return sorted(found)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from vtb_eval.results import Result
 
 COMBINED = "combined"
+MOST = 32  # pass@k is not told for more
 
 
 def repeated(results: Sequence[Result], signals: Sequence[str]) -> dict[str, Any]:
@@ -38,11 +39,12 @@ def _group(signal: str, puzzles: Sequence[Sequence[Result]]) -> dict[str, Any]:
     if not verdicts:
         return {}
     fewest = min(len(tries) for tries in verdicts)
+    every_k = range(1, min(fewest, MOST) + 1)
     return {
         "puzzles": len(verdicts),
         "of": len(puzzles),
         "k": fewest,
-        "pass_at": {str(k): round(_mean([_passes(tries, k) for tries in verdicts]), 4) for k in range(1, fewest + 1)},
+        "pass_at": {str(k): round(_mean([_passes(tries, k) for tries in verdicts]), 4) for k in every_k},
         "majority": round(_mean([float(majority(tries)) for tries in verdicts]), 4),
     }
 

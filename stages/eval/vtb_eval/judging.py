@@ -13,7 +13,8 @@ from vtb.canvas import Image, UnreadableImage, decode_image
 from vtb.puzzles import DAMAGE, Family, Record, Score, family_of
 from vtb.puzzles.family import UNJUDGED
 from vtb.video import UnreadableVideo, decode_clip
-from vtb_eval.answers import Attempt, Unreadable, read_bytes, read_text, read_transcript
+from vtb_eval.answers import Attempt
+from vtb_eval.contents import Unreadable, read_bytes, read_text, read_transcript
 from vtb_eval.results import Result
 
 MAX_SIDE = 4096  # larger pictures are scaled down before they are judged
@@ -72,13 +73,16 @@ def judge_text(family: Family, record: Record, text: str, puzzle: Image) -> Scor
 def combined(family: Family, record: Record, signals: Mapping[str, Score]) -> Score:
     """One verdict from all signals.
 
-    Where an answer is a choice, they vote: the option that most of image, major frame, text and audio chose, a tie
-    going to the one that comes first in this order. Elsewhere the first of image, video and text counts.
+    Where an answer is a choice, they vote: the option that most of image, major frame (or last, where no frame of the
+    vote has a mark), text and audio chose, a tie going to the one that comes first in this order. Elsewhere the first
+    of image, video and text counts.
     """
     if not family.by_choice:
         counting = [signals[name] for name in ORDER if name in signals]
         return counting[0] if counting else Score(False, False, "no answer")
     votes = [signals[name] for name in VOTERS if name in signals]
+    if "major" in signals and signals["major"].choice is None:  # a clip of a few frames
+        votes = [signals["last"] if vote is signals["major"] else vote for vote in votes]
     counts = Counter(vote.choice for vote in votes if vote.choice is not None)
     if not counts:
         return votes[0] if votes else Score(False, False, "no answer")

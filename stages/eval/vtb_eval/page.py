@@ -20,7 +20,8 @@ from vtb.report.pages import Picture, render
 from vtb.source import Piece, read_piece
 from vtb.store import open_store
 from vtb.video import UnreadableVideo, decode_clip
-from vtb_eval.answers import Answers, Attempt, Unreadable, read_bytes, read_text, read_transcript
+from vtb_eval.answers import Answers, Attempt
+from vtb_eval.contents import Unreadable, read_bytes, read_text, read_transcript
 from vtb_eval.published import SOURCE
 from vtb_eval.results import Result
 
@@ -122,7 +123,7 @@ Material = tuple[Mapping[str, Any], Image, Sequence[Picture], "str | None"]  # r
 def _shown(
     result: Result, record: Mapping[str, Any], puzzle: Image, pictures: Sequence[Picture], text: str | None
 ) -> Shown:
-    words, expected = None if text is None else _printable(text), family_of(record).answer(record)
+    words, expected = None if text is None else _printable(text), _printable(family_of(record).answer(record))
     asked = Picture("what was asked about", _small(puzzle))
     return Shown(result.id, result.task, result.strict, _reason(result), words, expected, [asked, *pictures])
 

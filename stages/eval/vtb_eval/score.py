@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -124,6 +125,7 @@ def tell(answers: Answers, every: Sequence[Piece], found: Sequence[Piece]) -> No
     """
     keys = [key for piece in found for key in read_keys(piece)]
     others = [key for piece in every if piece not in found for key in read_keys(piece)]
+    answers.settle([*keys, *others])
     answered, elsewhere = (sum(any(answers.of(key)) for key in some) for some in (keys, others))
     strangers = answers.strangers({*keys, *others})
     if elsewhere:
@@ -132,8 +134,11 @@ def tell(answers: Answers, every: Sequence[Piece], found: Sequence[Piece]) -> No
         where, example = answers.folders[0], keys[0] if keys else "ID"
         raise BadInput(f"{where}: no file is named after a puzzle: call them like {example}.png, .mp4 or .txt")
     log.info("%d of %d puzzles have an answer", answered, len(keys))
+    if len(set(keys)) < len(keys):
+        log.warning("%d puzzles share an id with another: one answer stands for both", len(keys) - len(set(keys)))
     if strangers:
-        log.warning("%d files belong to no puzzle of this input, the first is %s", len(strangers), strangers[0])
+        first = os.fsencode(strangers[0]).decode(errors="replace")
+        log.warning("%d files belong to no puzzle of this input, the first is %s", len(strangers), first)
 
 
 def judge_shard(work: ShardWork, tick: Tick) -> Made:
@@ -167,10 +172,9 @@ def _answered(work: ShardWork, answers: Answers) -> Iterator[list[Result]]:
         try:
             family.validate(item.record)
             results = list(_judge_all(item.key, item.record, item.puzzle, answers))
-        except DAMAGE as error:
-            raise BadInput(
-                f"{work.piece.path}: record {item.key} cannot be judged ({error!r}): mend or remove it"
-            ) from error
+        except (BadInput, *DAMAGE) as error:
+            where = f"{work.piece.path}: record {item.key[:100]}"
+            raise BadInput(f"{where} or an answer to it cannot be judged ({error}): mend or remove it") from error
         answered = any(result.signals or result.unjudged for result in results)
         yield results if answered or not work.answered_only else []
 

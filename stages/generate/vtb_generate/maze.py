@@ -95,7 +95,7 @@ def warn_of_repeats(shape: str, streams: tuple[Stream, ...]) -> None:
     """Say when a run asks for so many mazes that some must come more than once."""
     for stream in streams:
         space = find_family(f"maze_{shape}").distinct(stream.config)
-        if space is not None and stream.count > 0.02 * space:
+        if space is not None and expected_distinct(space, stream.count) < 0.99 * stream.count:
             log.warning(
                 "%s: only %.0f different mazes exist with these options, %d are asked for, so about %.0f will be "
                 "different: take %s; curate drops repeats",

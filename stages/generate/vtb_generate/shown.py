@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vtb.canvas import encode_png
+from vtb.canvas import encode_png, encode_rgb, to_rgb
 from vtb.puzzles import Family
 from vtb.puzzles.sample import still_frames
 from vtb.report.gallery import Exhibit, exhibit
@@ -49,4 +49,8 @@ def _preview(family: Family, record: dict[str, Any]) -> PreviewSample:
             Picture(f"frame {number + 1} of {total}", encode_png(frame, family.palette))
             for number, frame in still_frames(family, record, STILLS)
         ]
-    return PreviewSample(record["id"], record["prompts"]["vlm"], record["answer"], record["difficulty"], pictures)
+    reasoning = family.draw_reasoning(record)
+    if (reasoning != to_rgb(family.draw_puzzle(record), family.palette)).any():
+        pictures.append(Picture("as models that answer in words see it", encode_rgb(reasoning)))
+    title = f"{record['id']} (task {record['task_id']})" if "task_id" in record else record["id"]
+    return PreviewSample(title, record["prompts"], record["answer"], record["difficulty"], pictures)

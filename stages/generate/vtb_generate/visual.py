@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from vtb.main import run as run_command
 from vtb.options import VtbOption
 from vtb.puzzles import families
 from vtb.puzzles.options import config_options
+from vtb.puzzles.scene import COLORS
 from vtb.puzzles.visual import Config
 from vtb.run import Run
 from vtb.stage import stage_command
@@ -68,9 +70,18 @@ def warn_of_repeats(streams: Sequence[Stream]) -> None:
         if space is not None and (found := expected_distinct(space, stream.count)) < 0.9 * stream.count:
             log.warning(
                 "%s: %.0f different puzzles exist with these options, %d are asked for, so about %.0f will be "
-                "different: take --sampling fair, more --colors or a smaller --count; curate drops repeats",
-                stream.name, space, stream.count, found,
+                "different: take %s; curate drops repeats",
+                stream.name, space, stream.count, found, _more(stream),
             )  # fmt: skip
+
+
+def _more(stream: Stream) -> str:
+    """What would make more different puzzles."""
+    family, config = families()[stream.name], stream.config
+    freer = [] if config.sampling == "fair" else ["--sampling fair"]
+    more = dataclasses.replace(config, colors=len(COLORS))
+    freer += ["more --colors"] if (family.distinct(more) or 0) > (family.distinct(config) or 0) else []
+    return " or ".join([*freer, "a smaller --count"])
 
 
 def entry() -> None:

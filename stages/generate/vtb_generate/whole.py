@@ -32,7 +32,7 @@ def describe_whole(
     metrics, title, exhibits = _metrics(recipe, shards), _title(recipe), gallery(recipe)
     counts = merge_difficulty([shard.stats for shard in shards])
     files = [
-        output.put("README.md", write_card(_card(recipe, shards, metrics)).encode()),
+        output.put("README.md", write_card(_card(recipe, shards, metrics, bool(output.plan.inputs))).encode()),
         output.put("gallery.png", gallery_picture(exhibits)),
         output.put("gallery.html", gallery_page(title, gallery_note(recipe), exhibits).encode()),
         output.put("difficulty.html", difficulty_page(f"How hard {title} are", counts).encode()),
@@ -78,7 +78,7 @@ def _title(recipe: Recipe) -> str:
     return f"{recipe.total:,} samples of {recipe.name}"
 
 
-def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, Any]) -> DatasetCard:
+def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, Any], of_others: bool) -> DatasetCard:
     folder = recipe.name if recipe.families == [recipe.name] else "*"
     pattern = "shards/*.tar" if recipe.layout == "shards" else f"{folder}/{DATA}"
     return DatasetCard(
@@ -96,6 +96,7 @@ def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, An
         picture="gallery.png",
         pages={what: path for what, path in PAGES.items() if path != "preview.html" or recipe.preview},
         layout="" if recipe.layout == "shards" else VLMPUZZLE_LAYOUT,
+        license="other" if of_others else "cc0-1.0",  # task files have the license of their makers
     )
 
 

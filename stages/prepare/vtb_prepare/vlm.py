@@ -76,7 +76,9 @@ def vlm(run: Run, val: float) -> None:
     entries = [describe_input(uri) for uri in run.inputs]
     tasks = plan_shards(entries, val, f"split/{run.seed}")
     if not tasks:
-        raise BadInput(f"{' '.join(run.inputs)}: holds no samples for train or val")
+        tested = any(piece.split in EVALUATION for entry in entries for piece in pieces(entry))
+        why = "nothing but a test split, which no model may learn from" if tested else "no samples for train or val"
+        raise BadInput(f"{' '.join(run.inputs)}: holds {why}")
     summary = f"{sum(task.rows for task in tasks)} rows with their pictures"
     run.make_shards(
         run.plan(entries), tasks, make_shard, lambda output: partial(combine, output), what="rows", summary=summary
@@ -128,7 +130,7 @@ def make_row(item: Item, path: str, val: float, salt: str) -> tuple[dict[str, An
             "task_group": record["task_group"],
         }
         return row, item.reasoning or encode_rgb(family.draw_reasoning(record, item.puzzle))
-    except DAMAGE as error:
+    except (BadInput, *DAMAGE) as error:
         raise BadInput(f"sample {item.key} cannot be used ({error!r}): run vtb-curate on its data first") from error
 
 
@@ -163,7 +165,9 @@ def _rows(output: Output, shards: Sequence[ShardEntry]) -> Iterator[dict[str, An
 def write_files(folder: Path, names: Sequence[str], rows: Iterator[Mapping[str, Any]]) -> None:
     """Every row into the SFT and the GRPO file of its split."""
     with contextlib.ExitStack() as stack:
-        files = {name: stack.enter_context((folder / name).open("w", encoding="utf-8")) for name in names}
+        files = {
+            name: stack.enter_context((folder / name).open("w", encoding="utf-8", errors="replace")) for name in names
+        }
         for row in rows:
             for use, make in ROWS.items():
                 file = files.get(f"{row['split']}_{use}.jsonl")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,7 @@ from vtb.artifact.output import Output
 from vtb.formats.webdataset import write_tar
 from vtb.puzzles import find_family
 from vtb.video import decode_clip
+from vtb_eval.answers import Answers
 
 SOLUTION, CLIP, PUZZLE = "solution.png", "solution.mp4", "puzzle.png"
 
@@ -380,3 +383,115 @@ def test_videos_of_any_size_rate_format_and_codec(
     found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
     said = {key: one["reason"] for key, one in verdicts(tmp_path / "o").items()}
     assert found["overall"]["strict"]["right"] == 3, said
+
+
+# --- what an answer must not do
+
+
+def test_a_dot_in_a_tiny_picture_solves_no_maze(puzzles: Path, tmp_path: Path) -> None:
+    for side in (3, 5, 7, 16):
+        for name in ("maze_square", "maze_circle"):
+            picture = np.full((side, side, 3), 255, np.uint8)
+            picture[side // 2, side // 2] = (255, 0, 0)
+            put(tmp_path / "a", f"{sample(name, 0)[0]['id']}_{side}.png", encoded(picture))
+    found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    assert (found["overall"]["tolerant"]["right"], found["attempts_judged"]) == (0, 8)
+
+
+def test_a_video_reads_no_other_file(puzzles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Playlists and session descriptions name files and hosts; they are no videos here."""
+    key = sample("maze_square", 0)[0]["id"]
+    put(tmp_path, "solution.png", part_of("maze_square", 0, SOLUTION))
+    put(tmp_path / "a", f"{key}.mp4", "ffconcat version 1.0\nfile solution.png\n")
+    put(tmp_path / "a", f"{key}_2.mp4", "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
+        "m=video 15004 RTP/AVP 96\na=rtpmap:96 H264/90000\n")  # fmt: skip
+    put(tmp_path / "a", f"{key}_3.mp4", "#EXTM3U\n#EXTINF:1,\nsolution.png\n#EXT-X-ENDLIST\n")
+    monkeypatch.chdir(tmp_path)
+    scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    assert {one["reason"] for one in verdicts(tmp_path / "o").values()} == {"unreadable video"}
+
+
+def test_a_video_in_an_unknown_codec(puzzles: Path, tmp_path: Path) -> None:
+    key = sample("maze_square", 0)[0]["id"]
+    put(tmp_path / "a", f"{key}.mp4", part_of("maze_square", 0, CLIP).replace(b"avc1", b"xvc9"))
+    scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    assert {one["reason"] for one in verdicts(tmp_path / "o").values()} == {"unreadable video"}
+
+
+def test_unreadable_files_leave_the_same_bytes(puzzles: Path, tmp_path: Path) -> None:
+    for name, data in (("maze_square", b""), ("midpoint", b"hello"), ("arc_connect", BAD_IMAGES["cut short"])):
+        put(tmp_path / "a", f"{sample(name, 0)[0]['id']}.png", data)
+    for number in (1, 2):
+        scored(puzzles, tmp_path / f"o{number}", tmp_path / "a")
+    assert without_run(files(tmp_path / "o1")) == without_run(files(tmp_path / "o2"))
+
+
+def test_a_clip_of_a_few_frames_is_judged_by_its_last(puzzles: Path, tmp_path: Path) -> None:
+    record, parts = sample("midpoint", 0)[0], (PUZZLE, SOLUTION)
+    frames = [image_of(part_of("midpoint", 0, part)) for part in parts]
+    put(tmp_path / "a", f"{record['id']}.mp4", clip_of([frames[0]] * 4 + [frames[1]]))
+    found = scored(write_without_clips(tmp_path / "p"), tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    assert found["per_signal"]["major"]["overall"]["strict"]["right"] == 0
+    assert found["overall"]["strict"]["right"] == 1
+
+
+def write_without_clips(folder: Path) -> Path:
+    output = Output(str(folder), Plan("puzzles", "vtb-gen-test", 1, {"seed": 5}, ()))
+    output.begin()
+    data = output.put("shards/00000.tar", write_tar([sample("midpoint", 0, clip=False)[1]]))
+    output.commit([output.add_shard(ShardEntry(data.path, 1, data.bytes, data.sha256))], [], {})
+    return folder
+
+
+def test_a_file_named_after_one_puzzle_is_no_attempt_at_another() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("m.png", "m_1.png", "m_1_2.png", "m_3.png"):
+            (Path(folder) / name).write_bytes(b"x")
+        answers = Answers([folder])
+        answers.settle(["m", "m_1"])
+        assert [attempt["image"].name for attempt in answers.of("m")[0]] == ["m.png", "m_3.png"]
+        assert [attempt["image"].name for attempt in answers.of("m_1")[0]] == ["m_1.png", "m_1_2.png"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+def test_texts_with_a_byte_order_mark(puzzles: Path, tmp_path: Path, encoding: str) -> None:
+    record = sample("midpoint", 0)[0]
+    put(
+        tmp_path / "a", f"{record['id']}.txt", f"The answer is {record['answer']}. Because it is near.".encode(encoding)
+    )
+    found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    assert found["overall"]["strict"]["right"] == 1
+
+
+def test_texts_that_are_none(puzzles: Path, tmp_path: Path) -> None:
+    record = sample("midpoint", 0)[0]
+    put(tmp_path / "a", f"{record['id']}.txt", record["answer"].encode("utf-16-le"))
+    scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    assert [one["reason"] for one in verdicts(tmp_path / "o").values()] == ["unreadable text"]
+
+
+def test_names_that_no_text_can_hold(puzzles: Path, tmp_path: Path) -> None:
+    put(tmp_path / "a", f"{ids()[0]}/\u00b23.png", part_of(*EVERY[0], SOLUTION))
+    (tmp_path / "a" / os.fsdecode(b"x\xff.png")).write_bytes(b"x")
+    found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    assert found["overall"]["strict"]["right"] == 1
+
+
+def test_links_to_folders_are_followed_once(puzzles: Path, tmp_path: Path) -> None:
+    put(tmp_path / "real", "result.png", part_of(*EVERY[0], SOLUTION))
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / ids()[0]).symlink_to(tmp_path / "real")
+    (tmp_path / "real" / "loop").symlink_to(tmp_path / "a")
+    found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    assert (found["overall"]["strict"]["right"], found["attempts_judged"]) == (1, 1)
+
+
+def test_turned_pictures_are_judged_as_a_viewer_shows_them(puzzles: Path, tmp_path: Path) -> None:
+    turned = np.rot90(image_of(part_of(*EVERY[0], SOLUTION)), 1)
+    exif = PillowImage.Exif()
+    exif[0x0112] = 6  # to be turned clockwise
+    buffer = io.BytesIO()
+    PillowImage.fromarray(np.ascontiguousarray(turned)).save(buffer, "PNG", exif=exif)
+    put(tmp_path / "a", f"{ids()[0]}.png", buffer.getvalue())
+    found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    assert found["overall"]["strict"]["right"] == 1
