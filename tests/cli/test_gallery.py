@@ -29,7 +29,7 @@ def test_a_named_family_has_four_rows(tmp_path: Path) -> None:
     page = (tmp_path / "new" / "two.html").read_text()
     expected = [f"{name}{number}" for name in ("maze_circle", "midpoint") for number in ("", " 1", " 2", " 3")]
     assert re.findall("<h2>(.*)</h2>", page) == expected
-    assert "Which of them is" in page
+    assert "Then mark the point that is" in page
 
 
 def test_a_picture_has_a_puzzle_and_a_solution_for_each(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_a_picture_has_a_puzzle_and_a_solution_for_each(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("maze_round", "-o", "{t}/a.html"), "there is no puzzle family 'maze_round': choose one of"),
+        (("maze_round", "-o", "{t}/a.html"), "there is no puzzle family 'maze_round': did you mean maze_"),
         (("-o", "{t}/a.jpg"), "a.jpg: the name must end with .html or .png"),
         ((), "Missing option '--output'"),
     ],

@@ -160,7 +160,7 @@ def test_the_pictures_differ_as_they_should(name: str, index: int) -> None:
 
 
 def test_unknown_families_and_later_versions_are_told() -> None:
-    with pytest.raises(UsageProblem, match=r"choose one of .*maze_square"):
+    with pytest.raises(UsageProblem, match=r"did you mean .*maze_"):
         find_family("maze_round")
     with pytest.raises(BadInput, match="unknown family 'maze_round'"):
         family_of({"id": "a", "family": "maze_round"})

@@ -220,7 +220,7 @@ def test_hugging_face_loads_the_folder(mazes: Path, tmp_path: Path, monkeypatch:
 
 def test_the_pages_show_samples_and_run_nothing(mazes: Path) -> None:
     page = (mazes / "preview.html").read_text()
-    assert page.count("data:image/png;base64,") == 8 * 6  # puzzle, solution, four frames
+    assert page.count("data:image/png;base64,") == 8 * 7  # puzzle, solution, four frames, printed numbers
     assert "<script" not in page
     assert not re.search(r"(src|href)=\"(?!data:)", page)
     assert "maze_square-09-0000003" in page
