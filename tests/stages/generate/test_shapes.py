@@ -60,7 +60,9 @@ def test_every_shape_makes_sound_samples(shape: str, tmp_path: Path) -> None:
         assert not family.score_frame(record, ends.first).tolerant
         assert family.score_image(record, decode_image(sample.parts["solution.png"])).strict
         assert decode_image(sample.parts["reasoning.png"]).shape == decode_image(sample.parts["puzzle.png"]).shape
-    assert (tmp_path / "preview.html").read_text().count("data:image/png;base64,") == 5 * 7  # with four frames and printed numbers
+    assert (tmp_path / "preview.html").read_text().count(
+        "data:image/png;base64,"
+    ) == 5 * 7  # with four frames and printed numbers
 
 
 @every_shape
