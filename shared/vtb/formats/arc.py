@@ -71,7 +71,7 @@ def _zip_files(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def _parse(name: str, text: bytes) -> ArcTask:
     if any("\ud800" <= character <= "\udfff" for character in name):
-        raise BadInput(f"{ascii(name)}: the name of this file is no text: give it another")
+        raise BadInput(f"{name!a}: the name of this file is no text: give it another")
     try:
         data = json.loads(text)
         train = tuple((grid(pair["input"]), grid(pair["output"])) for pair in data["train"])
