@@ -149,10 +149,10 @@ def _reduced(opened: PillowImageType, max_side: int | None) -> PillowImageType:
     """The picture at most so large; shades of more than eight bits become eight."""
     from PIL import Image as PillowImage
 
-    if opened.mode.startswith(("I", "F")):
-        deep = np.nan_to_num(np.asarray(opened).astype(np.float32))
-        opened = PillowImage.fromarray(np.uint8(np.clip(deep / (257 if deep.max() > 255 else 1), 0, 255)))
     factor = -(-max(opened.size) // max_side) if max_side else 1
+    if opened.mode.startswith(("I", "F")):
+        deep = np.nan_to_num(np.asarray(opened)[::factor, ::factor].astype(np.float32))
+        return PillowImage.fromarray(np.uint8(np.clip(deep / (257 if deep.max() > 255 else 1), 0, 255)))
     if factor == 1:
         return opened
     if opened.mode in ("1", "P", "PA"):

@@ -156,3 +156,48 @@ def test_print_stays_in_its_box(text: str, box: int) -> None:
     assert len(xs)
     assert max(abs(xs - centre)) <= box / 2
     assert max(abs(ys - centre)) <= box / 2
+
+
+def saved(image: PillowImage.Image, form: str = "PNG", **more: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, form, **more)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_large_pictures_are_scaled_down_by_a_whole_factor(mode: str) -> None:
+    data = saved(PillowImage.new(mode, (300, 120)))
+    assert [canvas.decode_image(data, side).shape for side in (None, 300, 299, 64)] == [
+        (120, 300, 3), (120, 300, 3), (60, 150, 3), (24, 60, 3),
+    ]  # fmt: skip
+
+
+def test_sixteen_bits_become_eight() -> None:
+    deep = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
+    found = canvas.decode_image(saved(PillowImage.fromarray(deep)))
+    assert np.abs(found[..., 0].astype(int) - np.arange(256).reshape(16, 16)).max() <= 1
+
+
+def test_a_picture_is_upright() -> None:
+    exif = PillowImage.Exif()
+    exif[0x0112] = 6  # to be turned clockwise
+    picture = PillowImage.new("RGB", (40, 20), "white")
+    picture.putpixel((0, 0), (255, 0, 0))
+    found = canvas.decode_image(saved(picture, exif=exif))
+    assert found.shape == (40, 20, 3)
+    assert tuple(found[0, 19]) == (255, 0, 0)
+
+
+def test_too_many_pixels_are_refused_before_they_are_read() -> None:
+    with pytest.raises(canvas.UnreadableImage, match="10000x9000 pixels are too many"):
+        canvas.decode_image(saved(PillowImage.new("1", (10_000, 9_000))))
+
+
+def test_what_is_no_picture_is_told_in_the_same_words_every_time() -> None:
+    said = set()
+    for _ in range(3):
+        with pytest.raises(canvas.UnreadableImage) as caught:
+            canvas.decode_image(b"hello" * 20)
+        said.add(str(caught.value))
+    assert len(said) == 1
+    assert "0x" not in said.pop()

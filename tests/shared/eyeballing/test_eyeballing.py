@@ -106,3 +106,15 @@ def test_arcs_too_thin_to_stay_ink_in_a_clip_are_refused():
     record = a_record("arc_connect", line_width=2, clip=Clip(13, 16, (384, 384)))
     clip = images_of(encode_record_clip(FAMILIES["arc_connect"], record))
     assert FAMILIES["arc_connect"].score_frame(record, clip[-1]).strict
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("Antwort: C. Dürfte stimmen", "C"), ("C – Début", "C"), ("**D**", "D"), ("_B_", "B"), ("(A)", "A"),
+        ("It isn't A's, it is E", "E"), ("the answer is b", None), ("ABCDE", None), ("alpha or B", "A"),
+        ("<answer>C</answer> and not D", "C"), ("First D. <answer>A", "A"),
+    ],
+)  # fmt: skip
+def test_letters_of_every_script_and_marked_answers(text, option):
+    assert judge.spoken_option(text) == option

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import zipfile
@@ -203,9 +204,21 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "no-train": '{"train": [], "test": [{"input": [[1]], "output": [[1]]}]}',
         "ragged": '{"train": [{"input": [[1, 2], [3]], "output": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}',
         "colour": '{"train": [{"input": [[10]], "output": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}',
+        "fraction": '{"train": [{"input": [[1.9]], "output": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}',
+        "bool": '{"train": [{"input": [[true]], "output": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}',
+        "string": '{"train": [{"input": ["1"], "output": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}',
+        "deep": "[" * 100_000,
     }.items():  # fmt: skip
         (base / name).mkdir()
         (base / name / "task.json").write_text(text)
+    (base / "odd").mkdir()
+    (base / "odd" / os.fsdecode(b"a\xff.json")).write_text("[]")
+    with zipfile.ZipFile(base / "sealed.zip", "w") as archive:
+        archive.writestr("task.json", "[]")
+    sealed = bytearray((base / "sealed.zip").read_bytes())
+    for place in (6, sealed.index(b"PK\x01\x02") + 8):  # the flag of encryption, in both headers
+        sealed[place] |= 1
+    (base / "sealed.zip").write_bytes(sealed)
     for name, side in (("wide", 31), ("large", 30)):
         (base / name).mkdir()
         write_task(base / name / "task.json", side, 10)
@@ -226,6 +239,12 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("--tasks {b}/no-train", 3, "has no training pairs"),
         ("--tasks {b}/ragged", 3, "a grid is rectangular"),
         ("--tasks {b}/colour", 3, "its colours are 0 to 9"),
+        ("--tasks {b}/fraction", 3, "a cell is a whole number"),
+        ("--tasks {b}/bool", 3, "a cell is a whole number"),
+        ("--tasks {b}/string", 3, "a cell is a whole number"),
+        ("--tasks {b}/deep", 3, "is no ARC task with answers"),
+        ("--tasks {b}/odd", 3, "the name of this file is no text"),
+        ("--tasks {b}/sealed.zip", 3, "sealed.zip: is no readable zip file"),
         ("--tasks {b}/wide", 3, "a grid has 1 to 30 rows and columns"),
         ("--tasks {b}/large --max-side 1600", 2, "task task: too large for a picture of 1600x1600"),
         ("--tasks {b}/large --max-side 1600", 2, "take --max-side 1728 or more"),
