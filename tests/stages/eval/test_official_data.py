@@ -142,6 +142,44 @@ def test_a_damaged_parquet_file(world: Path, tmp_path: Path) -> None:
     assert (result.code, "is no readable parquet file" in result.err) == (3, True), result.err
 
 
+def test_damaged_pages_of_a_parquet_file(world: Path, tmp_path: Path) -> None:
+    """The head and the foot are whole, what lies between is not."""
+    data = bytearray((world / "parquet" / "maze" / "test-00000-of-00001.parquet").read_bytes())
+    for place in range(len(data) // 4, len(data) // 2):
+        data[place] ^= 0x5A
+    put(tmp_path / "hub", "test-0.parquet", bytes(data))
+    put(tmp_path / "a", f"{ours('maze_square')['id']}.txt", "[1]")
+    result = score(tmp_path / "hub", tmp_path / "o", tmp_path / "a")
+    assert (result.code, len(result.error_lines)) == (3, 1), result.err
+    assert "test-0.parquet" in result.error_lines[0]
+
+
+def test_the_same_id_twice_is_told(tmp_path: Path) -> None:
+    write_folder(tmp_path / "d", ["midpoint"], 1)
+    records = json.loads((tmp_path / "d" / "midpoint" / "data.json").read_text())
+    put(tmp_path / "d", "midpoint/data.json", json.dumps(records * 2))
+    put(tmp_path / "a", f"{records[0]['id']}.txt", "A")
+    result = score(tmp_path / "d", tmp_path / "o", tmp_path / "a")
+    assert result.code == 0
+    assert "1 puzzles share an id with another" in result.err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"correct_option": ""}, {"correct_option": "AB"}, {"candidates": []}, {"canvas_dimensions": [10**9, 5]},
+     {"candidates": [{"x": 1e400, "y": 0, "label": "A"}] * 5}],
+)  # fmt: skip
+def test_damaged_records_are_named(tmp_path: Path, change: dict[str, Any]) -> None:
+    write_folder(tmp_path / "d", ["midpoint"], 1)
+    (record,) = json.loads((tmp_path / "d" / "midpoint" / "data.json").read_text())
+    put(tmp_path / "d", "midpoint/data.json", json.dumps([{**record, **change}]))
+    put(tmp_path / "a", f"{record['id']}.txt", "A")
+    result = score(tmp_path / "d", tmp_path / "o", tmp_path / "a")
+    assert (result.code, len(result.error_lines)) == (3, 1), result.err
+    assert record["id"] in result.error_lines[0]
+    assert "data.json" in result.error_lines[0]
+
+
 def test_the_verdicts_name_the_families(world: Path, tmp_path: Path) -> None:
     scored(world / "folder", tmp_path / "o", world / "right")
     said = verdicts(tmp_path / "o")[ours("reflection")["id"], 0]
