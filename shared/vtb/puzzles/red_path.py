@@ -83,9 +83,10 @@ def wall_mask(puzzle: Image) -> Mask:
 
 def judge(answer: Image, walls: Mask, ends: Ends, rule: Rule = SQUARE) -> Score:
     """Judge a picture with a drawn path; the walls and ends are those of the puzzle picture and are scaled to it."""
-    # A smaller answer is enlarged: scaled down to it, walls would vanish, and a dot would reach both ends.
-    height, width = (max(sides) for sides in zip(answer.shape[:2], walls.shape, strict=True))
-    if answer.shape[:2] != (height, width):
+    height, width = answer.shape[:2]
+    if 2 * height < walls.shape[0] or 2 * width < walls.shape[1]:
+        # Walls scaled down to so small an answer would vanish, and a dot would reach both ends.
+        height, width = max(height, walls.shape[0]), max(width, walls.shape[1])
         answer = resize_nearest(answer, width, height)
     ends = ends.scaled(width / walls.shape[1], height / walls.shape[0])
     if walls.shape != (height, width):
