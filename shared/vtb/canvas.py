@@ -128,8 +128,8 @@ def decode_image(data: bytes, max_side: int | None = None) -> Image:
             if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
                 raise UnreadableImage(f"{width}x{height} pixels are too many")
             opened.load()
-            upright = ImageOps.exif_transpose(_reduced(opened, max_side))  # as a viewer shows it
-            return np.asarray(_flatten(upright))
+            ImageOps.exif_transpose(opened, in_place=True)  # as a viewer shows it
+            return np.asarray(_flatten(_reduced(opened, max_side)))
     except UnreadableImage:
         raise
     except (*_DECODER_ERRORS, PillowImage.DecompressionBombError) as error:

@@ -132,9 +132,13 @@ class DecodedFrame:
         width, height = (max(1, round(side * scale)) for side in (frame.width, frame.height))
         try:
             image: Image = self._reformatter.reformat(frame, width, height, "rgb24").to_ndarray()
-            turns = round(getattr(frame, "rotation", 0) / 90) % 4  # as a player shows it
         except (OSError, ValueError) as error:
             raise UnreadableVideo(f"a frame cannot be shown ({error})") from error
+        return self._upright(image)
+
+    def _upright(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """As a player shows it."""
+        turns = round(getattr(self._frame, "rotation", 0) / 90) % 4
         return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 
     def same_as(self, other: DecodedFrame) -> bool:
@@ -159,7 +163,8 @@ class DecodedFrame:
 
         Where no channel exceeds ``v``, Y is at most 16 + v * 219 / 255 or, in full range, ``v``; and ``ROUNDING``.
         """
-        return self._plane(0)
+        plane = self._plane(0)
+        return None if plane is None else self._upright(plane)
 
     def _plane(self, number: int) -> NDArray[np.uint8] | None:
         if self._frame.format.name not in BOUNDED:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.canvas import Image
-from vtb.puzzles.answer_text import final_part
+from vtb.puzzles.answer_text import find_answer
 from vtb.puzzles.family import Score
 
 RED_MIN, RED_LEAD, OTHER_MAX, ENOUGH = 140, 40, 130, 20
@@ -60,11 +60,14 @@ def major_option(options: Iterable[str | None]) -> str | None:
 
 def spoken_option(text: str) -> str | None:
     """The option that a text names: its first NATO word, else its last stand-alone capital letter A to E."""
-    tail = final_part(text)
-    word = _WORD.search(tail)
+    return find_answer(text, _option)
+
+
+def _option(part: str) -> str | None:
+    word = _WORD.search(part)
     if word:
         return NATO[word[1].lower()]
-    letters = _LETTER.findall(tail)
+    letters = _LETTER.findall(part)
     return letters[-1] if letters else None
 
 

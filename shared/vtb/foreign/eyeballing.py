@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,9 +23,11 @@ DARK, RING = 90, 0.8  # an outline is darker; share of a ring that must be
 LETTER = (0.04, 0.7)  # share of a disc that its letter covers; markers have none
 FONT_PX = 15  # the benchmark's letters are in Pillow's default font
 BLUE_LEAD = 60  # of the letters of arc_connect, which are (0, 0, 160)
+APART_PX = 14  # between letters of arc_connect; parts of one letter lie nearer
 GLYPH = 24  # box of a letter, pixels a side
 SHIFT = 2  # pixels that a letter may lie off
-ALIKE, APART = 0.25, 0.005  # likeness of the letters, and by how much no other order may come near, to be sure
+# To be sure: likeness of the letters, by how much no other order may come near, and pixels around a letter's middle.
+ALIKE, APART, SEEN = 0.32, 0.012, 5.6
 
 
 def as_ours(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,6 +125,8 @@ def _blue_letters(puzzle: Image) -> tuple[list[Place], list[Mask]]:
     large = np.argsort(stats[1:, cv2.CC_STAT_AREA])[::-1][: len(LETTERS)] + 1
     boxes = [(int(v) for v in stats[n][:4]) for n in large if stats[n, cv2.CC_STAT_AREA] >= 40]
     places = [(left + (width - 1) / 2, top + (height - 1) / 2) for left, top, width, height in boxes]
+    if any(math.dist(a, b) < APART_PX for a, b in itertools.combinations(places, 2)):
+        raise BadInput("its letters cannot be told apart: give the picture as it was published")
     return places, [_ink(blue.astype(np.float32), place, GLYPH / 2) for place in places]
 
 
@@ -146,7 +151,7 @@ def _letters(boxes: Sequence[Mask], inside: float, ring: float) -> tuple[tuple[s
     fonts = [[_centred(_default_font(letter)) for letter in LETTERS]]
     fonts.append([_centred(letters(letter, 1.1 * ring).astype(np.uint8)) for letter in LETTERS])
     total, margin, order = max(_best_order(boxes, [glyph * _round(inside) for glyph in font]) for font in fonts)
-    return tuple(LETTERS[column] for column in order), total >= ALIKE and margin >= APART
+    return tuple(LETTERS[column] for column in order), total >= ALIKE and margin >= APART and inside >= SEEN
 
 
 def _best_order(boxes: Sequence[Mask], glyphs: Sequence[Mask]) -> tuple[float, float, tuple[int, ...]]:

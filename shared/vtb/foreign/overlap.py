@@ -47,15 +47,15 @@ def overlap_keys(record: Record) -> set[str]:
 
 
 def _cells(record: Record) -> list[int]:
-    """Where the right candidate lies and the middle of all five, in hundredths of the width.
+    """Where the right candidate lies and the middle of all five, in two-hundredths of the width.
 
-    Two puzzles agree in these four numbers by chance once in some ten thousand pairs.
+    Two puzzles agree in these four numbers by chance once in some hundred thousand pairs.
     """
     width, right = record["canvas_dimensions"][0], record["correct_option"]
     places = [(entry["x"], entry["y"]) for entry in record["candidates"]]
     x, y = next((entry["x"], entry["y"]) for entry in record["candidates"] if entry["label"] == right)
     means = (sum(values) / len(places) for values in zip(*places, strict=True))
-    return [math.floor(100 * value / width) for value in (x, y, *means)]
+    return [math.floor(200 * value / width) for value in (x, y, *means)]
 
 
 def _cell_key(name: str, cells: Sequence[int]) -> str:

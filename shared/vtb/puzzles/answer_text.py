@@ -1,16 +1,22 @@
-"""The part of a model's words in which its answer is looked for."""
+"""The parts of a model's words in which its answer is looked for."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
 TEXT_TAIL = 50_000  # characters from the end: any answer fits, and a megabyte of noise costs nothing
-OPEN, CLOSE = "<answer>", "</answer>"
+_MARKED = re.compile(r"<answer>([^<]*)(?:</answer>|$)", re.IGNORECASE)
+T = TypeVar("T")
 
 
-def final_part(text: str) -> str:
-    """What stands after the last ``<answer>``, up to its end where it has one; without such, the end of the text.
+def find_answer(text: str, find: Callable[[str], T | None]) -> T | None:
+    """What is found in the last marked answer that has it; where nothing is marked, in the end of the text.
 
-    The questions that ask for thinking first want the answer there (``vtb.formats.swift``).
+    The questions that ask for thinking first want the answer between ``<answer>`` and ``</answer>``
+    (``vtb.formats.swift``); a model may name these marks once more after it.
     """
     tail = text[-TEXT_TAIL:]
-    _, tag, marked = tail.rpartition(OPEN)
-    return marked.partition(CLOSE)[0] if tag else tail
+    marked = [part for part in _MARKED.findall(tail) if any(character.isalnum() for character in part)]
+    return next((found for part in reversed(marked or [tail]) if (found := find(part)) is not None), None)

@@ -11,7 +11,7 @@ import numpy as np
 
 from vtb.canvas import Image
 from vtb.formats.arc import Grid, grid
-from vtb.puzzles.answer_text import final_part
+from vtb.puzzles.answer_text import find_answer
 from vtb.puzzles.arc_colours import BLANK, COLOURS, PALETTE
 from vtb.puzzles.arc_layout import Layout
 from vtb.puzzles.family import Score
@@ -75,7 +75,11 @@ def compare(found: Grid, right: Grid) -> Score:
 
 def last_grid(text: str) -> Grid | None:
     """The last list of rows in a text, however it is broken into lines; only the end of the text is looked at."""
-    lists: list[str] = _GRID.findall(final_part(text))
+    return find_answer(text, _grid_in)
+
+
+def _grid_in(part: str) -> Grid | None:
+    lists: list[str] = _GRID.findall(part)
     try:
         return grid(json.loads(lists[-1])) if lists else None
     except ValueError:  # a number too many or too few, rows of several lengths, colours beyond 9

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vtb.puzzles.answer_text import final_part
+from vtb.puzzles.answer_text import find_answer
 
 LETTERS = "ABCDEFGH"
 _SPACE = re.compile(r"[\W_]+")
@@ -21,7 +21,10 @@ def last_answer(text: str, vocabulary: Sequence[str], options: Sequence[str] = (
 
     A letter stands alone and is a capital, or in brackets, because "a" is also a word.
     """
-    tail = final_part(text)
+    return find_answer(text, lambda part: _last_named(part, vocabulary, options))
+
+
+def _last_named(tail: str, vocabulary: Sequence[str], options: Sequence[str]) -> str | None:
     words = [r"[\W_]+".join(map(re.escape, word.split())) for word in sorted(vocabulary, key=len, reverse=True)]
     pattern = rf"(?<![a-z0-9])({'|'.join(words)})(?![a-z0-9])"
     named = [(match.start(), normalise(match[1])) for match in re.finditer(pattern, tail, re.IGNORECASE)]

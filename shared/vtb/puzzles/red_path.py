@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.canvas import Image, resize_nearest
-from vtb.puzzles.answer_text import final_part
+from vtb.puzzles.answer_text import find_answer
 from vtb.puzzles.family import Score
 
 Mask = NDArray[np.uint8]
@@ -159,8 +159,12 @@ def _forgiven(shape: tuple[int, ...], ends: Ends, rule: Rule) -> Mask:
 
 def last_list(text: str) -> list[int] | None:
     """The last list of whole numbers in a text, or None."""
+    return find_answer(text, _list_in)
+
+
+def _list_in(part: str) -> list[int] | None:
     found = None
-    for match in _LIST.finditer(final_part(text)):
+    for match in _LIST.finditer(part):
         found = match
     return [int(number) for number in re.findall(r"\d+", found.group())] if found else None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,14 +41,15 @@ Attempt = Mapping[str, Path]  # the files of one answer, by kind: image, video, 
 
 @dataclass(frozen=True)
 class Found:
-    """A file that may belong to a puzzle: in which folder and attempt, and how far its name is from the puzzle's."""
+    """A file that may be an answer: what it holds, where it lies, and for which puzzle and attempt it may be meant.
+
+    ``places`` are names of puzzles with the attempt's name, the likeliest first.
+    """
 
     path: Path
-    stem: str
     kind: str
     folder: int
-    attempt: str
-    distance: int
+    places: tuple[tuple[str, str], ...]
 
 
 class Answers:
@@ -57,49 +58,37 @@ class Answers:
     def __init__(self, folders: Sequence[str]) -> None:
         """Look through the folders once; nothing is read yet."""
         self.folders = [_local(folder) for folder in folders]
-        self._names: dict[str, list[Found]] = {}
-        self._known: frozenset[str] = frozenset()
-        for number, folder in enumerate(self.folders):
-            for path in _files(folder):
-                self._add(number, path.relative_to(folder).parts, path)
+        self._files = [
+            found
+            for number, folder in enumerate(self.folders)
+            for path in _files(folder)
+            if (found := _find(number, path.relative_to(folder).parts, path)) is not None
+        ]
+        self._owned: dict[str, list[tuple[Found, str]]] = {}
+        self.strangers: list[Path] = []
 
-    def settle(self, known: Iterable[str]) -> None:
-        """Tell which puzzles there are: a file called after one is not another attempt at one with a shorter name."""
-        self._known = frozenset(known)
-
-    def _add(self, number: int, parts: Sequence[str], path: Path) -> None:
-        split = split_name(parts[-1])
-        if split is None:
-            return
-        stem, kind = split
-        worded = _WORD.search(stem)
-        stem = stem[: worded.start()] if worded else stem
-        places = [(stem, ""), *_numbered(stem, "")]
-        places += [] if NOT_ANSWERS.search(stem) else list(_parents(parts[:-1]))
-        for distance, (name, attempt) in enumerate(places):
-            self._names.setdefault(name, []).append(Found(path, stem, kind, number, attempt, distance))
+    def settle(self, known: Collection[str]) -> None:
+        """Give every file to the one puzzle that it is for; those for none become ``strangers``."""
+        self._owned, self.strangers = {}, []
+        for found in self._files:
+            owner = next(((name, attempt) for name, attempt in found.places if name in known), None)
+            if owner is None:
+                self.strangers.append(found.path)
+            else:
+                self._owned.setdefault(owner[0], []).append((found, owner[1]))
 
     def of(self, puzzle: str) -> list[list[Attempt]]:
         """The attempts at a puzzle, of each folder in the order of their names there.
 
         Several files of a kind in one place are as many attempts.
         """
-        nearest: dict[Path, Found] = {}
-        for found in sorted(self._names.get(puzzle, ()), key=lambda found: found.distance):
-            if found.stem == puzzle or found.stem not in self._known:
-                nearest.setdefault(found.path, found)
         places: list[dict[str, dict[str, list[Path]]]] = [{} for _ in self.folders]
-        for found in nearest.values():
-            places[found.folder].setdefault(found.attempt, {}).setdefault(found.kind, []).append(found.path)
+        for found, attempt in self._owned.get(puzzle, ()):
+            places[found.folder].setdefault(attempt, {}).setdefault(found.kind, []).append(found.path)
         return [
             [attempt for label in sorted(folder, key=_natural) for attempt in _attempts(folder[label])]
             for folder in places
         ]
-
-    def strangers(self, known: set[str]) -> list[Path]:
-        """Files that belong to none of these puzzles."""
-        owned = {found.path for name in known for found in self._names.get(name, ())}
-        return sorted({found.path for every in self._names.values() for found in every} - owned)
 
     def entries(self) -> list[InputEntry]:
         """The folders for a manifest, by the content of all their files."""
@@ -120,18 +109,29 @@ def _kind(stem: str, kind: str) -> str:
     return "transcript" if kind == "text" and stem.lower() in ("transcript", "transcription") else kind
 
 
-def _parents(folders: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each folder from the innermost out, with the folders between it and the file."""
-    for place in range(len(folders) - 1, -1, -1):
-        below = "/".join(folders[place + 1 :])
-        yield folders[place], below
-        yield from _numbered(folders[place], below)
+def _find(folder: int, parts: Sequence[str], path: Path) -> Found | None:
+    """The file named after a puzzle first, then the folders that it lies in, from the innermost out."""
+    split = split_name(parts[-1])
+    if split is None:
+        return None
+    stem, kind = split
+    own, around = list(_called(stem, "")), list[tuple[str, str]]()
+    if not NOT_ANSWERS.search(stem):
+        for place in range(len(parts) - 2, -1, -1):
+            around += _called(parts[place], "/".join(parts[place + 1 : -1]))
+    # A bare number is an attempt's more often than a puzzle's.
+    return Found(path, kind, folder, tuple([*around, *own] if stem.isdecimal() else [*own, *around]))
 
 
-def _numbered(name: str, below: str) -> list[tuple[str, str]]:
-    """The name without a number at its end, and the number with what lies below."""
-    found = _NUMBER.search(name)
-    return [(name[: found.start()], f"{found[1]}/{below}".rstrip("/"))] if found else []
+def _called(name: str, below: str) -> Iterator[tuple[str, str]]:
+    """What a name may stand for: itself, without a word like ``solution``, without a number, without both."""
+    for plain in dict.fromkeys((name, _WORD.sub("", name))):
+        yield plain, below
+    for plain in dict.fromkeys((name, _WORD.sub("", name))):
+        if numbered := _NUMBER.search(plain):
+            attempt = f"{numbered[1]}/{below}".rstrip("/")
+            yield plain[: numbered.start()], attempt
+            yield _WORD.sub("", plain[: numbered.start()]), attempt
 
 
 def _attempts(kinds: Mapping[str, list[Path]]) -> Iterator[Attempt]:

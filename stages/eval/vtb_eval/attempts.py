@@ -16,9 +16,9 @@ MOST = 32  # pass@k is not told for more
 
 def repeated(results: Sequence[Result], signals: Sequence[str]) -> dict[str, Any]:
     """Per signal, over all and per task: pass@k and the majority's share; empty where nothing was tried twice."""
-    puzzles: dict[str, list[Result]] = {}
+    puzzles: dict[tuple[str, str], list[Result]] = {}
     for result in results:
-        puzzles.setdefault(result.id, []).append(result)
+        puzzles.setdefault((result.task, result.id), []).append(result)
     if max((len(attempts) for attempts in puzzles.values()), default=0) < 2:
         return {}
     return {name: _figures(name, list(puzzles.values())) for name in (COMBINED, *signals)}

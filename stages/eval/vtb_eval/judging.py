@@ -123,7 +123,7 @@ def level_of(family: Family, record: Mapping[str, Any]) -> str:
     """How large a puzzle is, in the words of its family: ``size 9``, ``radius 3``; empty where nothing says."""
     try:
         figures = record.get("difficulty") or family.difficulty(record)
+        name = next((name for name in ("size", "radius", "rings") if name in figures), None)
+        return f"{name} {figures[name]:g}" if name else ""
     except DAMAGE:
-        figures = {}
-    name = next((name for name in ("size", "radius", "rings") if name in figures), None)
-    return f"{name} {figures[name]:g}" if name else ""
+        return ""

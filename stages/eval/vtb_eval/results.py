@@ -77,11 +77,11 @@ def share(right: int, total: int, z: float = 1.959964) -> Share:
 def summarise(results: Iterable[Result]) -> dict[str, Any]:
     """All figures of a score artifact, as plain data."""
     every_one = list(results)
-    kept = [result for result in every_one if result.signals or not result.unjudged]
+    kept = judged(every_one)
     every = list(dict.fromkeys(name for result in kept for name in result.signals))
     return {
-        "puzzles": len({result.id for result in kept}),
-        "answered": len({result.id for result in kept if result.signals}),
+        "puzzles": len({(result.task, result.id) for result in kept}),
+        "answered": len({(result.task, result.id) for result in kept if result.signals}),
         "attempts_judged": len(kept),
         "without_answer": sum(not result.signals for result in kept),
         "not_judged": dict(Counter(result.task for result in every_one if result.unjudged)),
@@ -92,6 +92,11 @@ def summarise(results: Iterable[Result]) -> dict[str, Any]:
         "several_attempts": repeated(kept, every),
         "reasons": dict(Counter(result.reason for result in kept).most_common()),
     }
+
+
+def judged(results: Iterable[Result]) -> list[Result]:
+    """Without the answers for which the records do not say what is right: they count nowhere."""
+    return [result for result in results if result.signals or not result.unjudged]
 
 
 def _of_several_levels(results: Sequence[Result]) -> list[Result]:

@@ -30,7 +30,7 @@ from vtb_eval.answers import Answers
 from vtb_eval.comparison import compare
 from vtb_eval.judging import judge_attempt, judge_text, make_result
 from vtb_eval.page import PageSource, report_page
-from vtb_eval.results import Result, summarise
+from vtb_eval.results import Result, judged, summarise
 
 log = logging.getLogger("vtb.eval")
 
@@ -114,7 +114,7 @@ def sum_up(figures: Mapping[str, Any]) -> None:
     log.info("right: %d of %d%s%s (%.1f %%)", strict["right"], strict["total"], of, missing, 100 * strict["rate"])
     if figures["not_judged"]:
         tasks = ", ".join(f"{task} ({count})" for task, count in figures["not_judged"].items())
-        log.warning("answers that cannot be judged, since the records do not say what is right: %s", tasks)
+        log.warning("parts of answers that cannot be judged, since the records do not say what is right: %s", tasks)
 
 
 def tell(answers: Answers, every: Sequence[Piece], found: Sequence[Piece]) -> None:
@@ -125,9 +125,8 @@ def tell(answers: Answers, every: Sequence[Piece], found: Sequence[Piece]) -> No
     """
     keys = [key for piece in found for key in read_keys(piece)]
     others = [key for piece in every if piece not in found for key in read_keys(piece)]
-    answers.settle([*keys, *others])
+    answers.settle({*keys, *others})
     answered, elsewhere = (sum(any(answers.of(key)) for key in some) for some in (keys, others))
-    strangers = answers.strangers({*keys, *others})
     if elsewhere:
         log.warning("%d puzzles of other splits have an answer too: --split all judges them", elsewhere)
     if not answered:
@@ -136,7 +135,7 @@ def tell(answers: Answers, every: Sequence[Piece], found: Sequence[Piece]) -> No
     log.info("%d of %d puzzles have an answer", answered, len(keys))
     if len(set(keys)) < len(keys):
         log.warning("%d puzzles share an id with another: one answer stands for both", len(keys) - len(set(keys)))
-    if strangers:
+    if strangers := answers.strangers:
         first = os.fsencode(strangers[0]).decode(errors="replace")
         log.warning("%d files belong to no puzzle of this input, the first is %s", len(strangers), first)
 
@@ -175,7 +174,7 @@ def _answered(work: ShardWork, answers: Answers) -> Iterator[list[Result]]:
         except (BadInput, *DAMAGE) as error:
             where = f"{work.piece.path}: record {item.key[:100]}"
             raise BadInput(f"{where} or an answer to it cannot be judged ({error}): mend or remove it") from error
-        answered = any(result.signals or result.unjudged for result in results)
+        answered = any(result.signals for result in results)
         yield results if answered or not work.answered_only else []
 
 
@@ -194,7 +193,7 @@ def close(output: Output, source: PageSource, shards: Sequence[ShardEntry]) -> t
         for line in output.store.get_bytes(shard.path).decode().splitlines()
     ]
     figures = summarise(results)
-    figures["comparison"] = compare(results, figures)
+    figures["comparison"] = compare(judged(results), figures)
     page = report_page(source, results, figures)
     files = [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]
     return files, figures

@@ -113,7 +113,9 @@ def test_arcs_too_thin_to_stay_ink_in_a_clip_are_refused():
     [
         ("Antwort: C. Dürfte stimmen", "C"), ("C – Début", "C"), ("**D**", "D"), ("_B_", "B"), ("(A)", "A"),
         ("It isn't A's, it is E", "E"), ("the answer is b", None), ("ABCDE", None), ("alpha or B", "A"),
-        ("<answer>C</answer> and not D", "C"), ("First D. <answer>A", "A"),
+        ("<answer>C</answer> and not D", "C"), ("First D. <answer>A", "A"), ("<ANSWER>B</ANSWER> rather than A", "B"),
+        ("<answer>B</answer> I gave it between <answer> and </answer>.", "B"), ("A: **D**. (<answer>)", "D"),
+        ("<answer>B</answer>\n<answer></answer>", "B"), ("D, so <answer>none of them</answer>", None),
     ],
 )  # fmt: skip
 def test_letters_of_every_script_and_marked_answers(text, option):

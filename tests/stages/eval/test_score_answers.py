@@ -445,12 +445,17 @@ def write_without_clips(folder: Path) -> Path:
 
 def test_a_file_named_after_one_puzzle_is_no_attempt_at_another() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("m.png", "m_1.png", "m_1_2.png", "m_3.png"):
-            (Path(folder) / name).write_bytes(b"x")
+        for name in ("m.png", "m_1.png", "m_1_2.png", "m_3.png", "m_1/x.png", "m_result_4.png", "7/1.png", "7/8.png"):
+            put(Path(folder), name, b"x")
         answers = Answers([folder])
-        answers.settle(["m", "m_1"])
-        assert [attempt["image"].name for attempt in answers.of("m")[0]] == ["m.png", "m_3.png"]
-        assert [attempt["image"].name for attempt in answers.of("m_1")[0]] == ["m_1.png", "m_1_2.png"]
+        answers.settle({"m", "m_1", "7", "8"})
+        found = {puzzle: [str(attempt["image"].relative_to(folder)) for attempt in answers.of(puzzle)[0]]
+                 for puzzle in ("m", "m_1", "7", "8")}  # fmt: skip
+        assert found == {
+            "m": ["m.png", "m_3.png", "m_result_4.png"], "m_1": ["m_1.png", "m_1/x.png", "m_1_2.png"],
+            "7": ["7/1.png", "7/8.png"], "8": [],
+        }  # fmt: skip
+        assert answers.strangers == []
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
@@ -468,6 +473,30 @@ def test_texts_that_are_none(puzzles: Path, tmp_path: Path) -> None:
     put(tmp_path / "a", f"{record['id']}.txt", record["answer"].encode("utf-16-le"))
     scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
     assert [one["reason"] for one in verdicts(tmp_path / "o").values()] == ["unreadable text"]
+
+
+def turned(frames: list[np.ndarray]) -> bytes:
+    """A clip stored a quarter turn off, with the display matrix that makes a player show it upright."""
+    for turns, sign in ((1, 1), (3, 1), (1, -1), (3, -1)):
+        data = video_of([np.rot90(frame, turns) for frame in frames], "mp4", "libx264", "yuv420p", (320, 320), 16)
+        matrix = data.index(b"tkhd") + 44
+        numbers = (0, sign << 16, 0, -(sign << 16), 0, 0)
+        data = data[:matrix] + b"".join(n.to_bytes(4, "big", signed=True) for n in numbers) + data[matrix + 24 :]
+        (shown, *_) = decode_clip(data)
+        if np.abs(frames[0].astype(int) - shown()).mean() < 3:
+            return data
+    raise AssertionError("no matrix turns it upright")
+
+
+def test_a_clip_that_is_stored_turned(puzzles: Path, tmp_path: Path) -> None:
+    """Every rule sees it as a player shows it, also the one that first looks for ink in the luma."""
+    for index in range(EACH):
+        record, sampled = sample("arc_connect", index)
+        frames = [frame() for frame in decode_clip(sampled.parts[CLIP])]
+        put(tmp_path / "a", f"{record['id']}.mp4", turned([*frames[:5], *[frames[-1]] * 11]))
+    found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
+    right = {name: signal["overall"]["strict"]["right"] for name, signal in found["per_signal"].items()}
+    assert right == {"last": EACH, "major": EACH}
 
 
 def test_names_that_no_text_can_hold(puzzles: Path, tmp_path: Path) -> None:
