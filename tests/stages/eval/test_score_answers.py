@@ -475,25 +475,25 @@ def test_texts_that_are_none(puzzles: Path, tmp_path: Path) -> None:
     assert [one["reason"] for one in verdicts(tmp_path / "o").values()] == ["unreadable text"]
 
 
-def turned(frames: list[np.ndarray]) -> bytes:
+def turned(images: list[np.ndarray]) -> bytes:
     """A clip stored a quarter turn off, with the display matrix that makes a player show it upright."""
     for turns, sign in ((1, 1), (3, 1), (1, -1), (3, -1)):
-        data = video_of([np.rot90(frame, turns) for frame in frames], "mp4", "libx264", "yuv420p", (320, 320), 16)
+        data = clip_of([np.ascontiguousarray(np.rot90(image, turns)) for image in images])
         matrix = data.index(b"tkhd") + 44
         numbers = (0, sign << 16, 0, -(sign << 16), 0, 0)
         data = data[:matrix] + b"".join(n.to_bytes(4, "big", signed=True) for n in numbers) + data[matrix + 24 :]
         (shown, *_) = decode_clip(data)
-        if np.abs(frames[0].astype(int) - shown()).mean() < 3:
+        if np.abs(images[0].astype(int) - shown()).mean() < 3:
             return data
     raise AssertionError("no matrix turns it upright")
 
 
-@pytest.mark.parametrize("index", range(6))
+@pytest.mark.parametrize("index", [4, 5])  # whose arcs, lying on their side, leave columns without ink
 def test_a_clip_that_is_stored_turned(index: int) -> None:
     """Every rule sees it as a player shows it, also the one that first looks for ink in the luma."""
-    record, sampled = sample("arc_connect", index)
-    frames = [frame() for frame in decode_clip(sampled.parts[CLIP])]
-    clip = decode_clip(turned([*frames[:5], *[frames[-1]] * 11]))
+    record = {**sample("arc_connect", index)[0], "clip": None}
+    puzzle, solution = (image_of(part_of("arc_connect", index, part)) for part in (PUZZLE, SOLUTION))
+    clip = decode_clip(turned([puzzle] * 5 + [solution] * 2))
     scores = find_family("arc_connect").score_video(record, clip)
     assert {name: score.strict for name, score in scores.items()} == {"last": True, "major": True}
 
