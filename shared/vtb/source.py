@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -86,10 +87,8 @@ def pieces(entry: InputEntry) -> list[Piece]:
     """The parts of one input, of whatever split."""
     if entry.kind == HUB_KIND:
         return [piece for file in hub.parquet_files(_root(entry.uri)) for piece in _hub_pieces(entry.uri, file)]
-    if entry.kind == FOLDER_KIND:
-        return [piece for file in data_files(_root(entry.uri)) for piece in _folder_pieces(entry.uri, file)]
-    shards: Sequence[ShardEntry] = read_manifest(entry.uri).shards
-    if shards and not shards[0].path.endswith(".tar"):
+    shards: Sequence[ShardEntry] = () if entry.kind == FOLDER_KIND else read_manifest(entry.uri).shards
+    if entry.kind == FOLDER_KIND or (shards and not shards[0].path.endswith(".tar")):
         return [piece for file in data_files(_root(entry.uri)) for piece in _folder_pieces(entry.uri, file)]
     return [Piece(entry.uri, shard.path, shard.rows, split=shard.split, shard=shard) for shard in shards]
 
@@ -118,7 +117,20 @@ def _root(uri: str) -> Path:
 
 
 def _folder_pieces(uri: str, file: Path) -> list[Piece]:
-    return _cut(uri, file, sum(1 for _ in read_records(file)), None)
+    return _cut(uri, file, len(_records(file)), None)
+
+
+def _records(file: Path) -> list[dict[str, Any]]:
+    """The records of a ``data.json``, parsed once for the pieces that follow each other."""
+    if not file.is_file():
+        return list(read_records(file))  # says what is wrong
+    state = file.stat()
+    return _parsed(file, state.st_mtime_ns, state.st_size)
+
+
+@functools.lru_cache(maxsize=1)
+def _parsed(file: Path, _mtime_ns: int, _size: int) -> list[dict[str, Any]]:
+    return list(read_records(file))
 
 
 def _hub_pieces(uri: str, file: Path) -> list[Piece]:
@@ -148,7 +160,7 @@ def read_keys(piece: Piece) -> list[str]:
     file, part = Path(piece.path), slice(piece.start, piece.start + piece.rows)
     if piece.path.endswith(".parquet"):
         return hub.read_ids(file)[part]
-    return [str(record.get("id")) for record in read_records(file)][part]
+    return [str(record.get("id")) for record in _records(file)[part]]
 
 
 def _read_shard(piece: Piece, shard: ShardEntry) -> Iterator[Item]:
@@ -165,7 +177,7 @@ def _read_shard(piece: Piece, shard: ShardEntry) -> Iterator[Item]:
 
 def _read_folder(piece: Piece) -> Iterator[Item]:
     file = Path(piece.path)
-    for record in list(read_records(file))[piece.start : piece.start + piece.rows]:
+    for record in _records(file)[piece.start : piece.start + piece.rows]:
         try:
             picture = _read_media(file, record["image"])
             puzzle = decode_image(picture)

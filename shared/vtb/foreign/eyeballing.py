@@ -47,11 +47,10 @@ def read_pictures(name: str, puzzle: Image, solution: Image) -> dict[str, Any]:
         BadInput: no five candidates, or no mark in the solution.
     """
     arcs = name == "arc_connect"
-    places, boxes = _blue_letters(puzzle) if arcs else _discs(puzzle, *_red_ring(solution))
+    mark, ring = (_green_centre(puzzle, solution), 1.2 * RADIUS) if arcs else _red_ring(solution)
+    places, boxes = _blue_letters(puzzle) if arcs else _discs(puzzle, ring)
     if len(places) != len(LETTERS):
         raise BadInput(f"{len(places)} candidates can be seen in its picture, not {len(LETTERS)}")
-    mark = _green_centre(puzzle, solution) if arcs else _red_ring(solution)[0]
-    ring = 1.2 * RADIUS if arcs else _red_ring(solution)[1]
     labels, sure = _letters(boxes, GLYPH / 2 if arcs else _inside(ring), ring)
     away = [(x - mark[0]) ** 2 + (y - mark[1]) ** 2 for x, y in places]
     height, width = puzzle.shape[:2]
@@ -72,7 +71,7 @@ def _red_ring(solution: Image) -> tuple[Place, float]:
     return (x, y), float(np.hypot(xs - x, ys - y).mean())
 
 
-def _discs(puzzle: Image, centre: Place, radius: float) -> tuple[list[Place], list[Mask]]:
+def _discs(puzzle: Image, radius: float) -> tuple[list[Place], list[Mask]]:
     """The five places most like a ring of that radius with little ink in it, and what is printed in them."""
     import cv2
 

@@ -49,7 +49,7 @@ def overlap_keys(record: Record) -> set[str]:
 def _cells(record: Record) -> list[int]:
     """Where the right candidate lies and the middle of all five, in two-hundredths of the width.
 
-    Two puzzles agree in these four numbers by chance once in some hundred thousand pairs.
+    Two puzzles agree in these four numbers by chance once in some 50,000 pairs.
     """
     width, right = record["canvas_dimensions"][0], record["correct_option"]
     places = [(entry["x"], entry["y"]) for entry in record["candidates"]]

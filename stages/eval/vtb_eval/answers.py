@@ -90,9 +90,17 @@ class Answers:
             for folder in places
         ]
 
+    def attempts(self, puzzle: str) -> list[Attempt]:
+        """The attempts at a puzzle over all folders; every folder is one, also where it has no answer."""
+        return [attempt for run in self.of(puzzle) for attempt in (run or [{}])]
+
     def entries(self) -> list[InputEntry]:
-        """The folders for a manifest, by the content of all their files."""
-        return [InputEntry(str(folder), KIND, _digest(folder)) for folder in self.folders]
+        """The folders for a manifest, by the content of all their files: reads everything, so ask once."""
+        paths: list[list[Path]] = [[] for _ in self.folders]
+        for found in self._files:
+            paths[found.folder].append(found.path)
+        every = zip(self.folders, paths, strict=True)
+        return [InputEntry(str(folder), KIND, _digest(folder, below)) for folder, below in every]
 
 
 def split_name(name: str) -> tuple[str, str] | None:
@@ -155,10 +163,10 @@ def _local(folder: str) -> Path:
     return path.resolve()
 
 
-def _digest(folder: Path) -> str:
+def _digest(folder: Path, paths: Sequence[Path]) -> str:
     """Names and contents; of what is too large to be judged, or cannot be read, the size alone."""
     digest = hashlib.sha256()
-    for path in (path for path in _files(folder) if split_name(path.name)):
+    for path in paths:
         size = path.stat().st_size
         try:
             content = file_sha256(path) if 0 < size <= MAX_BYTES else ""

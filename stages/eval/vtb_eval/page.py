@@ -32,9 +32,12 @@ PICTURE_SIDE = 480
 
 @dataclass(frozen=True)
 class PageSource:
-    """Where the pictures of the page come from: what was judged, and the answers where those lie elsewhere."""
+    """Where the pictures of the page come from: what was judged, and the answers where those lie elsewhere.
 
-    entry: InputEntry
+    ``inputs`` are those of the manifest, first what was judged.
+    """
+
+    inputs: tuple[InputEntry, ...]
     pieces: tuple[Piece, ...]
     answers: Answers | None
 
@@ -58,14 +61,12 @@ def report_page(source: PageSource, results: Sequence[Result], figures: dict[str
     right = list(_varied([result for result in answered if result.strict], "task"))[:SHOWN]
     wrong = list(_varied([result for result in answered if not result.strict], "reason"))[:SHOWN]
     shown = list(_load(source, [*right, *wrong]))
-    manifest = find_manifest(open_store(source.entry.uri)) if source.answers is None else None
-    made_from = [(entry.kind, entry.uri) for entry in manifest.plan.inputs] if manifest else []
-    folders = source.answers.entries() if source.answers else []
+    manifest = find_manifest(open_store(source.inputs[0].uri)) if source.answers is None else None
     return render(
         "score.html",
         title="How many answers are right",
         figures=figures,
-        made_from=[*made_from, *((e.kind, e.uri) for e in (source.entry, *folders) if not manifest)],
+        made_from=[(entry.kind, entry.uri) for entry in (manifest.plan.inputs if manifest else source.inputs)],
         config=dict(manifest.plan.config) if manifest else {},
         source=SOURCE,
         **_tables(figures),
@@ -145,8 +146,7 @@ def _predicted(piece: Piece) -> Iterator[tuple[str, int, Any]]:
 
 def _answered(piece: Piece, answers: Answers) -> Iterator[tuple[str, int, Any]]:
     for item in read_piece(piece):
-        attempts = (attempt for run in answers.of(item.key) for attempt in (run or [{}]))
-        for number, attempt in enumerate(attempts):
+        for number, attempt in enumerate(answers.attempts(item.key)):
 
             def make(item: Any = item, attempt: Attempt = attempt) -> Material:
                 return item.record, item.puzzle, list(_pictures(attempt)), _words(attempt)

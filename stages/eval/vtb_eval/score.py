@@ -90,9 +90,10 @@ def score(run: Run, answers: tuple[str, ...], split: str, answered_only: bool) -
         Task(f"shards/{index:05d}.jsonl", piece.rows, ShardWork(piece, folders, answered_only))
         for index, piece in enumerate(found)
     ]
+    inputs = (entry, *(folders.entries() if folders else ()))
     done = run.make_shards(
-        run.plan([entry, *(folders.entries() if folders else ())]), tasks, judge_shard,
-        lambda output: partial(close, output, PageSource(entry, tuple(found), folders)),
+        run.plan(inputs), tasks, judge_shard,
+        lambda output: partial(close, output, PageSource(inputs, tuple(found), folders)),
         what="judged", summary=f"scores.json, report.html and verdicts on {sum(piece.rows for piece in found)} puzzles",
     )  # fmt: skip
     if done is not None:
@@ -179,9 +180,7 @@ def _answered(work: ShardWork, answers: Answers) -> Iterator[list[Result]]:
 
 
 def _judge_all(key: str, record: dict[str, Any], puzzle: Image, answers: Answers) -> Iterator[Result]:
-    """Every folder is an attempt, also where it has no answer to this puzzle."""
-    attempts = [attempt for run in answers.of(key) for attempt in (run or [{}])]
-    for number, attempt in enumerate(attempts):
+    for number, attempt in enumerate(answers.attempts(key)):
         yield make_result(key, record, judge_attempt(record, puzzle, attempt), number, 0)
 
 

@@ -8,16 +8,15 @@ import random
 import shutil
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from contract.command_line import call, files, without_run
+from stages.generate.dataset_files import records, samples
 from vtb.artifact import read_manifest
 from vtb.canvas import decode_image
 from vtb.cli.show import line_of, lineage
 from vtb.formats.vlmpuzzle import data_files, read_records
-from vtb.formats.webdataset import Sample, read_tar
 from vtb.puzzles import family_of
 from vtb.video import decode_ends
 
@@ -31,14 +30,6 @@ SMALL = ("--tasks", TASKS, *CLIP, "--samples-per-shard", "2")
 def make(folder: Path, *arguments: object) -> None:
     result = call(ARC, *arguments, "--output", folder)
     assert result.code == 0, result.err
-
-
-def samples(folder: Path) -> list[Sample]:
-    return [sample for path in sorted(folder.glob("shards/*.tar")) for sample in read_tar(path.read_bytes())]
-
-
-def records(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(sample.parts["json"]) for sample in samples(folder)]
 
 
 def write_task(path: Path, side: int, pairs: int, seed: int = 1) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from contract.command_line import call, files, without_run
+from stages.generate.dataset_files import records, samples
 from vtb.artifact import read_manifest
 from vtb.canvas import decode_image
 from vtb.eyeballing.task import Config
 from vtb.formats.vlmpuzzle import data_files, read_records
-from vtb.formats.webdataset import Sample, read_tar
 from vtb.puzzles import families, family_of
 from vtb.video import decode_ends
 from vtb_generate.eyeballing import GROUP
@@ -28,14 +27,6 @@ SMALL = ("--count", "2", *CLIP, "--samples-per-shard", "5", "--preview", "1")
 def make(folder: Path, *arguments: object) -> None:
     result = call(EYEBALLING, *arguments, "--output", folder)
     assert result.code == 0, result.err
-
-
-def samples(folder: Path) -> list[Sample]:
-    return [sample for path in sorted(folder.glob("shards/*.tar")) for sample in read_tar(path.read_bytes())]
-
-
-def records(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(sample.parts["json"]) for sample in samples(folder)]
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from contract.command_line import TINY, TINY_CLIP, call, files, run, without_run
+from stages.generate.dataset_files import samples
 from vtb.artifact import read_manifest
 from vtb.canvas import decode_image
 from vtb.formats.vlmpuzzle import read_records
-from vtb.formats.webdataset import Sample, read_tar
 from vtb.puzzles import family_of
 from vtb.video import decode_ends
 
@@ -28,10 +28,6 @@ SMALL = ("--size", "7", "--size", "9", "--count", "10", "--count", "8", "--cell-
 def make(folder: Path, *more: object) -> None:
     result = call(MAZE, *SMALL, "--output", folder, *more)
     assert result.code == 0, result.err
-
-
-def samples(folder: Path) -> list[Sample]:
-    return [sample for path in sorted(folder.glob("shards/*.tar")) for sample in read_tar(path.read_bytes())]
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from contract.command_line import call, files, without_run
+from stages.generate.dataset_files import samples
 from vtb.artifact import read_manifest
 from vtb.canvas import decode_image
 from vtb.formats.vlmpuzzle import read_records
-from vtb.formats.webdataset import Sample, read_tar
 from vtb.puzzles import families, family_of
 from vtb.puzzles.options import config_options
 from vtb.video import decode_ends
@@ -28,10 +28,6 @@ TINY: dict[str, tuple[str, ...]] = {
 MORE = ("--count", "3", "--count", "2", "--video", "--frames", "5", "--clip-size", "160x128", "--show-cell-ids",
         "--samples-per-shard", "2")  # fmt: skip
 every_shape = pytest.mark.parametrize("shape", sorted(SHAPES))
-
-
-def samples(folder: Path) -> list[Sample]:
-    return [sample for path in sorted(folder.glob("shards/*.tar")) for sample in read_tar(path.read_bytes())]
 
 
 def refusal(*arguments: object) -> str:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from stages.generate.dataset_files import samples
 from vtb.artifact import read_manifest
 from vtb.canvas import decode_image
 from vtb.formats.vlmpuzzle import data_files, read_records
-from vtb.formats.webdataset import Sample, read_tar
 from vtb.main import run as run_command
 from vtb.puzzles import family_of, find_family
 from vtb.puzzles.sample import make_record
@@ -35,10 +35,6 @@ def call(*arguments: object) -> int:
         signal.signal(signal.SIGTERM, on_sigterm)
         logging.getLogger().handlers[:] = handlers
     return 0
-
-
-def samples(folder: Path) -> list[Sample]:
-    return [sample for path in sorted(folder.glob("shards/*.tar")) for sample in read_tar(path.read_bytes())]
 
 
 def content(folder: Path) -> dict[str, bytes]:
