@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from vtb import video
+from vtb.media.video import PRESET, fill_planes, new_frame, open_stream, yuv_palette
 from vtb.puzzles import Clip, families
 from vtb.puzzles.family import Family
 from vtb.puzzles.sample import encode_record_clip, make_record
@@ -27,7 +27,7 @@ def run() -> Iterator[dict[str, Any]]:
         yield {
             "name": f"{group}_clips_vs_bare_encoder", "value": round(ratio, 3), "unit": "ratio", "target": 0.6,
             "slowest": slowest, "frames_per_s": round(ours), "bare_frames_per_s": round(bare),
-            "median": round(statistics.median(ratio for ratio, *_ in found.values()), 3), "preset": video.PRESET,
+            "median": round(statistics.median(ratio for ratio, *_ in found.values()), 3), "preset": PRESET,
         }  # fmt: skip
 
 
@@ -52,10 +52,10 @@ def measure(family: Family) -> tuple[float, float, float]:
 
 def _prepare(family: Family, record: dict[str, Any]) -> list[Any]:
     """The frames of a clip as the encoder takes them, made before the clock starts."""
-    table, frames = video.yuv_palette(family.palette), []
+    table, frames = yuv_palette(family.palette), []
     for number, picture in enumerate(family.draw_frames(record)):
-        frame, planes = video.new_frame(*record["clip"]["size"])
-        video.fill_planes(picture, table, planes)
+        frame, planes = new_frame(*record["clip"]["size"])
+        fill_planes(picture, table, planes)
         frame.pts = number
         frames.append(frame)
     return frames
@@ -66,7 +66,7 @@ def _encode(frames: list[Any], clip: dict[str, Any]) -> None:
 
     width, height = clip["size"]
     with av.open(io.BytesIO(), "w", format="mp4") as container:
-        stream = video.open_stream(container, width, height, clip["fps"], video.PRESET)
+        stream = open_stream(container, width, height, clip["fps"], PRESET)
         for frame in frames:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from vtb import canvas
+from vtb.media.image import decode_image, encode_rgb, to_rgb
+from vtb.media.video import decode_clip
 from vtb.puzzles import Clip, families
 from vtb.puzzles.family import Family
 from vtb.puzzles.sample import encode_record_clip, make_record
-from vtb.video import decode_clip
 
 SIDE, ANSWERS, ROUNDS = 480, 4, 5
 TARGETS = {"maze": (300, 0.7), "eyeballing": (300, 0.7), "visual": (None, None), "arc": (None, None)}
@@ -48,7 +48,7 @@ def image_rate(family: Family) -> float:
 
     def judge() -> None:
         for record, answer in zip(records, answers, strict=True):
-            family.score_image(record, canvas.decode_image(answer))
+            family.score_image(record, decode_image(answer))
 
     return ANSWERS / _median_seconds(judge)
 
@@ -56,9 +56,9 @@ def image_rate(family: Family) -> float:
 def _answer(family: Family, record: dict[str, Any]) -> bytes:
     import cv2
 
-    image = canvas.to_rgb(family.draw_solution(record), family.palette)
+    image = to_rgb(family.draw_solution(record), family.palette)
     scale = SIDE / max(image.shape)
-    return canvas.encode_rgb(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    return encode_rgb(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
 
 
 def video_ratio(family: Family) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from vtb.canvas import Image
+from vtb.media.image import Image
+from vtb.media.video import decode_clip
 from vtb.puzzles.family import ClipFrame
-from vtb.video import decode_clip
 
 
 def frames_of(images: Iterable[Image]) -> Iterator[ClipFrame]:

@@ -9,7 +9,7 @@ import pytest
 
 from browser import pictures
 from contract.command_line import run
-from vtb.canvas import decode_image
+from vtb.media.image import decode_image
 from vtb.puzzles import families
 
 

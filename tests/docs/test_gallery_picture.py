@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from contract.command_line import run
-from vtb.canvas import decode_image
+from vtb.media.image import decode_image
 
 ROOT = Path(__file__).parents[2]
 COMMAND = "vtb gallery --output docs/gallery.png"

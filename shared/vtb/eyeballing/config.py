@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from vtb.canvas import Image
 from vtb.errors import UsageProblem
 from vtb.eyeballing.place import Frame
+from vtb.media.image import Image
 from vtb.puzzles.family import Clip
 
 LEAST_SCALE = 0.4  # of a clip: the red outline has two pixels then; H.264 takes the colour out of a thinner one

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.canvas import Letterbox, Picture
 from vtb.eyeballing.figure import Stroke, from_json
+from vtb.media.image import Letterbox, Picture
 
 COLOURS: dict[str, tuple[int, int, int]] = {
     "white": (255, 255, 255),

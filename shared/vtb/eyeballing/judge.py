@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.canvas import Image
+from vtb.media.image import Image
 from vtb.puzzles.answer_text import find_answer
 from vtb.puzzles.family import Score
 

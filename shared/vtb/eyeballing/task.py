@@ -10,13 +10,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from vtb import canvas
-from vtb.canvas import Image, Letterbox, Picture
 from vtb.errors import BadInput, UsageProblem
 from vtb.eyeballing import draw, judge
 from vtb.eyeballing.config import Config, canvas_part, clip_record
 from vtb.eyeballing.figure import Figure
 from vtb.eyeballing.place import LETTERS, Frame, Placed, place_as_benchmark, place_fairly
+from vtb.media.image import Image, Letterbox, Picture, to_rgb
 from vtb.puzzles.family import UNJUDGED, ClipFrame, Modality, Record, Score
 from vtb.puzzles.frames import NO_FRAMES, most_red_lead, same
 
@@ -148,7 +147,7 @@ class Eyeballing:
 
     def draw_reasoning(self, record: Record, puzzle: Image | None = None) -> Image:
         """The puzzle itself: its candidates have printed letters already."""
-        return canvas.to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
+        return to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
 
     def draw_frames(self, record: Record) -> Iterator[Picture]:
         """The puzzle, the answer's strokes one after the other, and a hold with the right candidate in red."""
@@ -209,7 +208,7 @@ class Eyeballing:
             return None
         before = self.draw_puzzle(record)
         after = self.draw_solution({**record, "correct_option": option, "solution_strokes": []})
-        marked = canvas.to_rgb(after, self.palette)
+        marked = to_rgb(after, self.palette)
         return np.where((before != after)[..., None], marked, puzzle) if puzzle.shape == marked.shape else marked
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.canvas import Image
 from vtb.errors import BadInput
 from vtb.foreign.judges import ForeignFamily
 from vtb.formats.arc import grid
+from vtb.media.image import Image
 from vtb.puzzles.arc_colours import BACKGROUND, PALETTE
 from vtb.puzzles.arc_judge import compare, last_grid, read_cells
 from vtb.puzzles.family import Record, Score

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.canvas import Image
 from vtb.errors import BadInput
 from vtb.eyeballing.draw import letters
 from vtb.eyeballing.judge import red_mask
 from vtb.eyeballing.place import LETTERS
+from vtb.media.image import Image
 
 Mask = NDArray[np.uint8]
 Place = tuple[float, float]

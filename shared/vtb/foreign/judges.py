@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
-from vtb.canvas import Image, Picture
 from vtb.errors import BadInput
+from vtb.media.image import Image, Picture
 from vtb.puzzles.family import ClipFrame, Family, Modality, Record, Score
 from vtb.puzzles.frames import score_last
 

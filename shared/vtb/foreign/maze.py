@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.canvas import Image
 from vtb.errors import BadInput
 from vtb.foreign.judges import ForeignFamily
 from vtb.foreign.overlap import path_key
+from vtb.media.image import Image
 from vtb.puzzles import red_path
 from vtb.puzzles.family import UNJUDGED, Record, Score
 from vtb.puzzles.maze_base import Maze

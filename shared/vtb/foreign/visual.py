@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from vtb.canvas import Colour, Image, UnreadableImage, decode_image, encode_rgb
 from vtb.errors import BadInput
 from vtb.foreign.judges import ForeignFamily
+from vtb.media.image import Colour, Image, UnreadableImage, decode_image, encode_rgb
 from vtb.puzzles.best_frame import judge_best
 from vtb.puzzles.choice import last_answer, listed, normalise
 from vtb.puzzles.family import UNJUDGED, ClipFrame, Record, Score

@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from vtb import canvas
-from vtb.canvas import Image, Picture
 from vtb.errors import BadInput, UsageProblem
 from vtb.formats.arc import ArcTask, Grid, grid
+from vtb.media.image import Image, Picture, to_rgb
 from vtb.puzzles.arc_colours import BACKGROUND, PALETTE
 from vtb.puzzles.arc_judge import compare, judge, last_grid
 from vtb.puzzles.arc_layout import LEAST_CELL, draw, fill, filling, fit, lay_out, least_size, placements
@@ -120,7 +119,7 @@ class ArcAgi2:
 
     def draw_reasoning(self, record: Record, puzzle: Image | None = None) -> Image:
         """The puzzle itself."""
-        return canvas.to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
+        return to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
 
     def draw_frames(self, record: Record) -> Iterator[Picture]:
         """The puzzle, the output filled in (the dominant colour at once, then cell by cell), and a hold."""
@@ -169,7 +168,7 @@ class ArcAgi2:
         if found is None or (len(found), len(found[0])) != (len(right), len(right[0])):
             return None
         pairs = [*record["pairs"][:-1], [record["pairs"][-1][0], _rows(found)]]
-        return canvas.to_rgb(self.draw_solution({**record, "pairs": pairs}), self.palette)
+        return to_rgb(self.draw_solution({**record, "pairs": pairs}), self.palette)
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
         """The nearest colour of every cell's inner part; every cell must be right."""

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vtb.canvas import Image
 from vtb.formats.arc import Grid, grid
+from vtb.media.image import Image
 from vtb.puzzles.answer_text import find_answer
 from vtb.puzzles.arc_colours import BLANK, COLOURS, PALETTE
 from vtb.puzzles.arc_layout import Layout

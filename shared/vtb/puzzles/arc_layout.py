@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from vtb.canvas import Picture
 from vtb.formats.arc import ArcTask, Grid
+from vtb.media.image import Picture
 from vtb.puzzles.arc_colours import ARROW, BACKGROUND, BLANK, LINE
 
 LEAST_CELL = 4  # pixels a side with which a cell's colour survives a clip

@@ -17,7 +17,7 @@ from typing import ClassVar, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.canvas import Picture
+from vtb.media.image import Picture
 from vtb.puzzles.clip_box import Point
 from vtb.puzzles.maze_base import MARK, PASSAGE, WALL
 from vtb.puzzles.spanning_tree import Graph

@@ -8,8 +8,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from vtb.canvas import Letterbox
 from vtb.errors import BadInput
+from vtb.media.image import Letterbox
 from vtb.puzzles.family import Clip
 
 Point = tuple[int, int]

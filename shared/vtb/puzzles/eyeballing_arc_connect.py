@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.canvas import Image
 from vtb.errors import UsageProblem
 from vtb.eyeballing import draw, judge
 from vtb.eyeballing.arcs import Shape, place_arcs
 from vtb.eyeballing.config import Config, canvas_part, clip_scale
 from vtb.eyeballing.place import LETTERS, Placed
 from vtb.eyeballing.task import Eyeballing, points_of
+from vtb.media.image import Image
 from vtb.puzzles.family import ClipFrame, Modality, Record, Score
 from vtb.puzzles.frames import luma
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, Protocol
 
-from vtb.canvas import Image, Palette, Picture
 from vtb.errors import BadInput, UsageProblem
+from vtb.media.image import Image, Palette, Picture
 
 Modality = Literal["vlm", "image", "video"]
 Record = Mapping[str, Any]

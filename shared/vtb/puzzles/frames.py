@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.canvas import Image
+from vtb.media.image import Image
 from vtb.puzzles.family import ClipFrame, Record, Score
 
 EVERY_LEAD = 255.0

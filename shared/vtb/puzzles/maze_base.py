@@ -12,8 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from vtb import canvas
-from vtb.canvas import Image, Palette, Picture
+from vtb.media.image import Image, Palette, Picture, polyline, print_centred, to_rgb
 from vtb.puzzles import red_path
 from vtb.puzzles.clip_box import Point, growth, lengths_along, letterbox, stretch
 from vtb.puzzles.family import ClipFrame, Modality, Record, Score
@@ -74,16 +73,16 @@ class Maze(ABC):
     def draw_solution(self, record: Record) -> Picture:
         """The puzzle with the path through the centres of its cells."""
         picture = self.draw_puzzle(record)
-        canvas.polyline(picture, self.line(record, record["solution_path_cell_ids"]), PATH, record["line_width"])
+        polyline(picture, self.line(record, record["solution_path_cell_ids"]), PATH, record["line_width"])
         return picture
 
     def draw_reasoning(self, record: Record, puzzle: Image | None = None) -> Image:
         """The puzzle with the ID of every open cell printed on it: in blue, on the red marks in white."""
-        image = canvas.to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle.copy()
+        image = to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle.copy()
         ids = np.zeros(image.shape[:2], np.uint8)
         left, top = _border(record)
         for cell, (x, y), box in self.labels(record):
-            canvas.print_centred(ids, str(cell), (x + left, y + top), 1, box)
+            print_centred(ids, str(cell), (x + left, y + top), 1, box)
         marks = red_path.red_mask(image) & ids
         image[ids > 0] = PRINT
         image[marks > 0] = PRINT_ON_RED
@@ -100,7 +99,7 @@ class Maze(ABC):
         yield picture
         for before, now in growth(clip["frames"], lengths[-1]):
             if now > before:
-                canvas.polyline(picture, stretch(points, lengths, before, now), PATH, small["line_width"])
+                polyline(picture, stretch(points, lengths, before, now), PATH, small["line_width"])
             yield picture
 
     def ask(self, record: Record, modality: Modality) -> str:
@@ -116,7 +115,7 @@ class Maze(ABC):
         ids = red_path.last_list(text)
         if ids is None:
             return Score(False, False, "no list of cells")
-        image = canvas.to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
+        image = to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
         drawn = self._draw_ids(record, ids, image)
         if drawn is None:
             return Score(False, False, "no such cells", {"cells": len(ids)})

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Protocol
 
-from vtb.canvas import Picture
+from vtb.media.image import Picture
 from vtb.puzzles.board import Form, form_of
 from vtb.puzzles.board_limits import fitting_scale, scaled_line, validate_board, validate_maze, validate_scale
 from vtb.puzzles.clip_box import Point, clip_record, validate_clip

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from vtb.canvas import Picture
 from vtb.errors import UsageProblem
+from vtb.media.image import Picture
 from vtb.puzzles import clip_box, prompts, red_path, square_grid
 from vtb.puzzles.clip_box import Point
 from vtb.puzzles.family import Clip, Record

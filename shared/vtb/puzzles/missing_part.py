@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.canvas import Colour, Image
+from vtb.media.image import Colour, Image
 from vtb.puzzles.family import Score
 from vtb.puzzles.puzzle_area import SHIFT, aligned, smooth
 from vtb.puzzles.scene import SIDE

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vtb.canvas import Image
+from vtb.media.image import Image
 from vtb.puzzles.scene import SIDE
 
 SHIFT = 4  # pixels that an answer may lie off

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.canvas import Image, resize_nearest
+from vtb.media.image import Image, resize_nearest
 from vtb.puzzles.answer_text import find_answer
 from vtb.puzzles.family import Score
 

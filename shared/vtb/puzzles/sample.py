@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from vtb import canvas
-from vtb.canvas import Picture
 from vtb.formats.webdataset import Sample
+from vtb.media.image import Picture, encode_png, encode_rgb
 from vtb.puzzles.family import Family, Record
 from vtb.rng import sample_rng
 
@@ -45,19 +44,19 @@ def render(family: Family, record: Record, *, reasoning: bool) -> Sample:
     """The record with its pictures and, when it describes one, its clip."""
     parts = {
         RECORD: json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode(),
-        PUZZLE: canvas.encode_png(family.draw_puzzle(record), family.palette),
-        SOLUTION: canvas.encode_png(family.draw_solution(record), family.palette),
+        PUZZLE: encode_png(family.draw_puzzle(record), family.palette),
+        SOLUTION: encode_png(family.draw_solution(record), family.palette),
     }
     if record.get("clip"):
         parts[CLIP] = encode_record_clip(family, record)
     if reasoning:
-        parts[REASONING] = canvas.encode_rgb(family.draw_reasoning(record))
+        parts[REASONING] = encode_rgb(family.draw_reasoning(record))
     return Sample(record["id"], parts)
 
 
 def encode_record_clip(family: Family, record: Record) -> bytes:
     """The clip that a record describes."""
-    from vtb.video import encode_clip
+    from vtb.media.video import encode_clip
 
     clip = record["clip"]
     return encode_clip(family.draw_frames(record), family.palette, tuple(clip["size"]), clip["fps"])

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb import canvas
-from vtb.canvas import Colour, Palette, Picture
+from vtb.media.image import Colour, Palette, Picture, print_centred
 
 Point = tuple[float, float]
 SIDE = 512
@@ -141,7 +140,7 @@ class _Sheet:
 
     def glyph(self, glyph: Glyph) -> None:
         x, y = (round(value * self.scale) for value in glyph.centre)
-        canvas.print_centred(self.ink, glyph.text, (x, y), 255, round(glyph.box * self.scale), smooth=True)
+        print_centred(self.ink, glyph.text, (x, y), 255, round(glyph.box * self.scale), smooth=True)
 
     def disc(self, disc: Disc) -> None:
         import cv2

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vtb.canvas import Picture
 from vtb.errors import BadInput
+from vtb.media.image import Picture
 from vtb.puzzles.family import Record
 from vtb.puzzles.maze_base import MARK, PASSAGE, PATH, WALL
 from vtb.puzzles.spanning_tree import Tree

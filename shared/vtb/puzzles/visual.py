@@ -15,8 +15,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from vtb.canvas import Colour, Palette, Picture
 from vtb.errors import UsageProblem
+from vtb.media.image import Colour, Palette, Picture
 from vtb.puzzles import scene, visual_record
 from vtb.puzzles.family import Clip, Record
 from vtb.puzzles.patterns import options_around, shuffled

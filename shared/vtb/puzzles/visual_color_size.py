@@ -6,7 +6,7 @@ import math
 import random
 from typing import Any, ClassVar
 
-from vtb.canvas import Colour
+from vtb.media.image import Colour
 from vtb.puzzles.family import Record
 from vtb.puzzles.patterns import pick, shuffled
 from vtb.puzzles.scene import BASIC, CENTRE, COLORS, MISSING, SHAPES, Disc, Polygon, Shape, palette, regular

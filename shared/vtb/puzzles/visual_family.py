@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from vtb import canvas
-from vtb.canvas import Image, Picture
+from vtb.media.image import Image, Picture, print_centred, to_rgb
 from vtb.puzzles import missing_part, scene, visual_record
 from vtb.puzzles.best_frame import judge_best
 from vtb.puzzles.choice import last_answer, listed
@@ -55,15 +54,13 @@ class VisualFamily(VisualPuzzle):
 
     def draw_reasoning(self, record: Record, puzzle: Image | None = None) -> Image:
         """The puzzle with every known part's number from 1 printed on it, as the explanation names them."""
-        image = canvas.to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle.copy()
+        image = to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle.copy()
         left, top, side = record["area"]
         numbers = np.zeros(image.shape[:2], np.uint8)
         for place, value in enumerate(record["values"]):
             if place != record["missing"]:
                 x, y = (v * side / SIDE for v in scene.label(self.part(record, place, value)))
-                canvas.print_centred(
-                    numbers, str(place + 1), (left + round(x), top + round(y)), 1, NUMBER_PX * side // SIDE
-                )
+                print_centred(numbers, str(place + 1), (left + round(x), top + round(y)), 1, NUMBER_PX * side // SIDE)
         image[numbers > 0] = 0
         return image
 
@@ -109,8 +106,8 @@ class VisualFamily(VisualPuzzle):
             return None
         before, after = self.draw_puzzle(record), self._draw(record, value)
         if puzzle.shape[:2] != after.shape:
-            return canvas.to_rgb(after, self.palette)
-        return np.where((before != after)[..., None], canvas.to_rgb(after, self.palette), puzzle)
+            return to_rgb(after, self.palette)
+        return np.where((before != after)[..., None], to_rgb(after, self.palette), puzzle)
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
         """Judge a picture in which the missing part was filled in, by our own rule (``vtb.puzzles.missing_part``)."""
@@ -136,10 +133,10 @@ class VisualFamily(VisualPuzzle):
             shapes = {name: scene.silhouette(look) for name, look in self.looks(record).items()}
             part = missing_part.grown([*shapes.values(), part])
         if puzzle is None:
-            puzzle = canvas.to_rgb(self.paint(record, None, side), self.palette)
+            puzzle = to_rgb(self.paint(record, None, side), self.palette)
         return Expected(
             puzzle=fitted(puzzle),
-            solution=canvas.to_rgb(self.paint(record, self.answer(record)), self.palette),
+            solution=to_rgb(self.paint(record, self.answer(record)), self.palette),
             part=part,
             right=self.answer(record),
             colors={**colors, "": PALETTE[MISSING << LEVEL_BITS]} if colors else {},

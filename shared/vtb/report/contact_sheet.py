@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vtb.canvas import Image, encode_rgb
+from vtb.media.image import Image, encode_rgb
 
 CELL, GAP, LABEL = 220, 12, 22
 GROUPS = 3  # samples side by side

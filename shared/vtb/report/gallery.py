@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vtb.canvas import Image, Palette, encode_png, encode_rgb, to_rgb
-from vtb.canvas import Picture as PuzzlePicture
 from vtb.errors import UsageProblem
+from vtb.media.image import Image, Palette, encode_png, encode_rgb, to_rgb
+from vtb.media.image import Picture as PuzzlePicture
 from vtb.puzzles import Clip, Family
 from vtb.puzzles.sample import make_record, still_frames
 from vtb.report.contact_sheet import thumbnail

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Sequence
 
 from vtb.artifact import ShardEntry
-from vtb.canvas import decode_image
 from vtb.formats.webdataset import read_tar
+from vtb.media.image import decode_image
 from vtb.puzzles.sample import PUZZLE, SOLUTION
 from vtb.report.contact_sheet import Row, contact_sheet
 from vtb.store import Store

@@ -11,15 +11,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from vtb.artifact import Manifest, ShardEntry
-from vtb.canvas import UnreadableImage, decode_image
 from vtb.errors import VtbError
 from vtb.foreign.overlap import overlap_key
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar
+from vtb.media.image import UnreadableImage, decode_image
+from vtb.media.video import UnreadableVideo, decode_ends
 from vtb.puzzles import DAMAGE, Family, Record, Score, family_of
 from vtb.puzzles.sample import CLIP, PUZZLE, RECORD, SOLUTION
 from vtb.sharded import Made, Task, Tick
 from vtb.store import ObjectMissing, open_store
-from vtb.video import UnreadableVideo, decode_ends
 
 log = logging.getLogger("vtb.curate")
 _NO_NAME = re.compile(r"[\x00-\x1f\x7f/]")

@@ -9,10 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vtb.canvas import Image, UnreadableImage, decode_image
+from vtb.media.image import Image, UnreadableImage, decode_image
+from vtb.media.video import UnreadableVideo, decode_clip
 from vtb.puzzles import DAMAGE, Family, Record, Score, family_of
 from vtb.puzzles.family import UNJUDGED
-from vtb.video import UnreadableVideo, decode_clip
 from vtb_eval.answers import Attempt
 from vtb_eval.contents import Unreadable, read_bytes, read_text, read_transcript
 from vtb_eval.results import Result

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from vtb.canvas import decode_image
 from vtb.errors import BadInput, NotAvailable
+from vtb.media.image import decode_image
 from vtb_eval.questions import Question
 
 log = logging.getLogger("vtb.eval")

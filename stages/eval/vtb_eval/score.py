@@ -16,9 +16,9 @@ from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
-from vtb.canvas import Image, UnreadableImage, decode_image
 from vtb.contract import Resources, Stage
 from vtb.errors import BadInput, UsageProblem
+from vtb.media.image import Image, UnreadableImage, decode_image
 from vtb.options import VtbOption
 from vtb.puzzles import DAMAGE, family_of
 from vtb.puzzles.sample import PUZZLE, RECORD

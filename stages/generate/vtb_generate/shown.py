@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vtb.canvas import encode_png, encode_rgb, to_rgb
+from vtb.media.image import encode_png, encode_rgb, to_rgb
 from vtb.puzzles import Family
 from vtb.puzzles.sample import still_frames
 from vtb.report.gallery import Exhibit, exhibit

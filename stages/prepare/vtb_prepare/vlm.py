@@ -17,10 +17,10 @@ import click
 
 from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.artifact.output import Output
-from vtb.canvas import encode_rgb
 from vtb.contract import Resources, Stage
 from vtb.errors import BadInput
 from vtb.formats.swift import grpo_row, sft_row
+from vtb.media.image import encode_rgb
 from vtb.options import Finite, VtbOption
 from vtb.puzzles import DAMAGE, family_of
 from vtb.report.card import DatasetCard, write_card

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from clip_frames import frames_of, images_of
-from vtb.canvas import decode_image, encode_rgb, to_rgb
 from vtb.errors import UsageProblem
 from vtb.eyeballing import judge
 from vtb.eyeballing.config import Config
+from vtb.media.image import decode_image, encode_rgb, to_rgb
 from vtb.puzzles import Clip, families
 from vtb.puzzles.sample import encode_record_clip, make_record
 

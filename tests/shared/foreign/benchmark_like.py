@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from vtb import canvas
-from vtb.canvas import Image
+from vtb.media.image import Image, encode_rgb, to_rgb
 from vtb.puzzles import families, find_family
 from vtb.puzzles.sample import make_record
 
@@ -41,7 +40,7 @@ def pictures(name: str, index: int = 0) -> tuple[Image, Image]:
     """Puzzle and solution."""
     family, record = find_family(name), ours(name, index)
     drawn = family.draw_puzzle(record), family.draw_solution(record)
-    puzzle, solution = (canvas.to_rgb(picture, family.palette) for picture in drawn)
+    puzzle, solution = (to_rgb(picture, family.palette) for picture in drawn)
     if family.group == "eyeballing":
         return marked(record, puzzle, solved=False), marked(record, solution, solved=True)
     return puzzle, solution
@@ -90,7 +89,7 @@ def write_folder(root: Path, names: Sequence[str], each: int) -> Path:
         for index in range(each):
             paths = {"image": f"puzzles/{index}.png", "solution_image_path": f"solutions/{index}.png"}
             for path, picture in zip(paths.values(), pictures(name, index), strict=True):
-                (folder / path).write_bytes(canvas.encode_rgb(picture))
+                (folder / path).write_bytes(encode_rgb(picture))
             records.append({**published(name, index), **paths})
         (folder / "data.json").write_text(json.dumps(records))
     return root

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from shared.foreign.benchmark_like import EVERY, ours, pictures, published, task_of
-from vtb import canvas
-from vtb.canvas import decode_image, encode_rgb
 from vtb.foreign.names import UnknownTask, family_name
 from vtb.foreign.overlap import overlap_key, overlap_keys
 from vtb.foreign.records import as_ours
+from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
 from vtb.puzzles import find_family
 from vtb.puzzles.family import UNJUDGED, family_of
 
@@ -63,11 +62,11 @@ def test_answers_in_words(name: str, index: int, form: str) -> None:
     assert not family.score_text(record, "", pictures(name, index)[0]).strict
 
 
-def drawn(name: str) -> tuple[canvas.Image, canvas.Image]:
+def drawn(name: str) -> tuple[Image, Image]:
     """Puzzle and solution with our own letters."""
     family, record = find_family(name), ours(name, 1)
     pictures = family.draw_puzzle(record), family.draw_solution(record)
-    return canvas.to_rgb(pictures[0], family.palette), canvas.to_rgb(pictures[1], family.palette)
+    return to_rgb(pictures[0], family.palette), to_rgb(pictures[1], family.palette)
 
 
 @pytest.mark.parametrize("name", [name for name in EVERY if find_family(name).group == "eyeballing"])

@@ -7,9 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from vtb import canvas
-from vtb.canvas import Image
 from vtb.errors import UsageProblem
+from vtb.media.image import Image, to_rgb
 from vtb.puzzles import Clip, Record, maze_circle, maze_hexagon
 from vtb.rng import sample_rng
 
@@ -88,7 +87,7 @@ def make(name: str, index: int = 0, **options: Any) -> dict[str, Any]:
 def picture_of(record: Record, name: str, *, solved: bool = False) -> Image:
     """The puzzle or the solution in RGB."""
     family = MODULES[name].FAMILY
-    return canvas.to_rgb((family.draw_solution if solved else family.draw_puzzle)(record), family.palette)
+    return to_rgb((family.draw_solution if solved else family.draw_puzzle)(record), family.palette)
 
 
 def doors_of(record: Record) -> dict[int, set[int]]:

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from options_table import EVERY, TYPED, key_of
 
-from vtb import canvas
 from vtb.errors import UsageProblem
 from vtb.eyeballing.task import points_of
+from vtb.media.image import to_rgb
 from vtb.puzzles import Family, Record, families, find_family
 from vtb.puzzles.sample import make_record
 
@@ -54,7 +54,7 @@ def test_any_options_give_a_sound_puzzle_or_a_usage_error(name: str, data: st.Da
         return
     family.validate(json.loads(json.dumps(record, allow_nan=False)))
     assert family.score_text(record, family.answer(record)).strict
-    puzzle, solution = (canvas.to_rgb(draw(record), family.palette) for draw in
+    puzzle, solution = (to_rgb(draw(record), family.palette) for draw in
                         (family.draw_puzzle, family.draw_solution))  # fmt: skip
     assert puzzle.shape[1::-1] == tuple(record["canvas_dimensions"])
     assert family.score_image(record, solution, puzzle).strict
@@ -66,7 +66,7 @@ def test_any_options_give_a_sound_puzzle_or_a_usage_error(name: str, data: st.Da
 
 
 def check_clip(family: Family, record: Record) -> None:
-    frames = [canvas.to_rgb(frame, family.palette) for frame in family.draw_frames(record)]
+    frames = [to_rgb(frame, family.palette) for frame in family.draw_frames(record)]
     width, height = record["clip"]["size"]
     assert [frame.shape for frame in frames] == [(height, width, 3)] * record["clip"]["frames"]
     assert not family.score_frame(record, frames[0]).strict

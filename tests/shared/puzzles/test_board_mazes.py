@@ -17,15 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clip_frames import frames_of
-from vtb import canvas
 from vtb.errors import BadInput, VtbError
+from vtb.media.image import decode_image, encode_rgb, resize_nearest, to_rgb
+from vtb.media.video import decode_clip, decode_ends
 from vtb.puzzles import Clip
 from vtb.puzzles.maze_base import MARK, PASSAGE, PATH, WALL
 from vtb.puzzles.red_path import red_mask
 from vtb.puzzles.sample import encode_record_clip
 from vtb.puzzles.spanning_tree import count_uniform_on, wilson_on
 from vtb.rng import sample_rng
-from vtb.video import decode_clip, decode_ends
 
 both = pytest.mark.parametrize("name", sorted(MODULES))
 CLIP = Clip(9, 16, (192, 160))
@@ -67,7 +67,7 @@ def test_the_ground_truth_is_right_at_every_size(name: str, data: st.DataObject,
     scores = [
         family.score_image(record, solution),
         family.score_text(record, family.answer(record), puzzle),
-        family.score_image(record, canvas.decode_image(canvas.encode_rgb(solution, quality=90)), puzzle),
+        family.score_image(record, decode_image(encode_rgb(solution, quality=90)), puzzle),
     ]
     wrong = [family.score_image(record, puzzle)]
     if record["clip"]:
@@ -112,7 +112,7 @@ def test_marks_and_lines_keep_clear_of_walls(name: str) -> None:
 def test_ids_are_printed_on_every_cell_and_on_no_wall(name: str) -> None:
     family, record = MODULES[name].FAMILY, make(name, 3)
     puzzle = family.draw_puzzle(record)
-    changed = (family.draw_reasoning(record) != canvas.to_rgb(puzzle, family.palette)).any(axis=2)
+    changed = (family.draw_reasoning(record) != to_rgb(puzzle, family.palette)).any(axis=2)
     assert not (puzzle[changed] == WALL).any()
     ys, xs = np.nonzero(changed)
     centres = np.asarray(record["cell_centres"])
@@ -198,7 +198,7 @@ def test_clips_grow_at_constant_speed_and_hold_the_solution(name: str, frames: i
     assert held >= (2 if frames < 13 else frames // 5)
     steps = np.diff(red)[: frames - held]
     assert steps[1:].max() <= 2 * np.median(steps) + 60  # the first draws over the mark, which is red before
-    scores = [family.score_frame(record, canvas.to_rgb(frame, family.palette)).strict for frame in drawn]
+    scores = [family.score_frame(record, to_rgb(frame, family.palette)).strict for frame in drawn]
     assert scores[-held:] == [True] * held
     assert not any(scores[: frames // 2])
 
@@ -212,8 +212,8 @@ def test_a_clip_is_judged_by_its_last_frame_at_any_size(name: str) -> None:
     assert family.score_video(record, iter(()))["last"].reason == "no frames"
     *_, last = family.draw_frames(record)
     for scale in (0.75, 1.5, 2):
-        frame = canvas.resize_nearest(last, round(320 * scale), round(288 * scale))
-        assert family.score_video(record, frames_of([canvas.to_rgb(frame, family.palette)]))["last"].strict
+        frame = resize_nearest(last, round(320 * scale), round(288 * scale))
+        assert family.score_video(record, frames_of([to_rgb(frame, family.palette)]))["last"].strict
     # Without a place in the frame on record, the picture is taken to fill it.
     solved = frames_of([picture_of(record, name, solved=True)])
     assert family.score_video({**record, "clip": None}, solved)["last"].strict
@@ -226,8 +226,8 @@ def test_a_picture_of_another_size_is_right(name: str, side: int) -> None:
     solution, puzzle = MODULES[name].FAMILY.draw_solution(record), MODULES[name].FAMILY.draw_puzzle(record)
     score = MODULES[name].FAMILY.score_image
     palette = MODULES[name].FAMILY.palette
-    assert score(record, canvas.to_rgb(canvas.resize_nearest(solution, side, side), palette)).strict
-    assert not score(record, canvas.to_rgb(canvas.resize_nearest(puzzle, side, side), palette)).tolerant
+    assert score(record, to_rgb(resize_nearest(solution, side, side), palette)).strict
+    assert not score(record, to_rgb(resize_nearest(puzzle, side, side), palette)).tolerant
 
 
 @both

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from clip_frames import frames_of
-from vtb.canvas import Image
 from vtb.eyeballing import judge
 from vtb.eyeballing.task import Eyeballing
+from vtb.media.image import Image
+from vtb.media.video import ROUNDING, DecodedFrame, decode_clip
 from vtb.puzzles import Clip, families
 from vtb.puzzles.frames import luma, most_red_lead, same
 from vtb.puzzles.sample import encode_record_clip, make_record
-from vtb.video import ROUNDING, DecodedFrame, decode_clip
 
 EYEBALLING = [family for family in families().values() if isinstance(family, Eyeballing)]
 FORMS = [(form, matrix, full) for form in ("yuv420p", "yuv422p") for matrix in (1, 6, 9) for full in (False, True)]

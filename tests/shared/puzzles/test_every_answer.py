@@ -11,8 +11,7 @@ import pytest
 from wrong_answers import wrong_answers
 
 from clip_frames import frames_of, images_of
-from vtb import canvas
-from vtb.canvas import Image
+from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
 from vtb.puzzles import Clip, Family, Record, families, find_family
 from vtb.puzzles.sample import encode_record_clip, make_record
 
@@ -29,11 +28,11 @@ def record_of(name: str, index: int, clip: Clip) -> dict[str, Any]:
 
 
 def solution_of(family: Family, record: Record) -> Image:
-    return canvas.to_rgb(family.draw_solution(record), family.palette)
+    return to_rgb(family.draw_solution(record), family.palette)
 
 
 def jpeg(image: Image) -> Image:
-    return canvas.decode_image(canvas.encode_rgb(image, quality=90))
+    return decode_image(encode_rgb(image, quality=90))
 
 
 def puzzle_in_clip(family: Family, record: Record) -> tuple[Image, Image]:
@@ -43,7 +42,7 @@ def puzzle_in_clip(family: Family, record: Record) -> tuple[Image, Image]:
         record, scale = {**record, "cell_size": clip["cell_size"]}, 1.0
     else:
         scale = clip["scale"]
-    picture = canvas.to_rgb(family.draw_puzzle(record), family.palette)
+    picture = to_rgb(family.draw_puzzle(record), family.palette)
     matrix = np.array([[scale, 0, clip["offset"][0]], [0, scale, clip["offset"][1]]])
     covered = cv2.warpAffine(np.ones_like(picture), matrix, (width, height), flags=cv2.INTER_NEAREST)
     return np.asarray(cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_LINEAR)), np.asarray(covered)

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from vtb import canvas
 from vtb.errors import BadInput, UsageProblem
+from vtb.media.image import decode_image, encode_rgb, to_rgb
+from vtb.media.video import decode_ends
 from vtb.puzzles import Clip, Family, families, family_of, find_family
 from vtb.puzzles.sample import CLIP, PUZZLE, REASONING, RECORD, SOLUTION, make_record, render
-from vtb.video import decode_ends
 
 SAMPLES = 4
 every_family = pytest.mark.parametrize("name", sorted(families()))
@@ -71,7 +71,7 @@ def test_seed_stream_and_index_give_other_puzzles(name: str) -> None:
 @every_sample
 def test_the_ground_truth_is_right_in_every_form(name: str, index: int) -> None:
     family, record, parts = find_family(name), record_of(name, index), parts_of(name, index)
-    puzzle, solution = canvas.decode_image(parts[PUZZLE]), canvas.decode_image(parts[SOLUTION])
+    puzzle, solution = decode_image(parts[PUZZLE]), decode_image(parts[SOLUTION])
     clip = decode_ends(parts[CLIP])
     assert clip.count == 13
     scores = {
@@ -79,7 +79,7 @@ def test_the_ground_truth_is_right_in_every_form(name: str, index: int) -> None:
         "text, with the picture": family.score_text(record, family.answer(record), puzzle),
         "image": family.score_image(record, solution),
         "image, with the picture": family.score_image(record, solution, puzzle),
-        "JPEG": family.score_image(record, canvas.decode_image(canvas.encode_rgb(solution, quality=90)), puzzle),
+        "JPEG": family.score_image(record, decode_image(encode_rgb(solution, quality=90)), puzzle),
         "clip": family.score_frame(record, clip.last),
     }
     wrong = {form: score for form, score in scores.items() if not (score.strict and score.tolerant)}
@@ -91,11 +91,11 @@ def test_the_ground_truth_is_right_in_every_form(name: str, index: int) -> None:
 @every_sample
 def test_the_unsolved_puzzle_is_wrong_in_every_form(name: str, index: int) -> None:
     family, record, parts = find_family(name), record_of(name, index), parts_of(name, index)
-    puzzle = canvas.decode_image(parts[PUZZLE])
+    puzzle = decode_image(parts[PUZZLE])
     scores = [
         family.score_text(record, ""),
         family.score_image(record, puzzle),
-        family.score_image(record, canvas.decode_image(canvas.encode_rgb(puzzle, quality=90))),
+        family.score_image(record, decode_image(encode_rgb(puzzle, quality=90))),
         family.score_frame(record, decode_ends(parts[CLIP]).first),
         family.score_image(record, puzzle * 0),
         family.score_image(record, puzzle * 0 + 255),
@@ -110,7 +110,7 @@ def test_the_answer_to_another_puzzle_is_wrong(name: str) -> None:
     other = next(index for index in range(1, 30) if family.answer(record_of(name, index)) != family.answer(record))
     assert not family.score_text(record, family.answer(record_of(name, other))).strict
     if family.group != "eyeballing":  # whose mark may by chance be nearest to the right candidate
-        assert not family.score_image(record, canvas.decode_image(parts_of(name, other)[SOLUTION])).strict
+        assert not family.score_image(record, decode_image(parts_of(name, other)[SOLUTION])).strict
 
 
 @every_family
@@ -124,7 +124,7 @@ def test_the_record_is_plain_json(name: str, index: int) -> None:
     assert family.identity(again) == family.identity(record)
     assert family.difficulty(again) == family.difficulty(record)
     assert (family.draw_puzzle(again) == family.draw_puzzle(record)).all()
-    solution = canvas.to_rgb(family.draw_solution(again), family.palette)
+    solution = to_rgb(family.draw_solution(again), family.palette)
     assert family.score_image(again, solution) == family.score_image(record, solution)
     assert family.score_text(again, family.answer(again)).strict
 
@@ -152,7 +152,7 @@ def test_every_modality_has_its_own_prompt(name: str) -> None:
 @every_sample
 def test_the_pictures_differ_as_they_should(name: str, index: int) -> None:
     parts = {part: parts_of(name, index)[part] for part in (PUZZLE, SOLUTION, REASONING)}
-    pictures = {part: canvas.decode_image(data) for part, data in parts.items()}
+    pictures = {part: decode_image(data) for part, data in parts.items()}
     assert len({picture.shape for picture in pictures.values()}) == 1
     assert (pictures[PUZZLE] != pictures[SOLUTION]).any()
     if name.startswith("maze"):  # the others have names printed on them as they are

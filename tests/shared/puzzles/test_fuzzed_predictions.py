@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
 from clip_frames import frames_of
-from vtb import canvas
-from vtb.canvas import Image
+from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
 from vtb.puzzles import Clip, Score, families, find_family
 from vtb.puzzles.sample import make_record
 
@@ -46,7 +45,7 @@ IMAGES = {
     "a column": noise(3000, 1),
     "a strip": noise(3, 2000),
     "not contiguous": noise(400, 900)[::2, ::3],
-    "read-only": canvas.decode_image(canvas.encode_rgb(noise(64, 64))),
+    "read-only": decode_image(encode_rgb(noise(64, 64))),
 }
 
 
@@ -67,7 +66,7 @@ def record_of(name: str, clip: str) -> dict[str, Any]:
 @pytest.mark.parametrize("clip", CLIPS)
 def test_odd_pictures_get_a_score_and_a_reason(name: str, clip: str) -> None:
     family, record = find_family(name), record_of(name, clip)
-    puzzle = canvas.to_rgb(family.draw_puzzle(record), family.palette)
+    puzzle = to_rgb(family.draw_puzzle(record), family.palette)
     for image in IMAGES.values():
         before = image.copy()
         for score in (
@@ -92,13 +91,13 @@ def test_no_frames_are_wrong(name: str) -> None:
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "F"])
 def test_every_kind_of_picture_file_is_judged_as_it_looks(name: str, mode: str) -> None:
     family, record = find_family(name), record_of(name, "without")
-    solution = PillowImage.fromarray(canvas.to_rgb(family.draw_solution(record), family.palette))
+    solution = PillowImage.fromarray(to_rgb(family.draw_solution(record), family.palette))
     kept = mode in ("RGBA", "CMYK") or (mode == "P" and family.group != "visual")
     form = {"CMYK": "TIFF", "F": "TIFF"}.get(mode, "PNG")
     picture = solution.quantize(256) if mode == "P" else solution.convert("L" if mode == "I;16" else mode)
     buffer = io.BytesIO()
     (picture.convert("I;16") if mode == "I;16" else picture).save(buffer, form)
-    score = family.score_image(record, canvas.decode_image(buffer.getvalue()))
+    score = family.score_image(record, decode_image(buffer.getvalue()))
     assert score.reason
     if kept:
         assert score.strict, score
@@ -113,7 +112,7 @@ def test_odd_texts_get_a_score_and_a_reason(name: str, text: str) -> None:
     family, record = find_family(name), record_of(name, "without")
     score = family.score_text(record, text)
     assert score.reason
-    drawn = family.draw_answer(record, text, canvas.to_rgb(family.draw_puzzle(record), family.palette))
+    drawn = family.draw_answer(record, text, to_rgb(family.draw_puzzle(record), family.palette))
     assert drawn is None or drawn.dtype == np.uint8
 
 

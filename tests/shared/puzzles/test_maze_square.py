@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtb import canvas
 from vtb.errors import BadInput, UsageProblem, VtbError
+from vtb.media.image import resize_nearest, to_rgb
 from vtb.puzzles import Clip, Record
 from vtb.puzzles.maze_square import FAMILY, Config
 from vtb.puzzles.square_grid import MARK, PASSAGE, PATH, WALL
@@ -163,7 +163,7 @@ def test_pictures_show_the_record() -> None:
 
 def test_ids_are_printed_on_every_open_cell_and_nowhere_else() -> None:
     record = make(size=9, cell_px=32)
-    puzzle = canvas.to_rgb(FAMILY.draw_puzzle(record), FAMILY.palette)
+    puzzle = to_rgb(FAMILY.draw_puzzle(record), FAMILY.palette)
     changed = (FAMILY.draw_reasoning(record) != puzzle).any(axis=2)
     cells = changed.reshape(9, 32, 9, 32).any(axis=(1, 3))
     assert (cells == (np.asarray(record["maze_grid"]) == 0)).all()
@@ -209,7 +209,7 @@ def test_clips_grow_at_constant_speed_and_hold_the_solution(frames: int) -> None
     assert held >= (2 if frames < 13 else frames // 5)
     steps = np.diff(line)[: frames - held]
     assert steps.max() <= 2 * np.median(steps) + 60
-    scores = [FAMILY.score_frame(record, canvas.to_rgb(frame, FAMILY.palette)).strict for frame in drawn]
+    scores = [FAMILY.score_frame(record, to_rgb(frame, FAMILY.palette)).strict for frame in drawn]
     assert scores[-held:] == [True] * held
     assert not any(scores[: frames // 2])
 
@@ -218,8 +218,8 @@ def test_clips_grow_at_constant_speed_and_hold_the_solution(frames: int) -> None
 def test_frames_of_another_size_are_judged_at_that_size(scale: float) -> None:
     record = make(size=9, clip=Clip(9, 16, (320, 288)))
     *_, last = FAMILY.draw_frames(record)
-    last = canvas.resize_nearest(last, round(320 * scale), round(288 * scale))
-    assert FAMILY.score_frame(record, canvas.to_rgb(last, FAMILY.palette)).strict
+    last = resize_nearest(last, round(320 * scale), round(288 * scale))
+    assert FAMILY.score_frame(record, to_rgb(last, FAMILY.palette)).strict
 
 
 BROKEN: dict[str, dict[str, Any]] = {
@@ -290,7 +290,7 @@ def test_a_record_that_passes_can_be_judged(data: st.DataObject) -> None:
     record = copy.deepcopy(make(size=5, cell_px=6, clip=Clip(5, 16, (32, 32))))
     target = data.draw(st.sampled_from([record, record["clip"]]))
     target[data.draw(st.sampled_from(sorted(target)))] = data.draw(JSON)
-    image = canvas.to_rgb(FAMILY.draw_solution(make(size=5, cell_px=6)), FAMILY.palette)
+    image = to_rgb(FAMILY.draw_solution(make(size=5, cell_px=6)), FAMILY.palette)
     try:
         FAMILY.validate(record)
         FAMILY.identity(record)

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image as PillowImage
 from PIL import ImageDraw
 
-from vtb import canvas
+from vtb.media.image import to_rgb
 from vtb.puzzles import Record, Score, families, find_family
 from vtb.puzzles.sample import make_record
 
@@ -34,7 +34,7 @@ class Answer:
     def __init__(self, name: str, index: int = 0, **options: Any) -> None:
         self.family = find_family(name)
         self.record: Record = make_record(self.family, self.family.config_class(**options), name, 21, index)
-        puzzle = PillowImage.fromarray(canvas.to_rgb(self.family.draw_puzzle(self.record), self.family.palette))
+        puzzle = PillowImage.fromarray(to_rgb(self.family.draw_puzzle(self.record), self.family.palette))
         size = round(puzzle.width * SCALE), round(puzzle.height * SCALE)
         self.picture = puzzle.resize(size, PillowImage.Resampling.NEAREST)
         self.pen = ImageDraw.Draw(self.picture)

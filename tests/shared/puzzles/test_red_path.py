@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtb import canvas
-from vtb.canvas import Image
+from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
 from vtb.puzzles import Clip, Score
 from vtb.puzzles.maze_square import FAMILY, Config
 from vtb.puzzles.red_path import Ends, draw_answer, judge, last_list, red_mask, wall_mask
@@ -21,8 +20,8 @@ from vtb.rng import sample_rng
 
 CELL = 32
 RECORD: dict[str, Any] = FAMILY.sample(sample_rng(1, "red", 3), Config(size=9, clip=Clip(9, 16, (320, 320))))
-PUZZLE = canvas.to_rgb(FAMILY.draw_puzzle(RECORD), FAMILY.palette)
-SOLUTION = canvas.to_rgb(FAMILY.draw_solution(RECORD), FAMILY.palette)
+PUZZLE = to_rgb(FAMILY.draw_puzzle(RECORD), FAMILY.palette)
+SOLUTION = to_rgb(FAMILY.draw_solution(RECORD), FAMILY.palette)
 RIGHT: list[int] = RECORD["solution_path_cell_ids"]
 GRID = np.asarray(RECORD["maze_grid"])
 
@@ -53,14 +52,14 @@ def straight(start: int, goal: int) -> list[int]:
 
 def test_the_ground_truth_is_right_in_every_form() -> None:
     *_, last = FAMILY.draw_frames(RECORD)
-    for found in (score(SOLUTION), text(RIGHT), FAMILY.score_frame(RECORD, canvas.to_rgb(last, FAMILY.palette))):
+    for found in (score(SOLUTION), text(RIGHT), FAMILY.score_frame(RECORD, to_rgb(last, FAMILY.palette))):
         assert (found.strict, found.tolerant, found.reason, found.value) == (True, True, "solved", 1.0)
     assert score(SOLUTION).details["wall_pixels"] == 0
 
 
 @pytest.mark.parametrize("quality", [70, 90, 100])
 def test_a_jpeg_of_it_is_right(quality: int) -> None:
-    assert score(canvas.decode_image(canvas.encode_rgb(SOLUTION, quality=quality))).strict
+    assert score(decode_image(encode_rgb(SOLUTION, quality=quality))).strict
 
 
 @pytest.mark.parametrize("side", [144, 200, 287, 289, 512, 1024])

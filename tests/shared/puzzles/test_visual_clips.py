@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from visual_table import TEN, family_of, make, picture, resized, score
 
 from clip_frames import frames_of, images_of
-from vtb import canvas
-from vtb.canvas import Image
 from vtb.errors import VtbError
+from vtb.media.image import Image, to_rgb
 from vtb.puzzles import Clip
 from vtb.puzzles.sample import encode_record_clip
 from vtb.puzzles.scene import COLORS, SIDE
@@ -103,7 +102,7 @@ def test_all_colors_can_be_told_apart() -> None:
 def test_reasoning_pictures_number_the_known_parts() -> None:
     record = make("color_grid", target_size=(512, 512))
     family = family_of("color_grid")
-    puzzle = canvas.to_rgb(family.draw_puzzle(record), family.palette)
+    puzzle = to_rgb(family.draw_puzzle(record), family.palette)
     changed = (family.draw_reasoning(record, puzzle) != puzzle).any(axis=2)
     third = SIDE // 3
     cells = changed[: 3 * third, : 3 * third].reshape(3, third, 3, third).any(axis=(1, 3)).ravel()

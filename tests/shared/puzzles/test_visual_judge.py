@@ -10,8 +10,7 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw
 from visual_table import TEN, family_of, make, noisy, picture, resized, score, shift, wrong_values
 
-from vtb import canvas
-from vtb.canvas import Image
+from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
 from vtb.puzzles import Record
 from vtb.puzzles.scene import Disc, Point, Shape
 
@@ -22,8 +21,8 @@ SEVERAL = range(2)
 
 CHANGES: dict[str, Callable[[Image], Image]] = {
     "as it is": lambda image: image,
-    "JPEG 90": lambda image: canvas.decode_image(canvas.encode_rgb(image, quality=90)),
-    "JPEG 50": lambda image: canvas.decode_image(canvas.encode_rgb(image, quality=50)),
+    "JPEG 90": lambda image: decode_image(encode_rgb(image, quality=90)),
+    "JPEG 50": lambda image: decode_image(encode_rgb(image, quality=50)),
     "noise": noisy,
     "a little darker": lambda image: (image * 0.96).astype(np.uint8),
     "shifted right": lambda image: shift(image, 3, 0),
@@ -72,7 +71,7 @@ def test_a_part_that_vanishes_is_wrong(name: str, monkeypatch: pytest.MonkeyPatc
 
         with monkeypatch.context() as patch:
             patch.setattr(family, "part", part)
-            image = canvas.to_rgb(family.draw_solution(record), family.palette)
+            image = to_rgb(family.draw_solution(record), family.palette)
         assert not score(name, record, image).strict, gone
 
 

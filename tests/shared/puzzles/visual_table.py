@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image as PillowImage
 
-from vtb import canvas
-from vtb.canvas import Image
+from vtb.media.image import Image, to_rgb
 from vtb.puzzles import Record, Score, find_family
 from vtb.puzzles.sample import make_record
 from vtb.puzzles.visual import Config
@@ -34,7 +33,7 @@ def make(name: str, index: int = 0, seed: int = 42, **options: Any) -> dict[str,
 def picture(name: str, record: Record, value: str | None) -> Image:
     """The picture with a value in the missing place."""
     family = family_of(name)
-    return canvas.to_rgb(family._draw(record, value), family.palette)
+    return to_rgb(family._draw(record, value), family.palette)
 
 
 def wrong_values(record: Record) -> list[str]:

@@ -12,8 +12,8 @@ from contract.command_line import call
 from shared.foreign.benchmark_like import ours, pictures, published, task_of
 from vtb.artifact import Plan, ShardEntry, read_manifest
 from vtb.artifact.output import Output
-from vtb.canvas import encode_rgb
 from vtb.formats.webdataset import write_tar
+from vtb.media.image import encode_rgb
 from vtb.puzzles import find_family
 from vtb.puzzles.sample import render
 

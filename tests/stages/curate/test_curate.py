@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from contract.command_line import Result, call, files, without_run
-from vtb import canvas
 from vtb.artifact import Manifest, Plan, ShardEntry, read_manifest
 from vtb.artifact.output import Output
 from vtb.formats.webdataset import Sample, read_tar, write_tar
+from vtb.media.image import decode_image
 from vtb.puzzles import find_family
 from vtb.puzzles.sample import encode_record_clip
 from vtb.rng import stable_fraction
@@ -99,7 +99,7 @@ def test_the_card_names_the_splits(mazes: Path, tmp_path: Path) -> None:
     head = yaml.safe_load((tmp_path / "README.md").read_text().split("---\n")[1])
     names = [entry["split"] for entry in head["configs"][0]["data_files"]]
     assert names == ["train", "val"]
-    assert canvas.decode_image((tmp_path / "contact_sheet.png").read_bytes()).shape[0] > 100
+    assert decode_image((tmp_path / "contact_sheet.png").read_bytes()).shape[0] > 100
 
 
 def test_hugging_face_loads_the_splits(mazes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,7 +226,7 @@ def test_every_damage_is_quarantined_with_its_reason(mazes: Path, tmp_path: Path
 
 def test_a_clip_that_starts_with_the_answer(mazes: Path, tmp_path: Path) -> None:
     def backwards(found: list[Sample]) -> list[Sample]:
-        from vtb.video import encode_clip
+        from vtb.media.video import encode_clip
 
         record = json.loads(found[1].parts["json"])
         frames = [frame.copy() for frame in FAMILY.draw_frames(record)]

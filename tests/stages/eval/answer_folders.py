@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from contract.command_line import Result, call
-from vtb import canvas
 from vtb.artifact import Plan, ShardEntry
 from vtb.artifact.output import Output
-from vtb.canvas import Image
 from vtb.formats.webdataset import Sample, write_tar
+from vtb.media.image import Image, decode_image
+from vtb.media.video import encode_clip
 from vtb.puzzles import Clip, find_family
 from vtb.puzzles.sample import make_record, render
-from vtb.video import encode_clip
 
 NAMES = ("maze_square", "maze_circle", "midpoint", "arc_connect", "visual_color_grid", "arc_agi_2")
 EACH = 2
@@ -66,7 +65,7 @@ def clip_of(images: list[Image], fps: int = 8) -> bytes:
 
 
 def image_of(data: bytes) -> Image:
-    return canvas.decode_image(data)
+    return decode_image(data)
 
 
 def put(folder: Path, name: str, data: bytes | str) -> None:

@@ -27,9 +27,9 @@ from stages.eval.answer_folders import (
 from vtb.artifact import Plan, ShardEntry
 from vtb.artifact.output import Output
 from vtb.formats.webdataset import write_tar
+from vtb.media.video import decode_clip
 from vtb.puzzles import find_family
 from vtb.puzzles.sample import CLIP, PUZZLE, SOLUTION
-from vtb.video import decode_clip
 from vtb_eval.answers import Answers
 
 NOISE = np.random.default_rng(3).integers(0, 256, (300, 300, 3), np.uint8)

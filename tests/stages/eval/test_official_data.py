@@ -12,7 +12,7 @@ import pytest
 
 from shared.foreign.benchmark_like import EVERY, ours, pictures, published, task_of, write_folder
 from stages.eval.answer_folders import put, score, scored, verdicts
-from vtb.canvas import encode_rgb
+from vtb.media.image import encode_rgb
 from vtb.puzzles import find_family
 from vtb_eval.published import CATEGORIES, COUNTS, PER_CATEGORY, PER_TASK, RULES
 

@@ -134,7 +134,7 @@ def test_answers_carry_what_a_judge_needs(curated: Path, asked: Path) -> None:
 
 def test_the_model_is_shown_the_picture_with_cell_ids(curated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the same one as in training."""
-    from vtb.canvas import decode_image, encode_rgb
+    from vtb.media.image import decode_image, encode_rgb
     from vtb.puzzles import family_of
     from vtb.source import choose_split, describe_input, pieces
     from vtb_eval.questions import ShardWork, read_questions
@@ -156,7 +156,7 @@ def test_think_asks_otherwise(curated: Path, model: Path, asked: Path, tmp_path:
 def test_the_benchmark_is_asked_in_its_own_words(model: Path, tmp_path: Path) -> None:
     """A folder with data.json, judged afterwards like any predictions."""
     from shared.foreign.benchmark_like import pictures, published, task_of
-    from vtb.canvas import encode_rgb
+    from vtb.media.image import encode_rgb
 
     asked = {}
     for name in ("midpoint", "maze_hexagon", "visual_size_grid"):

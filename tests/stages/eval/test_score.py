@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from contract.command_line import Result, call, files, without_run
-from vtb import canvas
 from vtb.artifact import InputEntry, Plan, ShardEntry, read_manifest
 from vtb.artifact.output import Output
 from vtb.formats.webdataset import Sample, write_tar
+from vtb.media.image import decode_image, encode_png, encode_rgb
 from vtb.puzzles import find_family
 from vtb.puzzles.maze_square import Config
 from vtb.puzzles.sample import make_record
@@ -29,8 +29,8 @@ PER_SHARD = 5
 
 def question(size: int, index: int) -> Question:
     record = make_record(FAMILY, Config(size=size, cell_px=16), f"maze_square-{size:02d}", 1, index)
-    picture = canvas.encode_rgb(FAMILY.draw_reasoning(record))
-    puzzle = canvas.encode_png(FAMILY.draw_puzzle(record), FAMILY.palette)
+    picture = encode_rgb(FAMILY.draw_reasoning(record))
+    puzzle = encode_png(FAMILY.draw_puzzle(record), FAMILY.palette)
     return Question(record["id"], record, "Which way?", picture, puzzle)
 
 
@@ -179,7 +179,7 @@ def test_the_report_shows_right_and_wrong_answers(tmp_path: Path) -> None:
     page = (tmp_path / "o" / "report.html").read_text()
     shown = pictures(page)
     assert len(shown) == 2 * 2 * SHOWN
-    decoded = canvas.decode_image(base64.b64decode(shown[1].partition(",")[2]))
+    decoded = decode_image(base64.b64decode(shown[1].partition(",")[2]))
     red = (decoded == (255, 0, 0)).all(axis=2)
     assert red.any()
     assert not re.search(r"<script|javascript:|\son\w+=", page)

@@ -13,10 +13,10 @@ import yaml
 from contract.command_line import TINY, TINY_CLIP, call, files, run, without_run
 from stages.generate.dataset_files import samples
 from vtb.artifact import read_manifest
-from vtb.canvas import decode_image
 from vtb.formats.vlmpuzzle import read_records
+from vtb.media.image import decode_image
+from vtb.media.video import decode_ends
 from vtb.puzzles import family_of
-from vtb.video import decode_ends
 
 MAZE = "vtb-gen-maze"
 FILES = ["README.md", "difficulty.html", "gallery.html", "gallery.png", "preview.html"]

@@ -12,7 +12,7 @@ import pytest
 from browser import measure, painted, pictures, screenshot
 from contract.command_line import call
 from vtb.artifact import read_manifest
-from vtb.canvas import decode_image
+from vtb.media.image import decode_image
 
 PAGES = ("gallery.html", "preview.html", "difficulty.html")
 CLIP = ("--video", "--frames", "9", "--clip-size", "192x192")

@@ -12,11 +12,11 @@ import pytest
 from contract.command_line import call, files, without_run
 from stages.generate.dataset_files import samples
 from vtb.artifact import read_manifest
-from vtb.canvas import decode_image
 from vtb.formats.vlmpuzzle import read_records
+from vtb.media.image import decode_image
+from vtb.media.video import decode_ends
 from vtb.puzzles import families, family_of
 from vtb.puzzles.options import config_options
-from vtb.video import decode_ends
 from vtb_generate.shapes import PRESETS, SHAPES, level_options, shape_options
 
 MAZE = "vtb-gen-maze"

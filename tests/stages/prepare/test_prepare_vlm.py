@@ -15,10 +15,10 @@ import yaml
 
 from contract.command_line import Result, call, files, without_run
 from shared.foreign.benchmark_like import EVERY, ours, pictures, write_folder
-from vtb import canvas
 from vtb.artifact import Manifest, read_manifest
 from vtb.formats.swift import DIRECT, THINK, grpo_row, sft_row
 from vtb.formats.webdataset import Sample, read_tar
+from vtb.media.image import decode_image, encode_rgb, to_rgb
 from vtb.puzzles import find_family
 from vtb.puzzles.prompts import MAZE as PROMPTS
 
@@ -127,7 +127,7 @@ def test_paths_hold_wherever_the_artifact_is(world: Path, tmp_path: Path) -> Non
             assert not Path(path).is_absolute()
             assert ".." not in Path(path).parts
             assert path in listed
-            assert canvas.decode_image((copy / path).read_bytes()).ndim == 3
+            assert decode_image((copy / path).read_bytes()).ndim == 3
     assert str(world) not in "".join((copy / name).read_text() for name in NAMES)
 
 
@@ -139,7 +139,7 @@ def test_the_picture_shows_the_printed_ids(world: Path, tmp_path: Path, source: 
     found = rows(tmp_path, "train_sft.jsonl")
     assert len(found) == 40
     for row in found[::5]:
-        picture = canvas.decode_image((tmp_path / row["images"][0]).read_bytes())
+        picture = decode_image((tmp_path / row["images"][0]).read_bytes())
         record = known[row["id"]]
         assert (picture == FAMILY.draw_reasoning(record)).all()
         side = record["grid_size"][0]
@@ -178,9 +178,9 @@ def foreign(folder: Path, world: Path) -> list[dict[str, Any]]:
     found = []
     (folder / "puzzles").mkdir(parents=True)
     for number, record in enumerate(list(records(world / "mazes").values())[18:24]):
-        picture = canvas.to_rgb(FAMILY.draw_puzzle(record), FAMILY.palette)
+        picture = to_rgb(FAMILY.draw_puzzle(record), FAMILY.palette)
         padded = np.pad(picture, ((5, 7), (10, 30), (0, 0)))
-        (folder / "puzzles" / f"{number}_puzzle.png").write_bytes(canvas.encode_rgb(padded))
+        (folder / "puzzles" / f"{number}_puzzle.png").write_bytes(encode_rgb(padded))
         found.append(
             {
                 "id": f"4f6e{number}", "prompt": "Draw a path.", "gpt5_prompt": "List the cells.",
@@ -206,14 +206,14 @@ def test_a_folder_made_by_others(world: Path, tmp_path: Path) -> None:
     for row, record in zip(found, made, strict=True):
         assert json.loads(row["solution"]) == record["solution_path_cell_ids"]
         assert PROMPTS["vlm"] in row["messages"][0]["content"]
-        picture = canvas.decode_image((tmp_path / "o" / row["images"][0]).read_bytes())
+        picture = decode_image((tmp_path / "o" / row["images"][0]).read_bytes())
         side, cell = record["grid_size"][0], record["cell_size"]
         inner = picture[5 : 5 + side * cell, 10 : 10 + side * cell]
         blue = (inner == BLUE).all(axis=2).reshape(side, cell, side, cell).any(axis=(1, 3))
         blue[tuple(record["start"])] = blue[tuple(record["goal"])] = True  # printed in white there
         assert (blue == (np.asarray(record["maze_grid"]) == 0)).all()
         ours = {**record, "line_width": 3}
-        puzzle = canvas.decode_image((tmp_path / "theirs" / record["image"]).read_bytes())
+        puzzle = decode_image((tmp_path / "theirs" / record["image"]).read_bytes())
         assert FAMILY.score_text(ours, row["solution"], puzzle).strict
         assert not FAMILY.score_text(ours, str(json.loads(row["solution"])[:-2]), puzzle).strict
 
@@ -290,7 +290,7 @@ def test_a_folder_of_every_task_made_by_others(tmp_path: Path) -> None:
         assert row["task_group"] == family.group
         question = row["messages"][0]["content"]
         assert (record["question"] if family.group == "visual" else family.ask(record, "vlm")) in question
-        assert canvas.decode_image((tmp_path / "o" / row["images"][0]).read_bytes()).shape == pictures(name)[0].shape
+        assert decode_image((tmp_path / "o" / row["images"][0]).read_bytes()).shape == pictures(name)[0].shape
 
 
 def test_a_folder_that_changed_is_another_input(world: Path, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_writes_a_complete_adapter(trained: Trained) -> None:
     wanted = {"adapter_config.json", "adapter_model.safetensors", "log.jsonl", "loss.png", "merged/config.json"}
     assert wanted | {"merged/model.safetensors"} <= names
     assert {entry.kind for entry in manifest.plan.inputs} == {"swift-dataset", "checkpoint"}
-    from vtb.canvas import decode_image
+    from vtb.media.image import decode_image
 
     picture = decode_image((Path(trained.uri) / "loss.png").read_bytes())
     assert min(picture.shape[:2]) > 200

@@ -14,18 +14,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
-from vtb import canvas
-from vtb.canvas import UnreadableImage, decode_image, encode_png, encode_rgb, to_rgb
+from vtb.media.image import (
+    Palette,
+    Picture,
+    UnreadableImage,
+    decode_image,
+    encode_png,
+    encode_rgb,
+    polyline,
+    print_centred,
+    resize_nearest,
+    to_rgb,
+)
 
 RNG = np.random.default_rng(1)
 
 
-def palette(colours: int) -> canvas.Palette:
+def palette(colours: int) -> Palette:
     rng = random.Random(colours)
     return tuple((rng.randrange(256), rng.randrange(256), rng.randrange(256)) for _ in range(colours))
 
 
-def picture(height: int, width: int, colours: int) -> canvas.Picture:
+def picture(height: int, width: int, colours: int) -> Picture:
     return RNG.integers(0, colours, (height, width), dtype=np.uint8)
 
 
@@ -131,18 +141,18 @@ def test_rgb_to_png_and_jpeg() -> None:
 
 def test_masks_keep_their_two_values() -> None:
     mask = picture(30, 20, 2)
-    assert canvas.resize_nearest(mask, 47, 61).shape == (61, 47)
-    assert set(np.unique(canvas.resize_nearest(mask, 47, 61))) <= {0, 1}
-    assert (canvas.resize_nearest(mask, 40, 60) == mask.repeat(2, 0).repeat(2, 1)).all()
+    assert resize_nearest(mask, 47, 61).shape == (61, 47)
+    assert set(np.unique(resize_nearest(mask, 47, 61))) <= {0, 1}
+    assert (resize_nearest(mask, 40, 60) == mask.repeat(2, 0).repeat(2, 1)).all()
 
 
 def test_lines_have_their_width() -> None:
     drawn = np.zeros((41, 61), np.uint8)
-    canvas.polyline(drawn, [(10, 20), (50, 20)], 3, 7)
+    polyline(drawn, [(10, 20), (50, 20)], 3, 7)
     assert 7 <= (drawn[:, 30] == 3).sum() <= 9  # OpenCV draws some widths up to two pixels wider
     assert set(np.unique(drawn)) == {0, 3}
     before = drawn.copy()
-    canvas.polyline(drawn, [(1, 1)], 3, 7)
+    polyline(drawn, [(1, 1)], 3, 7)
     assert (drawn == before).all()
 
 
@@ -151,7 +161,7 @@ def test_lines_have_their_width() -> None:
 def test_print_stays_in_its_box(text: str, box: int) -> None:
     drawn = np.zeros((3 * box, 3 * box), np.uint8)
     centre = 3 * box // 2
-    canvas.print_centred(drawn, text, (centre, centre), 1, box)
+    print_centred(drawn, text, (centre, centre), 1, box)
     ys, xs = np.nonzero(drawn)
     assert len(xs)
     assert max(abs(xs - centre)) <= box / 2
@@ -167,14 +177,14 @@ def saved(image: PillowImage.Image, form: str = "PNG", **more: object) -> bytes:
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_large_pictures_are_scaled_down_by_a_whole_factor(mode: str) -> None:
     data = saved(PillowImage.new(mode, (300, 120)))
-    assert [canvas.decode_image(data, side).shape for side in (None, 300, 299, 64)] == [
+    assert [decode_image(data, side).shape for side in (None, 300, 299, 64)] == [
         (120, 300, 3), (120, 300, 3), (60, 150, 3), (24, 60, 3),
     ]  # fmt: skip
 
 
 def test_sixteen_bits_become_eight() -> None:
     deep = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
-    found = canvas.decode_image(saved(PillowImage.fromarray(deep)))
+    found = decode_image(saved(PillowImage.fromarray(deep)))
     assert np.abs(found[..., 0].astype(int) - np.arange(256).reshape(16, 16)).max() <= 1
 
 
@@ -183,21 +193,21 @@ def test_a_picture_is_upright() -> None:
     exif[0x0112] = 6  # to be turned clockwise
     picture = PillowImage.new("RGB", (40, 20), "white")
     picture.putpixel((0, 0), (255, 0, 0))
-    found = canvas.decode_image(saved(picture, exif=exif))
+    found = decode_image(saved(picture, exif=exif))
     assert found.shape == (40, 20, 3)
     assert tuple(found[0, 19]) == (255, 0, 0)
 
 
 def test_too_many_pixels_are_refused_before_they_are_read() -> None:
-    with pytest.raises(canvas.UnreadableImage, match="10000x9000 pixels are too many"):
-        canvas.decode_image(saved(PillowImage.new("1", (10_000, 9_000))))
+    with pytest.raises(UnreadableImage, match="10000x9000 pixels are too many"):
+        decode_image(saved(PillowImage.new("1", (10_000, 9_000))))
 
 
 def test_what_is_no_picture_is_told_in_the_same_words_every_time() -> None:
     said = set()
     for _ in range(3):
-        with pytest.raises(canvas.UnreadableImage) as caught:
-            canvas.decode_image(b"hello" * 20)
+        with pytest.raises(UnreadableImage) as caught:
+            decode_image(b"hello" * 20)
         said.add(str(caught.value))
     assert len(said) == 1
     assert "0x" not in said.pop()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.canvas import MAX_PIXELS, Image, Palette, Picture
+from vtb.media.image import MAX_PIXELS, Image, Palette, Picture
 
 PRESET = "veryfast"
 CRF = 20

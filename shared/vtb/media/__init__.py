@@ -1,0 +1,1 @@
+"""Pictures and clips: reading, writing, frames."""
