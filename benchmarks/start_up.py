@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from vtb.catalog import installed
+from vtb.stage.registry import installed
 
 ROUNDS = 5
 

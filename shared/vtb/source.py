@@ -20,7 +20,7 @@ from vtb.formats.vlmpuzzle import DATA, data_files, media_file, read_records
 from vtb.media.image import Image, UnreadableImage, decode_image
 from vtb.puzzles import DAMAGE
 from vtb.puzzles.sample import PUZZLE, REASONING, RECORD
-from vtb.run import input_entry
+from vtb.stage.run import input_entry
 from vtb.store import is_remote, open_store
 
 RECORDS_PER_PIECE = 512

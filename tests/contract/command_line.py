@@ -23,7 +23,7 @@ from typing import Any
 import click
 import psutil
 
-from vtb.main import run as run_command
+from vtb.stage.main import run as run_command
 
 BIN = Path(sys.executable).parent
 # A maze that is made in a millisecond.

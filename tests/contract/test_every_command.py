@@ -15,7 +15,7 @@ import click
 import pytest
 
 from contract.command_line import BIN, programs, run
-from vtb.contract import StageCommand
+from vtb.stage.declaration import StageCommand
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {

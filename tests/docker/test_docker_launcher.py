@@ -189,7 +189,7 @@ def test_logs_are_streamed_and_the_container_may_do_little(
     assert host["SecurityOpt"] == ["no-new-privileges"]
     assert (host["NetworkMode"], host["Privileged"]) == ("none", False)
     assert not about["Config"]["User"].startswith("0")
-    assert about["Config"]["Labels"]["vtb.stage"] == "gen-maze"
+    assert about["Config"]["Labels"]["vtb.stage.command"] == "gen-maze"
     # The secret is in the environment, where it must be, and nowhere else.
     assert f"AWS_SECRET_ACCESS_KEY={secret}" in about["Config"]["Env"]
     shown = {key: value for key, value in about["Config"].items() if key != "Env"}

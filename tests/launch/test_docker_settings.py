@@ -11,7 +11,7 @@ import pytest
 
 from vtb.errors import NotAvailable
 from vtb.launch import docker
-from vtb.launch.pipeline import Step
+from vtb.pipeline import Step
 
 
 def step(name: str = "mazes", stage: str = "gen-maze", **options: Any) -> Step:
@@ -25,7 +25,7 @@ def test_a_container_may_do_little(tmp_path: Path) -> None:
     assert found["security_opt"] == ["no-new-privileges"]
     assert set(found["tmpfs"]) == {"/tmp", "/cache"}
     assert found["network_mode"] == "none"
-    assert found["labels"] == {"vtb.stage": "gen-maze", "vtb.step": "mazes"}
+    assert found["labels"] == {"vtb.stage.command": "gen-maze", "vtb.step": "mazes"}
     assert not found["user"].startswith("0:")
     assert "privileged" not in found
 

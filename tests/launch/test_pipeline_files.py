@@ -14,7 +14,7 @@ import yaml
 
 from contract.command_line import BIN, run
 from vtb.errors import BadInput, UsageProblem
-from vtb.launch.pipeline import Pipeline, Step, read_pipeline, with_settings
+from vtb.pipeline import Pipeline, Step, read_pipeline, with_settings
 
 DEMO = Path(__file__).parents[2] / "k8s" / "pipelines" / "demo.yaml"
 MAZES = {"name": "mazes", "stage": "gen-maze", "options": {"size": [7, 9], "count": 4, "video": True}}
@@ -270,7 +270,7 @@ def test_settings_that_cannot_be(chain: Pipeline, setting: str, part: str) -> No
 
 def test_reading_a_pipeline_imports_no_engine() -> None:
     script = (
-        "import sys; from pathlib import Path; from vtb.launch.pipeline import read_pipeline\n"
+        "import sys; from pathlib import Path; from vtb.pipeline import read_pipeline\n"
         f"read_pipeline(Path({str(DEMO)!r}))\n"
         "print([n for n in ('torch', 'swift', 'transformers', 'cv2', 'av', 'docker') if n in sys.modules])"
     )

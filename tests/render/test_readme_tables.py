@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from contract.command_line import run
-from vtb.catalog import installed
 from vtb.errors import BadInput
 from vtb.render.tables import rendered, table
-from vtb.stage import describe
+from vtb.stage.command import describe
+from vtb.stage.registry import installed
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,7 +51,7 @@ def test_check_finds_a_table_that_was_changed_by_hand(tree: Path) -> None:
 
 
 def test_check_finds_an_option_that_was_added(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from vtb.options import VtbOption
+    from vtb.stage.options import VtbOption
 
     page = page_with(tree, "gen-maze")
     assert rendered(tree)[page] == page.read_text()

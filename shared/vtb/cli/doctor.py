@@ -14,7 +14,7 @@ import click
 
 from vtb import log as vtb_log
 from vtb.errors import NotAvailable, VtbError
-from vtb.sharding import cpus
+from vtb.stage.sharding import cpus
 from vtb.store import open_store
 
 # What each part of the product needs beyond the library itself: a module to look for, and the extra that brings it.

@@ -11,7 +11,7 @@ from vtb.cli.render import render
 from vtb.cli.run import run
 from vtb.cli.show import show
 from vtb.cli.stages import stages
-from vtb.main import run as run_command
+from vtb.stage.main import run as run_command
 
 
 @click.group(

@@ -12,8 +12,8 @@ import click
 from vtb import log as vtb_log
 from vtb.errors import UsageProblem
 from vtb.launch import local
-from vtb.launch.pipeline import Pipeline, Step, read_pipeline, with_settings
-from vtb.options import VtbOption
+from vtb.pipeline import Pipeline, Step, read_pipeline, with_settings
+from vtb.stage.options import VtbOption
 from vtb.store import is_remote, join_uri, open_store
 
 log = logging.getLogger("vtb.run")

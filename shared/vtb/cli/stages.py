@@ -6,8 +6,8 @@ import json
 
 import click
 
-from vtb.catalog import installed
-from vtb.describe import describe
+from vtb.stage.describe import describe
+from vtb.stage.registry import installed
 
 
 @click.command()

@@ -15,8 +15,8 @@ from typing import Any
 
 import vtb
 from vtb.errors import NotAvailable
-from vtb.launch.pipeline import Step
-from vtb.main import Stopped
+from vtb.pipeline import Step
+from vtb.stage.main import Stopped
 from vtb.store import is_remote, join_uri, open_store
 
 # What a stage may need of this environment; anything else stays outside the container.
@@ -94,7 +94,7 @@ def container_settings(step: Step, store: str) -> dict[str, Any]:
     stage = step.installed.stage
     gpus = stage.resources.gpu and Path("/dev/nvidiactl").exists()
     return {
-        "labels": {"vtb.stage": stage.slug, "vtb.step": step.name},
+        "labels": {"vtb.stage.command": stage.slug, "vtb.step": step.name},
         "environment": environment(os.environ),
         "volumes": mounts(step, store),
         "user": user(),

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from types import FrameType
 
-from vtb.launch.pipeline import Step
+from vtb.pipeline import Step
 
 PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 PATIENCE_S = 1.0

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from vtb.options import SizeType, VtbOption
+from vtb.stage.options import SizeType, VtbOption
 
 # Fields that the generator fills itself: one value per stream, or an object.
 NOT_OPTIONS = frozenset({"size", "task", "clip"})

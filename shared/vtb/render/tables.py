@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from vtb.catalog import Installed, installed
-from vtb.describe import describe
 from vtb.errors import BadInput
+from vtb.stage.describe import describe
+from vtb.stage.registry import Installed, installed
 
 _BLOCK = re.compile(r"(<!-- options: (?P<name>[a-z0-9 -]+) -->\n).*?(<!-- end of options -->)", re.DOTALL)
 

@@ -10,16 +10,16 @@ import click
 
 from vtb.artifact import FileEntry, Manifest, ShardEntry, read_manifest
 from vtb.artifact.output import Output
-from vtb.contract import Resources, Stage
 from vtb.errors import UsageProblem
-from vtb.main import run as run_command
-from vtb.options import Finite, RangeType, VtbOption
 from vtb.report.card import DatasetCard, write_card
-from vtb.run import Run, input_entry
-from vtb.sharded import finish, make_missing
-from vtb.sharding import ShardRange
 from vtb.source import describe_input
-from vtb.stage import stage_command
+from vtb.stage.command import stage_command
+from vtb.stage.declaration import Resources, Stage
+from vtb.stage.executor import finish, make_missing
+from vtb.stage.main import run as run_command
+from vtb.stage.options import Finite, RangeType, VtbOption
+from vtb.stage.run import Run, input_entry
+from vtb.stage.sharding import ShardRange
 from vtb_curate.choose import Choice, Rules, check_quality, choose
 from vtb_curate.contamination import benchmark_keys
 from vtb_curate.sheet import sheet

@@ -18,7 +18,7 @@ from vtb.media.image import UnreadableImage, decode_image
 from vtb.media.video import UnreadableVideo, decode_ends
 from vtb.puzzles import DAMAGE, Family, Record, Score, family_of
 from vtb.puzzles.sample import CLIP, PUZZLE, RECORD, SOLUTION
-from vtb.sharded import Made, Task, Tick
+from vtb.stage.executor import Made, Task, Tick
 from vtb.store import ObjectMissing, open_store
 
 log = logging.getLogger("vtb.curate")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from vtb.errors import BadInput
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar, write_tar
-from vtb.sharded import Made, Task, Tick
+from vtb.stage.executor import Made, Task, Tick
 from vtb.store import ObjectMissing, open_store
 from vtb_curate.choose import Choice, shares
 from vtb_curate.verdicts import Verdict, usable_key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from vtb.main import run as run_command
+from vtb.stage.main import run as run_command
 from vtb_eval.predict import predict
 from vtb_eval.score import score
 

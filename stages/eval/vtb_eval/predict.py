@@ -11,16 +11,16 @@ from typing import Any
 import click
 
 from vtb.artifact import FileEntry, InputEntry, ShardEntry
-from vtb.contract import Resources, Stage
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.local_copy import local_model
-from vtb.options import Finite, VtbOption
 from vtb.puzzles.sample import PUZZLE, RECORD
-from vtb.run import Run
-from vtb.sharded import Made, Task, Tick
-from vtb.sharding import cpus
 from vtb.source import choose_split, describe_input, pieces
-from vtb.stage import stage_command
+from vtb.stage.command import stage_command
+from vtb.stage.declaration import Resources, Stage
+from vtb.stage.executor import Made, Task, Tick
+from vtb.stage.options import Finite, VtbOption
+from vtb.stage.run import Run
+from vtb.stage.sharding import cpus
 from vtb_eval.questions import CLOSINGS, Question, ShardWork, read_questions
 
 log = logging.getLogger("vtb.eval")

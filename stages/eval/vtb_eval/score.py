@@ -16,16 +16,16 @@ from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
-from vtb.contract import Resources, Stage
 from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import Image, UnreadableImage, decode_image
-from vtb.options import VtbOption
 from vtb.puzzles import DAMAGE, family_of
 from vtb.puzzles.sample import PUZZLE, RECORD
-from vtb.run import Run
-from vtb.sharded import Made, Task, Tick
 from vtb.source import Piece, choose_split, describe_input, pieces, read_keys, read_piece
-from vtb.stage import stage_command
+from vtb.stage.command import stage_command
+from vtb.stage.declaration import Resources, Stage
+from vtb.stage.executor import Made, Task, Tick
+from vtb.stage.options import VtbOption
+from vtb.stage.run import Run
 from vtb_eval.answers import Answers
 from vtb_eval.comparison import compare
 from vtb_eval.judging import judge_attempt, judge_text, make_result

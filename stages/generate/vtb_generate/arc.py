@@ -11,17 +11,17 @@ import click
 from click.core import ParameterSource
 
 from vtb.artifact import InputEntry
-from vtb.contract import Resources, Stage
 from vtb.errors import UsageProblem
 from vtb.formats.arc import ArcTask, read_tasks, tasks_digest
-from vtb.main import run as run_command
-from vtb.options import VtbOption
 from vtb.puzzles.arc_agi_2 import Config
 from vtb.puzzles.arc_layout import LEAST_CELL, least_size
 from vtb.puzzles.arc_own_task import OWN_PAIRS, OWN_SIDE
 from vtb.puzzles.options import config_options
-from vtb.run import Run
-from vtb.stage import stage_command
+from vtb.stage.command import stage_command
+from vtb.stage.declaration import Resources, Stage
+from vtb.stage.main import run as run_command
+from vtb.stage.options import VtbOption
+from vtb.stage.run import Run
 from vtb.store import open_store
 from vtb_generate.common import clip_options, form_options, generate, take_form
 from vtb_generate.shards import Stream

@@ -12,9 +12,9 @@ import click
 
 from vtb.artifact import InputEntry
 from vtb.errors import UsageProblem
-from vtb.options import SizeType, VtbOption
 from vtb.puzzles import Clip
-from vtb.run import Run
+from vtb.stage.options import SizeType, VtbOption
+from vtb.stage.run import Run
 from vtb_generate.shards import Layout, Recipe, Stream, make_shard, plan_shards
 from vtb_generate.whole import describe_whole
 

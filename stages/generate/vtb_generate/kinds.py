@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from vtb.errors import UsageProblem
-from vtb.options import VtbOption
 from vtb.puzzles import families
+from vtb.stage.options import VtbOption
 from vtb_generate.shards import Stream
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from vtb.contract import Resources, Stage
 from vtb.errors import UsageProblem
-from vtb.main import run as run_command
-from vtb.options import VtbOption
 from vtb.puzzles import Clip, find_family
-from vtb.run import Run
-from vtb.stage import stage_command
+from vtb.stage.command import stage_command
+from vtb.stage.declaration import Resources, Stage
+from vtb.stage.main import run as run_command
+from vtb.stage.options import VtbOption
+from vtb.stage.run import Run
 from vtb_generate.common import clip_options, expected_distinct, form_options, generate, take_form
 from vtb_generate.shapes import PRESETS, SHAPES, level_options, own_values, shape_options, use_preset
 from vtb_generate.shards import Stream

@@ -11,9 +11,9 @@ import click
 from click.core import ParameterSource
 
 from vtb.errors import UsageProblem
-from vtb.options import VtbOption
 from vtb.puzzles import maze_circle, maze_hexagon, maze_square
 from vtb.puzzles.options import config_options
+from vtb.stage.options import VtbOption
 
 PRESET = "vtb_generate.preset"
 

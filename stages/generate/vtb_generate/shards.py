@@ -14,7 +14,7 @@ from vtb.formats.vlmpuzzle import folder_files, folder_record
 from vtb.formats.webdataset import write_tar
 from vtb.puzzles import Family, find_family
 from vtb.puzzles.sample import make_record, render
-from vtb.sharded import Made, Task, Tick
+from vtb.stage.executor import Made, Task, Tick
 
 Layout = Literal["shards", "folder"]
 MAX_SHARDS = 1_000_000

@@ -9,15 +9,15 @@ from typing import Any
 
 import click
 
-from vtb.contract import Resources, Stage
-from vtb.main import run as run_command
-from vtb.options import VtbOption
 from vtb.puzzles import families
 from vtb.puzzles.options import config_options
 from vtb.puzzles.scene import COLORS
 from vtb.puzzles.visual import Config
-from vtb.run import Run
-from vtb.stage import stage_command
+from vtb.stage.command import stage_command
+from vtb.stage.declaration import Resources, Stage
+from vtb.stage.main import run as run_command
+from vtb.stage.options import VtbOption
+from vtb.stage.run import Run
 from vtb_generate.common import clip_options, expected_distinct, form_options, generate, take_form
 from vtb_generate.kinds import Group
 from vtb_generate.shards import Stream

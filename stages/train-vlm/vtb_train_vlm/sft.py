@@ -14,12 +14,12 @@ import click
 
 from vtb.artifact import Plan, read_manifest
 from vtb.artifact.output import Output, file_sha256
-from vtb.contract import Resources, Stage
 from vtb.errors import BadInput, NotAvailable, UsageProblem
 from vtb.local_copy import cache_folder, local_artifact, local_model
-from vtb.options import Finite, VtbOption
-from vtb.run import Run
-from vtb.stage import stage_command
+from vtb.stage.command import stage_command
+from vtb.stage.declaration import Resources, Stage
+from vtb.stage.options import Finite, VtbOption
+from vtb.stage.run import Run
 from vtb.store import open_store
 from vtb_train_vlm.checkpoints import fetch_newest, remove_all, stored_checkpoints
 from vtb_train_vlm.collect import collect

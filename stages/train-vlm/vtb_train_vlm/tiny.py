@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from vtb.contract import Resources, Stage
-from vtb.options import VtbOption
-from vtb.run import Run
-from vtb.stage import stage_command
+from vtb.stage.command import stage_command
+from vtb.stage.declaration import Resources, Stage
+from vtb.stage.options import VtbOption
+from vtb.stage.run import Run
 
 log = logging.getLogger("vtb.train")
 

@@ -12,12 +12,12 @@ import pytest
 from stages.generate.dataset_files import samples
 from vtb.artifact import read_manifest
 from vtb.formats.vlmpuzzle import data_files, read_records
-from vtb.main import run as run_command
 from vtb.media.image import decode_image
 from vtb.media.video import decode_ends
 from vtb.puzzles import family_of, find_family
 from vtb.puzzles.sample import make_record
 from vtb.puzzles.visual import Config
+from vtb.stage.main import run as run_command
 from vtb_generate.shards import Recipe, Stream, plan_shards
 from vtb_generate.visual import GROUP, main
 

@@ -10,12 +10,12 @@ import pytest
 
 from contract.command_line import TINY, call
 from vtb.artifact import read_manifest
-from vtb.contract import Stage
-from vtb.describe import env_prefix
 from vtb.errors import UsageProblem
-from vtb.run import Run, input_entry
-from vtb.sharding import ShardRange
-from vtb.stage import stage_command
+from vtb.stage.command import stage_command
+from vtb.stage.declaration import Stage
+from vtb.stage.describe import env_prefix
+from vtb.stage.run import Run, input_entry
+from vtb.stage.sharding import ShardRange
 
 STAGE = Stage(
     command="vtb-some thing", summary="Do it.", version=3, image="vtb/some", writes=("scores",), reads=("puzzles",)
@@ -93,7 +93,7 @@ def test_part_of_a_range_that_is_not_there() -> None:
 def test_a_command_gets_its_own_options_and_the_run() -> None:
     import click
 
-    from vtb.options import VtbOption
+    from vtb.stage.options import VtbOption
 
     seen = {}
 

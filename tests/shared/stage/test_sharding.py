@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from contract.command_line import call
 from vtb.errors import UsageProblem
-from vtb.sharding import ShardRange, cpus
+from vtb.stage.sharding import ShardRange, cpus
 
 
 @given(st.integers(0, 2000), st.integers(1, 60))
@@ -43,6 +43,8 @@ def test_the_index_comes_from_the_job(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_affinity_limits_the_processors() -> None:
-    code = "import os, vtb.sharding as s; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]); print(s.cpus())"
+    code = (
+        "import os, vtb.stage.sharding as s; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]); print(s.cpus())"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "1\n"
     assert 1 <= cpus() <= (os.cpu_count() or 1)

@@ -9,8 +9,8 @@ from importlib.metadata import EntryPoint, entry_points
 
 import click
 
-from vtb.contract import Stage, StageCommand
 from vtb.errors import UsageProblem
+from vtb.stage.declaration import Stage, StageCommand
 
 GROUP = "vtb.stages"
 

@@ -11,9 +11,9 @@ import click
 import pytest
 
 from contract.command_line import TINY, Result, call, programs
-from vtb.contract import StageCommand
-from vtb.describe import describe, env_prefix
-from vtb.options import RangeType, SizeType
+from vtb.stage.declaration import StageCommand
+from vtb.stage.describe import describe, env_prefix
+from vtb.stage.options import RangeType, SizeType
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A stage: one click command that reads artifacts of declared kinds and writes one artifact of a declared kind.
 
-The declaration (``vtb.contract.Stage``) and the click options are the only place where a stage's contract is written.
+The declaration (``vtb.stage.declaration.Stage``) and the click options are the only place where a stage's contract is written.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 import click
 
 from vtb import log as vtb_log
-from vtb.contract import Stage, StageCommand
-from vtb.describe import describe, env_prefix
-from vtb.options import VtbOption, common_options, place_options
-from vtb.run import Run
-from vtb.sharding import ShardRange
+from vtb.stage.declaration import Stage, StageCommand
+from vtb.stage.describe import describe, env_prefix
+from vtb.stage.options import VtbOption, common_options, place_options
+from vtb.stage.run import Run
+from vtb.stage.sharding import ShardRange
 
 
 def stage_command(stage: Stage, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:

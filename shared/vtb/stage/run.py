@@ -13,10 +13,10 @@ import click
 
 from vtb.artifact import InputEntry, Manifest, Plan, read_manifest
 from vtb.artifact.output import Output, State
-from vtb.contract import Stage
 from vtb.errors import UsageProblem
-from vtb.sharded import Finish, Maker, Task, finish, make_missing, wait_note
-from vtb.sharding import ShardRange
+from vtb.stage.declaration import Stage
+from vtb.stage.executor import Finish, Maker, Task, finish, make_missing, wait_note
+from vtb.stage.sharding import ShardRange
 from vtb.store import is_remote, open_store
 
 log = logging.getLogger("vtb.run")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 import vtb
-from vtb.contract import StageCommand
+from vtb.stage.declaration import StageCommand
 
 
 def env_prefix(command: str) -> str:

@@ -26,7 +26,7 @@ from vtb.artifact.manifest import FileEntry, Manifest, Plan, ShardEntry
 from vtb.artifact.output import Output, check_plan
 from vtb.errors import NotAvailable
 from vtb.progress import Progress
-from vtb.sharding import ShardRange
+from vtb.stage.sharding import ShardRange
 from vtb.store import Store, open_store
 
 log = logging.getLogger("vtb.sharded")

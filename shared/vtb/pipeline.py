@@ -28,11 +28,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vtb.catalog import Installed, find_stage
-from vtb.describe import describe
 from vtb.errors import BadInput, UsageProblem
+from vtb.stage.config_file import UnreadableYaml, load_yaml, parse_yaml
+from vtb.stage.describe import describe
+from vtb.stage.registry import Installed, find_stage
 from vtb.store import join_uri
-from vtb.yaml_file import UnreadableYaml, load_yaml, parse_yaml
 
 _NAME = re.compile(r"^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$")  # as Kubernetes names objects
 _KEYS = {"name", "stage", "options", "inputs"}

@@ -14,14 +14,15 @@ from pathlib import Path
 import click
 import pytest
 
-from vtb import errors, main
+from vtb import errors
 from vtb.errors import BadInput, NotAvailable, QualityGate, TryAgain, UsageProblem, VtbError
+from vtb.stage import main
 
 # A program of one command, in a process of its own; what it does stands in its first argument.
 PROGRAM = """
 import sys, time, click
 from vtb import log
-from vtb.main import run
+from vtb.stage.main import run
 from vtb.errors import BadInput
 
 @click.command("vtb-test")

@@ -13,9 +13,9 @@ import click
 
 import vtb
 from vtb import log as vtb_log
-from vtb.contract import Stage
-from vtb.sharding import cpus
-from vtb.yaml_file import UnreadableYaml, load_yaml
+from vtb.stage.config_file import UnreadableYaml, load_yaml
+from vtb.stage.declaration import Stage
+from vtb.stage.sharding import cpus
 
 
 class VtbOption(click.Option):

@@ -1,0 +1,1 @@
+"""A stage: one click command that reads artifacts and writes one; its declaration, options, run and executor."""
