@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from vtb.artifact import FileEntry, InputEntry, ShardEntry
+from vtb.artifact.local import local_model
 from vtb.formats.webdataset import Sample, write_tar
-from vtb.local_copy import local_model
 from vtb.puzzles.sample import PUZZLE, RECORD
 from vtb.source import choose_split, describe_input, pieces
 from vtb.stage.command import stage_command

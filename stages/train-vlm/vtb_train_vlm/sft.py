@@ -13,9 +13,9 @@ from typing import Any, Literal
 import click
 
 from vtb.artifact import Plan, read_manifest
+from vtb.artifact.local import cache_folder, local_artifact, local_model
 from vtb.artifact.output import Output, file_sha256
 from vtb.errors import BadInput, NotAvailable, UsageProblem
-from vtb.local_copy import cache_folder, local_artifact, local_model
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.options import Finite, VtbOption

@@ -10,8 +10,8 @@ import pytest
 
 from contract.command_line import TINY, call, files
 from vtb.artifact import read_manifest
+from vtb.artifact.local import cache_folder, folder_digest, local_artifact, local_model
 from vtb.errors import BadInput, NotAvailable
-from vtb.local_copy import cache_folder, folder_digest, local_artifact, local_model
 
 if TYPE_CHECKING:
     from conftest import Bucket
