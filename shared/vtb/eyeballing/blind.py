@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.eyeballing.place import COUNT, LETTERS
+from vtb.puzzles.eyeballing.common.placement import COUNT, LETTERS
 from vtb.puzzles.family import Record
 
 Floats = NDArray[np.float64]

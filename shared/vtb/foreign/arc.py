@@ -12,8 +12,8 @@ from vtb.errors import BadInput
 from vtb.foreign.judges import ForeignFamily
 from vtb.formats.arc import grid
 from vtb.media.image import Image
-from vtb.puzzles.arc_colours import BACKGROUND, PALETTE
-from vtb.puzzles.arc_judge import compare, last_grid, read_cells
+from vtb.puzzles.arc.common.judge import compare, last_grid, read_cells
+from vtb.puzzles.arc.common.palette import BACKGROUND, PALETTE
 from vtb.puzzles.family import Record, Score
 
 Mask = NDArray[np.uint8]

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.errors import BadInput
-from vtb.eyeballing.draw import letters
-from vtb.eyeballing.judge import red_mask
-from vtb.eyeballing.place import LETTERS
 from vtb.media.image import Image
+from vtb.puzzles.eyeballing.common.draw import letters
+from vtb.puzzles.eyeballing.common.judge import red_mask
+from vtb.puzzles.eyeballing.common.placement import LETTERS
 
 Mask = NDArray[np.uint8]
 Place = tuple[float, float]

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from vtb.errors import BadInput
 from vtb.media.image import Image, Picture
 from vtb.puzzles.family import ClipFrame, Family, Modality, Record, Score
-from vtb.puzzles.frames import score_last
+from vtb.puzzles.judging.frames import score_last
 
 
 class ForeignFamily:

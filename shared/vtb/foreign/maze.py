@@ -14,9 +14,9 @@ from vtb.errors import BadInput
 from vtb.foreign.judges import ForeignFamily
 from vtb.foreign.overlap import path_key
 from vtb.media.image import Image
-from vtb.puzzles import red_path
 from vtb.puzzles.family import UNJUDGED, Record, Score
-from vtb.puzzles.maze_base import Maze
+from vtb.puzzles.maze.common import path_judge
+from vtb.puzzles.maze.common.base import Maze
 
 BESIDE = ((0, 1), (1, 0), (0, -1), (-1, 0))
 MARK_SHARE = {"maze_hexagon": ("cell_radius", 0.45), "maze_circle": ("ring_width", 1 / 3)}  # radius of a mark
@@ -52,7 +52,7 @@ class ForeignBoardMaze(ForeignFamily):
 
     def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
         """The path on record, from either end: without loops there is no other, and where cells lie is not known."""
-        ids, right = red_path.last_list(text), record["solution_path_cell_ids"]
+        ids, right = path_judge.last_list(text), record["solution_path_cell_ids"]
         if not right:
             return Score(False, False, UNJUDGED)
         if ids is None:
@@ -65,7 +65,7 @@ class ForeignBoardMaze(ForeignFamily):
         """A red path from mark to mark on no wall of the picture."""
         if puzzle is None:
             self._undrawable()
-        return red_path.judge(image, red_path.wall_mask(puzzle), self.family.ends(record), self.family.rule)
+        return path_judge.judge(image, path_judge.wall_mask(puzzle), self.family.ends(record), self.family.rule)
 
 
 def square_as_ours(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def read_square(puzzle: Image) -> dict[str, Any]:
     Raises:
         BadInput: no two red marks of one size, or no way between them.
     """
-    walls = red_path.wall_mask(puzzle)
+    walls = path_judge.wall_mask(puzzle)
     cell, left, top = _lattice(walls)
     open_ = walls[top + cell // 2 :: cell, left + cell // 2 :: cell] == 0
     rows, cols = np.nonzero(open_.any(axis=1))[0], np.nonzero(open_.any(axis=0))[0]
@@ -132,7 +132,7 @@ def _marks(puzzle: Image) -> list[tuple[int, int, int, int]]:
     """Left, top, width and height of the two red marks."""
     import cv2
 
-    red = red_path.red_mask(puzzle)
+    red = path_judge.red_mask(puzzle)
     _, _, stats, _ = cv2.connectedComponentsWithStats(red, connectivity=4)
     found = [tuple(int(v) for v in row[:4]) for row in stats[1:] if row[4] >= 9]
     if len(found) != 2 or abs(found[0][2] - found[1][2]) > 2:

@@ -13,14 +13,14 @@ import numpy as np
 from vtb.errors import BadInput
 from vtb.foreign.judges import ForeignFamily
 from vtb.media.image import Colour, Image, UnreadableImage, decode_image, encode_rgb
-from vtb.puzzles.best_frame import judge_best
-from vtb.puzzles.choice import last_answer, listed, normalise
 from vtb.puzzles.family import UNJUDGED, ClipFrame, Record, Score
-from vtb.puzzles.missing_part import DIFF_WHITE, Expected, Mask, judge
+from vtb.puzzles.judging.choice import last_answer, listed, normalise
 from vtb.puzzles.prompts import VISUAL
-from vtb.puzzles.puzzle_area import area_of, fitted
-from vtb.puzzles.scene import BASIC, COLORS, SHAPES, Disc, Polygon, regular, silhouette
-from vtb.puzzles.visual_record import area_in_picture
+from vtb.puzzles.visual.common.best_frame import judge_best
+from vtb.puzzles.visual.common.crop import area_of, fitted
+from vtb.puzzles.visual.common.judge import DIFF_WHITE, Expected, Mask, judge
+from vtb.puzzles.visual.common.record import area_in_picture
+from vtb.puzzles.visual.common.scene import BASIC, COLORS, SHAPES, Disc, Polygon, regular, silhouette
 
 TELL_APART = 30.0  # RGB distance from which two colours are two values
 MISSING = (0xEE, 0xEE, 0xEE)
@@ -88,7 +88,7 @@ class VisualByPicture(ForeignFamily):
         return f"{question} Options: {listed(record['options'])}." if record["options"] else question
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
-        """Our own rule (``vtb.puzzles.missing_part``), against the solution's picture."""
+        """Our own rule (``vtb.puzzles.visual.common.judge``), against the solution's picture."""
         return judge(area_of(image, record["area"], record["canvas_dimensions"]), self._expected(record))
 
     def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:

@@ -148,16 +148,24 @@ class Family(Protocol):
 
 @functools.cache
 def families() -> dict[str, Family]:
-    """Every family by name: the modules beside this one that have a ``FAMILY``, and those that packages add."""
+    """Every family by name: the modules below this folder that have a ``FAMILY``, and those that packages add."""
     found: dict[str, Family] = {}
-    package = importlib.import_module("vtb.puzzles")
-    for module_info in pkgutil.iter_modules(package.__path__):
-        family = getattr(importlib.import_module(f"vtb.puzzles.{module_info.name}"), "FAMILY", None)
+    for module in _modules("vtb.puzzles"):
+        family = getattr(importlib.import_module(module), "FAMILY", None)
         if family is not None:
             found[family.name] = family
     for entry in entry_points(group=GROUP):
         found[entry.name] = _load(entry)
     return found
+
+
+def _modules(package: str) -> Iterator[str]:
+    """The modules of a package and those of its folders, but for ``common``, which holds helpers."""
+    for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        if info.ispkg and info.name != "common":
+            yield from _modules(f"{package}.{info.name}")
+        elif not info.ispkg:
+            yield f"{package}.{info.name}"
 
 
 def _load(entry: EntryPoint) -> Family:

@@ -13,10 +13,10 @@ from click.core import ParameterSource
 from vtb.artifact import InputEntry
 from vtb.errors import UsageProblem
 from vtb.formats.arc import ArcTask, read_tasks, tasks_digest
-from vtb.puzzles.arc_agi_2 import Config
-from vtb.puzzles.arc_layout import LEAST_CELL, least_size
-from vtb.puzzles.arc_own_task import OWN_PAIRS, OWN_SIDE
-from vtb.puzzles.options import config_options
+from vtb.puzzles.arc.arc_agi_2 import Config
+from vtb.puzzles.arc.common.layout import LEAST_CELL, least_size
+from vtb.puzzles.arc.common.toy_tasks import OWN_PAIRS, OWN_SIDE
+from vtb.puzzles.config_options import config_options
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.main import run as run_command

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from vtb.eyeballing.config import Config
-from vtb.puzzles.options import config_options
+from vtb.puzzles.config_options import config_options
+from vtb.puzzles.eyeballing.common.config import Config
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.main import run as run_command

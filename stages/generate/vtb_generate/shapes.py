@@ -11,8 +11,8 @@ import click
 from click.core import ParameterSource
 
 from vtb.errors import UsageProblem
-from vtb.puzzles import maze_circle, maze_hexagon, maze_square
-from vtb.puzzles.options import config_options
+from vtb.puzzles.config_options import config_options
+from vtb.puzzles.maze import circle, hexagon, square
 from vtb.stage.options import VtbOption
 
 PRESET = "vtb_generate.preset"
@@ -42,11 +42,11 @@ class Shape:
 
 SHAPES = {
     "square": Shape(
-        maze_square.Config, "size", ("size", "sizes"), "a larger --size, --algorithm wilson or --endpoints random"
+        square.Config, "size", ("size", "sizes"), "a larger --size, --algorithm wilson or --endpoints random"
     ),
-    "hexagon": Shape(maze_hexagon.Config, "radius", ("radius", "radii"), "a larger --radius or --algorithm wilson"),
+    "hexagon": Shape(hexagon.Config, "radius", ("radius", "radii"), "a larger --radius or --algorithm wilson"),
     "circle": Shape(
-        maze_circle.Config, "rings", ("number of rings", "numbers of rings"),
+        circle.Config, "rings", ("number of rings", "numbers of rings"),
         "more --rings, more --segments or --algorithm wilson",
     ),
 }  # fmt: skip

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from vtb.puzzles import families
-from vtb.puzzles.options import config_options
-from vtb.puzzles.scene import COLORS
-from vtb.puzzles.visual import Config
+from vtb.puzzles.config_options import config_options
+from vtb.puzzles.visual.common.base import Config
+from vtb.puzzles.visual.common.scene import COLORS
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.main import run as run_command

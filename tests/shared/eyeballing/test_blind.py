@@ -6,9 +6,9 @@ import functools
 
 import numpy as np
 import pytest
+from vtb.puzzles.eyeballing.common.blind import CANVAS_RULES, Places, model_rate, places_of, rule_rates
 
 from chi_square import p_value
-from vtb.eyeballing.blind import CANVAS_RULES, Places, model_rate, places_of, rule_rates
 from vtb.puzzles import families
 from vtb.rng import sample_rng
 

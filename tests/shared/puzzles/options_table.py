@@ -8,9 +8,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from board_mazes import ANY
 from hypothesis import strategies as st
 
+from shared.puzzles.maze.grid_mazes import ANY
 from vtb.formats.arc import ArcTask
 from vtb.puzzles import Clip, families, find_family
 

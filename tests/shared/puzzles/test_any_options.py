@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from options_table import EVERY, TYPED, key_of
 
 from vtb.errors import UsageProblem
-from vtb.eyeballing.task import points_of
 from vtb.media.image import to_rgb
 from vtb.puzzles import Family, Record, families, find_family
+from vtb.puzzles.eyeballing.common.base import points_of
 from vtb.puzzles.sample import make_record
 
 EXAMPLES = 40

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from clip_frames import frames_of
-from vtb.eyeballing import judge
-from vtb.eyeballing.task import Eyeballing
 from vtb.media.image import Image
 from vtb.media.video import ROUNDING, DecodedFrame, decode_clip
 from vtb.puzzles import Clip, families
-from vtb.puzzles.frames import luma, most_red_lead, same
+from vtb.puzzles.eyeballing.common import judge
+from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.judging.frames import luma, most_red_lead, same
 from vtb.puzzles.sample import encode_record_clip, make_record
 
 EYEBALLING = [family for family in families().values() if isinstance(family, Eyeballing)]

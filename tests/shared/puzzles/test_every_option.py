@@ -10,10 +10,10 @@ import pytest
 from options_table import EVERY, OTHER, WITHOUT_EFFECT, key_of
 
 from vtb.errors import UsageProblem
-from vtb.eyeballing.config import Config
-from vtb.eyeballing.place import Frame
 from vtb.formats.arc import ArcTask
 from vtb.puzzles import Clip, Family, find_family
+from vtb.puzzles.eyeballing.common.config import Config
+from vtb.puzzles.eyeballing.common.placement import Frame
 from vtb.puzzles.sample import make_record, render
 
 SAMPLES = 12

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from vtb.eyeballing import draw
 from vtb.puzzles import Family, Record
+from vtb.puzzles.eyeballing.common import draw
 
 Wrong = tuple[str, Record, "str | None"]  # what is wrong, the record that draws it, the same in words
 

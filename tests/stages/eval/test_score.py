@@ -17,7 +17,7 @@ from vtb.artifact.output import Output
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.media.image import decode_image, encode_png, encode_rgb
 from vtb.puzzles import find_family
-from vtb.puzzles.maze_square import Config
+from vtb.puzzles.maze.square import Config
 from vtb.puzzles.sample import make_record
 from vtb_eval.page import SHOWN, TEXT_SHOWN
 from vtb_eval.predict import make_sample

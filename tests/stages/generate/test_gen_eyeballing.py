@@ -11,11 +11,11 @@ import pytest
 from contract.command_line import call, files, without_run
 from stages.generate.dataset_files import records, samples
 from vtb.artifact import read_manifest
-from vtb.eyeballing.task import Config
 from vtb.formats.vlmpuzzle import data_files, read_records
 from vtb.media.image import decode_image
 from vtb.media.video import decode_ends
 from vtb.puzzles import families, family_of
+from vtb.puzzles.eyeballing.common.base import Config
 from vtb_generate.eyeballing import GROUP
 
 EYEBALLING = "vtb-gen-eyeballing"

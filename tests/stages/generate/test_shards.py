@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import pickle
 
-from vtb.puzzles.maze_square import Config
+from vtb.puzzles.maze.square import Config
 from vtb_generate.common import expected_distinct
 from vtb_generate.shards import Recipe, Stream, make_shard, merge_difficulty, plan_shards
 

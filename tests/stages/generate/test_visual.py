@@ -16,7 +16,7 @@ from vtb.media.image import decode_image
 from vtb.media.video import decode_ends
 from vtb.puzzles import family_of, find_family
 from vtb.puzzles.sample import make_record
-from vtb.puzzles.visual import Config
+from vtb.puzzles.visual.common.base import Config
 from vtb.stage.main import run as run_command
 from vtb_generate.shards import Recipe, Stream, plan_shards
 from vtb_generate.visual import GROUP, main

@@ -1,0 +1,1 @@
+"""ARC tasks: one file per family."""

@@ -1,0 +1,1 @@
+"""What ARC families share."""

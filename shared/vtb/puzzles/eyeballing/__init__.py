@@ -1,0 +1,1 @@
+"""Eyeballing puzzles: one file per family."""

@@ -1,0 +1,151 @@
+"""Drawing eyeballing puzzles as palette pictures, at any scale."""
+
+from __future__ import annotations
+
+import cmath
+import functools
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vtb.media.image import Letterbox, Picture
+from vtb.puzzles.eyeballing.common.figure import Stroke, from_json
+
+COLOURS: dict[str, tuple[int, int, int]] = {
+    "white": (255, 255, 255),
+    "black": (0, 0, 0),
+    "outline": (32, 32, 32),
+    "right": (198, 24, 24),
+    "pale": (255, 220, 220),
+    "marker": (250, 250, 250),
+    "grey": (180, 180, 180),
+    "band": (228, 228, 228),
+    "blue": (0, 0, 160),
+    "green": (30, 150, 60),
+}
+PALETTE = tuple(COLOURS.values())
+INDEX = {name: number for number, name in enumerate(COLOURS)}
+FULL = Letterbox(1.0, 0, 0)
+_SUBPIXEL = 4  # bits after the point of a coordinate in OpenCV's drawing functions
+
+
+class Pen:
+    """Draws the parts of one record onto one picture, scaled and shifted."""
+
+    def __init__(self, picture: Picture, box: Letterbox, line_width: int, radius: int) -> None:
+        """Sizes are those of the record; the box says how they lie in the picture."""
+        self.picture, self.box = picture, box
+        self.line_width, self.radius = line_width, radius
+
+    def stroke(self, stroke: Stroke, share: float = 1.0) -> None:
+        """Draw the first part of a stroke, by length; markers come whole."""
+        import cv2
+
+        if stroke.kind == "disc":
+            centre, radius = self._fixed(stroke.points[0]), round(stroke.radius * self.box.scale * (1 << _SUBPIXEL))
+            cv2.circle(self.picture, centre, radius, INDEX["marker"], -1, shift=_SUBPIXEL)
+            cv2.circle(self.picture, centre, radius, INDEX["outline"], self._width(0.4), shift=_SUBPIXEL)
+            return
+        width = max(1, round(stroke.width * self.box.scale)) if stroke.colour == "band" else self._width(stroke.width)
+        points = np.array([self._fixed(point) for point in path_of(stroke, share)], np.int32).reshape(-1, 1, 2)
+        cv2.polylines(self.picture, [points], False, INDEX[stroke.colour], width, shift=_SUBPIXEL)
+
+    def candidate(self, point: complex, letter: str, *, right: bool = False) -> None:
+        """A candidate's disc with its letter; the right one is marked in red."""
+        import cv2
+
+        centre, radius = self._fixed(point), round(self.radius * self.box.scale * (1 << _SUBPIXEL))
+        fill, outline = ("pale", "right") if right else ("white", "outline")
+        cv2.circle(self.picture, centre, radius, INDEX[fill], -1, shift=_SUBPIXEL)
+        cv2.circle(self.picture, centre, radius, INDEX[outline], max(1, round(4 * self.box.scale)), shift=_SUBPIXEL)
+        self.text(letter, point, "black", 1.1 * self.radius)
+
+    def ring(self, point: complex, colour: str) -> None:
+        """A ring around a letter."""
+        import cv2
+
+        radius = round(1.3 * self.radius * self.box.scale * (1 << _SUBPIXEL))
+        width = max(1, round(3 * self.box.scale))
+        cv2.circle(self.picture, self._fixed(point), radius, INDEX[colour], width, shift=_SUBPIXEL)
+
+    def text(self, text: str, point: complex, colour: str, height: float) -> None:
+        """A short text centred on a point, of a height in pixels."""
+        ink = letters(text, height * self.box.scale)
+        x, y = (value / (1 << _SUBPIXEL) for value in self._fixed(point))
+        left, top = round(x - ink.shape[1] / 2), round(y - ink.shape[0] / 2)
+        area = self.picture[max(0, top) : top + ink.shape[0], max(0, left) : left + ink.shape[1]]
+        within = ink[max(0, -top) :, max(0, -left) :][: area.shape[0], : area.shape[1]]
+        area[within] = INDEX[colour]
+
+    def _fixed(self, point: complex) -> tuple[int, int]:
+        x, y = point.real * self.box.scale + self.box.left, point.imag * self.box.scale + self.box.top
+        return round(x * (1 << _SUBPIXEL)), round(y * (1 << _SUBPIXEL))
+
+    def _width(self, factor: float) -> int:
+        return max(1, round(factor * self.line_width * self.box.scale))
+
+
+@functools.lru_cache(maxsize=256)
+def letters(text: str, height: float) -> NDArray[np.bool_]:
+    """The pixels of a text whose letters are so many pixels high, in the middle of an array with a rim.
+
+    Newer versions of OpenCV smooth letters whatever they are told, and shades are no palette indices.
+    """
+    import cv2
+
+    font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(height / 12))
+    (_, high), _ = cv2.getTextSize(text, font, 1.0, thick)
+    size = height / high
+    (wide, high), _ = cv2.getTextSize(text, font, size, thick)
+    rim = thick + 1
+    ink = np.zeros((high + 2 * rim, wide + 2 * rim), np.uint8)
+    cv2.putText(ink, text, (rim, high + rim), font, size, 255, thick)
+    return np.asarray(ink > 127)
+
+
+def path_of(stroke: Stroke, share: float = 1.0) -> list[complex]:
+    """The first part of a stroke as points; circles and arcs are cut finely enough to look round."""
+    if stroke.kind == "line":
+        return _first_part(stroke.points, share)
+    start, sweep = stroke.angles
+    count = max(8, round(abs(sweep) * share * stroke.radius / 3))
+    return [stroke.points[0] + cmath.rect(stroke.radius, start + sweep * share * n / count) for n in range(count + 1)]
+
+
+def _first_part(points: Sequence[complex], share: float) -> list[complex]:
+    if share >= 1:
+        return list(points)
+    left = share * sum(abs(b - a) for a, b in itertools.pairwise(points))
+    done = [points[0]]
+    for a, b in itertools.pairwise(points):
+        length = abs(b - a)
+        if length >= left:
+            return [*done, a + (b - a) * (left / length if length else 0)]
+        done.append(b)
+        left -= length
+    return done
+
+
+def length_of(stroke: Stroke) -> float:
+    """How long a pen draws on a stroke, in pixels."""
+    if stroke.kind in ("circle", "arc"):
+        return abs(stroke.angles[1]) * stroke.radius
+    return sum(abs(b - a) for a, b in zip(stroke.points, stroke.points[1:], strict=False))
+
+
+def strokes(record: Mapping[str, Any], name: str) -> list[Stroke]:
+    """The strokes of a record, ``given`` or ``answer``."""
+    return [from_json(entry) for entry in record[name]]
+
+
+def blank(width: int, height: int) -> Picture:
+    """A white picture."""
+    return np.full((height, width), INDEX["white"], np.uint8)
+
+
+def pen_for(record: Mapping[str, Any], picture: Picture, box: Letterbox = FULL) -> Pen:
+    """The pen of a record."""
+    return Pen(picture, box, record["line_width"], record["point_radius"])

@@ -1,0 +1,78 @@
+"""Judging eyeballing answers: a red mark in a picture, a letter in words (VideoThinkBench, scoring)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vtb.media.image import Image
+from vtb.puzzles.family import Score
+from vtb.puzzles.judging.text import find_answer
+
+RED_MIN, RED_LEAD, OTHER_MAX, ENOUGH = 140, 40, 130, 20
+EVERY = 5  # the major vote looks at every fifth frame
+NATO = {"alpha": "A", "alfa": "A", "bravo": "B", "charlie": "C", "delta": "D", "echo": "E"}
+_WORD = re.compile(r"\b(alpha|alfa|bravo|charlie|delta|echo)\b", re.IGNORECASE)
+_LETTER = re.compile(r"(?<![^\W_])([A-E])(?![^\W_])(?!['’])")  # no letter or digit of any script beside it
+
+
+def red_mask(image: Image) -> NDArray[np.bool_]:
+    """Where a pixel is red: R >= 140, at least 40 above G and B, and these at most 130."""
+    import cv2
+
+    red, green, blue = cv2.split(image)
+    other = cv2.max(green, blue)
+    return np.asarray((red >= RED_MIN) & (cv2.subtract(red, other) >= RED_LEAD) & (other <= OTHER_MAX))
+
+
+def red_centre(image: Image) -> tuple[float, float] | None:
+    """Mean place (x, y) of the red pixels, or None where there are fewer than twenty."""
+    import cv2
+
+    mask = red_mask(image).view(np.uint8)
+    count = cv2.countNonZero(mask)
+    if count < ENOUGH:
+        return None
+    # By rows and columns, not by a list of places: all of a large picture may be red.
+    columns, rows = (cv2.reduce(mask, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() for axis in (0, 1))
+    return float(columns @ np.arange(len(columns))) / count, float(rows @ np.arange(len(rows))) / count
+
+
+def marked_option(image: Image, canvas: Sequence[int], candidates: Sequence[tuple[float, float, str]]) -> str | None:
+    """The letter of the candidate nearest to the mean red pixel, the picture scaled to the canvas."""
+    centre = red_centre(image)
+    if centre is None:
+        return None
+    height, width = image.shape[:2]
+    x, y = (centre[0] + 0.5) * canvas[0] / width, (centre[1] + 0.5) * canvas[1] / height
+    return min(candidates, key=lambda entry: (entry[0] - x) ** 2 + (entry[1] - y) ** 2)[2]
+
+
+def major_option(options: Iterable[str | None]) -> str | None:
+    """The commonest letter of several frames or attempts; those without one do not count, a tie goes to the first."""
+    counts = Counter(option for option in options if option is not None)
+    return min(counts, key=lambda option: (-counts[option], option)) if counts else None
+
+
+def spoken_option(text: str) -> str | None:
+    """The option that a text names: its first NATO word, else its last stand-alone capital letter A to E."""
+    return find_answer(text, _option)
+
+
+def _option(part: str) -> str | None:
+    word = _WORD.search(part)
+    if word:
+        return NATO[word[1].lower()]
+    letters = _LETTER.findall(part)
+    return letters[-1] if letters else None
+
+
+def verdict(option: str | None, correct: str) -> Score:
+    """The score of a chosen option; there is one rule, so tolerant and strict agree."""
+    right = option == correct
+    reason = "solved" if right else "no option" if option is None else "wrong option"
+    return Score(right, right, reason, choice=option)

@@ -1,0 +1,1 @@
+"""Mazes: one file per family."""

@@ -1,0 +1,1 @@
+"""What the maze families share."""

@@ -1,0 +1,115 @@
+"""What can be drawn on a board: limits of configurations, and records that no configuration could have made."""
+
+from __future__ import annotations
+
+from vtb.errors import BadInput, UsageProblem
+from vtb.puzzles.family import Clip, Record
+from vtb.puzzles.maze.common.grid import CLEAR, Form, edges, form_of
+
+MAX_SIDE, MAX_CELLS, MAX_LINE = 4096, 2000, 256
+# In pixels. A thinner line can fall between the points where a clip or a JPEG stores colour.
+MIN_LINE, MIN_WALL, MIN_MARK = 3, 2, 3
+
+
+def scaled_line(width: int, scale: float) -> int:
+    """Width of a line in a clip."""
+    return max(MIN_LINE, round(width * scale))
+
+
+def fitting_line(form: Form, usual: float) -> int:
+    """The usual width of a line, or less where the doors leave less."""
+    return max(MIN_LINE, min(round(usual), int(form.opening - 2 * CLEAR)))
+
+
+def fitting_scale(form: Form, clip: Clip) -> float:
+    """The scale at which a board, whose sides are multiples of four, just lies inside a clip."""
+    return min(side // 4 * 4 / length for side, length in zip(clip.size, form.size, strict=True))
+
+
+def check_widths(wall: int | None, line: int | None, cell_flag: str, cell: int) -> None:
+    """Refuse walls and lines that no maze with cells of that size could have."""
+    widths = (("--wall-thickness", wall, MIN_WALL), ("--line-width", line, MIN_LINE))
+    for flag, width, least in widths:
+        if width is not None and not least <= width <= cell // 2:
+            raise UsageProblem(f"{flag} {width}: must be from {least} to half of {cell_flag} ({cell // 2} pixels)")
+
+
+def check_drawable(form: Form, line: int, clip: Clip | None, cell: str, remedy: str) -> None:
+    """Refuse a board whose line or marks would come too near to its walls, in the picture or in the clip.
+
+    Args:
+        form: the board.
+        line: width of the solution line.
+        clip: the form of the clips, if any.
+        cell: the option that says how large cells are, with its value.
+        remedy: what to change when cells are too small for what is drawn in them.
+
+    Raises:
+        UsageProblem: says what is too narrow and what to do about it.
+    """
+    width, height = form.size
+    if max(width, height) > MAX_SIDE:
+        size = f"a picture of {width}x{height} pixels, at most {MAX_SIDE} a side"
+        raise UsageProblem(f"{cell}: {size}: take smaller or fewer cells")
+    _check_room(form, line, cell, remedy)
+    if clip is not None:
+        scale, size = fitting_scale(form, clip), f"--clip-size {clip.size[0]}x{clip.size[1]}"
+        _check_room(form.scaled(scale), scaled_line(line, scale), size, "take a larger clip or fewer cells")
+
+
+def _check_room(form: Form, line: int, where: str, remedy: str) -> None:
+    needed = line + 2 * CLEAR
+    if form.opening < needed:
+        narrow = f"the narrowest passage has {max(0.0, form.opening):.1f} pixels"
+        wide = f"a line of {line} needs {needed:g}, {CLEAR:g} clear on either side"
+        raise UsageProblem(f"{where}: {narrow}, and {wide}: {remedy}")
+    if form.mark_radius < MIN_MARK:
+        raise UsageProblem(f"{where}: start and goal are too small for a mark that stays off the walls: {remedy}")
+    if form.wall_thickness < MIN_WALL:
+        raise UsageProblem(f"{where}: walls of {form.wall_thickness:.1f} pixels, at least {MIN_WALL}: {remedy}")
+
+
+def whole(record: Record, name: str, low: int, high: int) -> None:
+    """Refuse a field that is not a whole number from ``low`` to ``high``."""
+    value = record[name]
+    if type(value) is not int or not low <= value <= high:
+        raise BadInput(f"{name} is {value!r}, not a whole number from {low} to {high}")
+
+
+def validate_board(record: Record, kind: type[Form]) -> None:
+    """The board is of a size that can be drawn, and the recorded places, which others read, are its own.
+
+    Raises:
+        BadInput: says which field is wrong.
+    """
+    for name in kind.fields():
+        whole(record, name, 1, MAX_SIDE)
+    whole(record, "line_width", 1, MAX_LINE)
+    form = form_of(kind, *(record[name] for name in kind.fields()))
+    if max(form.size) > MAX_SIDE or form.cell_count > MAX_CELLS or form.mark_radius < 1:
+        raise BadInput(f"a board of {form.cell_count} cells in {form.size[0]}x{form.size[1]} pixels cannot be drawn")
+    if list(record["canvas_dimensions"]) != list(form.size):
+        raise BadInput("canvas_dimensions are not those of the board")
+    if [list(place) for place in record["cell_centres"]] != [list(point) for point in form.points]:
+        raise BadInput("cell_centres are not those of the board")
+    for end in ("start", "goal"):
+        whole(record, f"{end}_cell", 0, form.cell_count - 1)
+        if list(record[f"{end}_point"]) != list(form.points[record[f"{end}_cell"]]):
+            raise BadInput(f"{end}_point is not the centre of {end}_cell")
+
+
+def validate_maze(record: Record, form: Form) -> None:
+    """The open doors and the path are those of cells on the board."""
+    doors = [(a, b) for a, b in record["passages"]]
+    if not doors or len(set(doors)) != len(doors) or not set(doors) <= set(edges(form.graph)):
+        raise BadInput("passages are not pairs of neighbouring cells, the lower number first, each once")
+    ids = record["solution_path_cell_ids"]
+    if not ids or not all(type(cell) is int and 0 <= cell < form.cell_count for cell in ids):
+        raise BadInput("solution_path_cell_ids are not cells of the maze")
+
+
+def validate_scale(scale: float, form: Form) -> float:
+    """The scale of a clip, when the board can be drawn at it."""
+    if not 0 < scale <= MAX_SIDE / max(form.size) or form.scaled(scale).mark_radius < 1:
+        raise BadInput(f"a clip at {scale!r} times the size of its puzzle")
+    return scale

@@ -1,0 +1,1 @@
+"""Visual puzzles: one file per family."""

@@ -1,0 +1,49 @@
+"""Six triangles form a hexagon; opposite ones share a color."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from vtb.puzzles.family import Record
+from vtb.puzzles.visual.common.base import Config
+from vtb.puzzles.visual.common.family import VisualFamily
+from vtb.puzzles.visual.common.patterns import assign, count_assigned
+from vtb.puzzles.visual.common.scene import CENTRE, MISSING, Polygon, regular
+from vtb.rng import below
+
+CORNERS = regular(6, CENTRE, 220)
+
+
+class ColorHexagon(VisualFamily):
+    """The family."""
+
+    name = "visual_color_hexagon"
+    part_name = "triangle"
+    asked = "color"
+    places = 6
+
+    def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:
+        """A color for each pair of opposite triangles."""
+        pairs = assign(rng, 3, config.color_names, config.sampling)
+        return {"values": pairs * 2, "missing": below(rng, 6)}
+
+    def part(self, record: Record, place: int, value: str | None) -> Polygon:
+        """A triangle from the middle to one side."""
+        fill = MISSING if value is None else self.fills[value]
+        return Polygon((CENTRE, CORNERS[place], CORNERS[(place + 1) % 6]), fill)
+
+    def explain(self, record: Record) -> str:
+        """By the opposite triangle."""
+        opposite = (record["missing"] + 3) % 6 + 1
+        return (
+            f"Triangles that lie opposite each other have the same color. Triangle {opposite} lies opposite the "
+            f"question mark and is {self.answer(record)}, so the answer is {self.answer(record)}."
+        )
+
+    def distinct(self, config: Config) -> float | None:
+        """Colors of the pairs, and the missing triangle."""
+        return 6 * count_assigned(3, config.colors, config.sampling)
+
+
+FAMILY = ColorHexagon()

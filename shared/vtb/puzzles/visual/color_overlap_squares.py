@@ -1,0 +1,84 @@
+"""Three squares in a row overlap; each overlap has the mixture of the two colors, as with paints."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from vtb.puzzles.family import Record
+from vtb.puzzles.visual.common.base import Config
+from vtb.puzzles.visual.common.family import VisualFamily
+from vtb.puzzles.visual.common.patterns import shuffled
+from vtb.puzzles.visual.common.record import Content
+from vtb.puzzles.visual.common.scene import CENTRE, MISSING, Polygon, turn
+from vtb.rng import below
+
+PRIMARY = ("red", "yellow", "blue")
+MIXTURES = {
+    frozenset(("red", "yellow")): "orange",
+    frozenset(("red", "blue")): "purple",
+    frozenset(("yellow", "blue")): "green",
+}
+HALF, STEP = 82.0, 86.0
+TURNS = range(-45, 1)
+
+
+class ColorOverlapSquares(VisualFamily):
+    """The family."""
+
+    name = "visual_color_overlap_squares"
+    part_name = "overlap"
+    asked = "color"
+    places = 2
+    content: ClassVar[Content] = {"squares": (3, PRIMARY), "turn": (None, TURNS)}
+    glyph = 70.0
+
+    def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:
+        """Colors of the squares; the outer two are the same in a third, so that either mixture may come twice."""
+        first, second, third = shuffled(rng, PRIMARY)
+        if config.sampling == "fair" and below(rng, 3) == 0:
+            third = first
+        squares = [first, second, third]
+        values = [MIXTURES[frozenset(pair)] for pair in (squares[:2], squares[1:])]
+        return {"values": values, "missing": below(rng, 2), "squares": squares, "turn": -below(rng, len(TURNS))}
+
+    def vocabulary(self, record: Record, config: Config) -> list[str]:
+        """The three mixtures."""
+        return list(MIXTURES.values())
+
+    def options(self, rng: random.Random, record: Record) -> list[str]:
+        """The three mixtures: no other color can be one."""
+        return shuffled(rng, list(MIXTURES.values()))
+
+    def backdrop(self, record: Record) -> Sequence[Polygon]:
+        """The squares, in a row from the upper left to the lower right that is turned anticlockwise."""
+        squares = enumerate(record["squares"], -1)
+        return [_box(record, place * STEP, HALF, self.fills[color]) for place, color in squares]
+
+    def part(self, record: Record, place: int, value: str | None) -> Polygon:
+        """Where two squares overlap."""
+        fill = MISSING if value is None else self.fills[value]
+        return _box(record, (place - 0.5) * STEP, HALF - STEP / 2, fill)
+
+    def explain(self, record: Record) -> str:
+        """By the colors of the two squares."""
+        one, other = record["squares"][record["missing"] : record["missing"] + 2]
+        return (
+            "Where two squares overlap, their colors mix. The question mark lies where a "
+            f"{one} and a {other} square overlap, and {one} and {other} make {self.answer(record)}."
+        )
+
+    def distinct(self, config: Config) -> float | None:
+        """Colors of the squares, the missing overlap and the turn."""
+        return (6 if config.sampling == "videothinkbench" else 12) * 2 * len(TURNS)
+
+
+def _box(record: Record, shift: float, half: float, fill: int) -> Polygon:
+    """A turned square with its centre on the diagonal."""
+    x, y = CENTRE[0] + shift, CENTRE[1] + shift
+    corners = ((x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half))
+    return Polygon(tuple(turn(corner, record["turn"]) for corner in corners), fill)
+
+
+FAMILY = ColorOverlapSquares()

@@ -1,0 +1,104 @@
+"""Four nested shapes whose shades of one color go from light to dark in equal steps, inwards or outwards."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Any, ClassVar
+
+from vtb.media.image import Colour
+from vtb.puzzles.family import Record
+from vtb.puzzles.visual.common.base import Config
+from vtb.puzzles.visual.common.family import VisualFamily
+from vtb.puzzles.visual.common.patterns import pick, shuffled
+from vtb.puzzles.visual.common.record import Content
+from vtb.puzzles.visual.common.scene import (
+    BASIC,
+    CENTRE,
+    COLORS,
+    MISSING,
+    SHAPES,
+    Disc,
+    Polygon,
+    Shape,
+    palette,
+    regular,
+)
+from vtb.rng import below
+
+SHADES = {"very light": 0.65, "light": 0.3, "medium": 0.0, "dark": -0.3, "very dark": -0.55}  # towards white or black
+RADII = (228.0, 172.0, 116.0, 60.0)
+FORMS = ("circle", *tuple(SHAPES)[1:])
+
+
+def shade(color: Colour, towards: float) -> Colour:
+    """A color mixed with white, or with black for a negative share."""
+    end, share = (255 if towards > 0 else 0), abs(towards)
+    red, green, blue = (round(value + (end - value) * share) for value in color)
+    return red, green, blue
+
+
+NAMED = {f"{name} {color}": shade(COLORS[color], towards) for color in BASIC for name, towards in SHADES.items()}
+
+
+class ColorSize(VisualFamily):
+    """The family."""
+
+    name = "visual_color_size"
+    part_name = "shape"
+    asked = "color"
+    places = 4
+    starred = True
+    palette = palette(NAMED.values())
+    fills: ClassVar[dict[str, int]] = {name: number for number, name in enumerate(NAMED, 2)}
+    content: ClassVar[Content] = {"form": (None, FORMS)}
+    glyph = 60.0
+
+    def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:
+        """Four of five shades in a row; the answer is drawn first, because every shade shall be it equally often."""
+        color, right, form = pick(rng, BASIC), below(rng, 5), pick(rng, FORMS)
+        first = min(1, right) if right in (0, 4) else below(rng, 2)
+        order = [f"{name} {color}" for name in tuple(SHADES)[first : first + 4]]
+        missing = right - first
+        if below(rng, 2):
+            order, missing = order[::-1], 3 - missing
+        return {"values": order, "missing": missing, "form": form}
+
+    def vocabulary(self, record: Record, config: Config) -> list[str]:
+        """The five shades of the color."""
+        color = record["values"][0].rsplit(" ", 1)[1]
+        return [f"{name} {color}" for name in SHADES]
+
+    def options(self, rng: random.Random, record: Record) -> list[str]:
+        """All five shades: two of them are not in the picture."""
+        return shuffled(rng, record["vocabulary"])
+
+    def part(self, record: Record, place: int, value: str | None) -> Shape:
+        """One of the nested shapes; its number stands between it and the next."""
+        fill = MISSING if value is None else self.fills[value]
+        radius, inner = RADII[place], (*RADII, 0.0)[place + 1]
+        if record["form"] == "circle":
+            return Disc(CENTRE, radius, fill, label=_between(radius, inner, 1.0))
+        sides = SHAPES[record["form"]]
+        label = _between(radius, inner, math.cos(math.pi / sides))
+        return Polygon(regular(sides, CENTRE, radius), fill, label=label)
+
+    def explain(self, record: Record) -> str:
+        """By the order of the shades."""
+        inwards = self.vocabulary(record, Config()).index(record["values"][0]) < 2
+        return (
+            f"From the outer shape to the inner one the colors get {'darker' if inwards else 'lighter'} step by step. "
+            f"In the place of the question mark that makes {self.answer(record)}."
+        )
+
+    def distinct(self, config: Config) -> float | None:
+        """Four rows of shades (two starts, two directions), the missing one, the color and the form."""
+        return 2 * 2 * 4 * len(BASIC) * len(FORMS)
+
+
+def _between(radius: float, inner: float, apothem: float) -> tuple[float, float]:
+    """The middle of the lower side of a ring, or of the innermost shape."""
+    return CENTRE if inner == 0 else (CENTRE[0], CENTRE[1] + (radius + inner) / 2 * apothem)
+
+
+FAMILY = ColorSize()

@@ -1,0 +1,56 @@
+"""Six polygons in a triangle: those with as many sides have the same color."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, ClassVar
+
+from vtb.puzzles.family import Record
+from vtb.puzzles.visual.common.base import Config
+from vtb.puzzles.visual.common.family import VisualFamily
+from vtb.puzzles.visual.common.patterns import assign, count_assigned, shuffled
+from vtb.puzzles.visual.common.record import Content
+from vtb.puzzles.visual.common.scene import MISSING, Polygon, regular
+from vtb.rng import below
+
+SIDES = range(3, 10)
+RADIUS, SPACING = 66, 160
+CENTRES = tuple((256 + (column - row / 2) * SPACING, 106 + row * 150) for row in range(3) for column in range(row + 1))
+
+
+class PolygonSidesColor(VisualFamily):
+    """The family."""
+
+    name = "visual_polygon_sides_color"
+    part_name = "polygon"
+    asked = "color"
+    places = 6
+    content: ClassVar[Content] = {"sides": (6, SIDES)}
+
+    def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:
+        """Three numbers of sides, a color for each, and each on two polygons."""
+        kinds = shuffled(rng, SIDES)[:3]
+        color = dict(zip(kinds, assign(rng, 3, config.color_names, config.sampling), strict=True))
+        sides = shuffled(rng, kinds * 2)
+        return {"values": [color[count] for count in sides], "missing": below(rng, 6), "sides": sides}
+
+    def part(self, record: Record, place: int, value: str | None) -> Polygon:
+        """A polygon of the triangle."""
+        fill = MISSING if value is None else self.fills[value]
+        return Polygon(regular(record["sides"][place], CENTRES[place], RADIUS), fill)
+
+    def explain(self, record: Record) -> str:
+        """By the other polygon with as many sides."""
+        count, missing = record["sides"][record["missing"]], record["missing"]
+        other = next(place for place in range(6) if record["sides"][place] == count and place != missing)
+        return (
+            "Polygons with the same number of sides have the same color. The one with the question mark has "
+            f"{count} sides like polygon {other + 1}, so the answer is {self.answer(record)}."
+        )
+
+    def distinct(self, config: Config) -> float | None:
+        """Three numbers of sides, their colors, the 90 orders of three pairs, and the missing polygon."""
+        return 35 * count_assigned(3, config.colors, config.sampling) * 90 * 6
+
+
+FAMILY = PolygonSidesColor()

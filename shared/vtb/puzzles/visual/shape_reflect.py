@@ -1,0 +1,74 @@
+"""A row of shapes above a line, and its mirror image below."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from vtb.puzzles.family import Record
+from vtb.puzzles.visual.common.base import Config
+from vtb.puzzles.visual.common.family import VisualFamily
+from vtb.puzzles.visual.common.patterns import assign, count_assigned, pick
+from vtb.puzzles.visual.common.record import Content
+from vtb.puzzles.visual.common.scene import COLORS, MISSING, SHAPES, Disc, Line, Polygon, Shape, regular
+from vtb.rng import below
+
+COLUMNS, SPACING, RADIUS = 4, 122, 52
+LINE_Y, FROM_LINE = 256, 90
+UPRIGHT = ("triangle", "pentagon")  # the shapes that their mirror image is not the same as
+
+
+class ShapeReflect(VisualFamily):
+    """The family."""
+
+    name = "visual_shape_reflect"
+    part_name = "figure"
+    asked = "shape"
+    places = 2 * COLUMNS
+    starred = True
+    words = tuple(SHAPES)
+    content: ClassVar[Content] = {"color": (None, COLORS)}
+
+    def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:
+        """A row of shapes twice, and the color of all."""
+        row = assign(rng, COLUMNS, tuple(SHAPES), config.sampling)
+        return {"values": row * 2, "missing": below(rng, self.places), "color": pick(rng, config.color_names)}
+
+    def part(self, record: Record, place: int, value: str | None) -> Shape:
+        """A shape above the line, or below it upside down."""
+        return self._shape(record, place, value, below_line=place >= COLUMNS)
+
+    def _shape(self, record: Record, place: int, value: str | None, *, below_line: bool) -> Shape:
+        row, column = divmod(place, COLUMNS)
+        centre = 256 + (column - (COLUMNS - 1) / 2) * SPACING, LINE_Y + (FROM_LINE if row else -FROM_LINE)
+        if value is None:
+            return Disc(centre, RADIUS, MISSING, outlined=False)
+        return Polygon(regular(SHAPES[value], centre, RADIUS, turned=below_line), self.fills[record["color"]])
+
+    def looks(self, record: Record) -> dict[str, Shape]:
+        """Also what looks wrong because it was copied and not mirrored."""
+        place = record["missing"]
+        wrong = {
+            f"{name}, not mirrored": self._shape(record, place, name, below_line=place < COLUMNS) for name in UPRIGHT
+        }
+        return {**super().looks(record), **wrong}
+
+    def backdrop(self, record: Record) -> Sequence[Line]:
+        """The line of reflection."""
+        return (Line(((16, LINE_Y), (496, LINE_Y))),)
+
+    def explain(self, record: Record) -> str:
+        """By the mirror image."""
+        other = (record["missing"] + COLUMNS) % self.places + 1
+        return (
+            "The shapes below the line are the mirror image of those above it. The mirror image of the missing shape "
+            f"is shape {other}, a {self.answer(record)}, so the answer is {self.answer(record)}."
+        )
+
+    def distinct(self, config: Config) -> float | None:
+        """The row, the missing shape and the color."""
+        return self.places * config.colors * count_assigned(COLUMNS, len(SHAPES), config.sampling)
+
+
+FAMILY = ShapeReflect()

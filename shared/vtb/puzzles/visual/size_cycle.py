@@ -1,0 +1,68 @@
+"""Three arms of a spiral with three discs each: every arm repeats the same sizes from the middle outwards."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Any, ClassVar
+
+from vtb.puzzles.family import Record
+from vtb.puzzles.visual.common.base import Config
+from vtb.puzzles.visual.common.family import VisualFamily
+from vtb.puzzles.visual.common.patterns import SIZES, SIZES_NOTE, assign, count_assigned, pick
+from vtb.puzzles.visual.common.record import Content
+from vtb.puzzles.visual.common.scene import CENTRE, COLORS, MISSING, SIDE, Disc
+from vtb.rng import below
+
+RADII = dict(zip(SIZES, (SIDE / 32, SIDE / 19, SIDE / 13), strict=True))
+DISTANCES, TWIST = (70.0, 138.0, 206.0), 40
+TURNS, HANDS = (0, 30, 60, 90), (-1, 1)
+
+
+class SizeCycle(VisualFamily):
+    """The family."""
+
+    name = "visual_size_cycle"
+    part_name = "disc"
+    asked = "size"
+    places = 9
+    starred = True
+    words = SIZES
+    note = SIZES_NOTE
+    content: ClassVar[Content] = {"color": (None, COLORS), "turn": (None, TURNS), "hand": (None, HANDS)}
+
+    def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:
+        """Sizes along an arm; the spiral's direction, its turn and its color."""
+        return {
+            "values": assign(rng, 3, SIZES, config.sampling) * 3,
+            "missing": below(rng, 9),
+            "color": pick(rng, config.color_names),
+            "turn": pick(rng, TURNS),
+            "hand": pick(rng, HANDS),
+        }
+
+    def part(self, record: Record, place: int, value: str | None) -> Disc:
+        """A disc on an arm; a missing one is always as large as the largest."""
+        arm, step = divmod(place, 3)
+        angle = math.radians(record["turn"] + 120 * arm + record["hand"] * TWIST * step)
+        centre = CENTRE[0] + DISTANCES[step] * math.cos(angle), CENTRE[1] + DISTANCES[step] * math.sin(angle)
+        if value is None:
+            return Disc(centre, RADII["large"], MISSING, outlined=False)
+        return Disc(centre, RADII[value], self.fills[record["color"]])
+
+    def explain(self, record: Record) -> str:
+        """By the other arms."""
+        sizes = ", ".join(record["values"][:3])
+        same = [place + 1 for place in range(record["missing"] % 3, 9, 3) if place != record["missing"]]
+        return (
+            f"Each of the three arms of the spiral has the same sizes from the middle outwards: {sizes}. The question "
+            f"mark has the place of discs {same[0]} and {same[1]}, so the answer is {self.answer(record)}."
+        )
+
+    def distinct(self, config: Config) -> float | None:
+        """Sizes along an arm, the missing disc, color, turn and direction."""
+        views = len(TURNS) * len(HANDS) * config.colors
+        return 9 * views * count_assigned(3, len(SIZES), config.sampling)
+
+
+FAMILY = SizeCycle()

@@ -1,0 +1,257 @@
+"""The judge of drawn paths: what the benchmark's rule accepts, what it does not, and no answer that stops it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
+from vtb.puzzles import Clip, Score
+from vtb.puzzles.maze.common.path_judge import Ends, draw_answer, judge, last_list, red_mask, wall_mask
+from vtb.puzzles.maze.square import FAMILY, Config
+from vtb.rng import sample_rng
+
+CELL = 32
+RECORD: dict[str, Any] = FAMILY.sample(sample_rng(1, "red", 3), Config(size=9, clip=Clip(9, 16, (320, 320))))
+PUZZLE = to_rgb(FAMILY.draw_puzzle(RECORD), FAMILY.palette)
+SOLUTION = to_rgb(FAMILY.draw_solution(RECORD), FAMILY.palette)
+RIGHT: list[int] = RECORD["solution_path_cell_ids"]
+GRID = np.asarray(RECORD["maze_grid"])
+
+
+def drawn(cells: Sequence[int], width: int = 10) -> Image:
+    """The puzzle with a red line through cells."""
+    import cv2
+
+    image = PUZZLE.copy()
+    points = [(cell % 9 * CELL + 16, cell // 9 * CELL + 16) for cell in cells]
+    cv2.polylines(image, [np.asarray(points, np.int32)], False, (220, 0, 0), width)
+    return image
+
+
+def score(image: Image) -> Score:
+    return FAMILY.score_image(RECORD, image)
+
+
+def text(cells: Sequence[int]) -> Score:
+    return FAMILY.score_text(RECORD, str(list(cells)))
+
+
+def straight(start: int, goal: int) -> list[int]:
+    """All cells down and then right from one to another, walls or not."""
+    column = range(start, start + 9 * (goal // 9 - start // 9) + 1, 9)
+    return [*column, *range(column[-1] + 1, goal + 1)]
+
+
+def test_the_ground_truth_is_right_in_every_form() -> None:
+    *_, last = FAMILY.draw_frames(RECORD)
+    for found in (score(SOLUTION), text(RIGHT), FAMILY.score_frame(RECORD, to_rgb(last, FAMILY.palette))):
+        assert (found.strict, found.tolerant, found.reason, found.value) == (True, True, "solved", 1.0)
+    assert score(SOLUTION).details["wall_pixels"] == 0
+
+
+@pytest.mark.parametrize("quality", [70, 90, 100])
+def test_a_jpeg_of_it_is_right(quality: int) -> None:
+    assert score(decode_image(encode_rgb(SOLUTION, quality=quality))).strict
+
+
+@pytest.mark.parametrize("side", [144, 200, 287, 289, 512, 1024])
+def test_a_picture_of_another_size_is_right(side: int) -> None:
+    from PIL import Image as PillowImage
+
+    resized = PillowImage.fromarray(SOLUTION).resize((side, side), PillowImage.Resampling.NEAREST)
+    assert score(np.asarray(resized)).strict
+    unsolved = PillowImage.fromarray(PUZZLE).resize((side, side), PillowImage.Resampling.NEAREST)
+    assert not score(np.asarray(unsolved)).tolerant
+
+
+def test_a_picture_of_another_shape_is_right() -> None:
+    import cv2
+
+    assert score(cv2.resize(SOLUTION, (576, 288), interpolation=cv2.INTER_NEAREST)).strict
+
+
+def test_the_line_may_be_thin_or_wide() -> None:
+    assert all(score(drawn(RIGHT, width)).strict for width in (1, 3, 6, 16, 28))
+
+
+def test_going_back_and_forth_is_still_a_path() -> None:
+    assert text([*RIGHT, *RIGHT[::-1], *RIGHT]).strict
+    assert text(RIGHT[::-1]).strict
+
+
+WRONG: dict[str, tuple[list[int], str]] = {
+    "through walls": (straight(10, 70), "crosses a wall"),
+    "diagonal": ([RIGHT[0], RIGHT[-1]], "crosses a wall"),
+    "short of the goal": (RIGHT[:-3], "path is broken"),
+    "short of the start": (RIGHT[3:], "path is broken"),
+    "one cell": (RIGHT[:1], "path is broken"),
+    "around a corner at once": (
+        [cell for cell in RIGHT if cell != next(b for a, b, c in zip(RIGHT, RIGHT[1:], RIGHT[2:], strict=False)
+                                                if b - a != c - b)],
+        "crosses a wall",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_wrong_paths(what: str) -> None:
+    cells, reason = WRONG[what]
+    in_words, in_picture = text(cells), score(drawn(cells))
+    assert (in_words.strict, in_words.value) == (False, 0.0)
+    assert not in_picture.strict
+    assert (in_words.reason, in_picture.reason) == (reason, reason)
+
+
+def test_every_single_wrong_step_is_wrong() -> None:
+    for index in range(1, len(RIGHT) - 1):
+        for wrong in (RIGHT[index] - 10, RIGHT[index] + 10, RIGHT[index] - 9, RIGHT[index] + 1):
+            if GRID.flat[wrong] == 1:
+                assert not text([*RIGHT[:index], wrong, *RIGHT[index + 1 :]]).strict
+
+
+def test_the_untouched_puzzle_is_wrong() -> None:
+    assert score(PUZZLE).reason == "path is broken"
+    assert (score(PUZZLE).strict, score(PUZZLE).tolerant) == (False, False)
+    blank = np.full_like(PUZZLE, 255)
+    assert score(blank).reason == "no red path"
+
+
+def test_ends_whose_red_mark_is_gone_are_missed() -> None:
+    for cells, reason in ((RIGHT[3:], "misses the start"), (RIGHT[:-3], "misses the goal")):
+        image = drawn(cells)
+        image[(image == FAMILY.palette[2]).all(axis=2)] = 255
+        assert score(image).reason == reason
+
+
+def test_two_pieces_are_no_path() -> None:
+    both = drawn(RIGHT[: len(RIGHT) // 2 - 1])
+    rest = drawn(RIGHT[len(RIGHT) // 2 + 2 :])
+    both[(rest == (220, 0, 0)).all(axis=2)] = (220, 0, 0)
+    assert score(both).reason == "path is broken"
+
+
+def test_pieces_that_touch_at_a_corner_only_are_no_path() -> None:
+    walls = np.zeros((20, 20), np.uint8)
+    answer = np.full((20, 20, 3), 255, np.uint8)
+    answer[range(20), range(20)] = (255, 0, 0)
+    ends = Ends((0, 0), (19, 19), 4)
+    assert judge(answer, walls, ends).reason == "path is broken"
+    answer[range(19), range(1, 20)] = (255, 0, 0)
+    assert judge(answer, walls, ends).strict
+
+
+def test_all_red_is_wrong() -> None:
+    assert score(np.full_like(PUZZLE, (255, 0, 0))).reason == "crosses a wall"
+
+
+def test_tolerant_forgives_walls_at_the_ends_and_nowhere_else() -> None:
+    at_the_end, in_between = SOLUTION.copy(), SOLUTION.copy()
+    x, y = RECORD["start_point"]
+    at_the_end[y, x - 18] = (220, 0, 0)  # two pixels into the wall left of the start
+    assert GRID[RECORD["start"][0], RECORD["start"][1] - 1] == 1
+    assert (score(at_the_end).strict, score(at_the_end).tolerant) == (False, True)
+    assert score(at_the_end).reason == "crosses a wall"
+    wall = next((r, c) for r in range(3, 6) for c in range(3, 6) if GRID[r, c])
+    in_between[wall[0] * CELL + 16, wall[1] * CELL + 16] = (220, 0, 0)
+    assert (score(in_between).strict, score(in_between).tolerant) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("colour", "red"),
+    [
+        ((220, 0, 0), True), ((220, 30, 30), True), ((150, 70, 70), True), ((149, 0, 0), False),
+        ((200, 121, 0), False), ((200, 0, 121), False), ((255, 255, 255), False), ((0, 0, 255), False),
+    ],
+)  # fmt: skip
+def test_what_is_red(colour: tuple[int, int, int], red: bool) -> None:
+    assert (red_mask(np.full((3, 3, 3), colour, np.uint8)) == int(red)).all()
+
+
+@pytest.mark.parametrize(
+    ("colour", "wall"), [((0, 0, 0), 1), ((40, 40, 40), 1), ((41, 0, 0), 0), ((0, 41, 0), 0), ((0, 0, 41), 0)]
+)
+def test_what_is_wall(colour: tuple[int, int, int], wall: int) -> None:
+    assert (wall_mask(np.full((3, 3, 3), colour, np.uint8)) == wall).all()
+
+
+@pytest.mark.parametrize(
+    ("answer", "cells"),
+    [
+        ("[1, 2, 3]", [1, 2, 3]),
+        ("first [1] and then [ 4 ,5,\n6 ]", [4, 5, 6]),
+        ("<answer>[7,8,]</answer>", [7, 8]),
+        ("[1, 2] or so [a, b]", [1, 2]),
+        ("1, 2, 3", None),
+        ("[]", None),
+        ("[1.5, 2]", None),
+        ("[-1, 2]", None),
+        ("[1, 2", None),
+        ("", None),
+        ("[" * 1000, None),
+        (f"[{'9' * 30}]", None),
+    ],
+)
+def test_the_last_list_counts(answer: str, cells: list[int] | None) -> None:
+    assert last_list(answer) == cells
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("", "no list of cells"),
+        ("I cannot see a maze.", "no list of cells"),
+        ("[81]", "no such cells"),
+        ("[999999999]", "no such cells"),
+        (str(RIGHT * 100), "no such cells"),
+        ("[0]", "path is broken"),
+        ("\x00\ud800\u202e[", "no list of cells"),
+    ],
+)
+def test_absurd_answers_are_wrong(answer: str, reason: str) -> None:
+    found = FAMILY.score_text(RECORD, answer)
+    assert (found.strict, found.tolerant, found.reason) == (False, False, reason)
+
+
+def test_a_right_answer_may_stand_after_much_thinking() -> None:
+    assert FAMILY.score_text(RECORD, f"<think>{'[1, 2] no. ' * 100_000}</think> <answer>{RIGHT}</answer>").strict
+
+
+@pytest.mark.parametrize("unit", ["[1, 2, 3], ", "[", "1, ", "[1, ", " ", "9", "\x00", "𝔐"])
+def test_50_mb_of_text_cost_little(unit: str) -> None:
+    answer = unit * (50_000_000 // len(unit))
+    started = time.process_time()
+    assert not FAMILY.score_text(RECORD, answer, PUZZLE).strict
+    assert time.process_time() - started < 0.2
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.one_of(st.text(), st.lists(st.integers(0, 100)).map(json.dumps), st.from_regex(r"\[[\d, \[\]]{0,40}")))
+def test_no_text_stops_the_judge(answer: str) -> None:
+    found = FAMILY.score_text(RECORD, answer, PUZZLE)
+    assert found.tolerant >= found.strict
+    image = FAMILY.draw_answer(RECORD, answer, PUZZLE)
+    assert image is None or image.shape == PUZZLE.shape
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.integers(1, 70), st.integers(1, 70), st.integers(0, 2**32 - 1), st.sampled_from([2, 3, 256]))
+def test_no_picture_stops_the_judge(height: int, width: int, seed: int, values: int) -> None:
+    rng = np.random.default_rng(seed)
+    noise = rng.integers(0, values, (height, width, 3)).astype(np.uint8) * (255 // (values - 1))
+    for found in (FAMILY.score_image(RECORD, noise), FAMILY.score_frame(RECORD, noise)):
+        assert found.tolerant >= found.strict
+
+
+def test_the_drawn_answer_is_pure_red_on_a_copy() -> None:
+    before = PUZZLE.copy()
+    image = draw_answer(PUZZLE, [(48, 48), (48, 80)], CELL)
+    assert (before == PUZZLE).all()
+    assert (image[64, 48] == (255, 0, 0)).all()
