@@ -13,8 +13,8 @@ from typing import Any
 from vtb.artifact import InputEntry, ShardEntry, find_manifest, read_manifest
 from vtb.artifact.output import file_sha256
 from vtb.artifact.shard_data import read_samples
+from vtb.benchmarks.videothinkbench.records import as_ours
 from vtb.errors import BadInput
-from vtb.foreign.records import as_ours
 from vtb.formats import hub
 from vtb.formats.vlmpuzzle import DATA, data_files, media_file, read_records
 from vtb.media.image import Image, UnreadableImage, decode_image

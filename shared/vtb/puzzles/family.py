@@ -203,7 +203,7 @@ def family_of(record: Record) -> Family:
     if not isinstance(version, int) or version > family.version:
         raise BadInput(f"record {record.get('id')!r} was made by a later version of {family.name}: upgrade vtb-train")
     if record.get("foreign"):
-        from vtb.foreign.records import judge_of  # which needs this module
+        from vtb.benchmarks.videothinkbench.records import judge_of  # which needs this module
 
         return judge_of(family)
     return family

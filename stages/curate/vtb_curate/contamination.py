@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from vtb.artifact import InputEntry
+from vtb.benchmarks.videothinkbench.decontamination import overlap_keys
 from vtb.errors import BadInput
-from vtb.foreign.overlap import overlap_keys
 from vtb.puzzles import DAMAGE, family_of
 from vtb.source import Item, pieces, read_piece
 
@@ -16,7 +16,7 @@ log = logging.getLogger("vtb.curate")
 
 
 def benchmark_keys(benchmarks: Sequence[InputEntry]) -> frozenset[str]:
-    """The keys of all puzzles of some benchmarks, of every split; see ``vtb.foreign.overlap``."""
+    """The keys of all puzzles of some benchmarks, of every split; see ``vtb.benchmarks.videothinkbench.decontamination``."""
     keys, silent, known = set[str](), Counter[str](), 0
     for entry in benchmarks:
         for piece in pieces(entry):

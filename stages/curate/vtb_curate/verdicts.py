@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from vtb.artifact import Manifest, ShardEntry
+from vtb.benchmarks.videothinkbench.decontamination import overlap_key
 from vtb.errors import VtbError
-from vtb.foreign.overlap import overlap_key
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar
 from vtb.media.image import UnreadableImage, decode_image
 from vtb.media.video import UnreadableVideo, decode_ends

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vtb_eval.published import CATEGORIES, COUNTS, PER_CATEGORY, PER_TASK, RULES
+from vtb.benchmarks.videothinkbench.published import CATEGORIES, COUNTS, PER_CATEGORY, PER_TASK, RULES
 from vtb_eval.results import Result
 
 VISUAL = "people judged pictures and videos there, our own rule (auto) does here; words can be compared"

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from vtb.benchmarks.videothinkbench.published import PER_TASK
 from vtb_eval.attempts import repeated
-from vtb_eval.published import PER_TASK
 
 TASKS = list(PER_TASK)
 NOTHING: Mapping[str, Any] = {"strict": False, "tolerant": False, "details": {}, "choice": None}

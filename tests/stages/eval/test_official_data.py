@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 import pytest
-
 from shared.foreign.benchmark_like import EVERY, ours, pictures, published, task_of, write_folder
+
 from stages.eval.answer_folders import put, score, scored, verdicts
+from vtb.benchmarks.videothinkbench.published import CATEGORIES, COUNTS, PER_CATEGORY, PER_TASK, RULES
 from vtb.media.image import encode_rgb
 from vtb.puzzles import find_family
-from vtb_eval.published import CATEGORIES, COUNTS, PER_CATEGORY, PER_TASK, RULES
 
 EACH = 2
 

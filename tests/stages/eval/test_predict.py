@@ -156,6 +156,7 @@ def test_think_asks_otherwise(curated: Path, model: Path, asked: Path, tmp_path:
 def test_the_benchmark_is_asked_in_its_own_words(model: Path, tmp_path: Path) -> None:
     """A folder with data.json, judged afterwards like any predictions."""
     from shared.foreign.benchmark_like import pictures, published, task_of
+
     from vtb.media.image import encode_rgb
 
     asked = {}

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from vtb.benchmarks.videothinkbench.picture_family import ForeignFamily
 from vtb.errors import BadInput
-from vtb.foreign.judges import ForeignFamily
 from vtb.media.image import Colour, Image, UnreadableImage, decode_image, encode_rgb
 from vtb.puzzles.family import UNJUDGED, ClipFrame, Record, Score
 from vtb.puzzles.judging.choice import last_answer, listed, normalise

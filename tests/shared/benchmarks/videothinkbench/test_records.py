@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-
 from shared.foreign.benchmark_like import EVERY, ours, pictures, published, task_of
-from vtb.foreign.names import UnknownTask, family_name
-from vtb.foreign.overlap import overlap_key, overlap_keys
-from vtb.foreign.records import as_ours
+
+from vtb.benchmarks.videothinkbench.decontamination import overlap_key, overlap_keys
+from vtb.benchmarks.videothinkbench.names import UnknownTask, family_name
+from vtb.benchmarks.videothinkbench.records import as_ours
 from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
 from vtb.puzzles import find_family
 from vtb.puzzles.family import UNJUDGED, family_of

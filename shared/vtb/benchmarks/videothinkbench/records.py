@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vtb.foreign import arc, eyeballing, maze, visual
-from vtb.foreign.names import family_name
+from vtb.benchmarks.videothinkbench import arc, eyeballing, maze, visual
+from vtb.benchmarks.videothinkbench.names import family_name
 from vtb.media.image import Image
 from vtb.puzzles.family import Family, find_family
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vtb.benchmarks.videothinkbench.picture_family import ForeignFamily
 from vtb.errors import BadInput
-from vtb.foreign.judges import ForeignFamily
 from vtb.formats.arc import grid
 from vtb.media.image import Image
 from vtb.puzzles.arc.common.judge import compare, last_grid, read_cells

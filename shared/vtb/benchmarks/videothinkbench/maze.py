@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vtb.benchmarks.videothinkbench.decontamination import path_key
+from vtb.benchmarks.videothinkbench.picture_family import ForeignFamily
 from vtb.errors import BadInput
-from vtb.foreign.judges import ForeignFamily
-from vtb.foreign.overlap import path_key
 from vtb.media.image import Image
 from vtb.puzzles.family import UNJUDGED, Record, Score
 from vtb.puzzles.maze.common import path_judge
@@ -37,7 +37,7 @@ class ForeignBoardMaze(ForeignFamily):
             raise BadInput("the ends do not lie inside the canvas, or the path is no list of cells")
 
     def identity(self, record: Record) -> str:
-        """Board and path; see ``vtb.foreign.overlap``."""
+        """Board and path; see ``vtb.benchmarks.videothinkbench.decontamination``."""
         return path_key(self.name, record)
 
     def difficulty(self, record: Record) -> dict[str, float]:
