@@ -10,9 +10,9 @@ import click
 
 from vtb.artifact import FileEntry, Manifest, ShardEntry, read_manifest
 from vtb.artifact.output import Output
+from vtb.datasets.readers import describe_input
 from vtb.errors import UsageProblem
 from vtb.report.card import DatasetCard, write_card
-from vtb.source import describe_input
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import finish, make_missing

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from vtb.artifact import InputEntry
 from vtb.benchmarks.videothinkbench.decontamination import overlap_keys
+from vtb.datasets.readers import Item, pieces, read_piece
 from vtb.errors import BadInput
 from vtb.puzzles import DAMAGE, family_of
-from vtb.source import Item, pieces, read_piece
 
 log = logging.getLogger("vtb.curate")
 

@@ -13,13 +13,13 @@ from typing import Any
 from vtb.artifact import InputEntry, find_manifest
 from vtb.artifact.shard_data import read_samples
 from vtb.benchmarks.videothinkbench.published import SOURCE
+from vtb.datasets.readers import Piece, read_piece
 from vtb.media.image import Image, UnreadableImage, decode_image, encode_rgb
 from vtb.media.video import UnreadableVideo, decode_clip
 from vtb.puzzles import family_of
 from vtb.puzzles.sample import PUZZLE, RECORD
 from vtb.report.contact_sheet import thumbnail
 from vtb.report.pages import Picture, render
-from vtb.source import Piece, read_piece
 from vtb.store import open_store
 from vtb_eval.answers import Answers, Attempt
 from vtb_eval.contents import Unreadable, read_bytes, read_text, read_transcript

@@ -12,9 +12,9 @@ import click
 
 from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.artifact.local import local_model
+from vtb.datasets.readers import choose_split, describe_input, pieces
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.puzzles.sample import PUZZLE, RECORD
-from vtb.source import choose_split, describe_input, pieces
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import Made, Task, Tick

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from vtb.datasets.readers import Item, Piece, read_piece
 from vtb.errors import BadInput
 from vtb.formats.swift import DIRECT, THINK
 from vtb.media.image import UnreadableImage, encode_rgb
 from vtb.puzzles import DAMAGE, Family, Record, family_of
-from vtb.source import Item, Piece, read_piece
 
 CLOSINGS = {"direct": DIRECT, "think": THINK, "plain": ""}
 

@@ -16,11 +16,11 @@ from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
+from vtb.datasets.readers import Piece, choose_split, describe_input, pieces, read_keys, read_piece
 from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import Image, UnreadableImage, decode_image
 from vtb.puzzles import DAMAGE, family_of
 from vtb.puzzles.sample import PUZZLE, RECORD
-from vtb.source import Piece, choose_split, describe_input, pieces, read_keys, read_piece
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import Made, Task, Tick

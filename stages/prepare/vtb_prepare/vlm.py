@@ -17,13 +17,13 @@ import click
 
 from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.artifact.output import Output
+from vtb.datasets.readers import Item, Piece, describe_input, pieces, read_piece
 from vtb.errors import BadInput
 from vtb.formats.swift import grpo_row, sft_row
 from vtb.media.image import encode_rgb
 from vtb.puzzles import DAMAGE, family_of
 from vtb.report.card import DatasetCard, write_card
 from vtb.rng import stable_fraction
-from vtb.source import Item, Piece, describe_input, pieces, read_piece
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import Made, Task, Tick

@@ -134,9 +134,9 @@ def test_answers_carry_what_a_judge_needs(curated: Path, asked: Path) -> None:
 
 def test_the_model_is_shown_the_picture_with_cell_ids(curated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the same one as in training."""
+    from vtb.datasets.readers import choose_split, describe_input, pieces
     from vtb.media.image import decode_image, encode_rgb
     from vtb.puzzles import family_of
-    from vtb.source import choose_split, describe_input, pieces
     from vtb_eval.questions import ShardWork, read_questions
 
     found = choose_split(pieces(describe_input(str(curated))), "test", str(curated))
