@@ -86,7 +86,7 @@ def _device(wanted: str) -> str:
 
 
 def _processor(model: Path, max_pixels: int) -> Any:
-    from vtb.torchvision_cpu import allow_cpu_torchvision
+    from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 
     allow_cpu_torchvision()
     from transformers import AutoProcessor

@@ -12,14 +12,14 @@ from typing import Any
 from vtb.artifact import FileEntry, Manifest
 from vtb.artifact.manifest import MANIFEST, PLAN
 from vtb.artifact.output import Output
+from vtb.engine.curves import draw_loss_curve, read_log
+from vtb.engine.launch import train_log
+from vtb.engine.proof import training_proof
+from vtb.engine.tensorboard_files import copy_figures
+from vtb.engine.watch import newest_complete_checkpoint
 from vtb.errors import BadInput, QualityGate
-from vtb_train_vlm.board import copy_figures
-from vtb_train_vlm.curves import draw_loss_curve, read_log
-from vtb_train_vlm.engine_start import train_log
 from vtb_train_vlm.merge import merge_adapter
-from vtb_train_vlm.proof import training_proof
 from vtb_train_vlm.swift_command import SftJob
-from vtb_train_vlm.watch import newest_complete_checkpoint
 
 log = logging.getLogger("vtb.train")
 # What an engine keeps in a checkpoint only to go on training; some of it names paths of this machine.

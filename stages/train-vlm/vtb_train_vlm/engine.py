@@ -15,10 +15,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from vtb.torchvision_cpu import allow_cpu_torchvision
+from vtb.engine.launch import STOP_FILE
+from vtb.engine.stop_signal import StopSignal
+from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 from vtb_train_vlm import engine_callback
-from vtb_train_vlm.engine_start import STOP_FILE
-from vtb_train_vlm.stop_signal import StopSignal
 
 _ENTRIES = {"sft": "sft_main", "rlhf": "rlhf_main", "export": "export_main"}
 _TRAINING = ("sft", "rlhf")

@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from vtb_train_vlm.engine_start import TRAIN_LOG
-from vtb_train_vlm.stop_signal import StopSignal
+from vtb.engine.launch import TRAIN_LOG
+from vtb.engine.stop_signal import StopSignal
 
 # Name under which the engine's registry knows the callback.
 NAME = "vtb"

@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from vtb.engine.launch import engine_environment, launcher
 from vtb.errors import BadInput, NotAvailable
 from vtb_train_vlm.engine_options import flatten, model_arguments, to_arguments
-from vtb_train_vlm.engine_start import engine_environment, launcher
 
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".safetensors.index.json", ".bin.index.json")
 _TAIL_LINES = 15

@@ -15,16 +15,16 @@ import click
 from vtb.artifact import Plan, read_manifest
 from vtb.artifact.local import cache_folder, local_artifact, local_model
 from vtb.artifact.output import Output, file_sha256
+from vtb.engine.checkpoints import fetch_newest, remove_all, stored_checkpoints
+from vtb.engine.hardware import choose_device, default_processes, is_main_node, require_deepspeed
 from vtb.errors import BadInput, NotAvailable, UsageProblem
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.options import Finite, VtbOption
 from vtb.stage.run import Run
 from vtb.store import open_store
-from vtb_train_vlm.checkpoints import fetch_newest, remove_all, stored_checkpoints
 from vtb_train_vlm.collect import collect
 from vtb_train_vlm.engine_options import read_config
-from vtb_train_vlm.hardware import choose_device, default_processes, is_main_node, require_deepspeed
 from vtb_train_vlm.swift_command import SftJob, command
 from vtb_train_vlm.training import train
 

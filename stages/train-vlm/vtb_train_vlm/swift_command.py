@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from vtb.engine.launch import Device, engine_environment, launcher
 from vtb.errors import UsageProblem
 from vtb_train_vlm.engine_options import Arguments, flatten, model_arguments, parse_arguments, read_config, to_arguments
-from vtb_train_vlm.engine_start import Device, engine_environment, launcher
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def build_tiny_model(family: Family, out: Path, seed: int = 0) -> None:
         out: Folder to write; made if missing.
         seed: Chooses the random weights; the tokenizer is the same for every seed.
     """
-    from vtb.torchvision_cpu import allow_cpu_torchvision
+    from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 
     allow_cpu_torchvision()
     import torch

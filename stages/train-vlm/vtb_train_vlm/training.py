@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from vtb.artifact.output import Output
+from vtb.engine.checkpoints import CheckpointPusher
+from vtb.engine.curves import read_log, read_outcome
+from vtb.engine.hardware import Device, is_main_node
+from vtb.engine.launch import train_log
+from vtb.engine.watch import run_engine
 from vtb.errors import BadInput, NotAvailable, TryAgain, UsageProblem
 from vtb.progress import Progress
-from vtb_train_vlm.checkpoints import CheckpointPusher
-from vtb_train_vlm.curves import read_log, read_outcome
-from vtb_train_vlm.engine_start import train_log
-from vtb_train_vlm.hardware import Device, is_main_node
 from vtb_train_vlm.swift_command import SftJob, command, environment
-from vtb_train_vlm.watch import run_engine
 
 log = logging.getLogger("vtb.train")
 engine_log = logging.getLogger("vtb.engine")

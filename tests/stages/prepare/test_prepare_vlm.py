@@ -319,7 +319,7 @@ def test_a_dry_run(world: Path, tmp_path: Path) -> None:
 
 LOAD_WITH_SWIFT = """
 import json, sys
-from vtb.torchvision_cpu import allow_cpu_torchvision
+from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 allow_cpu_torchvision()
 from swift.dataset import load_dataset
 loaded, _ = load_dataset(sys.argv[1:], num_proc=1, remove_unused_columns=False, shuffle=False)

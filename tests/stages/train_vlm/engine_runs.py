@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vtb_train_vlm.curves import read_log
-from vtb_train_vlm.engine_start import STOP_FILE, train_log
+from vtb.engine.curves import read_log
+from vtb.engine.launch import STOP_FILE, train_log
+from vtb.engine.watch import run_engine
 from vtb_train_vlm.swift_command import SftJob, command, environment
-from vtb_train_vlm.watch import run_engine
 
 
 @dataclass

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from engine_runs import Run, train
 
+from vtb.engine.curves import read_outcome
+from vtb.engine.launch import train_log
+from vtb.engine.proof import training_proof
+from vtb.engine.watch import complete_checkpoints, newest_complete_checkpoint
 from vtb.errors import BadInput
-from vtb_train_vlm.curves import read_outcome
-from vtb_train_vlm.engine_start import train_log
 from vtb_train_vlm.merge import merge_adapter
-from vtb_train_vlm.proof import training_proof
 from vtb_train_vlm.swift_command import SftJob
-from vtb_train_vlm.watch import complete_checkpoints, newest_complete_checkpoint
 
 pytestmark = pytest.mark.engine
 
@@ -155,7 +155,7 @@ def _assert_stopped(run: Run) -> None:
 
 def test_a_signal_before_the_first_step_ends_at_once() -> None:
     script = (
-        "import time; from vtb_train_vlm.stop_signal import StopSignal\n"
+        "import time; from vtb.engine.stop_signal import StopSignal\n"
         "StopSignal(None).listen(); print('up', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as child:

@@ -139,7 +139,7 @@ def test_tensorboard_shows_the_same_figures(trained: Trained) -> None:
 
 
 def test_merged_is_a_model_for_transformers(trained: Trained, place: Place) -> None:
-    from vtb.torchvision_cpu import allow_cpu_torchvision
+    from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 
     allow_cpu_torchvision()
     from transformers import AutoModelForImageTextToText, AutoProcessor

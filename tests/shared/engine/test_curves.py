@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vtb_train_vlm.curves import draw_loss_curve, read_log, read_outcome
+from vtb.engine.curves import draw_loss_curve, read_log, read_outcome
 
 
 def _log(path: Path, *rows: dict[str, Any]) -> Path:

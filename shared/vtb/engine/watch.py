@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from vtb.engine.launch import STOP_FILE
 from vtb_train_vlm.engine_callback import COMPLETE
-from vtb_train_vlm.engine_start import STOP_FILE
 
 _POLL_S = 1.0
 # Processes that outlive the engine may hold its output open; we do not wait for them longer than this.

@@ -1,0 +1,1 @@
+"""What every trainer needs around an engine: launch, watch, checkpoints, curves, hardware, stop signal, proof."""
