@@ -44,7 +44,7 @@ test: setup  ## Run the whole test suite in JOBS=2 processes; TESTS=path runs a 
 lint: setup check-generated  ## Check style, types, Dockerfiles and everything that is generated
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy shared/vtb stages/*/ images/build.py benchmarks
+	$(BIN)/mypy shared/vtb stages/*/ images/build.py perf
 	$(BIN)/hadolint images/*/Dockerfile
 
 check-generated: setup  ## Check that option tables and lock files agree with what they come from
@@ -52,7 +52,7 @@ check-generated: setup  ## Check that option tables and lock files agree with wh
 	$(BIN)/python images/build.py lock --check
 
 bench: setup  ## Measure every speed target, one JSON line each
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m perf
 
 ##@ Images
 image-base-local:  ## Build vtb/local-base with debootstrap, where no image registry can be reached (needs root)

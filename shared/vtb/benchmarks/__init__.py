@@ -1,1 +1,1 @@
-"""Published benchmarks: how their files are read, asked, scored and summed up."""
+"""Published perf: how their files are read, asked, scored and summed up."""

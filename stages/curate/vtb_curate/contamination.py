@@ -15,10 +15,10 @@ from vtb.puzzles import DAMAGE, family_of
 log = logging.getLogger("vtb.curate")
 
 
-def benchmark_keys(benchmarks: Sequence[InputEntry]) -> frozenset[str]:
-    """The keys of all puzzles of some benchmarks, of every split; see ``vtb.benchmarks.videothinkbench.decontamination``."""
+def benchmark_keys(perf: Sequence[InputEntry]) -> frozenset[str]:
+    """The keys of all puzzles of some perf, of every split; see ``vtb.benchmarks.videothinkbench.decontamination``."""
     keys, silent, known = set[str](), Counter[str](), 0
-    for entry in benchmarks:
+    for entry in perf:
         for piece in pieces(entry):
             for item in read_piece(piece):
                 found = _keys(item)
@@ -28,7 +28,7 @@ def benchmark_keys(benchmarks: Sequence[InputEntry]) -> frozenset[str]:
     if silent.total():
         tasks = ", ".join(f"{task} ({count})" for task, count in sorted(silent.items()) if count)
         log.warning("the benchmark's records of these tasks do not tell which puzzle they are: %s: not checked", tasks)
-    if benchmarks:
+    if perf:
         log.info("%d puzzles of the benchmark are looked for", known)
     return frozenset(keys)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from benchmarks.maze_pairs import rate
+from perf.maze_pairs import rate
 from vtb.puzzles import families
 
 TARGETS = {"eyeballing": 1000, "visual": None, "arc": None}  # of the median family

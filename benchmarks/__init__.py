@@ -1,1 +1,0 @@
-"""Speed targets as measurements: ``python -m benchmarks [NAME ...]`` prints one JSON line a figure."""

@@ -1,0 +1,1 @@
+"""Speed targets as measurements: ``python -m perf [NAME ...]`` prints one JSON line a figure."""
