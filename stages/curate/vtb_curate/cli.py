@@ -21,8 +21,8 @@ from vtb.stage.options import Finite, RangeType, VtbOption
 from vtb.stage.run import Run, input_entry
 from vtb.stage.sharding import ShardRange
 from vtb_curate.choose import Choice, Rules, check_quality, choose
+from vtb_curate.contact_sheet import sheet
 from vtb_curate.contamination import benchmark_keys
-from vtb_curate.sheet import sheet
 from vtb_curate.verdicts import judge_shard, plan_verdicts, read_verdicts
 from vtb_curate.write import make_shard, plan_quarantine, plan_splits
 

@@ -15,8 +15,8 @@ from vtb.errors import UsageProblem
 from vtb.puzzles import Clip
 from vtb.stage.options import SizeType, VtbOption
 from vtb.stage.run import Run
+from vtb_generate.finalize import describe_whole
 from vtb_generate.shards import Layout, Recipe, Stream, make_shard, plan_shards
-from vtb_generate.whole import describe_whole
 
 
 @dataclass(frozen=True)

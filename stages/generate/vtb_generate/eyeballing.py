@@ -14,7 +14,7 @@ from vtb.stage.main import run as run_command
 from vtb.stage.options import VtbOption
 from vtb.stage.run import Run
 from vtb_generate.common import clip_options, form_options, generate, take_form
-from vtb_generate.kinds import Group
+from vtb_generate.task_option import Group
 
 STAGE = Stage(
     command="vtb-gen-eyeballing",

@@ -16,7 +16,7 @@ from vtb.stage.main import run as run_command
 from vtb.stage.options import VtbOption
 from vtb.stage.run import Run
 from vtb_generate.common import clip_options, expected_distinct, form_options, generate, take_form
-from vtb_generate.shapes import PRESETS, SHAPES, level_options, own_values, shape_options, use_preset
+from vtb_generate.maze_shapes import PRESETS, SHAPES, level_options, own_values, shape_options, use_preset
 from vtb_generate.shards import Stream
 
 log = logging.getLogger("vtb.generate")

@@ -19,8 +19,8 @@ from vtb.stage.main import run as run_command
 from vtb.stage.options import VtbOption
 from vtb.stage.run import Run
 from vtb_generate.common import clip_options, expected_distinct, form_options, generate, take_form
-from vtb_generate.kinds import Group
 from vtb_generate.shards import Stream
+from vtb_generate.task_option import Group
 
 log = logging.getLogger("vtb.generate")
 

@@ -17,7 +17,7 @@ from vtb.media.image import decode_image
 from vtb.media.video import decode_ends
 from vtb.puzzles import families, family_of
 from vtb.puzzles.config_options import config_options
-from vtb_generate.shapes import PRESETS, SHAPES, level_options, shape_options
+from vtb_generate.maze_shapes import PRESETS, SHAPES, level_options, shape_options
 
 MAZE = "vtb-gen-maze"
 TINY: dict[str, tuple[str, ...]] = {

@@ -16,8 +16,8 @@ from vtb.formats.vlmpuzzle import DATA
 from vtb.report.card import DatasetCard, write_card
 from vtb.report.difficulty import difficulty_page
 from vtb.report.gallery import gallery_page, gallery_picture
+from vtb_generate.preview import gallery, gallery_note, preview
 from vtb_generate.shards import Recipe, merge_difficulty
-from vtb_generate.shown import gallery, gallery_note, preview
 
 PAGES = {
     "gallery": "gallery.html", "samples with their prompts": "preview.html", "how hard they are": "difficulty.html",
