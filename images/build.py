@@ -408,7 +408,7 @@ def lock(names: Sequence[str], check: bool, upgrade: bool) -> None:
         return
     problems = [problem for image in with_locks(names) for problem in lock_problems(image)]
     if problems:
-        raise click.ClickException("\n".join([*problems, "mend it with: python images/build.py lock"]))
+        raise click.ClickException("\n".join([*problems, "fix it with: python images/build.py lock"]))
 
 
 @cli.command()

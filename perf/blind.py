@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from vtb.puzzles.eyeballing.common.blind import model_rate, places_of, rule_rates
-
+from perf.blind_baseline import model_rate, places_of, rule_rates
 from vtb.puzzles import families
 from vtb.puzzles.family import Family
 from vtb.rng import sample_rng

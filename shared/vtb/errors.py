@@ -1,6 +1,6 @@
 """The errors a user can meet, each with the exit code that scripts and Kubernetes policies rely on.
 
-Raise one of these for anything the user can mend; the command line prints it as one line and exits with its code.
+Raise one of these for anything the user can fix; the command line prints it as one line and exits with its code.
 Anything else that escapes is a bug in vtb-train.
 """
 

@@ -199,7 +199,7 @@ CASES = [
     Case("empty list", PREPARE, "--input {w}/empty-data", INPUT, "holds no samples for train or val"),
     Case("only a test split", PREPARE, "--input {w}/test-only", INPUT, "nothing but a test split"),
     Case("out of the folder", PREPARE, "--input {w}/dots", INPUT, "leads out of the folder"),
-    Case("picture gone", PREPARE, "--input {w}/no-picture", INPUT, "cannot be used .*is no file.*: mend or remove"),
+    Case("picture gone", PREPARE, "--input {w}/no-picture", INPUT, "cannot be used .*is no file.*: fix or remove"),
     Case("picture is text", PREPARE, "--input {w}/text-picture", INPUT, "cannot be used .not a readable picture"),
     Case("no image", PREPARE, "--input {w}/no-image", INPUT, "cannot be used"),
     Case("image is a number", PREPARE, "--input {w}/image-number", INPUT, "cannot be used"),

@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 import pytest
-from vtb.puzzles.eyeballing.common.blind import CANVAS_RULES, Places, model_rate, places_of, rule_rates
+from perf.blind_baseline import CANVAS_RULES, Places, model_rate, places_of, rule_rates
 
 from chi_square import p_value
 from vtb.puzzles import families

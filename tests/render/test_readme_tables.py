@@ -44,8 +44,8 @@ def test_check_finds_a_table_that_was_changed_by_hand(tree: Path) -> None:
     assert (done.code, len(done.err.splitlines())) == (3, 1)
     assert f"out of date: {page}: run `vtb render`" in done.err
     assert "`--number`" in page.read_text()
-    mended = run("vtb", "render", "--root", tree)
-    assert (mended.code, mended.out) == (0, f"wrote {page}\n")
+    fixed = run("vtb", "render", "--root", tree)
+    assert (fixed.code, fixed.out) == (0, f"wrote {page}\n")
     assert page.read_text() == good
     assert run("vtb", "render", "--root", tree).out == ""
 

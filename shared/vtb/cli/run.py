@@ -102,7 +102,7 @@ def run_all(steps: list[Step], store: str, run_step: RunStep) -> int:
         log.info("step %d of %d: %s (%s)", number, len(steps), step.name, step.stage)
         code = run_step(step, store)
         if code != 0:
-            log.error("step %s ended with exit code %d; mend it and run the same command again", step.name, code)
+            log.error("step %s ended with exit code %d; fix it and run the same command again", step.name, code)
             return code if code > 0 else 128 - code
     log.info("all steps are complete below %s", store)
     click.echo(join_uri(store, steps[-1].name))

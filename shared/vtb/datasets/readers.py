@@ -23,13 +23,13 @@ from vtb.puzzles.sample import PUZZLE, REASONING, RECORD
 from vtb.stage.run import input_entry
 from vtb.store import is_remote, open_store
 
-RECORDS_PER_PIECE = 512
+RECORDS_PER_CHUNK = 512
 ADVICE = "run vtb-curate on the data first, which drops bad samples"
 FOLDER_KIND, HUB_KIND = "vlmpuzzle-folder", "hub-parquet"
 
 
 @dataclass(frozen=True)
-class Piece:
+class Chunk:
     """A part of an input that is read in one go.
 
     Attributes:
@@ -50,7 +50,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Item:
+class Example:
     """One sample as it was found: its record, its picture as pixels and as a file, and where it has one the picture
     with printed names.
     """  # noqa: D205
@@ -83,28 +83,28 @@ def _digest(files: Sequence[Path]) -> str:
     return "+".join(file_sha256(file) for file in files)
 
 
-def pieces(entry: InputEntry) -> list[Piece]:
+def chunks(entry: InputEntry) -> list[Chunk]:
     """The parts of one input, of whatever split."""
     if entry.kind == HUB_KIND:
-        return [piece for file in hub.parquet_files(_root(entry.uri)) for piece in _hub_pieces(entry.uri, file)]
+        return [chunk for file in hub.parquet_files(_root(entry.uri)) for chunk in _hub_chunks(entry.uri, file)]
     shards: Sequence[ShardEntry] = () if entry.kind == FOLDER_KIND else read_manifest(entry.uri).shards
     if entry.kind == FOLDER_KIND or (shards and not shards[0].path.endswith(".tar")):
-        return [piece for file in data_files(_root(entry.uri)) for piece in _folder_pieces(entry.uri, file)]
-    return [Piece(entry.uri, shard.path, shard.rows, split=shard.split, shard=shard) for shard in shards]
+        return [chunk for file in data_files(_root(entry.uri)) for chunk in _folder_chunks(entry.uri, file)]
+    return [Chunk(entry.uri, shard.path, shard.rows, split=shard.split, shard=shard) for shard in shards]
 
 
-def choose_split(found: Sequence[Piece], split: str, uri: str) -> list[Piece]:
-    """The pieces of a split; everything for ``all``, or where nothing has a split.
+def choose_split(found: Sequence[Chunk], split: str, uri: str) -> list[Chunk]:
+    """The chunks of a split; everything for ``all``, or where nothing has a split.
 
     Raises:
         BadInput: there are splits, but not that one.
     """
-    splits = list(dict.fromkeys(piece.split for piece in found if piece.split is not None))
+    splits = list(dict.fromkeys(chunk.split for chunk in found if chunk.split is not None))
     if split == "all" or not splits:
         return list(found)
-    chosen = [piece for piece in found if piece.split == split]
+    chosen = [chunk for chunk in found if chunk.split == split]
     if not chosen:
-        rows = {name: sum(piece.rows for piece in found if piece.split == name) for name in splits}
+        rows = {name: sum(chunk.rows for chunk in found if chunk.split == name) for name in splits}
         known = ", ".join(f"{name} ({count})" for name, count in rows.items())
         raise BadInput(f"{uri}: has no split {split!r}, only {known}: choose with --split")
     return chosen
@@ -116,12 +116,12 @@ def _root(uri: str) -> Path:
     return Path(uri)
 
 
-def _folder_pieces(uri: str, file: Path) -> list[Piece]:
+def _folder_chunks(uri: str, file: Path) -> list[Chunk]:
     return _cut(uri, file, len(_records(file)), None)
 
 
 def _records(file: Path) -> list[dict[str, Any]]:
-    """The records of a ``data.json``, parsed once for the pieces that follow each other."""
+    """The records of a ``data.json``, parsed once for the chunks that follow each other."""
     if not file.is_file():
         return list(read_records(file))  # says what is wrong
     state = file.stat()
@@ -133,56 +133,56 @@ def _parsed(file: Path, _mtime_ns: int, _size: int) -> list[dict[str, Any]]:
     return list(read_records(file))
 
 
-def _hub_pieces(uri: str, file: Path) -> list[Piece]:
+def _hub_chunks(uri: str, file: Path) -> list[Chunk]:
     return _cut(uri, file, hub.row_count(file), hub.split_of(file))
 
 
-def _cut(uri: str, file: Path, rows: int, split: str | None) -> list[Piece]:
-    starts = range(0, rows, RECORDS_PER_PIECE)
-    return [Piece(uri, str(file), min(RECORDS_PER_PIECE, rows - start), start, split) for start in starts]
+def _cut(uri: str, file: Path, rows: int, split: str | None) -> list[Chunk]:
+    starts = range(0, rows, RECORDS_PER_CHUNK)
+    return [Chunk(uri, str(file), min(RECORDS_PER_CHUNK, rows - start), start, split) for start in starts]
 
 
-def read_piece(piece: Piece) -> Iterator[Item]:
-    """The samples of a piece.
+def read_chunk(chunk: Chunk) -> Iterator[Example]:
+    """The samples of a chunk.
 
     Raises:
         BadInput: one of them cannot be used; the message names it.
     """
-    if piece.shard is not None:
-        return _read_shard(piece, piece.shard)
-    return _read_hub(piece) if piece.path.endswith(".parquet") else _read_folder(piece)
+    if chunk.shard is not None:
+        return _read_shard(chunk, chunk.shard)
+    return _read_hub(chunk) if chunk.path.endswith(".parquet") else _read_folder(chunk)
 
 
-def read_keys(piece: Piece) -> list[str]:
-    """The keys of a piece's samples, without their pictures."""
-    if piece.shard is not None:
-        return [sample.key for sample in read_samples(piece.uri, piece.shard, ADVICE)]
-    file, part = Path(piece.path), slice(piece.start, piece.start + piece.rows)
-    if piece.path.endswith(".parquet"):
+def read_keys(chunk: Chunk) -> list[str]:
+    """The keys of a chunk's samples, without their pictures."""
+    if chunk.shard is not None:
+        return [sample.key for sample in read_samples(chunk.uri, chunk.shard, ADVICE)]
+    file, part = Path(chunk.path), slice(chunk.start, chunk.start + chunk.rows)
+    if chunk.path.endswith(".parquet"):
         return hub.read_ids(file)[part]
     return [str(record.get("id")) for record in _records(file)[part]]
 
 
-def _read_shard(piece: Piece, shard: ShardEntry) -> Iterator[Item]:
-    for sample in read_samples(piece.uri, shard, ADVICE):
+def _read_shard(chunk: Chunk, shard: ShardEntry) -> Iterator[Example]:
+    for sample in read_samples(chunk.uri, shard, ADVICE):
         try:
             file, record = sample.parts[PUZZLE], json.loads(sample.parts[RECORD])
             puzzle = decode_image(file)
             if not isinstance(record, dict):
                 raise ValueError("its record is no object")
         except (UnreadableImage, *DAMAGE) as error:
-            raise BadInput(f"{piece.uri}: sample {sample.key} cannot be used ({error}): {ADVICE}") from error
-        yield Item(sample.key, record, puzzle, file, sample.parts.get(REASONING), piece.split)
+            raise BadInput(f"{chunk.uri}: sample {sample.key} cannot be used ({error}): {ADVICE}") from error
+        yield Example(sample.key, record, puzzle, file, sample.parts.get(REASONING), chunk.split)
 
 
-def _read_folder(piece: Piece) -> Iterator[Item]:
-    file = Path(piece.path)
-    for record in _records(file)[piece.start : piece.start + piece.rows]:
+def _read_folder(chunk: Chunk) -> Iterator[Example]:
+    file = Path(chunk.path)
+    for record in _records(file)[chunk.start : chunk.start + chunk.rows]:
         try:
             picture = _read_media(file, record["image"])
             puzzle = decode_image(picture)
             ours = as_ours(record, file.parent.name, puzzle, partial(_solution, file, record))
-            yield Item(str(record["id"]), ours, puzzle, picture, None, None)
+            yield Example(str(record["id"]), ours, puzzle, picture, None, None)
         except (OSError, UnreadableImage, BadInput, *DAMAGE) as error:
             raise _unusable(file, record, error) from error
 
@@ -198,16 +198,16 @@ def _read_media(file: Path, relative: str) -> bytes:
     return path.read_bytes()
 
 
-def _read_hub(piece: Piece) -> Iterator[Item]:
-    file = Path(piece.path)
-    for row in hub.read_rows(file, piece.start, piece.rows):
+def _read_hub(chunk: Chunk) -> Iterator[Example]:
+    file = Path(chunk.path)
+    for row in hub.read_rows(file, chunk.start, chunk.rows):
         try:
             puzzle = decode_image(row.puzzle)
             ours = as_ours(row.words, None, puzzle, partial(decode_image, row.solution))
-            yield Item(str(row.words["id"]), ours, puzzle, row.puzzle, None, piece.split)
+            yield Example(str(row.words["id"]), ours, puzzle, row.puzzle, None, chunk.split)
         except (UnreadableImage, BadInput, *DAMAGE) as error:
             raise _unusable(file, row.words, error) from error
 
 
 def _unusable(file: Path, record: Mapping[str, Any], error: Exception) -> BadInput:
-    return BadInput(f"{file}: record {record.get('id', '?')!r} cannot be used ({error}): mend or remove it")
+    return BadInput(f"{file}: record {record.get('id', '?')!r} cannot be used ({error}): fix or remove it")

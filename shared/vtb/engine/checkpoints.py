@@ -12,11 +12,10 @@ import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from vtb.engine.complete import COMPLETE, complete_checkpoints, newest_complete_checkpoint
 from vtb.engine.launch import train_log
-from vtb.engine.watch import complete_checkpoints, newest_complete_checkpoint
 from vtb.errors import VtbError
 from vtb.store import Store, download, upload_tree
-from vtb_train_vlm.engine_callback import COMPLETE
 
 log = logging.getLogger("vtb.train")
 PREFIX = "checkpoints/"

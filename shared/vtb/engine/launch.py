@@ -20,13 +20,18 @@ TRAIN_LOG = "VTB_TRAIN_LOG"
 _RANKS = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "NPROC_PER_NODE", "NNODES")
 
 
-def launcher(nproc: int, env: Mapping[str, str]) -> list[str]:
+def launcher(module: str, nproc: int, env: Mapping[str, str]) -> list[str]:
     """Returns the start of an engine command: python alone, or torchrun for several processes or nodes.
+
+    Args:
+        module: what ``python -m`` runs.
+        nproc: processes on this machine.
+        env: environment that says how many nodes and processes there are.
 
     torchrun itself reads ``PET_NNODES``, ``PET_NODE_RANK``, ``PET_MASTER_ADDR`` and ``PET_MASTER_PORT``.
     ``PET_NPROC_PER_NODE`` wins over ``nproc``, since the cluster that sets it knows what the pod was given.
     """
-    engine = ["-m", "vtb_train_vlm.engine"]
+    engine = ["-m", module]
     processes = env.get("PET_NPROC_PER_NODE") or str(nproc)
     several = _several_nodes(env)
     if processes == "1" and not several:
@@ -36,8 +41,8 @@ def launcher(nproc: int, env: Mapping[str, str]) -> list[str]:
     return [sys.executable, "-m", "torch.distributed.run", *meeting, "--nproc_per_node", processes, *engine]
 
 
-def engine_environment(base: Mapping[str, str], output_dir: Path, device: Device) -> dict[str, str]:
-    """Returns ``base`` with what every engine run needs set."""
+def engine_environment(module: str, base: Mapping[str, str], output_dir: Path, device: Device) -> dict[str, str]:
+    """Returns ``base`` with what every run of an engine module needs set."""
     env = {name: value for name, value in base.items() if name not in _RANKS}
     if _several_nodes(env) and "PET_NODE_RANK" not in env and "JOB_COMPLETION_INDEX" in env:
         env["PET_NODE_RANK"] = env["JOB_COMPLETION_INDEX"]
@@ -48,7 +53,7 @@ def engine_environment(base: Mapping[str, str], output_dir: Path, device: Device
     return env | {
         "HF_HUB_OFFLINE": "1",
         "HF_DATASETS_OFFLINE": "1",
-        "PYTHONPATH": _source_roots(env.get("PYTHONPATH")),
+        "PYTHONPATH": _source_roots(module, env.get("PYTHONPATH")),
         # Keeps what lies in the working folder from being imported.
         "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",
@@ -78,7 +83,8 @@ def _caches(output_dir: Path) -> dict[str, str]:
     return {name: str(cache / name.lower()) for name in ("HF_HOME", "HF_DATASETS_CACHE", "MODELSCOPE_CACHE")}
 
 
-def _source_roots(inherited: str | None) -> str:
+def _source_roots(module: str, inherited: str | None) -> str:
     """Puts this code on the child's path wherever it was imported from."""
-    roots = dict.fromkeys(str(Path(file).resolve().parents[1]) for file in (vtb.__file__, __file__))
+    packages = (vtb.__file__, sys.modules[module.partition(".")[0]].__file__)
+    roots = dict.fromkeys(str(Path(str(file)).resolve().parents[1]) for file in packages)
     return ":".join([*roots, *([inherited] if inherited else [])])

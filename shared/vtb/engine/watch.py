@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import signal
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Protocol
 
 from vtb.engine.launch import STOP_FILE
-from vtb_train_vlm.engine_callback import COMPLETE
 
 _POLL_S = 1.0
 # Processes that outlive the engine may hold its output open; we do not wait for them longer than this.
@@ -139,31 +137,3 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def complete_checkpoints(output_dir: Path) -> list[Path]:
-    """Lists the checkpoints that are whole, oldest first.
-
-    The engine deletes old ones while training goes on, so a folder may vanish under its reader: copy first, and count
-    the copy only if the checkpoint is still listed after.
-    """
-    found = [path for path in output_dir.glob("checkpoint-*") if path.name.rpartition("-")[2].isdigit()]
-    return sorted((path for path in found if _is_complete(path)), key=_step)
-
-
-def newest_complete_checkpoint(output_dir: Path) -> Path | None:
-    """Returns the whole checkpoint with the most steps, if there is one."""
-    found = complete_checkpoints(output_dir)
-    return found[-1] if found else None
-
-
-def _is_complete(checkpoint: Path) -> bool:
-    try:
-        files = json.loads((checkpoint / COMPLETE).read_text(encoding="utf-8"))["files"]
-        return all((checkpoint / name).stat().st_size == size for name, size in files.items())
-    except (OSError, ValueError):
-        return False
-
-
-def _step(checkpoint: Path) -> int:
-    return int(checkpoint.name.rpartition("-")[2])

@@ -13,7 +13,7 @@ from typing import Any
 from vtb.errors import BadInput
 
 Grid = tuple[tuple[int, ...], ...]
-MAX_SIDE, COLOURS, MAX_BYTES = 30, 10, 5_000_000
+MAX_SIDE, COLORS, MAX_BYTES = 30, 10, 5_000_000
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,12 @@ def _parse(name: str, text: bytes) -> ArcTask:
 
 
 def grid(rows: Any) -> Grid:
-    """A grid of colours 0 to 9, 1x1 to 30x30."""
+    """A grid of colors 0 to 9, 1x1 to 30x30."""
     found = tuple(tuple(row) for row in rows)
     if any(type(cell) is not int for row in found for cell in row):
         raise ValueError("a cell is a whole number")
     if not (1 <= len(found) <= MAX_SIDE and 1 <= len(found[0]) <= MAX_SIDE):
         raise ValueError("a grid has 1 to 30 rows and columns")
-    if any(len(row) != len(found[0]) for row in found) or any(not 0 <= c < COLOURS for row in found for c in row):
-        raise ValueError("a grid is rectangular, its colours are 0 to 9")
+    if any(len(row) != len(found[0]) for row in found) or any(not 0 <= c < COLORS for row in found for c in row):
+        raise ValueError("a grid is rectangular, its colors are 0 to 9")
     return found

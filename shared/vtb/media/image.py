@@ -1,7 +1,7 @@
 """Pictures as palette indices: drawn small, encoded small, and exact.
 
 A picture is an ``(H, W)`` uint8 array of indices into a palette of RGB triples. Puzzles have a handful of flat
-colours, so a palette PNG is several times smaller and faster than RGB, and no anti-aliased pixel blurs a judge's mask.
+colors, so a palette PNG is several times smaller and faster than RGB, and no anti-aliased pixel blurs a judge's mask.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 Picture = NDArray[np.uint8]  # (H, W), palette indices
 Image = NDArray[np.uint8]  # (H, W, 3), RGB
-Colour = tuple[int, int, int]
-Palette = tuple[Colour, ...]
+Color = tuple[int, int, int]
+Palette = tuple[Color, ...]
 
 MAX_SIDE, MAX_PIXELS = 16384, 80_000_000
 # What Pillow's decoders raise on damaged data, each format its own.
@@ -55,7 +55,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def encode_png(picture: Picture, palette: Palette) -> bytes:
-    """A palette PNG (W3C PNG specification, colour type 3) with the smallest bit depth that holds the palette.
+    """A palette PNG (W3C PNG specification, color type 3) with the smallest bit depth that holds the palette.
 
     Written here and not with Pillow because the deflate of ``isal`` is several times faster than zlib's, and the
     container around it is four chunks.
@@ -68,10 +68,10 @@ def encode_png(picture: Picture, palette: Palette) -> bytes:
     rows = np.zeros((height, packed.shape[1] + 1), np.uint8)  # each row starts with filter type 0
     rows[:, 1:] = packed
     header = struct.pack(">IIBBBBB", width, height, depth, 3, 0, 0, 0)
-    colours = bytes(channel for colour in palette for channel in colour)
+    colors = bytes(channel for color in palette for channel in color)
     data = isal_zlib.compress(rows.data, 1)
     return b"".join(
-        (_SIGNATURE, _chunk(b"IHDR", header), _chunk(b"PLTE", colours), _chunk(b"IDAT", data), _chunk(b"IEND", b""))
+        (_SIGNATURE, _chunk(b"IHDR", header), _chunk(b"PLTE", colors), _chunk(b"IDAT", data), _chunk(b"IEND", b""))
     )
 
 
@@ -98,7 +98,7 @@ def _pack(picture: Picture, depth: int) -> NDArray[np.uint8]:
 def to_rgb(picture: Picture, palette: Palette) -> Image:
     """Palette indices to RGB.
 
-    Colours are looked up as words of four bytes, and the fourth is dropped: fifteen times as fast as triples.
+    Colors are looked up as words of four bytes, and the fourth is dropped: fifteen times as fast as triples.
     """
     import cv2
 
@@ -192,17 +192,17 @@ def resize_nearest(mask: NDArray[np.uint8], width: int, height: int) -> NDArray[
     return resized
 
 
-def polyline(picture: Picture, points: Sequence[tuple[int, int]], colour: int, width: int) -> None:
+def polyline(picture: Picture, points: Sequence[tuple[int, int]], color: int, width: int) -> None:
     """Draw a line of the given width with round joints and ends through (x, y) points, in place."""
     import cv2
 
     if len(points) > 1:
         line = np.asarray(points, np.int32).reshape(-1, 1, 2)
-        cv2.polylines(picture, [line], False, colour, width)
+        cv2.polylines(picture, [line], False, color, width)
 
 
 def print_centred(
-    picture: Picture, text: str, centre: tuple[int, int], colour: int, box: int, *, smooth: bool = False
+    picture: Picture, text: str, centre: tuple[int, int], color: int, box: int, *, smooth: bool = False
 ) -> None:
     """Print a short text centred on (x, y), as large as fits 80 % of a box of that many pixels, at most 40 % high.
 
@@ -215,4 +215,4 @@ def print_centred(
     scale = min(0.8 * box / wide, 0.4 * box / high)
     (wide, high), _ = cv2.getTextSize(text, font, scale, thickness)
     place = (centre[0] - wide // 2, centre[1] + high // 2)
-    cv2.putText(picture, text, place, font, scale, colour, thickness, cv2.LINE_AA if smooth else cv2.LINE_8)
+    cv2.putText(picture, text, place, font, scale, color, thickness, cv2.LINE_AA if smooth else cv2.LINE_8)

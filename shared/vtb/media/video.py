@@ -1,7 +1,7 @@
 """Clips: palette pictures to H.264 and back.
 
 Frames come as palette indices and are turned into YUV planes by table look-up, which is several times cheaper than a
-general RGB conversion. Colours follow ITU-R BT.601, limited range, and the stream is tagged so.
+general RGB conversion. Colors follow ITU-R BT.601, limited range, and the stream is tagged so.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def valid_frame_count(frames: int) -> bool:
 
 
 def yuv_palette(palette: Palette) -> NDArray[np.uint8]:
-    """Y, Cb and Cr of each colour (ITU-R BT.601-7, limited range), shape (3, 256)."""
+    """Y, Cb and Cr of each color (ITU-R BT.601-7, limited range), shape (3, 256)."""
     rgb = np.asarray(palette, np.float64).T / 255
     matrix = np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]])
     yuv = matrix @ rgb + np.array([[16.0], [128.0], [128.0]])

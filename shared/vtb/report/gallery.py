@@ -32,7 +32,7 @@ class Exhibit:
 
     Attributes:
         label: what it shows.
-        palette: the colours of the pictures.
+        palette: the colors of the pictures.
         pictures: captions and pictures, from left to right.
         question: what a model that edits pictures is asked.
         answer: the right answer.

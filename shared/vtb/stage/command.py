@@ -1,6 +1,7 @@
 """A stage: one click command that reads artifacts of declared kinds and writes one artifact of a declared kind.
 
-The declaration (``vtb.stage.declaration.Stage``) and the click options are the only place where a stage's contract is written.
+The declaration (``vtb.stage.declaration.Stage``) and the click options are the only place where a stage's contract is
+written.
 """
 
 from __future__ import annotations

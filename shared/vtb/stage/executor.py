@@ -46,7 +46,7 @@ class Task(Generic[T]):
 
 
 @dataclass(frozen=True)
-class Made:
+class ShardResult:
     """The bytes of one shard, the files beside it, and its figures."""
 
     data: bytes
@@ -55,7 +55,7 @@ class Made:
     stats: Mapping[str, Any] = field(default_factory=dict)
 
 
-Maker = Callable[[T, Tick], Made]
+Maker = Callable[[T, Tick], ShardResult]
 Finish = Callable[[Sequence[ShardEntry]], tuple[Sequence[FileEntry], Mapping[str, Any]]]
 
 
@@ -84,7 +84,7 @@ def finish(output: Output, tasks: Sequence[Task[T]], close: Finish) -> Manifest:
     return output.commit(shards, files, metrics)
 
 
-def store_shard(store: Store, plan: Plan, task: Task[T], made: Made) -> ShardEntry:
+def store_shard(store: Store, plan: Plan, task: Task[T], made: ShardResult) -> ShardEntry:
     """Store one shard: its files, then its data; the sidecar that marks it done comes after."""
     check_plan(store, plan)
     files = []
@@ -131,7 +131,7 @@ def _make_by_workers(output: Output, missing: Sequence[Task[T]], make: Maker[T],
                 output.add_shard(future.result())
             report(counter.value)
     except BrokenProcessPool as error:
-        raise NotAvailable("a worker process was killed, most likely for want of memory: lower --workers") from error
+        raise NotAvailable("a worker process was killed, most likely out of memory: lower --workers") from error
     finally:
         _stop(pool, finished=not waiting)
 

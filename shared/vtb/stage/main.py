@@ -80,7 +80,7 @@ def _run(command: click.Command, arguments: Sequence[str] | None) -> int:
     except OSError as error:
         log.debug("traceback", exc_info=True)
         where = f"{error.filename}: " if error.filename else ""
-        return _fail(name, f"{where}{error.strerror or error}: mend this on the machine", NotAvailable.exit_code)
+        return _fail(name, f"{where}{error.strerror or error}: fix this on the machine", NotAvailable.exit_code)
     except Exception as error:
         log.debug("traceback", exc_info=True)
         line = f"internal error, please report it: {type(error).__name__}: {error} (--log-level debug shows where)"

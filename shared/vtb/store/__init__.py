@@ -12,7 +12,7 @@ S3 is set up by the environment only, with the names that other S3 tools use:
 * ``VTB_S3_TIMEOUT``: seconds without a byte from the server after which a request has failed (default 30).
 
 Requests that fail for a reason that may pass are tried again, each with one warning line from the logger
-``vtb.store``; when the last try failed the error is `vtb.errors.TryAgain`. What no retry mends (credentials, a missing
+``vtb.store``; when the last try failed the error is `vtb.errors.TryAgain`. What no retry fixes (credentials, a missing
 bucket, a read-only folder) is `vtb.errors.NotAvailable` at once.
 """
 

@@ -119,7 +119,7 @@ def check_quality(choice: Choice, max_bad: float, place: str) -> None:
         reasons = ", ".join(f"{reason}: {count}" for reason, count in choice.quarantined.most_common(3))
         raise QualityGate(
             f"{bad} of {choice.total} samples are bad ({reasons}), more than --max-bad {max_bad:g} allows: "
-            f"mend the input, or raise --max-bad; each one is listed in {place}/verdicts"
+            f"fix the input, or raise --max-bad; each one is listed in {place}/verdicts"
         )
     if not any(choice.splits.values()):
         dropped = {**choice.duplicates, **choice.filtered, **choice.in_benchmark, **choice.quarantined}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from vtb.artifact import InputEntry
 from vtb.benchmarks.videothinkbench.decontamination import overlap_keys
-from vtb.datasets.readers import Item, pieces, read_piece
+from vtb.datasets.readers import Example, chunks, read_chunk
 from vtb.errors import BadInput
 from vtb.puzzles import DAMAGE, family_of
 
@@ -19,12 +19,12 @@ def benchmark_keys(perf: Sequence[InputEntry]) -> frozenset[str]:
     """The keys of all puzzles of some perf, of every split; see ``vtb.benchmarks.videothinkbench.decontamination``."""
     keys, silent, known = set[str](), Counter[str](), 0
     for entry in perf:
-        for piece in pieces(entry):
-            for item in read_piece(piece):
-                found = _keys(item)
+        for chunk in chunks(entry):
+            for example in read_chunk(chunk):
+                found = _keys(example)
                 keys |= found
                 known += bool(found)
-                silent[str(item.record["task"])] += not found
+                silent[str(example.record["task"])] += not found
     if silent.total():
         tasks = ", ".join(f"{task} ({count})" for task, count in sorted(silent.items()) if count)
         log.warning("the benchmark's records of these tasks do not tell which puzzle they are: %s: not checked", tasks)
@@ -33,9 +33,9 @@ def benchmark_keys(perf: Sequence[InputEntry]) -> frozenset[str]:
     return frozenset(keys)
 
 
-def _keys(item: Item) -> set[str]:
+def _keys(example: Example) -> set[str]:
     try:
-        family_of(item.record).validate(item.record)
-        return overlap_keys(item.record)
+        family_of(example.record).validate(example.record)
+        return overlap_keys(example.record)
     except (BadInput, *DAMAGE) as error:
-        raise BadInput(f"--benchmark: record {item.key[:100]} cannot be used ({error}): mend or remove it") from error
+        raise BadInput(f"--benchmark: record {example.key[:100]} cannot be used ({error}): fix or remove it") from error

@@ -18,7 +18,7 @@ from vtb.media.image import UnreadableImage, decode_image
 from vtb.media.video import UnreadableVideo, decode_ends
 from vtb.puzzles import DAMAGE, Family, Record, Score, family_of
 from vtb.puzzles.sample import CLIP, PUZZLE, RECORD, SOLUTION
-from vtb.stage.executor import Made, Task, Tick
+from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.store import ObjectMissing, open_store
 
 log = logging.getLogger("vtb.curate")
@@ -83,7 +83,7 @@ def plan_verdicts(manifests: Sequence[tuple[str, Manifest]]) -> list[Task[ShardW
     return [Task(f"verdicts/{index:05d}.jsonl", work.shard.rows, work) for index, work in enumerate(works)]
 
 
-def judge_shard(work: ShardWork, tick: Tick) -> Made:
+def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """The verdicts on one shard as JSON lines."""
     verdicts = []
     for verdict in _verdicts(work):
@@ -91,7 +91,7 @@ def judge_shard(work: ShardWork, tick: Tick) -> Made:
         tick(verdict.rows)
     # ASCII, since some characters beyond it end a line for ``splitlines``
     lines = [json.dumps(asdict(verdict)) + "\n" for verdict in verdicts]
-    return Made("".join(lines).encode(), len(verdicts))
+    return ShardResult("".join(lines).encode(), len(verdicts))
 
 
 def read_verdicts(data: bytes) -> list[Verdict]:

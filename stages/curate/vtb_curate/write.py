@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from vtb.errors import BadInput
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar, write_tar
-from vtb.stage.executor import Made, Task, Tick
+from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.store import ObjectMissing, open_store
 from vtb_curate.choose import Choice, shares
 from vtb_curate.verdicts import Verdict, usable_key
@@ -68,13 +68,13 @@ def _free_key(key: str, taken: set[str]) -> str:
     return free
 
 
-def make_shard(work: ShardWork, tick: Tick) -> Made:
+def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """The samples as they were, byte for byte, in a new tar."""
     samples = []
     for sample in _samples(work):
         samples.append(sample)
         tick(1)
-    return Made(write_tar(samples), len(samples))
+    return ShardResult(write_tar(samples), len(samples))
 
 
 def _samples(work: ShardWork) -> Iterator[Sample]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from vtb_eval.results import Result
+from vtb_eval.result import Result
 
 COMBINED = "combined"
 MOST = 32  # pass@k is not told for more

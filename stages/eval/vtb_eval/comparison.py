@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vtb.benchmarks.videothinkbench.published import CATEGORIES, COUNTS, PER_CATEGORY, PER_TASK, RULES
-from vtb_eval.results import Result
+from vtb_eval.result import Result
 
 VISUAL = "people judged pictures and videos there, our own rule (auto) does here; words can be compared"
 

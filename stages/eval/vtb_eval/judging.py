@@ -15,7 +15,7 @@ from vtb.puzzles import DAMAGE, Family, Record, Score, family_of
 from vtb.puzzles.family import UNJUDGED
 from vtb_eval.answers import Attempt
 from vtb_eval.contents import Unreadable, read_bytes, read_text, read_transcript
-from vtb_eval.results import Result
+from vtb_eval.result import Result
 
 MAX_SIDE = 4096  # larger pictures are scaled down before they are judged
 MAX_FRAME = 2048

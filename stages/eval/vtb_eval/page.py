@@ -13,7 +13,7 @@ from typing import Any
 from vtb.artifact import InputEntry, find_manifest
 from vtb.artifact.shard_data import read_samples
 from vtb.benchmarks.videothinkbench.published import SOURCE
-from vtb.datasets.readers import Piece, read_piece
+from vtb.datasets.readers import Chunk, read_chunk
 from vtb.media.image import Image, UnreadableImage, decode_image, encode_rgb
 from vtb.media.video import UnreadableVideo, decode_clip
 from vtb.puzzles import family_of
@@ -23,7 +23,7 @@ from vtb.report.pages import Picture, render
 from vtb.store import open_store
 from vtb_eval.answers import Answers, Attempt
 from vtb_eval.contents import Unreadable, read_bytes, read_text, read_transcript
-from vtb_eval.results import Result
+from vtb_eval.result import Result
 
 SHOWN = 8
 TEXT_SHOWN = 400
@@ -38,7 +38,7 @@ class PageSource:
     """
 
     inputs: tuple[InputEntry, ...]
-    pieces: tuple[Piece, ...]
+    chunks: tuple[Chunk, ...]
     answers: Answers | None
 
 
@@ -108,11 +108,11 @@ def _varied(results: Sequence[Result], by: str) -> Iterator[Result]:
 def _load(source: PageSource, wanted: Sequence[Result]) -> Iterator[Shown]:
     """The wanted answers in the order of the data, until all are found."""
     left = {(result.id, result.attempt): result for result in wanted}
-    for piece in source.pieces:
+    for chunk in source.chunks:
         if not left:
             return
-        items = _predicted(piece) if source.answers is None else _answered(piece, source.answers)
-        for key, attempt, make in items:
+        examples = _predicted(chunk) if source.answers is None else _answered(chunk, source.answers)
+        for key, attempt, make in examples:
             result = left.pop((key, attempt), None)
             if result is not None:
                 yield _shown(result, *make())
@@ -129,9 +129,9 @@ def _shown(
     return Shown(result.id, result.task, result.strict, _reason(result), words, expected, [asked, *pictures])
 
 
-def _predicted(piece: Piece) -> Iterator[tuple[str, int, Any]]:
-    assert piece.shard is not None
-    for sample in read_samples(piece.uri, piece.shard, "make the predictions again"):
+def _predicted(chunk: Chunk) -> Iterator[tuple[str, int, Any]]:
+    assert chunk.shard is not None
+    for sample in read_samples(chunk.uri, chunk.shard, "make the predictions again"):
 
         def make(sample: Any = sample) -> Material:
             answer = json.loads(sample.parts[RECORD])
@@ -144,14 +144,14 @@ def _predicted(piece: Piece) -> Iterator[tuple[str, int, Any]]:
         yield sample.key, 0, make
 
 
-def _answered(piece: Piece, answers: Answers) -> Iterator[tuple[str, int, Any]]:
-    for item in read_piece(piece):
-        for number, attempt in enumerate(answers.attempts(item.key)):
+def _answered(chunk: Chunk, answers: Answers) -> Iterator[tuple[str, int, Any]]:
+    for example in read_chunk(chunk):
+        for number, attempt in enumerate(answers.attempts(example.key)):
 
-            def make(item: Any = item, attempt: Attempt = attempt) -> Material:
-                return item.record, item.puzzle, list(_pictures(attempt)), _words(attempt)
+            def make(example: Any = example, attempt: Attempt = attempt) -> Material:
+                return example.record, example.puzzle, list(_pictures(attempt)), _words(attempt)
 
-            yield item.key, number, make
+            yield example.key, number, make
 
 
 def _pictures(attempt: Attempt) -> Iterator[Picture]:

@@ -12,12 +12,12 @@ import click
 
 from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.artifact.local import local_model
-from vtb.datasets.readers import choose_split, describe_input, pieces
+from vtb.datasets.readers import choose_split, chunks, describe_input
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.puzzles.sample import PUZZLE, RECORD
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.executor import Made, Task, Tick
+from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.options import Finite, VtbOption
 from vtb.stage.run import Run
 from vtb.stage.sharding import cpus
@@ -74,13 +74,13 @@ def predict(
     """
     uri = run.inputs[0]
     entry = describe_input(uri, STAGE.reads)
-    found = tuple(choose_split(pieces(entry), split, uri))
+    found = tuple(choose_split(chunks(entry), split, uri))
     model_dir, model_entry = local_model(model)
     adapter_dir, adapter_entries = _adapter(adapter)
     if how["temperature"] > 0:  # the questions of a batch share one source of chance
         run.config["batch_size"] = batch_size
     plan = run.plan([entry, model_entry, *adapter_entries])
-    total = min(limit or 2**62, sum(piece.rows for piece in found))
+    total = min(limit or 2**62, sum(chunk.rows for chunk in found))
     tasks = plan_shards(ShardWork(found, 0, total, style), samples_per_shard)
     answer = Answerer(model_dir, adapter_dir, batch_size, run.seed, run.workers, how)
     run.make_shards(plan, tasks, answer, lambda _: _close, what="answers", summary=f"{total} answers", workers=1)
@@ -97,7 +97,7 @@ def plan_shards(everything: ShardWork, samples_per_shard: int) -> list[Task[Shar
     """Shards of a fixed number of answers."""
     starts = range(0, everything.stop, samples_per_shard)
     works = [
-        ShardWork(everything.pieces, start, min(start + samples_per_shard, everything.stop), everything.style)
+        ShardWork(everything.chunks, start, min(start + samples_per_shard, everything.stop), everything.style)
         for start in starts
     ]
     return [Task(f"shards/{index:05d}.tar", work.stop - work.start, work) for index, work in enumerate(works)]
@@ -114,7 +114,7 @@ class Answerer:
         self._batch_size, self._seed, self._threads, self._how = batch_size, seed, threads, how
         self._ask: Callable[[Sequence[Question], int], list[str]] | None = None
 
-    def __call__(self, work: ShardWork, tick: Tick) -> Made:
+    def __call__(self, work: ShardWork, tick: Tick) -> ShardResult:
         """The answers to one shard of questions."""
         questions, samples = list(read_questions(work)), list[Sample]()
         for start in range(0, len(questions), self._batch_size):
@@ -122,7 +122,7 @@ class Answerer:
             answers = self._model()(batch, work.start + start)
             samples += [make_sample(question, text) for question, text in zip(batch, answers, strict=True)]
             tick(len(batch))
-        return Made(write_tar(samples), len(samples))
+        return ShardResult(write_tar(samples), len(samples))
 
     def _model(self) -> Callable[[Sequence[Question], int], list[str]]:
         if self._ask is None:

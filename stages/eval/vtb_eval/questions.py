@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from vtb.datasets.readers import Item, Piece, read_piece
+from vtb.datasets.readers import Chunk, Example, read_chunk
 from vtb.errors import BadInput
 from vtb.formats.swift import DIRECT, THINK
 from vtb.media.image import UnreadableImage, encode_rgb
@@ -29,9 +29,9 @@ class Question:
 
 @dataclass(frozen=True)
 class ShardWork:
-    """Samples ``start`` to ``stop`` of the chosen pieces."""
+    """Samples ``start`` to ``stop`` of the chosen chunks."""
 
-    pieces: tuple[Piece, ...]
+    chunks: tuple[Chunk, ...]
     start: int
     stop: int
     style: str | None
@@ -40,26 +40,26 @@ class ShardWork:
 def read_questions(work: ShardWork) -> Iterator[Question]:
     """The questions of a shard of predictions."""
     first = 0
-    for piece in work.pieces:
-        start, stop = max(work.start, first), min(work.stop, first + piece.rows)
+    for chunk in work.chunks:
+        start, stop = max(work.start, first), min(work.stop, first + chunk.rows)
         if start < stop:
-            for item in itertools.islice(read_piece(piece), start - first, stop - first):
-                yield make_question(item, work.style)
-        first += piece.rows
+            for example in itertools.islice(read_chunk(chunk), start - first, stop - first):
+                yield make_question(example, work.style)
+        first += chunk.rows
 
 
-def make_question(item: Item, style: str | None) -> Question:
+def make_question(example: Example, style: str | None) -> Question:
     """The question that a sample asks a vision-language model."""
-    record = item.record
+    record = example.record
     try:
         family = family_of(record)
         family.validate(record)
-        picture = item.reasoning or encode_rgb(family.draw_reasoning(record, item.puzzle))
+        picture = example.reasoning or encode_rgb(family.draw_reasoning(record, example.puzzle))
         words = words_of(family, record)
     except (UnreadableImage, *DAMAGE) as error:
-        raise BadInput(f"sample {item.key} cannot be asked ({error!r}): run vtb-curate on the data first") from error
+        raise BadInput(f"sample {example.key} cannot be asked ({error!r}): run vtb-curate on the data first") from error
     closing = CLOSINGS[style or ("plain" if record.get("foreign") else "direct")]
-    return Question(item.key, record, f"{words}\n{closing}".strip(), picture, item.file)
+    return Question(example.key, record, f"{words}\n{closing}".strip(), picture, example.file)
 
 
 def words_of(family: Family, record: Record) -> str:

@@ -16,21 +16,22 @@ from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
-from vtb.datasets.readers import Piece, choose_split, describe_input, pieces, read_keys, read_piece
+from vtb.datasets.readers import Chunk, choose_split, chunks, describe_input, read_chunk, read_keys
 from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import Image, UnreadableImage, decode_image
 from vtb.puzzles import DAMAGE, family_of
 from vtb.puzzles.sample import PUZZLE, RECORD
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.executor import Made, Task, Tick
+from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.options import VtbOption
 from vtb.stage.run import Run
 from vtb_eval.answers import Answers
 from vtb_eval.comparison import compare
 from vtb_eval.judging import judge_attempt, judge_text, make_result
 from vtb_eval.page import PageSource, report_page
-from vtb_eval.results import Result, judged, summarise
+from vtb_eval.result import Result
+from vtb_eval.results import judged, summarise
 
 log = logging.getLogger("vtb.eval")
 
@@ -59,9 +60,9 @@ OPTIONS: list[click.Option] = [
 
 @dataclass(frozen=True)
 class ShardWork:
-    """A piece of the puzzles with the answers to them, or of a predictions artifact, which has both."""
+    """A chunk of the puzzles with the answers to them, or of a predictions artifact, which has both."""
 
-    piece: Piece
+    chunk: Chunk
     answers: Answers | None
     answered_only: bool
 
@@ -82,19 +83,19 @@ def score(run: Run, answers: tuple[str, ...], split: str, answered_only: bool) -
     folders = None if entry.kind == PREDICTIONS else find_answers(uri, answers)
     if folders is None and answers:
         raise UsageProblem(f"--answers: {uri} holds answers already: give the puzzles as --input, or leave it out")
-    every = pieces(entry)
+    every = chunks(entry)
     found = every if folders is None else choose_split(every, split, uri)
     if folders is not None:
         tell(folders, every, found)
     tasks = [
-        Task(f"shards/{index:05d}.jsonl", piece.rows, ShardWork(piece, folders, answered_only))
-        for index, piece in enumerate(found)
+        Task(f"shards/{index:05d}.jsonl", chunk.rows, ShardWork(chunk, folders, answered_only))
+        for index, chunk in enumerate(found)
     ]
     inputs = (entry, *(folders.entries() if folders else ()))
     done = run.make_shards(
         run.plan(inputs), tasks, judge_shard,
         lambda output: partial(close, output, PageSource(inputs, tuple(found), folders)),
-        what="judged", summary=f"scores.json, report.html and verdicts on {sum(piece.rows for piece in found)} puzzles",
+        what="judged", summary=f"scores.json, report.html and verdicts on {sum(chunk.rows for chunk in found)} puzzles",
     )  # fmt: skip
     if done is not None:
         sum_up(done.metrics)
@@ -118,14 +119,14 @@ def sum_up(figures: Mapping[str, Any]) -> None:
         log.warning("parts of answers that cannot be judged, since the records do not say what is right: %s", tasks)
 
 
-def tell(answers: Answers, every: Sequence[Piece], found: Sequence[Piece]) -> None:
+def tell(answers: Answers, every: Sequence[Chunk], found: Sequence[Chunk]) -> None:
     """Say how many puzzles have answers, and which files belong to none.
 
     Raises:
         BadInput: no file is named after a puzzle of the split.
     """
-    keys = [key for piece in found for key in read_keys(piece)]
-    others = [key for piece in every if piece not in found for key in read_keys(piece)]
+    keys = [key for chunk in found for key in read_keys(chunk)]
+    others = [key for chunk in every if chunk not in found for key in read_keys(chunk)]
     answers.settle({*keys, *others})
     answered, elsewhere = (sum(any(answers.of(key)) for key in some) for some in (keys, others))
     if elsewhere:
@@ -141,19 +142,19 @@ def tell(answers: Answers, every: Sequence[Piece], found: Sequence[Piece]) -> No
         log.warning("%d files belong to no puzzle of this input, the first is %s", len(strangers), first)
 
 
-def judge_shard(work: ShardWork, tick: Tick) -> Made:
+def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """The verdicts on one shard as JSON lines."""
     lines = []
-    for results in _predicted(work.piece) if work.answers is None else _answered(work, work.answers):
+    for results in _predicted(work.chunk) if work.answers is None else _answered(work, work.answers):
         lines += [json.dumps(asdict(result)) + "\n" for result in results]
         tick(1)
-    return Made("".join(lines).encode(), len(lines))
+    return ShardResult("".join(lines).encode(), len(lines))
 
 
-def _predicted(piece: Piece) -> Iterator[list[Result]]:
+def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
     """The one answer in words to each sample of a predictions artifact; whatever a model wrote gets a verdict."""
-    assert piece.shard is not None
-    for sample in read_samples(piece.uri, piece.shard, "make the predictions again"):
+    assert chunk.shard is not None
+    for sample in read_samples(chunk.uri, chunk.shard, "make the predictions again"):
         try:
             answer = json.loads(sample.parts[RECORD])
             record, text = answer["record"], str(answer["text"])
@@ -167,14 +168,14 @@ def _predicted(piece: Piece) -> Iterator[list[Result]]:
 
 def _answered(work: ShardWork, answers: Answers) -> Iterator[list[Result]]:
     """The attempts at each puzzle; one without signals where there is none."""
-    for item in read_piece(work.piece):
-        family = family_of(item.record)
+    for example in read_chunk(work.chunk):
+        family = family_of(example.record)
         try:
-            family.validate(item.record)
-            results = list(_judge_all(item.key, item.record, item.puzzle, answers))
+            family.validate(example.record)
+            results = list(_judge_all(example.key, example.record, example.puzzle, answers))
         except (BadInput, *DAMAGE) as error:
-            where = f"{work.piece.path}: record {item.key[:100]}"
-            raise BadInput(f"{where} or an answer to it cannot be judged ({error}): mend or remove it") from error
+            where = f"{work.chunk.path}: record {example.key[:100]}"
+            raise BadInput(f"{where} or an answer to it cannot be judged ({error}): fix or remove it") from error
         answered = any(result.signals for result in results)
         yield results if answered or not work.answered_only else []
 

@@ -14,7 +14,7 @@ from vtb.formats.vlmpuzzle import folder_files, folder_record
 from vtb.formats.webdataset import write_tar
 from vtb.puzzles import Family, find_family
 from vtb.puzzles.sample import make_record, render
-from vtb.stage.executor import Made, Task, Tick
+from vtb.stage.executor import ShardResult, Task, Tick
 
 Layout = Literal["shards", "folder"]
 MAX_SHARDS = 1_000_000
@@ -122,23 +122,23 @@ def plan_shards(recipe: Recipe, samples_per_shard: int) -> list[Task[ShardWork]]
     ]
 
 
-def make_shard(work: ShardWork, tick: Tick) -> Made:
+def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """The bytes of one shard and its figures."""
     _one_thread()
     return (_make_tar if work.recipe.layout == "shards" else _make_folder)(work, tick)
 
 
-def _make_tar(work: ShardWork, tick: Tick) -> Made:
+def _make_tar(work: ShardWork, tick: Tick) -> ShardResult:
     figures, samples = Figures(), []
     for stream, record in work.recipe.records(work.numbers):
         family = work.recipe.family_of(stream)
         samples.append(render(family, record, reasoning=work.recipe.reasoning))
         figures.add(family, stream.name, record)
         tick(1)
-    return Made(write_tar(samples), len(samples), stats=figures.as_json())
+    return ShardResult(write_tar(samples), len(samples), stats=figures.as_json())
 
 
-def _make_folder(work: ShardWork, tick: Tick) -> Made:
+def _make_folder(work: ShardWork, tick: Tick) -> ShardResult:
     figures, lines, files = Figures(), [], dict[str, bytes]()
     for stream, record in work.recipe.records(work.numbers):
         family = work.recipe.family_of(stream)
@@ -147,7 +147,7 @@ def _make_folder(work: ShardWork, tick: Tick) -> Made:
         figures.add(family, stream.name, record)
         tick(1)
     data = "".join(line + "\n" for line in lines).encode()
-    return Made(data, len(lines), files, figures.as_json())
+    return ShardResult(data, len(lines), files, figures.as_json())
 
 
 class Figures:

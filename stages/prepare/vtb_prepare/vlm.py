@@ -17,7 +17,7 @@ import click
 
 from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.artifact.output import Output
-from vtb.datasets.readers import Item, Piece, describe_input, pieces, read_piece
+from vtb.datasets.readers import Chunk, Example, chunks, describe_input, read_chunk
 from vtb.errors import BadInput
 from vtb.formats.swift import grpo_row, sft_row
 from vtb.media.image import encode_rgb
@@ -26,7 +26,7 @@ from vtb.report.card import DatasetCard, write_card
 from vtb.rng import stable_fraction
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.executor import Made, Task, Tick
+from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.options import Finite, VtbOption
 from vtb.stage.run import Run
 
@@ -55,10 +55,10 @@ OPTIONS: list[click.Option] = [
 
 @dataclass(frozen=True)
 class ShardWork:
-    """The piece behind one shard of rows."""
+    """The chunk behind one shard of rows."""
 
     number: int
-    piece: Piece
+    chunk: Chunk
     val: float
     salt: str
 
@@ -76,7 +76,7 @@ def vlm(run: Run, val: float) -> None:
     entries = [describe_input(uri) for uri in run.inputs]
     tasks = plan_shards(entries, val, f"split/{run.seed}")
     if not tasks:
-        tested = any(piece.split in EVALUATION for entry in entries for piece in pieces(entry))
+        tested = any(chunk.split in EVALUATION for entry in entries for chunk in chunks(entry))
         why = "nothing but a test split, which no model may learn from" if tested else "no samples for train or val"
         raise BadInput(f"{' '.join(run.inputs)}: holds {why}")
     summary = f"{sum(task.rows for task in tasks)} rows with their pictures"
@@ -86,25 +86,25 @@ def vlm(run: Run, val: float) -> None:
 
 
 def plan_shards(entries: Sequence[InputEntry], val: float, salt: str) -> list[Task[ShardWork]]:
-    """One shard of rows per piece of the inputs."""
-    found = [piece for entry in entries for piece in pieces(entry) if piece.split not in EVALUATION]
+    """One shard of rows per chunk of the inputs."""
+    found = [chunk for entry in entries for chunk in chunks(entry) if chunk.split not in EVALUATION]
     return [
-        Task(f"shards/{number:05d}.jsonl", piece.rows, ShardWork(number, piece, val, salt))
-        for number, piece in enumerate(found)
+        Task(f"shards/{number:05d}.jsonl", chunk.rows, ShardWork(number, chunk, val, salt))
+        for number, chunk in enumerate(found)
     ]
 
 
-def make_shard(work: ShardWork, tick: Tick) -> Made:
+def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """Neutral rows (question, answer, picture, split); the engine's files are put together from them at the end."""
     lines, media, counts = [], dict[str, bytes](), dict[str, int]()
-    for item in read_piece(work.piece):
-        path = _free(f"media/{work.number:05d}/{item.key}", media)
-        row, picture = make_row(item, path, work.val, work.salt)
+    for example in read_chunk(work.chunk):
+        path = _free(f"media/{work.number:05d}/{example.key}", media)
+        row, picture = make_row(example, path, work.val, work.salt)
         lines.append(json.dumps(row) + "\n")  # ASCII, since some characters beyond it end a line for ``splitlines``
         media[path] = picture
         counts[row["split"]] = counts.get(row["split"], 0) + 1
         tick(1)
-    return Made("".join(lines).encode(), len(lines), media, {"splits": counts})
+    return ShardResult("".join(lines).encode(), len(lines), media, {"splits": counts})
 
 
 def _free(stem: str, taken: Mapping[str, bytes]) -> str:
@@ -113,25 +113,25 @@ def _free(stem: str, taken: Mapping[str, bytes]) -> str:
     return next(path for path in copies if path not in taken)
 
 
-def make_row(item: Item, path: str, val: float, salt: str) -> tuple[dict[str, Any], bytes]:
+def make_row(example: Example, path: str, val: float, salt: str) -> tuple[dict[str, Any], bytes]:
     """One row and its picture."""
-    record = item.record
+    record = example.record
     try:
         family = family_of(record)
         family.validate(record)
         _demand_answer(family.answer(record))
         row = {
-            "id": item.key,
-            "split": split_of(item, family.identity(record), val, salt),
+            "id": example.key,
+            "split": split_of(example, family.identity(record), val, salt),
             "image": path,
             "question": family.ask(record, "vlm"),
             "answer": family.answer(record),
             "task_type": record["task"],
             "task_group": record["task_group"],
         }
-        return row, item.reasoning or encode_rgb(family.draw_reasoning(record, item.puzzle))
+        return row, example.reasoning or encode_rgb(family.draw_reasoning(record, example.puzzle))
     except (BadInput, *DAMAGE) as error:
-        raise BadInput(f"sample {item.key} cannot be used ({error!r}): run vtb-curate on its data first") from error
+        raise BadInput(f"sample {example.key} cannot be used ({error!r}): run vtb-curate on its data first") from error
 
 
 def _demand_answer(answer: str) -> None:
@@ -139,10 +139,10 @@ def _demand_answer(answer: str) -> None:
         raise BadInput("its record has no answer in words, so nobody can learn from it: leave it out")
 
 
-def split_of(item: Item, identity: str, val: float, salt: str) -> str:
+def split_of(example: Example, identity: str, val: float, salt: str) -> str:
     """The split that curate gave, else a stable one by the puzzle."""
-    if item.split is not None:
-        return item.split
+    if example.split is not None:
+        return example.split
     return "val" if stable_fraction(identity, salt) < val else "train"
 
 

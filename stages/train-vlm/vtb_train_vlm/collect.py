@@ -12,11 +12,11 @@ from typing import Any
 from vtb.artifact import FileEntry, Manifest
 from vtb.artifact.manifest import MANIFEST, PLAN
 from vtb.artifact.output import Output
+from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.curves import draw_loss_curve, read_log
 from vtb.engine.launch import train_log
 from vtb.engine.proof import training_proof
 from vtb.engine.tensorboard_files import copy_figures
-from vtb.engine.watch import newest_complete_checkpoint
 from vtb.errors import BadInput, QualityGate
 from vtb_train_vlm.merge import merge_adapter
 from vtb_train_vlm.swift_command import SftJob

@@ -12,13 +12,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from vtb.engine.complete import COMPLETE, mark_complete
 from vtb.engine.launch import TRAIN_LOG
 from vtb.engine.stop_signal import StopSignal
 
 # Name under which the engine's registry knows the callback.
 NAME = "vtb"
-# Written last into a checkpoint: the sizes of its files, so that a reader can tell that it is whole.
-COMPLETE = ".complete"
 
 
 def register(stop: StopSignal) -> None:
@@ -79,19 +78,6 @@ class _RunCallback:
         line = {"step": state.global_step, "max_steps": state.max_steps, **row, "time": round(time.time(), 3)}
         with self._log.open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
-
-
-def mark_complete(checkpoint: Path, step: int) -> None:
-    """Writes the marker of a checkpoint whose files are all there."""
-    files = {
-        path.relative_to(checkpoint).as_posix(): path.stat().st_size
-        for path in sorted(checkpoint.rglob("*"))
-        if path.is_file() and path.name != COMPLETE
-    }
-    # Renamed into place, so that nobody reads half a marker.
-    draft = checkpoint.parent / f".{checkpoint.name}{COMPLETE}"
-    draft.write_text(json.dumps({"step": step, "files": files}, indent=1), encoding="utf-8")
-    draft.replace(checkpoint / COMPLETE)
 
 
 def _checkpoint(args: Any, state: Any) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from vtb.engine.launch import engine_environment, launcher
 from vtb.errors import BadInput, NotAvailable
 from vtb_train_vlm.engine_options import flatten, model_arguments, to_arguments
+from vtb_train_vlm.swift_command import ENGINE
 
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".safetensors.index.json", ".bin.index.json")
 _TAIL_LINES = 15
@@ -46,14 +47,14 @@ def merge_adapter(model: Path, adapter: Path, out: Path, env: Mapping[str, str])
             "load_args": False,
             "output_dir": draft.resolve(),
         }
-        _export(flatten(to_arguments(values)), engine_environment(env, Path(work), "cpu"), adapter)
+        _export(flatten(to_arguments(values)), engine_environment(ENGINE, env, Path(work), "cpu"), adapter)
         _add_missing(model, draft)
         draft.replace(out)
 
 
 def _export(arguments: list[str], env: Mapping[str, str], adapter: Path) -> None:
     done = subprocess.run(
-        [*launcher(1, {}), "export", *arguments],
+        [*launcher(ENGINE, 1, {}), "export", *arguments],
         env=dict(env),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

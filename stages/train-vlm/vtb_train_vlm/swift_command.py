@@ -15,6 +15,8 @@ from vtb.engine.launch import Device, engine_environment, launcher
 from vtb.errors import UsageProblem
 from vtb_train_vlm.engine_options import Arguments, flatten, model_arguments, parse_arguments, read_config, to_arguments
 
+ENGINE = "vtb_train_vlm.engine"  # what ``python -m`` runs
+
 
 @dataclass(frozen=True)
 class SftJob:
@@ -85,13 +87,13 @@ def command(job: SftJob, device: Device, env: Mapping[str, str] | None = None) -
     """
     configured, _ = read_config(job.engine_config)
     arguments = {**_own(job, device), **configured, **parse_arguments(job.engine_args)}
-    return [*launcher(job.nproc, env or {}), "sft", *flatten(arguments)]
+    return [*launcher(ENGINE, job.nproc, env or {}), "sft", *flatten(arguments)]
 
 
 def environment(job: SftJob, base: Mapping[str, str], device: Device = "cuda") -> dict[str, str]:
     """Returns the environment that the command runs in: ``base`` with what the job needs set."""
     _, configured = read_config(job.engine_config)
-    ours = engine_environment(base, job.output_dir, device)
+    ours = engine_environment(ENGINE, base, job.output_dir, device)
     # swift looks for a relative path in the working folder first, then here.
     ours["ROOT_IMAGE_DIR"] = str(job.dataset_dir.resolve())
     ours["MAX_PIXELS"] = str(job.max_pixels)

@@ -37,7 +37,7 @@ _SENTENCES = (
     "You are given a puzzle. Which option is correct? Reply with one letter: A, B, C, D or E. Answer: A. Answer: B.",
     "Which of the candidate points lies on the line, the circle, the triangle or the square? Options: A. B. C. D. E.",
     "Which marked point is the centre, the midpoint, the intersection or the reflection of the given shape?",
-    "What is the missing colour, size, shape or number of the part marked with a question mark?",
+    "What is the missing color, size, shape or number of the part marked with a question mark?",
     "red green blue yellow orange purple black white gray pink brown small medium large circle square triangle hexagon",
     "Each row is an input grid and an output grid. Learn the rule and give the output grid of the last row.",
     "How many chairs are there in the room? How far is the table from the sofa in metres? Answer with one number.",
@@ -70,18 +70,18 @@ def build_tokenizer(family: str) -> Any:
 def _learn_merges() -> list[tuple[str, str]]:
     """Learns byte pairs by plain counting; the library's trainer leaves the order of equally frequent pairs open."""
     words = _count_words()
-    pieces = {word: tuple(word) for word in words}
+    chunks = {word: tuple(word) for word in words}
     merges: list[tuple[str, str]] = []
     while len(merges) < _MERGES_WANTED:
         counts: dict[tuple[str, str], int] = {}
-        for word, split in pieces.items():
+        for word, split in chunks.items():
             for pair in pairwise(split):
                 counts[pair] = counts.get(pair, 0) + words[word]
         if not counts:
             break
         best = max(counts, key=lambda pair: (counts[pair], pair))
         merges.append(best)
-        pieces = {word: _merge(split, best) for word, split in pieces.items()}
+        chunks = {word: _merge(split, best) for word, split in chunks.items()}
     return merges
 
 
@@ -99,11 +99,11 @@ def _count_words() -> dict[str, int]:
 
 def _merge(split: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
     merged: list[str] = []
-    for piece in split:
-        if merged and (merged[-1], piece) == pair:
-            merged[-1] += piece
+    for chunk in split:
+        if merged and (merged[-1], chunk) == pair:
+            merged[-1] += chunk
         else:
-            merged.append(piece)
+            merged.append(chunk)
     return tuple(merged)
 
 

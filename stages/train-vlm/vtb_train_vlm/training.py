@@ -123,7 +123,7 @@ def failure(code: int, tail: list[str], path: Path) -> Exception:
             f"the GPU ran out of memory: lower --batch-size, --max-length or --max-pixels (log: {path})"
         )
     if code == -signal.SIGKILL:
-        return NotAvailable(f"the engine was killed, most likely for want of memory: lower --batch-size (log: {path})")
+        return NotAvailable(f"the engine was killed, most likely out of memory: lower --batch-size (log: {path})")
     errors = [match[1] for line in tail if (match := _ERROR.match(line.strip()))]
     last = errors[-1] if errors else next((line for line in reversed(tail) if line.strip()), "no output")
     return BadInput(f"ms-swift failed (exit code {code}): {last[:500]} (its whole log: {path})")

@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from vtb.engine.complete import COMPLETE, complete_checkpoints, mark_complete, newest_complete_checkpoint
 from vtb.engine.launch import STOP_FILE
-from vtb.engine.watch import complete_checkpoints, newest_complete_checkpoint, run_engine
-from vtb_train_vlm.engine_callback import COMPLETE, mark_complete
+from vtb.engine.watch import run_engine
 
 
 def _run(script: str, *, stop: threading.Event | None = None, grace_s: float = 10, **env: str) -> tuple[int, list[str]]:

@@ -30,21 +30,21 @@ from vtb.media.image import (
 RNG = np.random.default_rng(1)
 
 
-def palette(colours: int) -> Palette:
-    rng = random.Random(colours)
-    return tuple((rng.randrange(256), rng.randrange(256), rng.randrange(256)) for _ in range(colours))
+def palette(colors: int) -> Palette:
+    rng = random.Random(colors)
+    return tuple((rng.randrange(256), rng.randrange(256), rng.randrange(256)) for _ in range(colors))
 
 
-def picture(height: int, width: int, colours: int) -> Picture:
-    return RNG.integers(0, colours, (height, width), dtype=np.uint8)
+def picture(height: int, width: int, colors: int) -> Picture:
+    return RNG.integers(0, colors, (height, width), dtype=np.uint8)
 
 
 @pytest.mark.parametrize(
-    ("colours", "depth"), [(1, 1), (2, 1), (3, 2), (4, 2), (5, 4), (16, 4), (17, 8), (255, 8), (256, 8)]
+    ("colors", "depth"), [(1, 1), (2, 1), (3, 2), (4, 2), (5, 4), (16, 4), (17, 8), (255, 8), (256, 8)]
 )
 @pytest.mark.parametrize("width", [1, 2, 3, 5, 7, 8, 9, 15, 16, 33])
-def test_png_decodes_identically_with_pillow(colours: int, depth: int, width: int) -> None:
-    drawn, chosen = picture(7, width, colours), palette(colours)
+def test_png_decodes_identically_with_pillow(colors: int, depth: int, width: int) -> None:
+    drawn, chosen = picture(7, width, colors), palette(colors)
     data = encode_png(drawn, chosen)
     assert data[24] == depth
     with PillowImage.open(io.BytesIO(data)) as opened:
@@ -55,9 +55,9 @@ def test_png_decodes_identically_with_pillow(colours: int, depth: int, width: in
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.integers(1, 256), st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
-def test_png_round_trip(colours: int, height: int, width: int, seed: int) -> None:
-    drawn = np.random.default_rng(seed).integers(0, colours, (height, width), dtype=np.uint8)
-    assert (decode_image(encode_png(drawn, palette(colours))) == to_rgb(drawn, palette(colours))).all()
+def test_png_round_trip(colors: int, height: int, width: int, seed: int) -> None:
+    drawn = np.random.default_rng(seed).integers(0, colors, (height, width), dtype=np.uint8)
+    assert (decode_image(encode_png(drawn, palette(colors))) == to_rgb(drawn, palette(colors))).all()
 
 
 def test_a_picture_that_is_a_view_of_another() -> None:
@@ -66,9 +66,9 @@ def test_a_picture_that_is_a_view_of_another() -> None:
     assert (decode_image(encode_png(part, palette(4))) == to_rgb(part, palette(4))).all()
 
 
-@pytest.mark.parametrize("colours", [4, 200])
-def test_a_png_that_ends_too_early_is_unreadable(colours: int) -> None:
-    data = encode_png(picture(40, 40, colours), palette(colours))
+@pytest.mark.parametrize("colors", [4, 200])
+def test_a_png_that_ends_too_early_is_unreadable(colors: int) -> None:
+    data = encode_png(picture(40, 40, colors), palette(colors))
     # The last 20 bytes or so are two checksums and the mark of the end: without them every pixel is still there.
     for length in [*range(0, 60), *range(60, len(data) - 30, 37), len(data) - 30]:
         with pytest.raises(UnreadableImage):
@@ -124,7 +124,7 @@ def test_transparency_shows_white(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "I;16", "CMYK", "YCbCr"])
-def test_other_colour_modes_become_rgb(mode: str) -> None:
+def test_other_color_modes_become_rgb(mode: str) -> None:
     buffer = io.BytesIO()
     kind = "PNG" if mode in ("L", "1", "I;16") else "JPEG"
     PillowImage.new(mode, (6, 5)).save(buffer, kind)

@@ -1,4 +1,4 @@
-"""Clips: every frame is there, colours survive, the same pictures give the same bytes."""
+"""Clips: every frame is there, colors survive, the same pictures give the same bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PALETTE = ((0, 0, 0), (255, 255, 255), (220, 30, 30), (220, 0, 0), (0, 0, 255), 
 
 
 def bars(frames: int, width: int = 96, height: int = 64) -> list[Picture]:
-    """Vertical bars in every colour; a white line moves down over them."""
+    """Vertical bars in every color; a white line moves down over them."""
     base = (np.arange(width) * len(PALETTE) // width).astype(np.uint8)[None].repeat(height, 0)
     drawn = []
     for number in range(frames):
@@ -35,7 +35,7 @@ def bars(frames: int, width: int = 96, height: int = 64) -> list[Picture]:
 CLIP = encode_clip(bars(9), PALETTE, (96, 64), 16)
 
 
-def test_every_frame_is_there_with_its_colours() -> None:
+def test_every_frame_is_there_with_its_colors() -> None:
     decoded = images_of(CLIP)
     assert len(decoded) == 9
     for frame, drawn in zip(decoded, bars(9), strict=True):
@@ -94,10 +94,10 @@ def test_a_faster_preset_gives_another_stream_of_the_same_pictures() -> None:
     assert decode_ends(fast).count == 5
 
 
-@pytest.mark.parametrize("colour", PALETTE)
-def test_colours_are_those_of_bt_601(colour: tuple[int, int, int]) -> None:
-    luma, blue, red = (int(plane[0]) for plane in yuv_palette((colour,)))
-    r, g, b = (value / 255 for value in colour)
+@pytest.mark.parametrize("color", PALETTE)
+def test_colors_are_those_of_bt_601(color: tuple[int, int, int]) -> None:
+    luma, blue, red = (int(plane[0]) for plane in yuv_palette((color,)))
+    r, g, b = (value / 255 for value in color)
     y = 0.299 * r + 0.587 * g + 0.114 * b
     wanted = (16 + 219 * y, 128 + 224 * (b - y) / 1.772, 128 + 224 * (r - y) / 1.402)
     assert (luma, blue, red) == pytest.approx(wanted, abs=0.51)

@@ -24,8 +24,8 @@ RNG = np.random.default_rng(0)
 CLIPS = {"with a clip": Clip(13, 16, (640, 384)), "without": None}
 
 
-def full(height: int, width: int, *colour: int) -> Image:
-    return np.full((height, width, 3), colour, np.uint8)
+def full(height: int, width: int, *color: int) -> Image:
+    return np.full((height, width, 3), color, np.uint8)
 
 
 def noise(height: int, width: int) -> Image:

@@ -1,4 +1,4 @@
-"""Right answers drawn with Pillow, at another size and in other colours, score 1; near misses score 0.
+"""Right answers drawn with Pillow, at another size and in other colors, score 1; near misses score 0.
 
 Visual puzzles have the same in test_visual_judge.py.
 """
@@ -20,7 +20,7 @@ from vtb.media.image import to_rgb
 from vtb.puzzles import Record, Score, families, find_family
 from vtb.puzzles.sample import make_record
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 SCALE = 1.5
 MARKED = sorted(name for name, family in families().items() if family.group == "eyeballing" and name != "arc_connect")
 MAZES = sorted(name for name, family in families().items() if family.group == "maze")
@@ -42,12 +42,12 @@ class Answer:
     def score(self) -> Score:
         return self.family.score_image(self.record, np.asarray(self.picture))
 
-    def line(self, points: Sequence[complex], colour: Colour, width: int) -> None:
-        self.pen.line([(p.real * SCALE, p.imag * SCALE) for p in points], colour, width, joint="curve")
+    def line(self, points: Sequence[complex], color: Color, width: int) -> None:
+        self.pen.line([(p.real * SCALE, p.imag * SCALE) for p in points], color, width, joint="curve")
 
-    def disc(self, centre: complex, radius: float, colour: Colour) -> None:
+    def disc(self, centre: complex, radius: float, color: Color) -> None:
         x, y, r = centre.real * SCALE, centre.imag * SCALE, radius * SCALE
-        self.pen.ellipse((x - r, y - r, x + r, y + r), fill=colour)
+        self.pen.ellipse((x - r, y - r, x + r, y + r), fill=color)
 
     def candidates(self) -> dict[str, complex]:
         return {entry["label"]: complex(entry["x"], entry["y"]) for entry in self.record["candidates"]}
@@ -57,18 +57,18 @@ class Answer:
 
 
 @every_task
-@pytest.mark.parametrize("colour", [(200, 40, 40), (140, 100, 90), (255, 130, 130), (170, 0, 130)])
-def test_a_red_mark_by_another_library_is_seen(name: str, colour: Colour) -> None:
+@pytest.mark.parametrize("color", [(200, 40, 40), (140, 100, 90), (255, 130, 130), (170, 0, 130)])
+def test_a_red_mark_by_another_library_is_seen(name: str, color: Color) -> None:
     answer = Answer(name)
-    answer.disc(answer.right(), 7, colour)
+    answer.disc(answer.right(), 7, color)
     assert answer.score().reason == "solved"
 
 
 @every_task
-@pytest.mark.parametrize("colour", [(255, 220, 220), (255, 131, 131), (139, 20, 20), (160, 121, 20), (230, 160, 40)])
-def test_a_mark_below_the_red_rule_is_none(name: str, colour: Colour) -> None:
+@pytest.mark.parametrize("color", [(255, 220, 220), (255, 131, 131), (139, 20, 20), (160, 121, 20), (230, 160, 40)])
+def test_a_mark_below_the_red_rule_is_none(name: str, color: Color) -> None:
     answer = Answer(name)
-    answer.disc(answer.right(), 7, colour)
+    answer.disc(answer.right(), 7, color)
     assert answer.score().reason == "no option"
 
 
@@ -93,18 +93,16 @@ def test_twenty_red_pixels_are_a_mark_and_nineteen_are_none(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("colour", "until", "strict"),
+    ("color", "until", "strict"),
     [((0, 0, 0), 1.0, True), ((85, 85, 85), 1.0, True), ((105, 105, 105), 1.0, False), ((0, 0, 0), 0.8, False)],
 )
-def test_an_arc_by_another_library_joins_only_as_ink_and_all_the_way(
-    colour: Colour, until: float, strict: bool
-) -> None:
+def test_an_arc_by_another_library_joins_only_as_ink_and_all_the_way(color: Color, until: float, strict: bool) -> None:
     for index in range(3):
         answer = Answer("arc_connect", index)
         (hidden,) = answer.record["solution_strokes"]
         (centre,), (start, sweep) = (complex(*point) for point in hidden["points"]), hidden["angles"]
         shares = np.linspace(0, until, 60)
-        answer.line([centre + cmath.rect(hidden["radius"], start + sweep * share) for share in shares], colour, 7)
+        answer.line([centre + cmath.rect(hidden["radius"], start + sweep * share) for share in shares], color, 7)
         assert answer.score().strict == strict
 
 
@@ -133,20 +131,20 @@ def middle_of(points: list[complex]) -> complex:
 
 
 @every_maze
-@pytest.mark.parametrize("colour", [(255, 0, 0), (200, 60, 50), (150, 69, 60)])
-def test_a_path_by_another_library_is_seen(name: str, colour: Colour) -> None:
+@pytest.mark.parametrize("color", [(255, 0, 0), (200, 60, 50), (150, 69, 60)])
+def test_a_path_by_another_library_is_seen(name: str, color: Color) -> None:
     for index in range(3):
         answer = Answer(name, index)
-        answer.line(path_points(answer.record), colour, 5)
+        answer.line(path_points(answer.record), color, 5)
         score = answer.score()
         assert (score.strict, score.tolerant, score.reason) == (True, True, "solved"), score
 
 
 @every_maze
-@pytest.mark.parametrize("colour", [(230, 165, 40), (149, 0, 0), (255, 190, 190)])
-def test_a_path_below_the_red_rule_is_none(name: str, colour: Colour) -> None:
+@pytest.mark.parametrize("color", [(230, 165, 40), (149, 0, 0), (255, 190, 190)])
+def test_a_path_below_the_red_rule_is_none(name: str, color: Color) -> None:
     answer = Answer(name)
-    answer.line(path_points(answer.record), colour, 5)
+    answer.line(path_points(answer.record), color, 5)
     assert not answer.score().tolerant
     assert answer.score().reason in ("no red path", "misses the start", "path is broken")
 
@@ -178,7 +176,7 @@ def test_a_gap_of_a_few_pixels_is_wrong(name: str) -> None:
 
 @pytest.mark.parametrize("wrong", [None, (0, 0), (-1, -1)])
 def test_an_arc_grid_by_another_library(wrong: tuple[int, int] | None) -> None:
-    """Every colour a little off; one cell of another colour is wrong."""
+    """Every color a little off; one cell of another color is wrong."""
     palette = [(30, 20, 20), (20, 40, 225), (230, 30, 20), (20, 220, 40), (240, 235, 30), (120, 135, 125),
                (230, 20, 235), (240, 140, 20), (20, 240, 235), (140, 70, 20)]  # fmt: skip
     for index in range(4):

@@ -33,7 +33,7 @@ def _joint(record: Record, letter: str) -> dict[str, Any]:
     """A black line from the left arc to a right one."""
     _, left, *right = draw.strokes(record, "given")
     ends = [draw.path_of(stroke)[0] for stroke in (left, right["ABCDE".index(letter)])]
-    return {"kind": "line", "points": [[end.real, end.imag] for end in ends], "colour": "black", "width": 1.0}
+    return {"kind": "line", "points": [[end.real, end.imag] for end in ends], "color": "black", "width": 1.0}
 
 
 def _values(family: Family, record: Record) -> Iterator[Wrong]:

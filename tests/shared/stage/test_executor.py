@@ -19,20 +19,20 @@ from vtb import log as vtb_log
 from vtb.artifact import Plan
 from vtb.artifact.output import Output
 from vtb.errors import BadInput, NotAvailable, TryAgain
-from vtb.stage.executor import Made, Task, Tick, _make_by_workers, finish, make_missing, wait_note
+from vtb.stage.executor import ShardResult, Task, Tick, _make_by_workers, finish, make_missing, wait_note
 from vtb.stage.sharding import ShardRange
 
 PLAN = Plan("puzzles", "vtb-x", 1, {"seed": 1})
 ROWS = 3
 
 
-def make(number: int, tick: Tick) -> Made:
+def make(number: int, tick: Tick) -> ShardResult:
     for _ in range(ROWS):
         tick(1)
-    return Made(b"shard %d" % number, ROWS, {f"media/{number}.png": b"p%d" % number}, {"sum": number})
+    return ShardResult(b"shard %d" % number, ROWS, {f"media/{number}.png": b"p%d" % number}, {"sum": number})
 
 
-def make_or_fail(number: int, tick: Tick, *, marks: str, how: str) -> Made:
+def make_or_fail(number: int, tick: Tick, *, marks: str, how: str) -> ShardResult:
     """Leaves a mark of having been called, and fails at the first shard."""
     (Path(marks) / str(number)).touch()
     if number == 0 and how == "kill":
@@ -42,7 +42,7 @@ def make_or_fail(number: int, tick: Tick, *, marks: str, how: str) -> Made:
     return make(number, tick)
 
 
-def make_and_log(number: int, tick: Tick) -> Made:
+def make_and_log(number: int, tick: Tick) -> ShardResult:
     logging.getLogger("vtb.test").warning("made %d in %s", number, multiprocessing.current_process().name)
     logging.getLogger("vtb.test").debug("details")
     return make(number, tick)

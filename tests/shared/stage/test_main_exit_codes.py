@@ -94,7 +94,7 @@ def test_an_error_is_one_line_and_its_code(kind: type[VtbError], capsys: pytest.
         (click.BadParameter("bad"), 2, "Invalid value: bad (see vtb-test --help)"),
         (MemoryError(), 4, "out of memory: lower --workers"),
         (ZeroDivisionError("by\nzero"), 1, "internal error, please report it: ZeroDivisionError: by zero"),
-        (OSError(5, "Input/output error"), 4, "Input/output error: mend this on the machine"),
+        (OSError(5, "Input/output error"), 4, "Input/output error: fix this on the machine"),
     ],
 )
 def test_other_ends(error: BaseException, code: int, says: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shared.foreign.benchmark_like import ours, pictures, published, task_of
 
 from contract.command_line import call
+from shared.benchmarks.videothinkbench.benchmark_like import ours, pictures, published, task_of
 from vtb.artifact import Plan, ShardEntry, read_manifest
 from vtb.artifact.output import Output
 from vtb.formats.webdataset import write_tar

@@ -57,11 +57,11 @@ def ids() -> list[str]:
 def clip_of(images: list[Image], fps: int = 8) -> bytes:
     """RGB pictures as a video, one palette for all."""
     height, width = (side // 2 * 2 for side in images[0].shape[:2])
-    colours, indices = np.unique(np.concatenate([i[:height, :width].reshape(-1, 3) for i in images]), axis=0,
+    colors, indices = np.unique(np.concatenate([i[:height, :width].reshape(-1, 3) for i in images]), axis=0,
                                  return_inverse=True)  # fmt: skip
-    assert len(colours) <= 256
+    assert len(colors) <= 256
     frames = indices.reshape(len(images), height, width).astype(np.uint8)
-    return encode_clip(list(frames), tuple(map(tuple, colours.tolist())), (width, height), fps)
+    return encode_clip(list(frames), tuple(map(tuple, colors.tolist())), (width, height), fps)
 
 
 def image_of(data: bytes) -> Image:

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 import pytest
-from shared.foreign.benchmark_like import EVERY, ours, pictures, published, task_of, write_folder
 
+from shared.benchmarks.videothinkbench.benchmark_like import EVERY, ours, pictures, published, task_of, write_folder
 from stages.eval.answer_folders import put, score, scored, verdicts
 from vtb.benchmarks.videothinkbench.published import CATEGORIES, COUNTS, PER_CATEGORY, PER_TASK, RULES
 from vtb.media.image import encode_rgb

@@ -134,12 +134,12 @@ def test_answers_carry_what_a_judge_needs(curated: Path, asked: Path) -> None:
 
 def test_the_model_is_shown_the_picture_with_cell_ids(curated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the same one as in training."""
-    from vtb.datasets.readers import choose_split, describe_input, pieces
+    from vtb.datasets.readers import choose_split, chunks, describe_input
     from vtb.media.image import decode_image, encode_rgb
     from vtb.puzzles import family_of
     from vtb_eval.questions import ShardWork, read_questions
 
-    found = choose_split(pieces(describe_input(str(curated))), "test", str(curated))
+    found = choose_split(chunks(describe_input(str(curated))), "test", str(curated))
     (question, *_) = read_questions(ShardWork(tuple(found), 0, 1, "think"))
     family = family_of(question.record)
     shown = encode_rgb(family.draw_reasoning(question.record, decode_image(question.puzzle)))
@@ -155,8 +155,7 @@ def test_think_asks_otherwise(curated: Path, model: Path, asked: Path, tmp_path:
 
 def test_the_benchmark_is_asked_in_its_own_words(model: Path, tmp_path: Path) -> None:
     """A folder with data.json, judged afterwards like any predictions."""
-    from shared.foreign.benchmark_like import pictures, published, task_of
-
+    from shared.benchmarks.videothinkbench.benchmark_like import pictures, published, task_of
     from vtb.media.image import encode_rgb
 
     asked = {}

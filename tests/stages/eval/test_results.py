@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtb_eval.results import Result, share, summarise
+from vtb_eval.result import Result
+from vtb_eval.results import share, summarise
 
 
 @pytest.mark.parametrize(

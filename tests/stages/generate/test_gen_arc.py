@@ -33,7 +33,7 @@ def make(folder: Path, *arguments: object) -> None:
 
 
 def write_task(path: Path, side: int, pairs: int, seed: int = 1) -> None:
-    """A task of square grids full of random colours."""
+    """A task of square grids full of random colors."""
     rng = random.Random(seed)
 
     def one() -> dict[str, list[list[int]]]:
@@ -194,7 +194,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "words": "hello", "list": "[]", "no-test": '{"train": [{"input": [[1]], "output": [[1]]}], "test": []}',
         "no-train": '{"train": [], "test": [{"input": [[1]], "output": [[1]]}]}',
         "ragged": '{"train": [{"input": [[1, 2], [3]], "output": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}',
-        "colour": '{"train": [{"input": [[10]], "output": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}',
+        "color": '{"train": [{"input": [[10]], "output": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}',
         "fraction": '{"train": [{"input": [[1.9]], "output": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}',
         "bool": '{"train": [{"input": [[true]], "output": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}',
         "string": '{"train": [{"input": ["1"], "output": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}',
@@ -229,7 +229,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("--tasks {b}/no-test", 3, "is no ARC task with answers"),
         ("--tasks {b}/no-train", 3, "has no training pairs"),
         ("--tasks {b}/ragged", 3, "a grid is rectangular"),
-        ("--tasks {b}/colour", 3, "its colours are 0 to 9"),
+        ("--tasks {b}/color", 3, "its colors are 0 to 9"),
         ("--tasks {b}/fraction", 3, "a cell is a whole number"),
         ("--tasks {b}/bool", 3, "a cell is a whole number"),
         ("--tasks {b}/string", 3, "a cell is a whole number"),

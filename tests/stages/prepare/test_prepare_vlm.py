@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from shared.foreign.benchmark_like import EVERY, ours, pictures, write_folder
 
 from contract.command_line import Result, call, files, without_run
+from shared.benchmarks.videothinkbench.benchmark_like import EVERY, ours, pictures, write_folder
 from vtb.artifact import Manifest, read_manifest
 from vtb.formats.swift import DIRECT, THINK, grpo_row, sft_row
 from vtb.formats.webdataset import Sample, read_tar

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from engine_runs import Run, train
 
+from vtb.engine.complete import complete_checkpoints, newest_complete_checkpoint
 from vtb.engine.curves import read_outcome
 from vtb.engine.launch import train_log
 from vtb.engine.proof import training_proof
-from vtb.engine.watch import complete_checkpoints, newest_complete_checkpoint
 from vtb.errors import BadInput
 from vtb_train_vlm.merge import merge_adapter
 from vtb_train_vlm.swift_command import SftJob

@@ -313,7 +313,7 @@ def test_engine_failure_is_one_line_and_can_be_mended(place: Place, tmp_path: Pa
     assert "Traceback" not in done.err
     log = Path(line.rpartition("its whole log: ")[2].rstrip(")"))
     assert "no_such_argument" in log.read_text()
-    # Nothing was kept, so the mended command is no contradiction.
+    # Nothing was kept, so the fixed command is no contradiction.
     dry = call(*place.sft(out, "--dry-run"))
     assert (dry.code, "state  fresh" in dry.out) == (0, True), dry.err
 

@@ -51,7 +51,7 @@ class ArcByPicture(ForeignFamily):
         return Score(False, False, "no grid") if found is None else compare(found, grid(record["test_output"]))
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
-        """The nearest colour of every cell's inner part; every cell must be right."""
+        """The nearest color of every cell's inner part; every cell must be right."""
         right = grid(record["test_output"])
         found = read_cells(image, record["canvas_dimensions"], record["output_box"], len(right), len(right[0]))
         return compare(found, right) if found else Score(False, False, "empty picture")
@@ -91,7 +91,7 @@ def _changed(puzzle: Image, solution: Image) -> tuple[int, int]:
 
 
 def _grid_around(puzzle: Image, inside: tuple[int, int]) -> list[int]:
-    """Left, top, right and bottom of the piece of picture, in another colour than the background, around a pixel."""
+    """Left, top, right and bottom of the piece of picture, in another color than the background, around a pixel."""
     import cv2
 
     far = np.abs(puzzle.astype(np.int16) - PALETTE[BACKGROUND]).max(axis=2) > 4

@@ -7,18 +7,16 @@ import itertools
 import json
 import math
 from collections.abc import Sequence
-from typing import Any
 
+from vtb.benchmarks.videothinkbench.grid_key import NUMBERS, path_key
 from vtb.puzzles.family import Record, family_of
-
-NUMBERS = {"maze_hexagon": ("radius",), "maze_circle": ("rings", "segments")}
 
 
 def overlap_key(record: Record) -> str | None:
     """A hash that two records share when they are the same puzzle; None where a record does not tell.
 
     Square mazes are known by all that makes them, eyeballing puzzles by the places of their candidates, hexagon and
-    circle mazes by board and path (the benchmark's records have no walls), ARC tasks by their output. The benchmark's
+    circle mazes by grid and path (the benchmark's records have no walls), ARC tasks by their output. The benchmark's
     records of visual puzzles say nothing of their parts.
     """
     family = family_of(record)
@@ -60,10 +58,3 @@ def _cells(record: Record) -> list[int]:
 
 def _cell_key(name: str, cells: Sequence[int]) -> str:
     return hashlib.sha256(f"{name} {list(cells)}".encode()).hexdigest()
-
-
-def path_key(name: str, record: Any) -> str:
-    """Board and path, whichever end comes first."""
-    board = [record.get(field) for field in NUMBERS[name]]
-    ids = [int(cell) for cell in record["solution_path_cell_ids"]]
-    return hashlib.sha256(f"{name} {board} {min(ids, ids[::-1])}".encode()).hexdigest()

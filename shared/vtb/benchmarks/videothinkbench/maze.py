@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.benchmarks.videothinkbench.decontamination import path_key
+from vtb.benchmarks.videothinkbench.grid_key import path_key
 from vtb.benchmarks.videothinkbench.picture_family import ForeignFamily
 from vtb.errors import BadInput
 from vtb.media.image import Image
@@ -22,7 +22,7 @@ BESIDE = ((0, 1), (1, 0), (0, -1), (-1, 0))
 MARK_SHARE = {"maze_hexagon": ("cell_radius", 0.45), "maze_circle": ("ring_width", 1 / 3)}  # radius of a mark
 
 
-class ForeignBoardMaze(ForeignFamily):
+class GridMazeByPicture(ForeignFamily):
     """A hexagon or circle maze whose walls only its picture shows."""
 
     family: Maze  # type: ignore[assignment]
@@ -37,11 +37,11 @@ class ForeignBoardMaze(ForeignFamily):
             raise BadInput("the ends do not lie inside the canvas, or the path is no list of cells")
 
     def identity(self, record: Record) -> str:
-        """Board and path; see ``vtb.benchmarks.videothinkbench.decontamination``."""
+        """Grid and path; see ``vtb.benchmarks.videothinkbench.decontamination``."""
         return path_key(self.name, record)
 
     def difficulty(self, record: Record) -> dict[str, float]:
-        """What the record says of its board and its path."""
+        """What the record says of its grid and its path."""
         sizes = {name: record[name] for name in ("radius", "rings", "segments") if name in record}
         ids = record["solution_path_cell_ids"]
         return {**sizes, **({"path_length": len(ids)} if ids else {})}
@@ -116,7 +116,7 @@ def _lattice(walls: NDArray[np.uint8]) -> tuple[int, int, int]:
     return cell, int(xs[0]) % cell, int(ys[0]) % cell
 
 
-def read_board(name: str, puzzle: Image) -> dict[str, Any]:
+def read_grid(name: str, puzzle: Image) -> dict[str, Any]:
     """What a judge needs of a hexagon or circle maze, from its picture: its two red discs."""
     field, share = MARK_SHARE[name]
     boxes = _marks(puzzle)

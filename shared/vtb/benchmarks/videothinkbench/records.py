@@ -11,13 +11,13 @@ from vtb.media.image import Image
 from vtb.puzzles.family import Family, find_family
 
 GetImage = Callable[[], Image]
-BOARDS = ("maze_hexagon", "maze_circle")
+GRIDS = ("maze_hexagon", "maze_circle")
 
 
 def judge_of(family: Family) -> Family:
     """Who judges a family's puzzles when others made them; eyeballing and square mazes are judged as our own."""
-    if family.name in BOARDS:
-        return maze.ForeignBoardMaze(family)
+    if family.name in GRIDS:
+        return maze.GridMazeByPicture(family)
     if family.group == "visual":
         return visual.VisualByPicture(family)
     return arc.ArcByPicture(family) if family.group == "arc" else family
@@ -50,8 +50,8 @@ def _known(name: str, group: str, record: dict[str, Any], puzzle: Image, solutio
     """The fields of ours; what the record does not hold is read off its pictures."""
     if name == "maze_square":
         return maze.square_as_ours(record if "maze_grid" in record else {**record, **maze.read_square(puzzle)})
-    if name in BOARDS:
-        seen = {} if "start_point" in record else maze.read_board(name, puzzle)
+    if name in GRIDS:
+        seen = {} if "start_point" in record else maze.read_grid(name, puzzle)
         return {"solution_path_cell_ids": [], **record, **seen, "clip": None}
     if group == "visual":
         return visual.as_ours(record, puzzle, solution())

@@ -12,7 +12,7 @@ import numpy as np
 
 from vtb.benchmarks.videothinkbench.picture_family import ForeignFamily
 from vtb.errors import BadInput
-from vtb.media.image import Colour, Image, UnreadableImage, decode_image, encode_rgb
+from vtb.media.image import Color, Image, UnreadableImage, decode_image, encode_rgb
 from vtb.puzzles.family import UNJUDGED, ClipFrame, Record, Score
 from vtb.puzzles.judging.choice import last_answer, listed, normalise
 from vtb.puzzles.prompts import VISUAL
@@ -22,7 +22,7 @@ from vtb.puzzles.visual.common.judge import DIFF_WHITE, Expected, Mask, judge
 from vtb.puzzles.visual.common.record import area_in_picture
 from vtb.puzzles.visual.common.scene import BASIC, COLORS, SHAPES, Disc, Polygon, regular, silhouette
 
-TELL_APART = 30.0  # RGB distance from which two colours are two values
+TELL_APART = 30.0  # RGB distance from which two colors are two values
 MISSING = (0xEE, 0xEE, 0xEE)
 
 
@@ -120,19 +120,19 @@ def _part(puzzle: Image, solution: Image) -> Mask:
     return closed
 
 
-def _colors(puzzle: Image, solution: Image, part: Mask, right: str) -> dict[str, Colour]:
-    """The right colour, and every other that the benchmark's palette or the puzzle itself has."""
+def _colors(puzzle: Image, solution: Image, part: Mask, right: str) -> dict[str, Color]:
+    """The right color, and every other that the benchmark's palette or the puzzle itself has."""
     found = {right: max(_counted(solution[part > 0]))[1]}
     shown = _counted(puzzle[::2, ::2])
-    common = [colour for count, colour in shown if count > 0.002 * puzzle.size / 12]
-    for colour in [*(COLORS[name] for name in BASIC), *common]:
-        if min(colour) < 250 and all(_distance(colour, other) > TELL_APART for other in (*found.values(), MISSING)):
-            found["#{:02x}{:02x}{:02x}".format(*colour)] = colour
+    common = [color for count, color in shown if count > 0.002 * puzzle.size / 12]
+    for color in [*(COLORS[name] for name in BASIC), *common]:
+        if min(color) < 250 and all(_distance(color, other) > TELL_APART for other in (*found.values(), MISSING)):
+            found["#{:02x}{:02x}{:02x}".format(*color)] = color
     return {**found, "": MISSING}
 
 
-def _counted(pixels: Image) -> list[tuple[int, Colour]]:
-    """Every colour with its number of pixels."""
+def _counted(pixels: Image) -> list[tuple[int, Color]]:
+    """Every color with its number of pixels."""
     packed = pixels.reshape(-1, 3).astype(np.int32) @ (1 << 16, 1 << 8, 1)
     values, counts = np.unique(packed, return_counts=True)
     return [
@@ -141,7 +141,7 @@ def _counted(pixels: Image) -> list[tuple[int, Colour]]:
     ]
 
 
-def _distance(one: Colour, other: Colour) -> float:
+def _distance(one: Color, other: Color) -> float:
     return float(np.linalg.norm(np.subtract(one, other)))
 
 

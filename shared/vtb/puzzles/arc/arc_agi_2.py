@@ -1,6 +1,6 @@
 """ARC-AGI-2: pairs of grids that show a rule, one row each; the output of the last row is to be drawn.
 
-Tasks come from the public JSON files. Layout and colours: VideoThinkBench (arXiv 2511.04570), ARC-AGI-2.
+Tasks come from the public JSON files. Layout and colors: VideoThinkBench (arXiv 2511.04570), ARC-AGI-2.
 """
 
 from __future__ import annotations
@@ -99,13 +99,13 @@ class ArcAgi2:
         return 1.0 if config.task else None
 
     def difficulty(self, record: Record) -> dict[str, float]:
-        """Cells and colours of the output, and training pairs."""
+        """Cells and colors of the output, and training pairs."""
         output = record["test_output"]
         cells = len(output) * len(output[0])
         return {
             "size": max(len(output), len(output[0])),
             "cells": cells,
-            "colours": len({colour for row in output for colour in row}),
+            "colors": len({color for row in output for color in row}),
             "train_pairs": len(record["pairs"]) - 1,
         }
 
@@ -122,7 +122,7 @@ class ArcAgi2:
         return to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
 
     def draw_frames(self, record: Record) -> Iterator[Picture]:
-        """The puzzle, the output filled in (the dominant colour at once, then cell by cell), and a hold."""
+        """The puzzle, the output filled in (the dominant color at once, then cell by cell), and a hold."""
         clip, pairs = record["clip"], _pairs(record)
         layout = lay_out(pairs, clip["cell_size"])
         picture = np.full((clip["size"][1], clip["size"][0]), BACKGROUND, np.uint8)
@@ -146,7 +146,7 @@ class ArcAgi2:
         rule = "Each row of this picture shows an input grid and the output grid that one hidden rule makes of it."
         if modality == "vlm":
             return (
-                f"{rule} Find the rule and give the output grid of the last row as a JSON list of rows, with colours "
+                f"{rule} Find the rule and give the output grid of the last row as a JSON list of rows, with colors "
                 "as numbers: 0 black, 1 blue, 2 red, 3 green, 4 yellow, 5 grey, 6 magenta, 7 orange, 8 cyan, 9 brown."
             )
         still = "" if modality == "image" else " The camera stands still."
@@ -171,7 +171,7 @@ class ArcAgi2:
         return to_rgb(self.draw_solution({**record, "pairs": pairs}), self.palette)
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
-        """The nearest colour of every cell's inner part; every cell must be right."""
+        """The nearest color of every cell's inner part; every cell must be right."""
         layout = lay_out(_pairs(record), record["cell_size"])
         return judge(image, layout, grid(record["test_output"]))
 

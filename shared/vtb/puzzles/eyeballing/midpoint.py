@@ -22,7 +22,7 @@ class Midpoint(Eyeballing):
         size = max(frame.radius + 6, round(0.028 * frame.short))
         return Figure(
             given=(disc(half, size), disc(-half, size)),
-            answer=(line(half, -half, colour="grey"),),
+            answer=(line(half, -half, color="grey"),),
             keep_clear=(half, -half),
         )
 

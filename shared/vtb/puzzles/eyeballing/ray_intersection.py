@@ -25,8 +25,8 @@ class RayIntersection(Eyeballing):
             return None
         ends = [uniform(rng, 0.26, 0.38) * frame.short * ray for ray in rays]
         starts = [end * uniform(rng, 0.65, 0.75) for end in ends]
-        given = tuple(line(start, end, colour="outline") for start, end in zip(starts, ends, strict=True))
-        return Figure(given=given, answer=tuple(line(start, 0, colour="outline") for start in starts))
+        given = tuple(line(start, end, color="outline") for start, end in zip(starts, ends, strict=True))
+        return Figure(given=given, answer=tuple(line(start, 0, color="outline") for start in starts))
 
 
 FAMILY = RayIntersection()

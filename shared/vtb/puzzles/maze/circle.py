@@ -16,7 +16,7 @@ from vtb.puzzles.family import Clip, Record
 from vtb.puzzles.maze.common import path_judge
 from vtb.puzzles.maze.common.base import ALGORITHM_HELP, LINE_HELP
 from vtb.puzzles.maze.common.grid import form_of
-from vtb.puzzles.maze.common.grid_maze import BoardMaze
+from vtb.puzzles.maze.common.grid_maze import GridMaze
 from vtb.puzzles.maze.common.limits import MAX_CELLS, check_drawable, check_widths, fitting_line, whole
 from vtb.puzzles.maze.common.polar_grid import Circle
 
@@ -58,7 +58,7 @@ class Config:
 
     @property
     def form(self) -> Circle:
-        """The board; without a given radius, the doors around the centre are as wide as those along a ring."""
+        """The grid; without a given radius, the doors around the centre are as wide as those along a ring."""
         wall = self.wall_thickness or max(2, self.ring_width // 5)
         around = math.ceil(self.ring_width / (2 * math.sin(math.pi / self.segments)))
         inner = self.inner_radius or max(around, 2 * wall)
@@ -70,7 +70,7 @@ class Config:
         return self.line_width or fitting_line(self.form, self.ring_width / 4)
 
 
-class CircleMaze(BoardMaze):
+class CircleMaze(GridMaze):
     """The family; see ``vtb.puzzles.family.Family``."""
 
     name = "maze_circle"
@@ -82,7 +82,7 @@ class CircleMaze(BoardMaze):
     form_class = Circle
 
     def validate(self, record: Record) -> None:
-        """As all boards; two segments would meet twice."""
+        """As all grids; two segments would meet twice."""
         whole(record, "segments", 3, MAX_CELLS)
         super().validate(record)
 

@@ -1,4 +1,4 @@
-"""Hexagon mazes: a perfect maze on a board of flat-topped hexagons, with one path from its perimeter to its centre.
+"""Hexagon mazes: a perfect maze on a grid of flat-topped hexagons, with one path from its perimeter to its centre.
 
 Cells are numbered along the axial coordinate q, and along r within one q. Specification: VideoThinkBench (arXiv
 2511.04570), mazes.
@@ -15,7 +15,7 @@ from vtb.puzzles.family import Clip
 from vtb.puzzles.maze.common import path_judge
 from vtb.puzzles.maze.common.base import ALGORITHM_HELP, LINE_HELP
 from vtb.puzzles.maze.common.grid import form_of
-from vtb.puzzles.maze.common.grid_maze import BoardMaze
+from vtb.puzzles.maze.common.grid_maze import GridMaze
 from vtb.puzzles.maze.common.hex_grid import Hexagons
 from vtb.puzzles.maze.common.limits import check_drawable, check_widths, fitting_line
 
@@ -48,7 +48,7 @@ class Config:
 
     @property
     def form(self) -> Hexagons:
-        """The board; walls are as thick as the benchmark's unless cells are small."""
+        """The grid; walls are as thick as the benchmark's unless cells are small."""
         usual = min(max(6, self.cell_radius // 6), self.cell_radius // 4)
         return form_of(Hexagons, self.radius, self.cell_radius, self.wall_thickness or usual)
 
@@ -58,7 +58,7 @@ class Config:
         return self.line_width or fitting_line(self.form, self.cell_radius * 0.35)
 
 
-class HexagonMaze(BoardMaze):
+class HexagonMaze(GridMaze):
     """The family; see ``vtb.puzzles.family.Family``."""
 
     name = "maze_hexagon"

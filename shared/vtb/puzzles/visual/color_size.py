@@ -6,7 +6,7 @@ import math
 import random
 from typing import Any, ClassVar
 
-from vtb.media.image import Colour
+from vtb.media.image import Color
 from vtb.puzzles.family import Record
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
@@ -31,7 +31,7 @@ RADII = (228.0, 172.0, 116.0, 60.0)
 FORMS = ("circle", *tuple(SHAPES)[1:])
 
 
-def shade(color: Colour, towards: float) -> Colour:
+def shade(color: Color, towards: float) -> Color:
     """A color mixed with white, or with black for a negative share."""
     end, share = (255 if towards > 0 else 0), abs(towards)
     red, green, blue = (round(value + (end - value) * share) for value in color)

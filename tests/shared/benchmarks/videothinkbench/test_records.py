@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from shared.foreign.benchmark_like import EVERY, ours, pictures, published, task_of
 
+from shared.benchmarks.videothinkbench.benchmark_like import EVERY, ours, pictures, published, task_of
 from vtb.benchmarks.videothinkbench.decontamination import overlap_key, overlap_keys
 from vtb.benchmarks.videothinkbench.names import UnknownTask, family_name
 from vtb.benchmarks.videothinkbench.records import as_ours

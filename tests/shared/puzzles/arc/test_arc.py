@@ -54,7 +54,7 @@ def test_what_is_no_right_grid_says_why(text: str, reason: str) -> None:
     assert (score.strict, score.reason) == (False, reason)
 
 
-def test_a_clip_fills_the_dominant_colour_first_and_then_cell_by_cell() -> None:
+def test_a_clip_fills_the_dominant_color_first_and_then_cell_by_cell() -> None:
     rows = ((1, 1, 1, 1), (1, 1, 1, 2), (1, 1, 3, 1))
     task = ArcTask("own", ((rows, rows),), (rows, rows))
     record = FAMILY.sample(random.Random(0), arc_agi_2.Config(task=task, clip=Clip(17, 16, (320, 320))))

@@ -13,7 +13,7 @@ from vtb.puzzles import Clip, Record
 from vtb.puzzles.maze import circle, hexagon
 from vtb.rng import sample_rng
 
-MODULES: dict[str, Any] = {"maze_hexagon": maze_hexagon, "maze_circle": maze_circle}
+MODULES: dict[str, Any] = {"maze_hexagon": hexagon, "maze_circle": circle}
 SMALL: dict[str, dict[str, Any]] = {
     "maze_hexagon": {"radius": 2, "cell_radius": 14},
     "maze_circle": {"rings": 3, "segments": 7, "ring_width": 15},

@@ -98,9 +98,9 @@ def test_pictures_show_the_record(name: str) -> None:
         x, y = record["cell_centres"][a]
         assert puzzle[y, x] == (MARK if a in (record["start_cell"], record["goal_cell"]) else PASSAGE)
         for b in others:
-            door = form.board.doors[min(a, b), max(a, b)]
-            colours = set(puzzle.reshape(-1)[door].tolist())
-            assert colours == ({PASSAGE} if [min(a, b), max(a, b)] in record["passages"] else {WALL})
+            door = form.grid.doors[min(a, b), max(a, b)]
+            colors = set(puzzle.reshape(-1)[door].tolist())
+            assert colors == ({PASSAGE} if [min(a, b), max(a, b)] in record["passages"] else {WALL})
     crossed = {cell for cell, (x, y) in enumerate(record["cell_centres"]) if solution[y, x] == PATH}
     assert crossed == set(record["solution_path_cell_ids"])
     assert (puzzle[solution != PATH] == solution[solution != PATH]).all()
@@ -149,7 +149,7 @@ def test_identity_is_of_the_puzzle_alone(name: str) -> None:
     assert identity != family.identity({**record, "start_cell": record["solution_path_cell_ids"][1]})
 
 
-# A board of one ring is a wheel, which has L(2n) - 2 spanning trees (L: Lucas numbers): 320 of six spokes, 16 of three.
+# A grid of one ring is a wheel, which has L(2n) - 2 spanning trees (L: Lucas numbers): 320 of six spokes, 16 of three.
 WHEELS = {"maze_hexagon": ({"radius": 1}, 320 * 6), "maze_circle": ({"rings": 1, "segments": 3}, 16 * 3)}
 
 
@@ -166,7 +166,7 @@ def test_as_many_puzzles_as_are_counted(name: str) -> None:
     assert len(found) == MODULES[name].FAMILY.distinct(carved) < count
 
 
-def test_counts_of_large_boards() -> None:
+def test_counts_of_large_grids() -> None:
     graph = MODULES["maze_hexagon"].Config(radius=2).form.graph
     laplacian = [[len(o) if a == b else -(b in o) for b in range(len(graph))] for a, o in enumerate(graph)]
     assert count_uniform_on(graph) == pytest.approx(np.linalg.det(np.asarray(laplacian, float)[1:, 1:]), rel=1e-8)
@@ -174,7 +174,7 @@ def test_counts_of_large_boards() -> None:
     assert MODULES["maze_hexagon"].FAMILY.distinct(MODULES["maze_hexagon"].Config(algorithm="dfs")) is None
 
 
-def test_wilson_is_uniform_on_boards_too() -> None:
+def test_wilson_is_uniform_on_other_grids_too() -> None:
     graph, rng, each = MODULES["maze_circle"].Config(rings=1, segments=4).form.graph, sample_rng(5, "uniform", 0), 100
     trees = Counter(
         frozenset((min(pair), max(pair)) for pair in enumerate(wilson_on(rng, graph, 0)) if pair[0] != pair[1])

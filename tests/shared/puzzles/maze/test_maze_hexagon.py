@@ -1,4 +1,4 @@
-"""What is the hexagon maze's own: cell IDs, geometry, options, and what is refused. The rest: test_board_mazes.py."""
+"""What is the hexagon maze's own: cell IDs, geometry, options, and what is refused. The rest: test_grid_mazes.py."""
 
 from __future__ import annotations
 

@@ -165,21 +165,21 @@ def test_tolerant_forgives_walls_at_the_ends_and_nowhere_else() -> None:
 
 
 @pytest.mark.parametrize(
-    ("colour", "red"),
+    ("color", "red"),
     [
         ((220, 0, 0), True), ((220, 30, 30), True), ((150, 70, 70), True), ((149, 0, 0), False),
         ((200, 121, 0), False), ((200, 0, 121), False), ((255, 255, 255), False), ((0, 0, 255), False),
     ],
 )  # fmt: skip
-def test_what_is_red(colour: tuple[int, int, int], red: bool) -> None:
-    assert (red_mask(np.full((3, 3, 3), colour, np.uint8)) == int(red)).all()
+def test_what_is_red(color: tuple[int, int, int], red: bool) -> None:
+    assert (red_mask(np.full((3, 3, 3), color, np.uint8)) == int(red)).all()
 
 
 @pytest.mark.parametrize(
-    ("colour", "wall"), [((0, 0, 0), 1), ((40, 40, 40), 1), ((41, 0, 0), 0), ((0, 41, 0), 0), ((0, 0, 41), 0)]
+    ("color", "wall"), [((0, 0, 0), 1), ((40, 40, 40), 1), ((41, 0, 0), 0), ((0, 41, 0), 0), ((0, 0, 41), 0)]
 )
-def test_what_is_wall(colour: tuple[int, int, int], wall: int) -> None:
-    assert (wall_mask(np.full((3, 3, 3), colour, np.uint8)) == wall).all()
+def test_what_is_wall(color: tuple[int, int, int], wall: int) -> None:
+    assert (wall_mask(np.full((3, 3, 3), color, np.uint8)) == wall).all()
 
 
 @pytest.mark.parametrize(

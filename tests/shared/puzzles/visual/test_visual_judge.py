@@ -113,7 +113,7 @@ class Pillow:
 
 @pytest.mark.parametrize("name", [name for name in TEN if family_of(name).asked == "color"])
 def test_colors_painted_with_another_library(name: str) -> None:
-    """A little off the colour; every other colour is wrong."""
+    """A little off the color; every other color is wrong."""
     family, record = family_of(name), make(name, 5)
     colors = family.colors(record)
     for value, color in colors.items():

@@ -1,4 +1,4 @@
-"""Judging ARC answers: every cell of the output by its colour, or a grid in words (VideoThinkBench, scoring)."""
+"""Judging ARC answers: every cell of the output by its color, or a grid in words (VideoThinkBench, scoring)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from vtb.formats.arc import Grid, grid
 from vtb.media.image import Image
 from vtb.puzzles.arc.common.layout import Layout
-from vtb.puzzles.arc.common.palette import BLANK, COLOURS, PALETTE
+from vtb.puzzles.arc.common.palette import BLANK, COLORS, PALETTE
 from vtb.puzzles.family import Score
 from vtb.puzzles.judging.text import find_answer
 
 _GRID = re.compile(r"\[\s*\[[\d\s,]*\](?:\s*,\s*\[[\d\s,]*\])*\s*\]")
-_NAMED = np.asarray((*COLOURS, PALETTE[BLANK]), np.float64)  # a blank cell is none of the ten
+_NAMED = np.asarray((*COLORS, PALETTE[BLANK]), np.float64)  # a blank cell is none of the ten
 
 
 def judge(image: Image, layout: Layout, right: Grid) -> Score:
@@ -29,7 +29,7 @@ def judge(image: Image, layout: Layout, right: Grid) -> Score:
 
 
 def read_cells(image: Image, size: Sequence[int], box: Sequence[int], rows: int, cols: int) -> Grid | None:
-    """The colours of a grid's cells, each by the mean of its inner part; None for an empty picture.
+    """The colors of a grid's cells, each by the mean of its inner part; None for an empty picture.
 
     Args:
         image: an answer of any size.
@@ -82,5 +82,5 @@ def _grid_in(part: str) -> Grid | None:
     lists: list[str] = _GRID.findall(part)
     try:
         return grid(json.loads(lists[-1])) if lists else None
-    except ValueError:  # a number too many or too few, rows of several lengths, colours beyond 9
+    except ValueError:  # a number too many or too few, rows of several lengths, colors beyond 9
         return None

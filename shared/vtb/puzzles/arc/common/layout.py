@@ -1,6 +1,6 @@
 """Pictures of ARC tasks: where the grids lie for cells of a size, how they are drawn, in which order they fill.
 
-Layout and colours: VideoThinkBench (arXiv 2511.04570), ARC-AGI-2.
+Layout and colors: VideoThinkBench (arXiv 2511.04570), ARC-AGI-2.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from vtb.formats.arc import ArcTask, Grid
 from vtb.media.image import Picture
 from vtb.puzzles.arc.common.palette import ARROW, BACKGROUND, BLANK, LINE
 
-LEAST_CELL = 4  # pixels a side with which a cell's colour survives a clip
-DOMINANT = 0.7  # a colour with a larger share of the output is filled in first
+LEAST_CELL = 4  # pixels a side with which a cell's color survives a clip
+DOMINANT = 0.7  # a color with a larger share of the output is filled in first
 
 
 @dataclass(frozen=True)
@@ -96,14 +96,14 @@ def _draw_grid(picture: Picture, cell: int, place: tuple[int, int], cells: Pictu
 
 
 def filling(output: Grid) -> list[list[tuple[int, int]]]:
-    """The cells of the output in the order of filling: those of a dominant colour at once, then one by one."""
-    counts = Counter(colour for row in output for colour in row)
-    colour, count = counts.most_common(1)[0]
+    """The cells of the output in the order of filling: those of a dominant color at once, then one by one."""
+    counts = Counter(color for row in output for color in row)
+    color, count = counts.most_common(1)[0]
     every = [(r, c) for r in range(len(output)) for c in range(len(output[0]))]
     if count <= DOMINANT * len(every):
         return [[cell] for cell in every]
-    first = [(r, c) for r, c in every if output[r][c] == colour]
-    return [first, *([(r, c)] for r, c in every if output[r][c] != colour)]
+    first = [(r, c) for r, c in every if output[r][c] == color]
+    return [first, *([(r, c)] for r, c in every if output[r][c] != color)]
 
 
 def fill(picture: Picture, layout: Layout, output: Grid, cells: Sequence[tuple[int, int]]) -> None:

@@ -11,7 +11,7 @@ OWN_SIDE, OWN_PAIRS = 5, 4  # the largest grids, and the pairs with the question
 
 
 def own_task(rng: random.Random) -> ArcTask:
-    """A small task with one of three rules: mirrored left to right, mirrored top to bottom, two colours swapped."""
+    """A small task with one of three rules: mirrored left to right, mirrored top to bottom, two colors swapped."""
     rule, rows, cols = below(rng, 3), *(OWN_SIDE - 2 + below(rng, 3) for _ in range(2))
     one, two = 1 + below(rng, 4), 5 + below(rng, 5)
     swap = {one: two, two: one}

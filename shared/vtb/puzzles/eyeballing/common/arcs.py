@@ -78,7 +78,7 @@ def _put(rng: random.Random, frame: Frame, shape: Shape, parts: dict[str, Stroke
         return None
     correct = below(rng, COUNT)
     x = (centre + layout.middle).real
-    band = line(complex(x, -0.2 * frame.height), complex(x, 1.2 * frame.height), colour="band", width=layout.band)
+    band = line(complex(x, -0.2 * frame.height), complex(x, 1.2 * frame.height), color="band", width=layout.band)
     given = [band, parts["left"].moved(centre + shifts[correct])]
     given += [parts["right"].moved(centre + shift) for shift in shifts]
     hidden = parts["hidden"].moved(centre + shifts[correct])

@@ -99,7 +99,7 @@ class Eyeballing:
         if not all(0 <= x <= width and 0 <= y <= height for x, y, _ in points):
             raise BadInput("a candidate lies outside the canvas")
         every = draw.strokes(record, "given") + draw.strokes(record, "solution_strokes")
-        if any(stroke.colour not in draw.COLOURS or stroke.radius > 10**5 for stroke in every):
+        if any(stroke.color not in draw.COLORS or stroke.radius > 10**5 for stroke in every):
             raise BadInput("a stroke cannot be drawn")
 
     def identity(self, record: Record) -> str:

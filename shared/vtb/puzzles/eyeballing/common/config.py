@@ -11,7 +11,7 @@ from vtb.media.image import Image
 from vtb.puzzles.eyeballing.common.placement import Frame
 from vtb.puzzles.family import Clip
 
-LEAST_SCALE = 0.4  # of a clip: the red outline has two pixels then; H.264 takes the colour out of a thinner one
+LEAST_SCALE = 0.4  # of a clip: the red outline has two pixels then; H.264 takes the color out of a thinner one
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vtb.media.image import Letterbox, Picture
 from vtb.puzzles.eyeballing.common.figure import Stroke, from_json
 
-COLOURS: dict[str, tuple[int, int, int]] = {
+COLORS: dict[str, tuple[int, int, int]] = {
     "white": (255, 255, 255),
     "black": (0, 0, 0),
     "outline": (32, 32, 32),
@@ -26,8 +26,8 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "blue": (0, 0, 160),
     "green": (30, 150, 60),
 }
-PALETTE = tuple(COLOURS.values())
-INDEX = {name: number for number, name in enumerate(COLOURS)}
+PALETTE = tuple(COLORS.values())
+INDEX = {name: number for number, name in enumerate(COLORS)}
 FULL = Letterbox(1.0, 0, 0)
 _SUBPIXEL = 4  # bits after the point of a coordinate in OpenCV's drawing functions
 
@@ -49,9 +49,9 @@ class Pen:
             cv2.circle(self.picture, centre, radius, INDEX["marker"], -1, shift=_SUBPIXEL)
             cv2.circle(self.picture, centre, radius, INDEX["outline"], self._width(0.4), shift=_SUBPIXEL)
             return
-        width = max(1, round(stroke.width * self.box.scale)) if stroke.colour == "band" else self._width(stroke.width)
+        width = max(1, round(stroke.width * self.box.scale)) if stroke.color == "band" else self._width(stroke.width)
         points = np.array([self._fixed(point) for point in path_of(stroke, share)], np.int32).reshape(-1, 1, 2)
-        cv2.polylines(self.picture, [points], False, INDEX[stroke.colour], width, shift=_SUBPIXEL)
+        cv2.polylines(self.picture, [points], False, INDEX[stroke.color], width, shift=_SUBPIXEL)
 
     def candidate(self, point: complex, letter: str, *, right: bool = False) -> None:
         """A candidate's disc with its letter; the right one is marked in red."""
@@ -63,22 +63,22 @@ class Pen:
         cv2.circle(self.picture, centre, radius, INDEX[outline], max(1, round(4 * self.box.scale)), shift=_SUBPIXEL)
         self.text(letter, point, "black", 1.1 * self.radius)
 
-    def ring(self, point: complex, colour: str) -> None:
+    def ring(self, point: complex, color: str) -> None:
         """A ring around a letter."""
         import cv2
 
         radius = round(1.3 * self.radius * self.box.scale * (1 << _SUBPIXEL))
         width = max(1, round(3 * self.box.scale))
-        cv2.circle(self.picture, self._fixed(point), radius, INDEX[colour], width, shift=_SUBPIXEL)
+        cv2.circle(self.picture, self._fixed(point), radius, INDEX[color], width, shift=_SUBPIXEL)
 
-    def text(self, text: str, point: complex, colour: str, height: float) -> None:
+    def text(self, text: str, point: complex, color: str, height: float) -> None:
         """A short text centred on a point, of a height in pixels."""
         ink = letters(text, height * self.box.scale)
         x, y = (value / (1 << _SUBPIXEL) for value in self._fixed(point))
         left, top = round(x - ink.shape[1] / 2), round(y - ink.shape[0] / 2)
         area = self.picture[max(0, top) : top + ink.shape[0], max(0, left) : left + ink.shape[1]]
         within = ink[max(0, -top) :, max(0, -left) :][: area.shape[0], : area.shape[1]]
-        area[within] = INDEX[colour]
+        area[within] = INDEX[color]
 
     def _fixed(self, point: complex) -> tuple[int, int]:
         x, y = point.real * self.box.scale + self.box.left, point.imag * self.box.scale + self.box.top

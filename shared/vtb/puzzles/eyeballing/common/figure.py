@@ -26,7 +26,7 @@ class Stroke:
         points: corner points, or the centre.
         radius: of a circle, arc or disc, in pixels.
         angles: start and sweep of an arc, in radians.
-        colour: name in ``vtb.puzzles.eyeballing.common.draw.COLOURS``.
+        color: name in ``vtb.puzzles.eyeballing.common.draw.COLORS``.
         width: line width as a factor of the configured one (of a band: in pixels); 0 for markers.
     """
 
@@ -34,13 +34,13 @@ class Stroke:
     points: tuple[complex, ...]
     radius: float = 0.0
     angles: tuple[float, float] = (0.0, math.tau)
-    colour: str = "black"
+    color: str = "black"
     width: float = 1.0
 
     def moved(self, by: complex) -> Stroke:
         """The stroke translated."""
         points = tuple(point + by for point in self.points)
-        return Stroke(self.kind, points, self.radius, self.angles, self.colour, self.width)
+        return Stroke(self.kind, points, self.radius, self.angles, self.color, self.width)
 
     def extent(self) -> tuple[float, float, float, float]:
         """Bounding box: left, top, right, bottom (that of the whole circle for an arc)."""
@@ -58,14 +58,14 @@ class Stroke:
             shape["radius"] = round(self.radius, 2)
         if self.kind == "arc":
             shape["angles"] = [round(angle, 6) for angle in self.angles]
-        return {**shape, "colour": self.colour, "width": self.width}
+        return {**shape, "color": self.color, "width": self.width}
 
 
 def from_json(data: dict[str, Any]) -> Stroke:
     """A stroke from a record."""
     points = tuple(complex(x, y) for x, y in data["points"])
     start, sweep = data.get("angles", (0.0, math.tau))
-    return Stroke(data["kind"], points, data.get("radius", 0.0), (start, sweep), data["colour"], data["width"])
+    return Stroke(data["kind"], points, data.get("radius", 0.0), (start, sweep), data["color"], data["width"])
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ class Figure:
         return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def line(*points: complex, colour: str = "black", width: float = 1.0) -> Stroke:
+def line(*points: complex, color: str = "black", width: float = 1.0) -> Stroke:
     """A line through points."""
-    return Stroke("line", points, colour=colour, width=width)
+    return Stroke("line", points, color=color, width=width)
 
 
 def polygon(*points: complex) -> Stroke:
@@ -109,19 +109,19 @@ def polygon(*points: complex) -> Stroke:
     return line(*points, points[0])
 
 
-def circle(centre: complex, radius: float, *, width: float = 0.6, colour: str = "black") -> Stroke:
+def circle(centre: complex, radius: float, *, width: float = 0.6, color: str = "black") -> Stroke:
     """A circle line."""
-    return Stroke("circle", (centre,), radius, colour=colour, width=width)
+    return Stroke("circle", (centre,), radius, color=color, width=width)
 
 
-def arc(centre: complex, radius: float, start: float, sweep: float, *, colour: str = "black") -> Stroke:
+def arc(centre: complex, radius: float, start: float, sweep: float, *, color: str = "black") -> Stroke:
     """A part of a circle line."""
-    return Stroke("arc", (centre,), radius, (start, sweep), colour)
+    return Stroke("arc", (centre,), radius, (start, sweep), color)
 
 
 def disc(centre: complex, radius: float) -> Stroke:
     """A marker: filled nearly white, with a dark outline."""
-    return Stroke("disc", (centre,), radius, colour="marker", width=0)
+    return Stroke("disc", (centre,), radius, color="marker", width=0)
 
 
 def uniform(rng: random.Random, low: float, high: float) -> float:

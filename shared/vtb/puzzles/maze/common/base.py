@@ -35,7 +35,7 @@ class Maze(ABC):
         rule: how the benchmark judges this shape.
         prompts: the wording by modality.
         cell_field: the field of a record with the length that stands for a cell.
-        surroundings: colour of what lies around the maze in its clip.
+        surroundings: color of what lies around the maze in its clip.
     """
 
     group: str = "maze"

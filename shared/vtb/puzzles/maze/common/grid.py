@@ -1,6 +1,6 @@
-"""Boards of cells with doors between neighbours, drawn by opening doors in a picture that has all of them closed.
+"""Grids of cells with doors between neighbours, drawn by opening doors in a picture that has all of them closed.
 
-What depends on the form of a board alone (which pixels belong to which door) is computed once per form, so that a
+What depends on the form of a grid alone (which pixels belong to which door) is computed once per form, so that a
 puzzle costs a copy and one indexed assignment.
 """
 
@@ -25,18 +25,18 @@ from vtb.puzzles.maze.common.spanning_tree import Graph
 Labels = NDArray[np.int32]
 Edge = tuple[int, int]
 SOLID, FREE, DOORS = 0, 1, 2  # labels: always wall, always passage, and from here on one number per door
-# Pixels between a line or a mark and any wall. A video codec stores colour for blocks of 2x2 pixels and smooths it when
+# Pixels between a line or a mark and any wall. A video codec stores color for blocks of 2x2 pixels and smooths it when
 # reading, so red that comes nearer would be found on the wall.
 CLEAR = 3.0
 EDGE = 1e-6  # a pixel exactly on the edge of a wall belongs to it, whatever rounding did to the last digit
 
 
 @dataclass(frozen=True)
-class Board:
+class Grid:
     """A form made ready for drawing.
 
     Attributes:
-        closed: the board with every door closed.
+        closed: the grid with every door closed.
         doors: the pixels of each door as places in the flattened picture, by the two cells.
     """
 
@@ -44,18 +44,18 @@ class Board:
     doors: Mapping[Edge, NDArray[np.intp]]
 
     def draw(self, passages: Sequence[Sequence[int]]) -> Picture:
-        """The board with these doors open."""
+        """The grid with these doors open."""
         picture: Picture = self.closed.copy()
         picture.reshape(-1)[np.concatenate([self.doors[a, b] for a, b in passages])] = PASSAGE
         return picture
 
 
 class Form(ABC):
-    """The geometry of a board at one size: a frozen dataclass whose fields are those of a record.
+    """The geometry of a grid at one size: a frozen dataclass whose fields are those of a record.
 
     Attributes:
-        lengths: the fields that are lengths in pixels; the others say which board it is.
-        wall_thickness: of every board.
+        lengths: the fields that are lengths in pixels; the others say which grid it is.
+        wall_thickness: of every grid.
     """
 
     lengths: ClassVar[tuple[str, ...]]
@@ -112,7 +112,7 @@ class Form(ABC):
         """The direction from a cell to a neighbour, the same for every step that goes the same way."""
 
     def line(self, cells: Sequence[int]) -> list[Point]:
-        """The line through the centres of cells: straight, unless the board bends it."""
+        """The line through the centres of cells: straight, unless the grid bends it."""
         return [self.points[cell] for cell in cells]
 
     @classmethod
@@ -122,7 +122,7 @@ class Form(ABC):
         return tuple(field.name for field in dataclasses.fields(cls))  # type: ignore[arg-type]
 
     def scaled(self, scale: float) -> Form:
-        """The same board drawn larger or smaller."""
+        """The same grid drawn larger or smaller."""
         values = {name: getattr(self, name) for name in self.fields()}
         return form_of(type(self), *(v * scale if name in self.lengths else v for name, v in values.items()))
 
@@ -137,7 +137,7 @@ class Form(ABC):
         return [nearest_pixel(self.middle(cell)) for cell in range(self.cell_count)]
 
     @functools.cached_property
-    def board(self) -> Board:
+    def grid(self) -> Grid:
         """The form made ready for drawing."""
         labels = self.labels()
         flat = labels.reshape(-1)
@@ -146,13 +146,13 @@ class Form(ABC):
         doors = edges(self.graph)
         bounds = np.searchsorted(flat[pixels], np.arange(DOORS, DOORS + len(doors) + 1))
         places = {edge: pixels[bounds[index] : bounds[index + 1]] for index, edge in enumerate(doors)}
-        return Board(np.where(labels == FREE, np.uint8(PASSAGE), np.uint8(WALL)), places)
+        return Grid(np.where(labels == FREE, np.uint8(PASSAGE), np.uint8(WALL)), places)
 
     def draw(self, passages: Sequence[Sequence[int]], ends: Sequence[int]) -> Picture:
         """A maze with a mark in each of its two end cells."""
         import cv2
 
-        picture = self.board.draw(passages)
+        picture = self.grid.draw(passages)
         for cell in ends:
             cv2.circle(picture, self.points[cell], self.mark_radius, MARK, -1)
         return picture
@@ -187,7 +187,7 @@ def door_labels(graph: Graph) -> dict[Edge, int]:
 def rounded_up(length: float) -> int:
     """A side of a picture in multiples of four pixels.
 
-    Four pixels are one byte of a PNG, and a board that starts at an even pixel of a clip shares no block of colour with
+    Four pixels are one byte of a PNG, and a grid that starts at an even pixel of a clip shares no block of color with
     what lies around it.
     """
     return 4 * math.ceil(length / 4 - EDGE)

@@ -1,4 +1,4 @@
-"""Mazes on boards of cells with doors: what hexagon and circle mazes share.
+"""Mazes on grids of cells with doors: what hexagon and circle mazes share.
 
 A maze is the list of its open doors (``passages``), which form a spanning tree; start and goal are marked by red discs.
 """
@@ -16,7 +16,7 @@ from vtb.media.image import Picture
 from vtb.puzzles.family import Clip, Record
 from vtb.puzzles.maze.common.base import WALL, Maze
 from vtb.puzzles.maze.common.grid import Form, form_of
-from vtb.puzzles.maze.common.limits import fitting_scale, scaled_line, validate_board, validate_maze, validate_scale
+from vtb.puzzles.maze.common.limits import fitting_scale, scaled_line, validate_layout, validate_maze, validate_scale
 from vtb.puzzles.maze.common.line_clip import Point, clip_record, validate_clip
 from vtb.puzzles.maze.common.spanning_tree import (
     count_depth_first_on,
@@ -30,8 +30,8 @@ from vtb.rng import below
 DARK, LIGHT = (16, 16, 16), (240, 240, 240)
 
 
-class BoardConfig(Protocol):
-    """What a configuration of these mazes has beside the lengths of its board."""
+class GridConfig(Protocol):
+    """What a configuration of these mazes has beside the lengths of its grid."""
 
     @property
     def algorithm(self) -> str:
@@ -43,18 +43,18 @@ class BoardConfig(Protocol):
 
     @property
     def form(self) -> Form:
-        """The board, with every length that was left out filled in."""
+        """The grid, with every length that was left out filled in."""
 
     @property
     def line(self) -> int:
         """Width of the solution line."""
 
 
-class BoardMaze(Maze):
+class GridMaze(Maze):
     """A family of such mazes.
 
     Attributes:
-        form_class: its boards; a record has the same fields.
+        form_class: its grids; a record has the same fields.
     """
 
     palette = (DARK, LIGHT, (220, 30, 30), (220, 0, 0))
@@ -63,10 +63,10 @@ class BoardMaze(Maze):
     form_class: ClassVar[type[Form]]
 
     def form(self, record: Record) -> Form:
-        """The board of a record."""
+        """The grid of a record."""
         return form_of(self.form_class, *(record[name] for name in self.form_class.fields()))
 
-    def sample(self, rng: random.Random, config: BoardConfig) -> dict[str, Any]:
+    def sample(self, rng: random.Random, config: GridConfig) -> dict[str, Any]:
         """A maze, a start drawn at random, and the one path to the goal."""
         form = config.form
         tree = (wilson_on if config.algorithm == "wilson" else depth_first_on)(rng, form.graph, form.goal)
@@ -87,8 +87,8 @@ class BoardMaze(Maze):
         }
 
     def validate(self, record: Record) -> None:
-        """A board within bounds, doors between neighbours, and all points inside canvas and clip."""
-        validate_board(record, self.form_class)
+        """A grid within bounds, doors between neighbours, and all points inside canvas and clip."""
+        validate_layout(record, self.form_class)
         form = self.form(record)
         validate_maze(record, form)
         if record.get("clip"):
@@ -96,18 +96,18 @@ class BoardMaze(Maze):
             validate_clip(record["clip"], *form.scaled(scale).size)
 
     def _numbers(self) -> list[str]:
-        """The fields that say which board it is, at whatever size."""
+        """The fields that say which grid it is, at whatever size."""
         return [name for name in self.form_class.fields() if name not in self.form_class.lengths]
 
     def identity(self, record: Record) -> str:
-        """Board, open doors, and the two ends, whichever comes first: they look the same."""
-        board = [record[name] for name in self._numbers()]
+        """Grid, open doors, and the two ends, whichever comes first: they look the same."""
+        grid = [record[name] for name in self._numbers()]
         doors = sorted(map(tuple, record["passages"]))
         ends = sorted([record["start_cell"], record["goal_cell"]])
-        return hashlib.sha256(f"{self.name} {board} {doors} {ends}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.name} {grid} {doors} {ends}".encode()).hexdigest()
 
     def difficulty(self, record: Record) -> dict[str, float]:
-        """Numbers that describe the board, cells on the path, its turns, and the dead ends of the maze."""
+        """Numbers that describe the grid, cells on the path, its turns, and the dead ends of the maze."""
         ids, form = record["solution_path_cell_ids"], self.form(record)
         steps = [form.heading(a, b) for a, b in itertools.pairwise(ids)]
         exits = Counter(itertools.chain.from_iterable(record["passages"]))
@@ -118,7 +118,7 @@ class BoardMaze(Maze):
             "dead_ends": sum(count == 1 for count in exits.values()),
         }
 
-    def distinct(self, config: BoardConfig) -> float | None:
+    def distinct(self, config: GridConfig) -> float | None:
         """How many different puzzles a configuration can make, or None where that is not known."""
         form = config.form
         uniform = config.algorithm == "wilson"
@@ -142,7 +142,7 @@ class BoardMaze(Maze):
         return self.form(record).cell_count
 
     def line(self, record: Record, cells: Sequence[int]) -> list[Point]:
-        """As the board bends it."""
+        """As the grid bends it."""
         return self.form(record).line(cells)
 
     def labels(self, record: Record) -> Iterator[tuple[int, Point, int]]:

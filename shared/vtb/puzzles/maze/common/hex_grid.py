@@ -1,4 +1,4 @@
-"""Boards of flat-topped hexagons around a centre, in axial coordinates (q to the lower right, r down).
+"""Grids of flat-topped hexagons around a centre, in axial coordinates (q to the lower right, r down).
 
 Cells are numbered q by q, and r by r within one q.
 """
@@ -40,7 +40,7 @@ def graph_of(radius: int) -> Graph:
 
 @dataclass(frozen=True)
 class Hexagons(Form):
-    """A board of hexagons.
+    """A grid of hexagons.
 
     Attributes:
         radius: how many cells lie between the centre and the edge, the edge included.
@@ -71,7 +71,7 @@ class Hexagons(Form):
 
     @property
     def size(self) -> tuple[int, int]:
-        """The board with a wall's thickness around it."""
+        """The grid with a wall's thickness around it."""
         width = self.cell_radius * (3 * self.radius + 2) + 2 * self.wall_thickness
         height = ROOT3 * self.cell_radius * (2 * self.radius + 1) + 2 * self.wall_thickness
         return rounded_up(width), rounded_up(height)
@@ -123,7 +123,7 @@ class Hexagons(Form):
 
 
 def _nearest_cell(x: Lengths, y: Lengths) -> tuple[Numbers, Numbers]:
-    """The axial coordinates of the cell around each point, in cell radii from the centre of the board.
+    """The axial coordinates of the cell around each point, in cell radii from the centre of the grid.
 
     The three cube coordinates are rounded, and the one that was rounded most is set so that their sum is 0 again.
     """

@@ -1,4 +1,4 @@
-"""What can be drawn on a board: limits of configurations, and records that no configuration could have made."""
+"""What can be drawn on a grid: limits of configurations, and records that no configuration could have made."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from vtb.puzzles.family import Clip, Record
 from vtb.puzzles.maze.common.grid import CLEAR, Form, edges, form_of
 
 MAX_SIDE, MAX_CELLS, MAX_LINE = 4096, 2000, 256
-# In pixels. A thinner line can fall between the points where a clip or a JPEG stores colour.
+# In pixels. A thinner line can fall between the points where a clip or a JPEG stores color.
 MIN_LINE, MIN_WALL, MIN_MARK = 3, 2, 3
 
 
@@ -22,7 +22,7 @@ def fitting_line(form: Form, usual: float) -> int:
 
 
 def fitting_scale(form: Form, clip: Clip) -> float:
-    """The scale at which a board, whose sides are multiples of four, just lies inside a clip."""
+    """The scale at which a grid, whose sides are multiples of four, just lies inside a clip."""
     return min(side // 4 * 4 / length for side, length in zip(clip.size, form.size, strict=True))
 
 
@@ -35,10 +35,10 @@ def check_widths(wall: int | None, line: int | None, cell_flag: str, cell: int) 
 
 
 def check_drawable(form: Form, line: int, clip: Clip | None, cell: str, remedy: str) -> None:
-    """Refuse a board whose line or marks would come too near to its walls, in the picture or in the clip.
+    """Refuse a grid whose line or marks would come too near to its walls, in the picture or in the clip.
 
     Args:
-        form: the board.
+        form: the grid.
         line: width of the solution line.
         clip: the form of the clips, if any.
         cell: the option that says how large cells are, with its value.
@@ -76,8 +76,8 @@ def whole(record: Record, name: str, low: int, high: int) -> None:
         raise BadInput(f"{name} is {value!r}, not a whole number from {low} to {high}")
 
 
-def validate_board(record: Record, kind: type[Form]) -> None:
-    """The board is of a size that can be drawn, and the recorded places, which others read, are its own.
+def validate_layout(record: Record, kind: type[Form]) -> None:
+    """The grid is of a size that can be drawn, and the recorded places, which others read, are its own.
 
     Raises:
         BadInput: says which field is wrong.
@@ -87,11 +87,11 @@ def validate_board(record: Record, kind: type[Form]) -> None:
     whole(record, "line_width", 1, MAX_LINE)
     form = form_of(kind, *(record[name] for name in kind.fields()))
     if max(form.size) > MAX_SIDE or form.cell_count > MAX_CELLS or form.mark_radius < 1:
-        raise BadInput(f"a board of {form.cell_count} cells in {form.size[0]}x{form.size[1]} pixels cannot be drawn")
+        raise BadInput(f"a grid of {form.cell_count} cells in {form.size[0]}x{form.size[1]} pixels cannot be drawn")
     if list(record["canvas_dimensions"]) != list(form.size):
-        raise BadInput("canvas_dimensions are not those of the board")
+        raise BadInput("canvas_dimensions are not those of the grid")
     if [list(place) for place in record["cell_centres"]] != [list(point) for point in form.points]:
-        raise BadInput("cell_centres are not those of the board")
+        raise BadInput("cell_centres are not those of the grid")
     for end in ("start", "goal"):
         whole(record, f"{end}_cell", 0, form.cell_count - 1)
         if list(record[f"{end}_point"]) != list(form.points[record[f"{end}_cell"]]):
@@ -99,7 +99,7 @@ def validate_board(record: Record, kind: type[Form]) -> None:
 
 
 def validate_maze(record: Record, form: Form) -> None:
-    """The open doors and the path are those of cells on the board."""
+    """The open doors and the path are those of cells on the grid."""
     doors = [(a, b) for a, b in record["passages"]]
     if not doors or len(set(doors)) != len(doors) or not set(doors) <= set(edges(form.graph)):
         raise BadInput("passages are not pairs of neighbouring cells, the lower number first, each once")
@@ -109,7 +109,7 @@ def validate_maze(record: Record, form: Form) -> None:
 
 
 def validate_scale(scale: float, form: Form) -> float:
-    """The scale of a clip, when the board can be drawn at it."""
+    """The scale of a clip, when the grid can be drawn at it."""
     if not 0 < scale <= MAX_SIDE / max(form.size) or form.scaled(scale).mark_radius < 1:
         raise BadInput(f"a clip at {scale!r} times the size of its puzzle")
     return scale

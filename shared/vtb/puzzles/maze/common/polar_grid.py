@@ -1,4 +1,4 @@
-"""Round boards: a centre, and rings around it that are cut into the same number of segments.
+"""Round grids: a centre, and rings around it that are cut into the same number of segments.
 
 The centre is cell 0. Segment s of ring k (from 1, inside out) is cell 1 + (k - 1) * segments + s; segment 0 starts at
 the top, and they run clockwise.
@@ -37,7 +37,7 @@ def graph_of(rings: int, segments: int) -> Graph:
 
 @dataclass(frozen=True)
 class Circle(Form):
-    """A round board.
+    """A round grid.
 
     Attributes:
         rings: how many rings.
@@ -72,7 +72,7 @@ class Circle(Form):
 
     @property
     def size(self) -> tuple[int, int]:
-        """The board with a wall's thickness around it."""
+        """The grid with a wall's thickness around it."""
         side = rounded_up(2 * (self.inner_radius + self.rings * self.ring_width + self.wall_thickness))
         return side, side
 

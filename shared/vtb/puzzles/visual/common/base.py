@@ -1,6 +1,6 @@
-"""What the ten visual puzzles share: a pattern with one part missing, asked for by its colour, size or shape.
+"""What the ten visual puzzles share: a pattern with one part missing, asked for by its color, size or shape.
 
-A record's ``values`` are what the parts have in common with their group (a colour, a size, a shape), in the order of
+A record's ``values`` are what the parts have in common with their group (a color, a size, a shape), in the order of
 the places; ``missing`` is the place that is asked about. A family says how values are chosen, how a part looks with a
 value, and why the answer is right. Specification: VideoThinkBench (arXiv 2511.04570), after PuzzleVQA.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from vtb.errors import UsageProblem
-from vtb.media.image import Colour, Palette, Picture
+from vtb.media.image import Color, Palette, Picture
 from vtb.puzzles.family import Clip, Record
 from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.visual.common import scene
@@ -24,7 +24,7 @@ from vtb.puzzles.visual.common.patterns import options_around, shuffled
 from vtb.puzzles.visual.common.record import MAX_PX, Content, area_in_clip, area_in_picture, clip_record
 from vtb.puzzles.visual.common.scene import COLORS, FILLS, LEVEL_BITS, SIDE, Glyph, Line, Shape
 
-OPTIONS = 4  # of a question about colours
+OPTIONS = 4  # of a question about colors
 MIN_SIDE = 176  # pixels of the puzzle's area a side: with fewer than 160, H.264 changes what the judge must not miss
 
 
@@ -69,7 +69,7 @@ class Config:
 
     @property
     def color_names(self) -> tuple[str, ...]:
-        """The colours that there are."""
+        """The colors that there are."""
         return tuple(COLORS)[: self.colors]
 
 
@@ -82,8 +82,8 @@ class VisualPuzzle(ABC):
         asked: what is asked about it (``color``).
         places: how many parts there are.
         starred: whether the benchmark gives vision-language models options.
-        words: every value, where it is no colour.
-        fills: the number of every colour in the palette.
+        words: every value, where it is no color.
+        fills: the number of every color in the palette.
         content: the fields of a record besides ``values`` and ``missing`` that make it this puzzle: how many entries
             (None for a single one), and what each may be.
         note: what the question needs to be told besides.
@@ -132,8 +132,8 @@ class VisualPuzzle(ABC):
         """Everything that a judge tells apart in the missing place."""
         return {value: self.part(record, record["missing"], value) for value in record["vocabulary"]}
 
-    def colors(self, record: Record) -> dict[str, Colour]:
-        """The colour of every value; none where something else is asked."""
+    def colors(self, record: Record) -> dict[str, Color]:
+        """The color of every value; none where something else is asked."""
         if self.asked != "color":
             return {}
         return {value: self.palette[self.fills[value] << LEVEL_BITS] for value in record["vocabulary"]}

@@ -111,7 +111,7 @@ class VisualFamily(VisualPuzzle):
         return np.where((before != after)[..., None], to_rgb(after, self.palette), puzzle)
 
     def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
-        """Judge a picture in which the missing part was filled in, by our own rule (``vtb.puzzles.visual.common.judge``)."""
+        """Judge a picture in which the missing part was filled in, by our own rule (``judge`` beside this file)."""
         area, size = record["area"], record["canvas_dimensions"]
         shown = None if puzzle is None else area_of(puzzle, area, size)
         return judge(area_of(image, area, size), self.expected(record, area[2], shown))

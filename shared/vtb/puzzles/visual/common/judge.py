@@ -3,9 +3,9 @@
 The benchmark had people say what is right and gives only a figure, Diff: how far the puzzle's area is from the
 solution's. We report Diff, and count an answer as right when both hold:
 
-- the missing part looks more like the right value than like any other (colours: the nearest in RGB, over 85 %
+- the missing part looks more like the right value than like any other (colors: the nearest in RGB, over 85 %
   of the part; shapes: the largest overlap, at least 70 %, wherever it lies within a few pixels);
-- the rest of the puzzle is as it was: at most 15 pixels in 10,000 have a colour that the puzzle has nowhere near.
+- the rest of the puzzle is as it was: at most 15 pixels in 10,000 have a color that the puzzle has nowhere near.
 
 Both look at a smoothed picture and allow a shift of up to four pixels, so noise and compression decide nothing.
 """
@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.media.image import Colour, Image
+from vtb.media.image import Color, Image
 from vtb.puzzles.family import Score
 from vtb.puzzles.visual.common.crop import SHIFT, aligned, smooth
 from vtb.puzzles.visual.common.scene import SIDE
 
 Mask = NDArray[np.uint8]  # 1 or 0 a pixel, SIDE x SIDE
-FAR = 60.0  # RGB distance from which a colour is none of the palette's
-LIKE_COLOR, LIKE_SHAPE = 0.85, 0.7  # share of a coloured part, overlap of a shape, that are enough
+FAR = 60.0  # RGB distance from which a color is none of the palette's
+LIKE_COLOR, LIKE_SHAPE = 0.85, 0.7  # share of a colored part, overlap of a shape, that are enough
 CHANGED, SLACK = 0.0015, 35  # share of pixels that may differ by more levels in a channel
 DIFF_WHITE, WHITE = 245, 226  # greys above are white: for the benchmark's Diff; for us, clear of the grey 238
 MARGIN = 6
@@ -43,7 +43,7 @@ class Expected:
         solution: the same with the right answer.
         part: the pixels that an answer may change.
         right: the right value.
-        colors: for questions about colour: every value's colour.
+        colors: for questions about color: every value's color.
         shapes: for questions about shape and size: the pixels of every value's shape.
         side: pixels a side with which the puzzle was shown; with fewer than SIDE, outlines are less sure.
     """
@@ -52,7 +52,7 @@ class Expected:
     solution: Image
     part: Mask
     right: str
-    colors: Mapping[str, Colour]
+    colors: Mapping[str, Color]
     shapes: Mapping[str, Mask]
     side: int = SIDE
 
@@ -65,7 +65,7 @@ class Expected:
 
 
 def diff(area: Image, expected: Expected) -> float:
-    """The benchmark's Diff: summed RGB distance for colours, pixels that differ in black and white for shapes."""
+    """The benchmark's Diff: summed RGB distance for colors, pixels that differ in black and white for shapes."""
     import cv2
 
     if expected.shapes:
@@ -111,7 +111,7 @@ def _reason(found: str | None, right: str, enough: bool, kept: bool) -> str:
 
 
 def _nearest_color(area: Image, expected: Expected) -> tuple[str | None, float]:
-    """The value whose colour most pixels of the part are nearest to, and the share of these."""
+    """The value whose color most pixels of the part are nearest to, and the share of these."""
     pixels = smooth(area)[_inner(expected.part)].astype(np.float32)
     named = np.array(list(expected.colors.values()), np.float32)
     distances = np.linalg.norm(pixels[:, None] - named, axis=2)
@@ -149,7 +149,7 @@ def _background(area: Image, expected: Expected) -> float:
 
 
 def _changed(area: Image, expected: Expected) -> float:
-    """The share of pixels outside the part whose colour is not within what the puzzle has around that place."""
+    """The share of pixels outside the part whose color is not within what the puzzle has around that place."""
     import cv2
 
     before = smooth(expected.puzzle)

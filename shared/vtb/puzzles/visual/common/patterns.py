@@ -1,7 +1,7 @@
-"""Choosing the content of a pattern at random, so that counting colours or shapes does not tell the answer.
+"""Choosing the content of a pattern at random, so that counting colors or shapes does not tell the answer.
 
 In a pattern the parts of a group share a value. If the groups always had different values, the missing part's value
-would be the rarest in the picture (three pairs of colours: 2, 2 and 1). So each group draws on its own from three
+would be the rarest in the picture (three pairs of colors: 2, 2 and 1). So each group draws on its own from three
 values; only all the same is left out. Then the answer is as often the most common value as the rarest.
 """
 

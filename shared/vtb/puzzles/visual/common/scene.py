@@ -1,7 +1,7 @@
 """Flat shapes with smooth black outlines as palette pictures.
 
-A pixel is ``fill * 8 + level``: which colour lies there, and how much of an outline covers it. Every edge between two
-colours runs under an outline, so the eight levels are all the smoothing there is to do. The benchmark draws at four
+A pixel is ``fill * 8 + level``: which color lies there, and how much of an outline covers it. Every edge between two
+colors runs under an outline, so the eight levels are all the smoothing there is to do. The benchmark draws at four
 times the size and scales down; the same here takes 95 ms a picture, this 0.2. And a picture stays an array of palette
 indices: a small PNG, and clips by table look-up.
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.media.image import Colour, Palette, Picture, print_centred
+from vtb.media.image import Color, Palette, Picture, print_centred
 
 Point = tuple[float, float]
 SIDE = 512
@@ -27,8 +27,8 @@ LINE = 3.0  # for OpenCV, whose smooth lines are nearly twice as wide
 WHITE, MISSING = 0, 1  # the first fills of every palette; the missing part is light grey
 _SUBPIXEL_BITS = 4
 
-# The benchmark's six colours, and four more for those who want more puzzles.
-COLORS: dict[str, Colour] = {
+# The benchmark's six colors, and four more for those who want more puzzles.
+COLORS: dict[str, Color] = {
     "blue": (0x6F, 0xA8, 0xDC), "green": (0x93, 0xC4, 0x7D), "yellow": (0xFF, 0xD9, 0x66), "red": (0xE0, 0x66, 0x66),
     "purple": (0x8E, 0x7C, 0xC3), "orange": (0xF6, 0xB2, 0x6B),
     "pink": (0xF7, 0xA8, 0xE0), "brown": (0x8F, 0x5E, 0x3B), "teal": (0x2A, 0x9D, 0x8F), "navy": (0x2F, 0x4B, 0x8F),
@@ -81,7 +81,7 @@ class Glyph:
     box: float
 
 
-def palette(fills: Iterable[Colour]) -> Palette:
+def palette(fills: Iterable[Color]) -> Palette:
     """White, the grey of a missing part and these fills, each in eight steps to black."""
     every = [(255, 255, 255), (0xEE, 0xEE, 0xEE), *fills]
     steps = [1 - level / (LEVELS - 1) for level in range(LEVELS)]

@@ -1,0 +1,42 @@
+"""The verdict on one attempt at one puzzle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Result:
+    """The verdict on one attempt at one puzzle.
+
+    Attributes:
+        id: of the puzzle.
+        task: its family.
+        level: how large the puzzle is, in words.
+        attempt: number of the attempt, from 0.
+        strict: right by the benchmark's rule, all signals together.
+        tolerant: the same, forgiving what the rule cannot mean to forbid.
+        reason: why not.
+        choice: the option chosen, where there are options.
+        characters: length of an answer in words.
+        by_choice: whether an answer is right exactly when its choice is.
+        foreign: whether the puzzle is of others, such as the benchmark's.
+        unjudged: parts of the answer for which the record does not say what is right.
+        signals: the verdict on each part of the answer; none where there is no answer.
+    """
+
+    id: str
+    task: str
+    level: str
+    attempt: int
+    strict: bool
+    tolerant: bool
+    reason: str
+    choice: str | None
+    characters: int
+    by_choice: bool
+    foreign: bool
+    unjudged: Sequence[str]
+    signals: Mapping[str, Mapping[str, Any]]
