@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from perf.blind_baseline import model_rate, places_of, rule_rates
-from vtb.puzzles import families
 from vtb.puzzles.family import Family
+from vtb.puzzles.registry import families
 from vtb.rng import sample_rng
 
 SAMPLES = 4_000
@@ -24,7 +24,7 @@ def run() -> Iterator[dict[str, Any]]:
                 yield _rates(family, sampling)
 
 
-def _rates(family: Family, sampling: str) -> dict[str, Any]:
+def _rates(family: Family[Any], sampling: str) -> dict[str, Any]:
     config = family.config_class(sampling=sampling)
     places = places_of(family.sample(sample_rng(1, family.name, index), config) for index in range(SAMPLES))
     rates = {**rule_rates(places), "model": model_rate(places)}

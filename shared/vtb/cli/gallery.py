@@ -55,7 +55,7 @@ def _picture(names: tuple[str, ...]) -> bytes:
 
 
 def _exhibits(names: tuple[str, ...], frames: int = 4) -> list[Exhibit]:
-    from vtb.puzzles import families, find_family
+    from vtb.puzzles.registry import families, find_family
     from vtb.report.gallery import exhibit
 
     chosen = [find_family(name) for name in names] or sorted(families().values(), key=lambda one: (one.group, one.name))

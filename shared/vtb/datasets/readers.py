@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from vtb.artifact import InputEntry, ShardEntry, find_manifest, read_manifest
 from vtb.artifact.output import file_sha256
 from vtb.artifact.shard_data import read_samples
-from vtb.benchmarks.videothinkbench.records import as_ours
+from vtb.benchmarks.videothinkbench.records import as_example
 from vtb.errors import BadInput
 from vtb.formats import hub
 from vtb.formats.vlmpuzzle import DATA, data_files, media_file, read_records
+from vtb.formats.webdataset import Sample
 from vtb.media.image import Image, UnreadableImage, decode_image
-from vtb.puzzles import DAMAGE
-from vtb.puzzles.sample import PUZZLE, REASONING, RECORD
+from vtb.puzzles.sample import EXAMPLE, PUZZLE, REASONING
 from vtb.stage.run import input_entry
 from vtb.store import is_remote, open_store
+from vtb.tasks.example import OURS, Example
+from vtb.tasks.registry import decode_example, from_fields
 
 RECORDS_PER_CHUNK = 512
 ADVICE = "run vtb-curate on the data first, which drops bad samples"
@@ -50,17 +53,20 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Example:
-    """One sample as it was found: its record, its picture as pixels and as a file, and where it has one the picture
+class Loaded:
+    """One example as it was found: what it says, its picture as pixels and as a file, and where it has one the picture
     with printed names.
     """  # noqa: D205
 
-    key: str
-    record: dict[str, Any]
+    example: Example
     puzzle: Image
     file: bytes
     reasoning: bytes | None
-    split: str | None
+
+    @property
+    def key(self) -> str:
+        """The example's."""
+        return self.example.key
 
 
 def describe_input(uri: str, kinds: tuple[str, ...] = ("puzzles",)) -> InputEntry:
@@ -142,8 +148,8 @@ def _cut(uri: str, file: Path, rows: int, split: str | None) -> list[Chunk]:
     return [Chunk(uri, str(file), min(RECORDS_PER_CHUNK, rows - start), start, split) for start in starts]
 
 
-def read_chunk(chunk: Chunk) -> Iterator[Example]:
-    """The samples of a chunk.
+def read_chunk(chunk: Chunk) -> Iterator[Loaded]:
+    """The examples of a chunk.
 
     Raises:
         BadInput: one of them cannot be used; the message names it.
@@ -154,7 +160,7 @@ def read_chunk(chunk: Chunk) -> Iterator[Example]:
 
 
 def read_keys(chunk: Chunk) -> list[str]:
-    """The keys of a chunk's samples, without their pictures."""
+    """The keys of a chunk's examples, without their pictures."""
     if chunk.shard is not None:
         return [sample.key for sample in read_samples(chunk.uri, chunk.shard, ADVICE)]
     file, part = Path(chunk.path), slice(chunk.start, chunk.start + chunk.rows)
@@ -163,32 +169,54 @@ def read_keys(chunk: Chunk) -> list[str]:
     return [str(record.get("id")) for record in _records(file)[part]]
 
 
-def _read_shard(chunk: Chunk, shard: ShardEntry) -> Iterator[Example]:
+def _read_shard(chunk: Chunk, shard: ShardEntry) -> Iterator[Loaded]:
     for sample in read_samples(chunk.uri, shard, ADVICE):
         try:
-            file, record = sample.parts[PUZZLE], json.loads(sample.parts[RECORD])
-            puzzle = decode_image(file)
-            if not isinstance(record, dict):
-                raise ValueError("its record is no object")
-        except (UnreadableImage, *DAMAGE) as error:
+            loaded = load_sample(sample)
+        except (UnreadableImage, BadInput) as error:
             raise BadInput(f"{chunk.uri}: sample {sample.key} cannot be used ({error}): {ADVICE}") from error
-        yield Example(sample.key, record, puzzle, file, sample.parts.get(REASONING), chunk.split)
+        yield replace(loaded, example=structs.replace(loaded.example, split=chunk.split))
 
 
-def _read_folder(chunk: Chunk) -> Iterator[Example]:
+def load_sample(sample: Sample) -> Loaded:
+    """The example of a sample, under the sample's key.
+
+    Raises:
+        BadInput: a part is missing or the example is damaged.
+        UnreadableImage: its picture is damaged.
+    """
+    for part in (EXAMPLE, PUZZLE):
+        if part not in sample.parts:
+            raise BadInput(f"it has no {part}")
+    example = structs.replace(decode_example(sample.parts[EXAMPLE]), key=sample.key)
+    file = sample.parts[PUZZLE]
+    return Loaded(example, decode_image(file), file, sample.parts.get(REASONING))
+
+
+def _read_folder(chunk: Chunk) -> Iterator[Loaded]:
     file = Path(chunk.path)
     for record in _records(file)[chunk.start : chunk.start + chunk.rows]:
         try:
-            picture = _read_media(file, record["image"])
+            picture = _read_media(file, _word(record, "image"))
             puzzle = decode_image(picture)
-            ours = as_ours(record, file.parent.name, puzzle, partial(_solution, file, record))
-            yield Example(str(record["id"]), ours, puzzle, picture, None, None)
-        except (OSError, UnreadableImage, BadInput, *DAMAGE) as error:
+            if record.get("source") == OURS:
+                example = from_fields(record)
+            else:
+                example = as_example(record, file.parent.name, puzzle, partial(_solution, file, record))
+        except (OSError, UnreadableImage, BadInput) as error:
             raise _unusable(file, record, error) from error
+        yield Loaded(example, puzzle, picture, None)
 
 
 def _solution(file: Path, record: Mapping[str, Any]) -> Image:
-    return decode_image(_read_media(file, record["solution_image_path"]))
+    return decode_image(_read_media(file, _word(record, "solution_image_path")))
+
+
+def _word(record: Mapping[str, Any], field: str) -> str:
+    value = record.get(field)
+    if not isinstance(value, str):
+        raise BadInput(f"it has no {field}")
+    return value
 
 
 def _read_media(file: Path, relative: str) -> bytes:
@@ -198,16 +226,16 @@ def _read_media(file: Path, relative: str) -> bytes:
     return path.read_bytes()
 
 
-def _read_hub(chunk: Chunk) -> Iterator[Example]:
+def _read_hub(chunk: Chunk) -> Iterator[Loaded]:
     file = Path(chunk.path)
     for row in hub.read_rows(file, chunk.start, chunk.rows):
         try:
             puzzle = decode_image(row.puzzle)
-            ours = as_ours(row.words, None, puzzle, partial(decode_image, row.solution))
-            yield Example(str(row.words["id"]), ours, puzzle, row.puzzle, None, chunk.split)
-        except (UnreadableImage, BadInput, *DAMAGE) as error:
+            example = as_example(row.words, None, puzzle, partial(decode_image, row.solution))
+        except (UnreadableImage, BadInput) as error:
             raise _unusable(file, row.words, error) from error
+        yield Loaded(structs.replace(example, split=chunk.split), puzzle, row.puzzle, None)
 
 
 def _unusable(file: Path, record: Mapping[str, Any], error: Exception) -> BadInput:
-    return BadInput(f"{file}: record {record.get('id', '?')!r} cannot be used ({error}): fix or remove it")
+    return BadInput(f"{file}: record {str(record.get('id', '?'))[:100]!r} cannot be used ({error}): fix or remove it")

@@ -1,18 +1,20 @@
 """The VLMPuzzle folder layout: ``<task>/data.json`` beside ``puzzles/`` and ``solutions/``.
 
-A record of ours already uses the field names of that layout; here the paths and the old names of prompts are added,
-and taken back when reading.
+Payloads of ours already use the field names of that layout; here the paths and the old names of prompts are added.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from vtb.errors import BadInput
 from vtb.formats.webdataset import Sample
+from vtb.tasks.example import Example, example_fields, media_named
 
 DATA = "data.json"
 
@@ -27,22 +29,33 @@ def media_paths(task: str, key: str) -> dict[str, str]:
     }
 
 
-def folder_files(sample: Sample, record: Mapping[str, Any]) -> dict[str, bytes]:
+def folder_files(sample: Sample, task: str) -> dict[str, bytes]:
     """The media files of a sample by path below the root."""
-    paths = media_paths(record["task"], record["id"])
+    paths = media_paths(task, sample.key)
     return {paths[part]: data for part, data in sample.parts.items() if part in paths}
 
 
-def folder_record(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record with the layout's own fields; paths are relative to the task's folder."""
-    paths = {part: path.split("/", 1)[1] for part, path in media_paths(record["task"], record["id"]).items()}
-    added = {
-        "prompt": record["prompts"]["video"],
-        "gpt5_prompt": record["prompts"]["vlm"],
-        "image": paths["puzzle.png"],
-        "solution_image_path": paths["solution.png"],
+def folder_record(example: Example) -> dict[str, Any]:
+    """The example as the layout has it: the payload's fields beside the others, paths relative to the task's folder.
+
+    Figures of difficulty are by name, and ``prompt`` and ``gpt5_prompt`` are the layout's own names.
+    """
+    fields = {**example_fields(example), "difficulty": example.figures}
+    names = {part: path.split("/", 1)[1] for part, path in media_paths(example.task, example.key).items()}
+    media = [{**medium, "name": names[medium["name"]]} for medium in fields.pop("media")]
+    del fields["payload"], fields["key"]
+    video = media_named(example.media, "solution", "video")
+    return {
+        "id": example.key,
+        **fields,
+        "media": media,
+        **msgspec.to_builtins(example.payload),
+        "prompt": example.prompts.video,
+        "gpt5_prompt": example.prompts.vlm,
+        "image": names["puzzle.png"],
+        "solution_image_path": names["solution.png"],
+        **({"solution_video_path": names[video]} if video else {}),
     }
-    return {**record, **added, **({"solution_video_path": paths["solution.mp4"]} if record.get("clip") else {})}
 
 
 def data_files(root: Path) -> list[Path]:

@@ -12,10 +12,11 @@ import numpy as np
 from vtb.errors import UsageProblem
 from vtb.media.image import Image, Palette, encode_png, encode_rgb, to_rgb
 from vtb.media.image import Picture as PuzzlePicture
-from vtb.puzzles import Clip, Family
-from vtb.puzzles.sample import make_record, still_frames
+from vtb.puzzles.family import Clip, Family
+from vtb.puzzles.sample import make_example, still_frames
 from vtb.report.contact_sheet import thumbnail
 from vtb.report.pages import Picture, render
+from vtb.tasks.example import Example
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -45,7 +46,9 @@ class Exhibit:
     answer: str
 
 
-def exhibit(family: Family, config: Any, stream: str, seed: int, index: int = 0, *, frames: int = FRAMES) -> Exhibit:
+def exhibit(
+    family: Family[Any], config: Any, stream: str, seed: int, index: int = 0, *, frames: int = FRAMES
+) -> Exhibit:
     """One sample of a stream, with frames of its clip, or of a clip of the default form where it has none.
 
     Args:
@@ -56,32 +59,32 @@ def exhibit(family: Family, config: Any, stream: str, seed: int, index: int = 0,
         index: number of the sample in its stream.
         frames: how many frames; fewer than these where the puzzle does not fit the default clip.
     """
-    record = _record_with_clip(family, config, stream, seed, index) if frames else None
-    record = record or make_record(family, config, stream, seed, index)
+    found = _with_clip(family, config, stream, seed, index) if frames else None
+    example = found or make_example(family, config, stream, seed, index)
     label = f"{stream} {index}" if index else stream
-    pictures = list(_pictures(family, record, frames))
-    return Exhibit(label, family.palette, pictures, record["prompts"]["image"], record["answer"])
+    pictures = list(_pictures(family, example.payload, frames))
+    return Exhibit(label, family.palette, pictures, example.prompts.image, example.answer)
 
 
-def _record_with_clip(family: Family, config: Any, stream: str, seed: int, index: int) -> dict[str, Any] | None:
+def _with_clip(family: Family[Any], config: Any, stream: str, seed: int, index: int) -> Example | None:
     try:
-        return make_record(family, dataclasses.replace(config, clip=config.clip or Clip()), stream, seed, index)
+        return make_example(family, dataclasses.replace(config, clip=config.clip or Clip()), stream, seed, index)
     except UsageProblem:  # it does not fit the default clip
         return None
 
 
-def _pictures(family: Family, record: dict[str, Any], frames: int) -> Iterator[tuple[str, PuzzlePicture]]:
+def _pictures(family: Family[Any], record: Any, frames: int) -> Iterator[tuple[str, PuzzlePicture]]:
     yield "puzzle", _framed(record, family.draw_puzzle(record))
     yield "solution", _framed(record, family.draw_solution(record))
-    if record.get("clip") and frames:
-        total = record["clip"]["frames"]
+    if record.clip and frames:
+        total = record.clip.frames
         for number, frame in still_frames(family, record, frames):
-            yield f"frame {number + 1} of {total}", _framed(record["clip"], frame)
+            yield f"frame {number + 1} of {total}", _framed(record.clip, frame)
 
 
-def _framed(place: dict[str, Any], picture: PuzzlePicture) -> PuzzlePicture:
+def _framed(place: Any, picture: PuzzlePicture) -> PuzzlePicture:
     """The part of a picture that holds the puzzle, where it says so: a small picture has no room for margins."""
-    left, top, side = place.get("area", (0, 0, max(picture.shape)))
+    left, top, side = getattr(place, "area", (0, 0, max(picture.shape)))
     return picture[top : top + side, left : left + side]
 
 

@@ -12,14 +12,17 @@ from typing import Any
 
 from vtb.artifact import Manifest, ShardEntry
 from vtb.benchmarks.videothinkbench.decontamination import overlap_key
-from vtb.errors import VtbError
+from vtb.errors import BadInput
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar
 from vtb.media.image import UnreadableImage, decode_image
 from vtb.media.video import UnreadableVideo, decode_ends
-from vtb.puzzles import DAMAGE, Family, Record, Score, family_of
-from vtb.puzzles.sample import CLIP, PUZZLE, RECORD, SOLUTION
+from vtb.puzzles.sample import CLIP, EXAMPLE, PUZZLE, SOLUTION
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.store import ObjectMissing, open_store
+from vtb.tasks.example import Example
+from vtb.tasks.registry import decode_example, task_of
+from vtb.tasks.score import Score
+from vtb.tasks.task import Task as PuzzleTask
 
 log = logging.getLogger("vtb.curate")
 _NO_NAME = re.compile(r"[\x00-\x1f\x7f/]")
@@ -124,19 +127,16 @@ def judge_sample(work: ShardWork, sample: Sample, number: int) -> Verdict:
     place = (work.input, work.shard.path, sample.key.encode(errors="replace").decode(), number)
     try:
         _check_key(sample.key)
-        record = _read_record(sample)
-        family = family_of(record)
-        family.validate(record)
-        _check_pictures(family, record, sample)
-        _check_clip(family, record, sample)
-        return Verdict(
-            *place, identity=family.identity(record), overlap=overlap_key(record) or "", task=family.name,
-            difficulty=family.difficulty(record),
-        )  # fmt: skip
+        example = _read_example(sample)
+        task = task_of(example)
+        _check_pictures(task, example, sample)
+        _check_clip(task, example.payload, sample)
     except Problem as problem:
         return Verdict(*place, problem.kind, problem.detail)
-    except (VtbError, *DAMAGE) as error:
-        return Verdict(*place, "record is damaged", f"{type(error).__name__}: {error}"[:300])
+    return Verdict(
+        *place, identity=task.identity(example.payload), overlap=overlap_key(task, example) or "", task=task.name,
+        difficulty=example.figures,
+    )  # fmt: skip
 
 
 def _check_key(key: str) -> None:
@@ -157,19 +157,16 @@ def usable_key(verdict: Verdict) -> str:
     return verdict.key if _is_usable(verdict.key) else "unusable-key"
 
 
-def _read_record(sample: Sample) -> dict[str, Any]:
-    if RECORD not in sample.parts:
+def _read_example(sample: Sample) -> Example:
+    if EXAMPLE not in sample.parts:
         raise Problem("record is missing")
     try:
-        record = json.loads(sample.parts[RECORD])
-    except (ValueError, RecursionError) as error:
-        raise Problem("record is not JSON", str(error)) from error
-    if not isinstance(record, dict):
-        raise Problem("record is not JSON", "not an object")
-    return record
+        return decode_example(sample.parts[EXAMPLE])
+    except BadInput as error:
+        raise Problem("record is damaged", str(error)[:300]) from error
 
 
-def _check_pictures(family: Family, record: Record, sample: Sample) -> None:
+def _check_pictures(task: PuzzleTask[Any], example: Example, sample: Sample) -> None:
     for part in (PUZZLE, SOLUTION):
         if part not in sample.parts:
             raise Problem(f"{part} is missing")
@@ -177,14 +174,14 @@ def _check_pictures(family: Family, record: Record, sample: Sample) -> None:
         puzzle, solution = (decode_image(sample.parts[part]) for part in (PUZZLE, SOLUTION))
     except UnreadableImage as error:
         raise Problem("picture is unreadable", str(error)) from error
-    if family.score_image(record, puzzle, puzzle).strict:
+    if task.score_image(example.payload, puzzle, puzzle).strict:
         raise Problem("puzzle shows the answer")
-    _demand("solution picture", family.score_image(record, solution, puzzle))
-    _demand("answer", family.score_text(record, family.answer(record), puzzle))
+    _demand("solution picture", task.score_image(example.payload, solution, puzzle))
+    _demand("answer", task.score_text(example.payload, example.answer, puzzle))
 
 
-def _check_clip(family: Family, record: Record, sample: Sample) -> None:
-    if not record.get("clip"):
+def _check_clip(task: PuzzleTask[Any], record: Any, sample: Sample) -> None:
+    if record.clip is None:
         return
     if CLIP not in sample.parts:
         raise Problem(f"{CLIP} is missing")
@@ -192,11 +189,11 @@ def _check_clip(family: Family, record: Record, sample: Sample) -> None:
         ends = decode_ends(sample.parts[CLIP])
     except UnreadableVideo as error:
         raise Problem("clip is unreadable", str(error)) from error
-    if ends.count != record["clip"]["frames"]:
-        raise Problem("clip has another length", f"{ends.count} frames, not {record['clip']['frames']}")
-    if family.score_frame(record, ends.first).strict:
+    if ends.count != record.clip.frames:
+        raise Problem("clip has another length", f"{ends.count} frames, not {record.clip.frames}")
+    if task.score_frame(record, ends.first).strict:
         raise Problem("clip starts with the answer")
-    _demand("clip", family.score_frame(record, ends.last))
+    _demand("clip", task.score_frame(record, ends.last))
 
 
 def _demand(what: str, score: Score) -> None:

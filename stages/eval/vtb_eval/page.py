@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +15,15 @@ from vtb.benchmarks.videothinkbench.published import SOURCE
 from vtb.datasets.readers import Chunk, read_chunk
 from vtb.media.image import Image, UnreadableImage, decode_image, encode_rgb
 from vtb.media.video import UnreadableVideo, decode_clip
-from vtb.puzzles import family_of
-from vtb.puzzles.sample import PUZZLE, RECORD
+from vtb.puzzles.sample import PUZZLE
 from vtb.report.contact_sheet import thumbnail
 from vtb.report.pages import Picture, render
 from vtb.store import open_store
+from vtb.tasks.example import Example
+from vtb.tasks.registry import task_of
 from vtb_eval.answers import Answers, Attempt
 from vtb_eval.contents import Unreadable, read_bytes, read_text, read_transcript
+from vtb_eval.prediction import PREDICTION, decode_prediction
 from vtb_eval.result import Result
 
 SHOWN = 8
@@ -118,13 +119,12 @@ def _load(source: PageSource, wanted: Sequence[Result]) -> Iterator[Shown]:
                 yield _shown(result, *make())
 
 
-Material = tuple[Mapping[str, Any], Image, Sequence[Picture], "str | None"]  # record, puzzle, pictures, words
+# The example, its picture, pictures of the answer, and its words.
+Material = tuple[Example, Image, Sequence[Picture], "str | None"]
 
 
-def _shown(
-    result: Result, record: Mapping[str, Any], puzzle: Image, pictures: Sequence[Picture], text: str | None
-) -> Shown:
-    words, expected = None if text is None else _printable(text), _printable(family_of(record).answer(record))
+def _shown(result: Result, example: Example, puzzle: Image, pictures: Sequence[Picture], text: str | None) -> Shown:
+    words, expected = None if text is None else _printable(text), _printable(example.answer)
     asked = Picture("what was asked about", _small(puzzle))
     return Shown(result.id, result.task, result.strict, _reason(result), words, expected, [asked, *pictures])
 
@@ -134,24 +134,24 @@ def _predicted(chunk: Chunk) -> Iterator[tuple[str, int, Any]]:
     for sample in read_samples(chunk.uri, chunk.shard, "make the predictions again"):
 
         def make(sample: Any = sample) -> Material:
-            answer = json.loads(sample.parts[RECORD])
-            record, text, puzzle = answer["record"], str(answer["text"]), decode_image(sample.parts[PUZZLE])
-            family = family_of(record)
-            drawn = family.draw_answer(record, text, puzzle)
+            prediction, puzzle = decode_prediction(sample.parts[PREDICTION]), decode_image(sample.parts[PUZZLE])
+            example = prediction.example
+            task = task_of(example)
+            drawn = task.draw_answer(example.payload, prediction.text, puzzle)
             pictures = [] if drawn is None else [Picture("the answer, drawn", _small(drawn))]
-            return record, family.draw_reasoning(record, puzzle), pictures, text
+            return example, task.show(example.payload, puzzle), pictures, prediction.text
 
         yield sample.key, 0, make
 
 
 def _answered(chunk: Chunk, answers: Answers) -> Iterator[tuple[str, int, Any]]:
-    for example in read_chunk(chunk):
-        for number, attempt in enumerate(answers.attempts(example.key)):
+    for loaded in read_chunk(chunk):
+        for number, attempt in enumerate(answers.attempts(loaded.key)):
 
-            def make(example: Any = example, attempt: Attempt = attempt) -> Material:
-                return example.record, example.puzzle, list(_pictures(attempt)), _words(attempt)
+            def make(loaded: Any = loaded, attempt: Attempt = attempt) -> Material:
+                return loaded.example, loaded.puzzle, list(_pictures(attempt)), _words(attempt)
 
-            yield example.key, number, make
+            yield loaded.key, number, make
 
 
 def _pictures(attempt: Attempt) -> Iterator[Picture]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,13 +13,14 @@ from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.artifact.local import local_model
 from vtb.datasets.readers import choose_split, chunks, describe_input
 from vtb.formats.webdataset import Sample, write_tar
-from vtb.puzzles.sample import PUZZLE, RECORD
+from vtb.puzzles.sample import PUZZLE
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.options import Finite, VtbOption
 from vtb.stage.run import Run
 from vtb.stage.sharding import cpus
+from vtb_eval.prediction import PREDICTION, Prediction, encode_prediction
 from vtb_eval.questions import CLOSINGS, Question, ShardWork, read_questions
 
 log = logging.getLogger("vtb.eval")
@@ -28,7 +28,7 @@ log = logging.getLogger("vtb.eval")
 STAGE = Stage(
     command="vtb-eval predict",
     summary="Let a vision-language model answer puzzles.",
-    version=1,
+    version=2,
     image="vtb/eval",
     reads=("puzzles",),
     writes=("predictions",),
@@ -137,8 +137,8 @@ class Answerer:
 
 def make_sample(question: Question, text: str) -> Sample:
     """One answer with all that its judge needs."""
-    answer = {"id": question.key, "prompt": question.text, "text": text, "record": question.record}
-    return Sample(question.key, {RECORD: json.dumps(answer, ensure_ascii=False).encode(), PUZZLE: question.puzzle})
+    answer = encode_prediction(Prediction(question.example, question.text, text))
+    return Sample(question.key, {PREDICTION: answer, PUZZLE: question.puzzle})
 
 
 def _close(shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:

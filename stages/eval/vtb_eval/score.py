@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import click
+from msgspec import structs
 
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.manifest import json_bytes
@@ -18,18 +19,19 @@ from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
 from vtb.datasets.readers import Chunk, choose_split, chunks, describe_input, read_chunk, read_keys
 from vtb.errors import BadInput, UsageProblem
-from vtb.media.image import Image, UnreadableImage, decode_image
-from vtb.puzzles import DAMAGE, family_of
-from vtb.puzzles.sample import PUZZLE, RECORD
+from vtb.media.image import UnreadableImage, decode_image
+from vtb.puzzles.sample import PUZZLE
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.options import VtbOption
 from vtb.stage.run import Run
+from vtb.tasks.registry import task_of
 from vtb_eval.answers import Answers
 from vtb_eval.comparison import compare
 from vtb_eval.judging import judge_attempt, judge_text, make_result
 from vtb_eval.page import PageSource, report_page
+from vtb_eval.prediction import PREDICTION, decode_prediction
 from vtb_eval.result import Result
 from vtb_eval.results import judged, summarise
 
@@ -38,7 +40,7 @@ log = logging.getLogger("vtb.eval")
 STAGE = Stage(
     command="vtb-eval score",
     summary="Judge the answers of a model and report how many are right.",
-    version=2,
+    version=3,
     image="vtb/eval",
     reads=("predictions", "puzzles"),
     writes=("scores",),
@@ -156,33 +158,24 @@ def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
     assert chunk.shard is not None
     for sample in read_samples(chunk.uri, chunk.shard, "make the predictions again"):
         try:
-            answer = json.loads(sample.parts[RECORD])
-            record, text = answer["record"], str(answer["text"])
-            family = family_of(record)
-            family.validate(record)
-            signals = {"text": judge_text(family, record, text, decode_image(sample.parts[PUZZLE]))}
-            yield [make_result(sample.key, record, signals, 0, len(text))]
-        except (UnreadableImage, *DAMAGE) as error:
-            raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error!r})") from error
+            prediction = decode_prediction(sample.parts.get(PREDICTION, b""))
+            puzzle = decode_image(sample.parts.get(PUZZLE, b""))
+        except (UnreadableImage, BadInput) as error:
+            raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error})") from error
+        example = structs.replace(prediction.example, key=sample.key)
+        text = judge_text(task_of(example), example.payload, prediction.text, puzzle)
+        yield [make_result(example, {"text": text}, 0, len(prediction.text))]
 
 
 def _answered(work: ShardWork, answers: Answers) -> Iterator[list[Result]]:
     """The attempts at each puzzle; one without signals where there is none."""
-    for example in read_chunk(work.chunk):
-        family = family_of(example.record)
-        try:
-            family.validate(example.record)
-            results = list(_judge_all(example.key, example.record, example.puzzle, answers))
-        except (BadInput, *DAMAGE) as error:
-            where = f"{work.chunk.path}: record {example.key[:100]}"
-            raise BadInput(f"{where} or an answer to it cannot be judged ({error}): fix or remove it") from error
+    for loaded in read_chunk(work.chunk):
+        results = [
+            make_result(loaded.example, judge_attempt(loaded.example, loaded.puzzle, attempt), number, 0)
+            for number, attempt in enumerate(answers.attempts(loaded.key))
+        ]
         answered = any(result.signals for result in results)
         yield results if answered or not work.answered_only else []
-
-
-def _judge_all(key: str, record: dict[str, Any], puzzle: Image, answers: Answers) -> Iterator[Result]:
-    for number, attempt in enumerate(answers.attempts(key)):
-        yield make_result(key, record, judge_attempt(record, puzzle, attempt), number, 0)
 
 
 def close(output: Output, source: PageSource, shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:

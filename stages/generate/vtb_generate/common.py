@@ -12,7 +12,7 @@ import click
 
 from vtb.artifact import InputEntry
 from vtb.errors import UsageProblem
-from vtb.puzzles import Clip
+from vtb.puzzles.family import Clip
 from vtb.stage.options import SizeType, VtbOption
 from vtb.stage.run import Run
 from vtb_generate.finalize import describe_whole

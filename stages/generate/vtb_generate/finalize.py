@@ -109,7 +109,7 @@ def _combine_data(output: Output, recipe: Recipe, shards: Sequence[ShardEntry]) 
         for shard in shards:
             for line in output.store.get_bytes(shard.path).decode().splitlines():
                 record = json.loads(line)
-                family = record["family"]
+                family = record["task"]
                 files[family].write(separators[family] + json.dumps(record, indent=2, ensure_ascii=False))
                 separators[family] = ",\n"
         for file in files.values():

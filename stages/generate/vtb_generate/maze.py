@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from vtb.errors import UsageProblem
-from vtb.puzzles import Clip, find_family
+from vtb.puzzles.family import Clip
+from vtb.puzzles.registry import find_family
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.main import run as run_command

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from vtb.media.image import encode_png, encode_rgb, to_rgb
-from vtb.puzzles import Family
+from vtb.media.image import encode_png, encode_rgb
+from vtb.puzzles.family import Family
 from vtb.puzzles.sample import still_frames
 from vtb.report.gallery import Exhibit, exhibit
 from vtb.report.pages import Picture, PreviewSample, preview_page
+from vtb.tasks.example import Example
+from vtb.tasks.task import MODALITIES
 from vtb_generate.shards import Recipe
 
 STILLS = 4
@@ -31,26 +33,30 @@ def gallery_note(recipe: Recipe) -> str:
 def preview(title: str, recipe: Recipe) -> str:
     """The page with the first samples of every stream and all that a model is told of them."""
     samples = [
-        _preview(recipe.family_of(stream), recipe.record(stream, index))
+        _preview(recipe.family_of(stream), recipe.example(stream, index))
         for stream in recipe.streams
         for index in range(min(recipe.preview, stream.count))
     ]
     return preview_page(title, samples)
 
 
-def _preview(family: Family, record: dict[str, Any]) -> PreviewSample:
+def _preview(family: Family[Any], example: Example) -> PreviewSample:
+    record = example.payload
     pictures = [
         Picture("puzzle", encode_png(family.draw_puzzle(record), family.palette)),
         Picture("solution", encode_png(family.draw_solution(record), family.palette)),
     ]
-    if record.get("clip"):
-        total = record["clip"]["frames"]
+    if record.clip:
+        total = record.clip.frames
         pictures += [
             Picture(f"frame {number + 1} of {total}", encode_png(frame, family.palette))
             for number, frame in still_frames(family, record, STILLS)
         ]
-    reasoning = family.draw_reasoning(record)
-    if (reasoning != to_rgb(family.draw_puzzle(record), family.palette)).any():
+    puzzle = family.puzzle(record)
+    reasoning = family.show(record, puzzle)
+    if (reasoning != puzzle).any():
         pictures.append(Picture("as models that answer in words see it", encode_rgb(reasoning)))
-    title = f"{record['id']} (task {record['task_id']})" if "task_id" in record else record["id"]
-    return PreviewSample(title, record["prompts"], record["answer"], record["difficulty"], pictures)
+    task_id = getattr(record, "task_id", None)
+    title = f"{example.key} (task {task_id})" if task_id else example.key
+    prompts: dict[str, str] = {modality: example.prompts.of(modality) for modality in MODALITIES}
+    return PreviewSample(title, prompts, example.answer, example.figures, pictures)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from vtb.errors import UsageProblem
-from vtb.puzzles import families
+from vtb.puzzles.registry import families
 from vtb.stage.options import VtbOption
 from vtb_generate.shards import Stream
 

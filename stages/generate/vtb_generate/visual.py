@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from vtb.puzzles import families
 from vtb.puzzles.config_options import config_options
+from vtb.puzzles.registry import families
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.scene import COLORS
 from vtb.stage.command import stage_command
@@ -27,7 +27,7 @@ log = logging.getLogger("vtb.generate")
 STAGE = Stage(
     command="vtb-gen-visual",
     summary="Generate visual puzzles with their solutions as pictures and clips.",
-    version=2,
+    version=3,
     image="vtb/gen-visual",
     writes=("puzzles",),
     parallel="shards",

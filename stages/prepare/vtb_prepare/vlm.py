@@ -17,11 +17,10 @@ import click
 
 from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.artifact.output import Output
-from vtb.datasets.readers import Chunk, Example, chunks, describe_input, read_chunk
+from vtb.datasets.readers import Chunk, Loaded, chunks, describe_input, read_chunk
 from vtb.errors import BadInput
 from vtb.formats.swift import grpo_row, sft_row
 from vtb.media.image import encode_rgb
-from vtb.puzzles import DAMAGE, family_of
 from vtb.report.card import DatasetCard, write_card
 from vtb.rng import stable_fraction
 from vtb.stage.command import stage_command
@@ -29,6 +28,8 @@ from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.options import Finite, VtbOption
 from vtb.stage.run import Run
+from vtb.tasks.example import Example
+from vtb.tasks.registry import task_of
 
 log = logging.getLogger("vtb.prepare")
 
@@ -97,9 +98,9 @@ def plan_shards(entries: Sequence[InputEntry], val: float, salt: str) -> list[Ta
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """Neutral rows (question, answer, picture, split); the engine's files are put together from them at the end."""
     lines, media, counts = [], dict[str, bytes](), dict[str, int]()
-    for example in read_chunk(work.chunk):
-        path = _free(f"media/{work.number:05d}/{example.key}", media)
-        row, picture = make_row(example, path, work.val, work.salt)
+    for loaded in read_chunk(work.chunk):
+        path = _free(f"media/{work.number:05d}/{loaded.key}", media)
+        row, picture = make_row(loaded, path, work.val, work.salt)
         lines.append(json.dumps(row) + "\n")  # ASCII, since some characters beyond it end a line for ``splitlines``
         media[path] = picture
         counts[row["split"]] = counts.get(row["split"], 0) + 1
@@ -113,30 +114,22 @@ def _free(stem: str, taken: Mapping[str, bytes]) -> str:
     return next(path for path in copies if path not in taken)
 
 
-def make_row(example: Example, path: str, val: float, salt: str) -> tuple[dict[str, Any], bytes]:
-    """One row and its picture."""
-    record = example.record
-    try:
-        family = family_of(record)
-        family.validate(record)
-        _demand_answer(family.answer(record))
-        row = {
-            "id": example.key,
-            "split": split_of(example, family.identity(record), val, salt),
-            "image": path,
-            "question": family.ask(record, "vlm"),
-            "answer": family.answer(record),
-            "task_type": record["task"],
-            "task_group": record["task_group"],
-        }
-        return row, example.reasoning or encode_rgb(family.draw_reasoning(record, example.puzzle))
-    except (BadInput, *DAMAGE) as error:
-        raise BadInput(f"sample {example.key} cannot be used ({error!r}): run vtb-curate on its data first") from error
-
-
-def _demand_answer(answer: str) -> None:
-    if answer in ("", "[]"):
-        raise BadInput("its record has no answer in words, so nobody can learn from it: leave it out")
+def make_row(loaded: Loaded, path: str, val: float, salt: str) -> tuple[dict[str, Any], bytes]:
+    """One row and its picture; ours are asked about in their own words, those of others in the family's."""
+    example = loaded.example
+    task, record = task_of(example), example.payload
+    if example.answer in ("", "[]"):
+        raise BadInput(f"sample {loaded.key[:100]}: has no answer in words, so nobody can learn from it: leave it out")
+    row = {
+        "id": loaded.key,
+        "split": split_of(example, task.identity(record), val, salt),
+        "image": path,
+        "question": example.prompts.vlm if example.ours else task.ask(record, "vlm"),
+        "answer": example.answer,
+        "task_type": example.task,
+        "task_group": task.group,
+    }
+    return row, loaded.reasoning or encode_rgb(task.show(record, loaded.puzzle))
 
 
 def split_of(example: Example, identity: str, val: float, salt: str) -> str:

@@ -6,66 +6,81 @@ import hashlib
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
-from vtb.benchmarks.videothinkbench.picture_family import ForeignFamily
+from vtb.benchmarks.videothinkbench.picture_task import PictureTask
 from vtb.errors import BadInput
-from vtb.formats.arc import grid
+from vtb.formats.arc import Grid, grid
 from vtb.media.image import Image
 from vtb.puzzles.arc.common.judge import compare, last_grid, read_cells
 from vtb.puzzles.arc.common.palette import BACKGROUND, PALETTE
-from vtb.puzzles.family import Record, Score
+from vtb.puzzles.family import Size
+from vtb.tasks.score import Score
 
 Mask = NDArray[np.uint8]
 LINE_MAX = 40  # grid lines are darker
 
 
-class ArcByPicture(ForeignFamily):
+class OutputRecord(Struct, frozen=True, kw_only=True):
+    """Where the output of a task lies in its picture (left, top, right, bottom), and its cells."""
+
+    canvas_dimensions: Size
+    output_box: tuple[int, int, int, int]
+    test_output: Grid
+
+
+class ArcByPicture(PictureTask[OutputRecord]):
     """An ARC task of which the record has the place and the cells of the output."""
 
-    def validate(self, record: Record) -> None:
+    payload_class = OutputRecord
+
+    def validate(self, record: OutputRecord) -> None:
         """The output's place lies inside the canvas and has whole cells."""
-        left, top, right, bottom = record["output_box"]
-        width, height = record["canvas_dimensions"]
-        output = grid(record["test_output"])
+        left, top, right, bottom = record.output_box
+        width, height = record.canvas_dimensions
+        try:
+            output = grid(record.test_output)
+        except ValueError as error:
+            raise BadInput(f"its output is no grid of ARC: {error}") from error
         if not (0 <= left < right <= width and 0 <= top < bottom <= height and max(width, height) <= 16384):
             raise BadInput("the output's grid does not lie inside the canvas")
         if (right - left) / len(output[0]) < 3 or (bottom - top) / len(output) < 3:
             raise BadInput("a cell of the output has fewer than 3 pixels")
 
-    def identity(self, record: Record) -> str:
+    def identity(self, record: OutputRecord) -> str:
         """The output and its place."""
-        return hashlib.sha256(f"{record['test_output']} {record['output_box']}".encode()).hexdigest()
+        return hashlib.sha256(f"{record.test_output} {record.output_box}".encode()).hexdigest()
 
-    def difficulty(self, record: Record) -> dict[str, float]:
+    def difficulty(self, record: OutputRecord) -> dict[str, float]:
         """Size of the output."""
-        return {"size": max(len(record["test_output"]), len(record["test_output"][0]))}
+        return {"size": max(len(record.test_output), len(record.test_output[0]))}
 
-    def answer(self, record: Record) -> str:
+    def answer(self, record: OutputRecord) -> str:
         """The output grid as JSON."""
-        return str([list(row) for row in record["test_output"]])
+        return str([list(row) for row in record.test_output])
 
-    def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
+    def score_text(self, record: OutputRecord, text: str, puzzle: Image | None = None) -> Score:
         """The last JSON list of rows in the text; every cell must be right."""
         found = last_grid(text)
-        return Score(False, False, "no grid") if found is None else compare(found, grid(record["test_output"]))
+        return Score(False, False, "no grid") if found is None else compare(found, record.test_output)
 
-    def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
+    def score_image(self, record: OutputRecord, image: Image, puzzle: Image | None = None) -> Score:
         """The nearest color of every cell's inner part; every cell must be right."""
-        right = grid(record["test_output"])
-        found = read_cells(image, record["canvas_dimensions"], record["output_box"], len(right), len(right[0]))
+        right = record.test_output
+        found = read_cells(image, record.canvas_dimensions, record.output_box, len(right), len(right[0]))
         return compare(found, right) if found else Score(False, False, "empty picture")
 
 
 def as_ours(record: dict[str, Any]) -> dict[str, Any]:
     """A record of the benchmark: where the output lies, and what is right there."""
     if "placements" not in record:
-        return {**record, "clip": None}
+        return record
     place = next((place for place in record["placements"] if place["kind"] == "test_output"), None)
     if place is None:
         raise BadInput("its placements do not say where the test output lies")
     output = record.get("test_output") or record["output"]
-    return {**record, "output_box": [int(v) for v in place["bbox"]], "test_output": output, "clip": None}
+    return {**record, "output_box": [int(v) for v in place["bbox"]], "test_output": output}
 
 
 def read_pictures(puzzle: Image, solution: Image) -> dict[str, Any]:

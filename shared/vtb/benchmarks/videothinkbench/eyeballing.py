@@ -18,6 +18,7 @@ from vtb.puzzles.eyeballing.common.placement import LETTERS
 
 Mask = NDArray[np.uint8]
 Place = tuple[float, float]
+KNOWN = ("canvas_dimensions", "point_radius", "line_width", "correct_option", "letters_known")
 RADIUS, LINE_WIDTH = 10, 5  # of the benchmark
 DARK, RING = 90, 0.8  # an outline is darker; share of a ring that must be
 LETTER = (0.04, 0.7)  # share of a disc that its letter covers; markers have none
@@ -32,10 +33,9 @@ ALIKE, APART, SEEN = 0.32, 0.012, 5.6
 
 def as_ours(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record of the benchmark with the fields of ours; its figure is not in it."""
-    points = [{**entry, "x": float(entry["x"]), "y": float(entry["y"])} for entry in record["candidates"]]
-    drawn: dict[str, Any] = {"given": [], "solution_strokes": [], "clip": None}
+    found = {name: record[name] for name in KNOWN if name in record}
     sizes = {"point_radius": RADIUS, "line_width": LINE_WIDTH}
-    return {**sizes, **record, **drawn, "candidates": sorted(points, key=lambda entry: str(entry["label"]))}
+    return {**sizes, **found, "candidates": sorted(record["candidates"], key=lambda entry: str(entry["label"]))}
 
 
 def read_pictures(name: str, puzzle: Image, solution: Image) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.media.image import Image
-from vtb.puzzles.family import Score
 from vtb.puzzles.judging.text import find_answer
+from vtb.tasks.score import Score
 
 RED_MIN, RED_LEAD, OTHER_MAX, ENOUGH = 140, 40, 130, 20
 EVERY = 5  # the major vote looks at every fifth frame

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.media.image import Image, resize_nearest
-from vtb.puzzles.family import Score
 from vtb.puzzles.judging.text import find_answer
+from vtb.tasks.score import Score
 
 Mask = NDArray[np.uint8]
 RED_MIN, WALL_MAX = 150, 40

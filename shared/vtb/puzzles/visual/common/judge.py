@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.media.image import Color, Image
-from vtb.puzzles.family import Score
 from vtb.puzzles.visual.common.crop import SHIFT, aligned, smooth
 from vtb.puzzles.visual.common.scene import SIDE
+from vtb.tasks.score import Score
 
 Mask = NDArray[np.uint8]  # 1 or 0 a pixel, SIDE x SIDE
 FAR = 60.0  # RGB distance from which a color is none of the palette's
