@@ -136,17 +136,28 @@ def check(pipeline: Pipeline) -> None:
         _check_required(step, options)
         for option, sources in step.inputs.items():
             for source in sources:
-                _check_source(step, option, source, writes)
-        writes[step.name] = step.installed.stage.writes
+                _check_source(step, option, source, options, writes)
+        writes[step.name] = _writes(step, options)
+
+
+def _writes(step: Step, options: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """The kind that a step writes; all that its stage may write where an option outside this file decides."""
+    stage = step.installed.stage
+    if stage.kind_option is None:
+        return stage.writes
+    name, kinds = stage.kind_option
+    value = step.options.get(name, options[name].get("default"))
+    decided = options[name]["x-env"] not in os.environ and "config" not in step.options
+    return (kinds[str(value)],) if decided and str(value) in kinds else stage.writes
 
 
 def _options_of(step: Step) -> dict[str, dict[str, Any]]:
     """What the stage of a step declares, by the names that pipelines use."""
     try:
-        options = describe(step.installed.command)["options"]
+        options = describe(step.installed.command)["options"]["properties"]
     except UsageProblem as error:
         raise UsageProblem(f"step {step.name!r}: {error}") from error
-    return {option["name"].replace("_", "-"): option for option in options}
+    return {name.replace("_", "-"): option for name, option in options.items()}
 
 
 def _check_option(step: Step, name: str, value: Any, options: Mapping[str, Mapping[str, Any]]) -> None:
@@ -161,11 +172,11 @@ def _check_option(step: Step, name: str, value: Any, options: Mapping[str, Mappi
         raise UsageProblem(f"step {step.name!r}: {step.stage} has no option {name!r}{hint}")
     if name in step.inputs:
         raise UsageProblem(f"{where} is given twice, by options and by inputs")
-    if (options[name]["type"] == "flag") is not isinstance(value, bool):
+    if (options[name]["type"] == "boolean") is not isinstance(value, bool):
         raise UsageProblem(
             f"{where} is {reprlib.repr(value)}: a flag takes true or false, any other option a value (quote it)"
         )
-    if isinstance(value, list) and not options[name]["repeatable"]:
+    if isinstance(value, list) and options[name]["type"] != "array":
         raise UsageProblem(f"{where} takes one value, not a list")
     if any(entry is None or isinstance(entry, (dict, list)) for entry in _as_list(value)):
         raise UsageProblem(f"{where} is {reprlib.repr(value)}, neither a value nor a list of values")
@@ -174,17 +185,22 @@ def _check_option(step: Step, name: str, value: Any, options: Mapping[str, Mappi
 def _check_required(step: Step, options: Mapping[str, Mapping[str, Any]]) -> None:
     """Refuse a step that lacks what its stage cannot do without, unless the environment or a config file has it."""
     given = {*step.options, *(name for name, sources in step.inputs.items() if sources), "output"}
-    for name, option in options.items():
-        if option["required"] and name not in given and option["env"] not in os.environ and "config" not in given:
+    for name in _required(step):
+        if name not in given and options[name]["x-env"] not in os.environ and "config" not in given:
             raise UsageProblem(f"step {step.name!r}: {step.stage} needs {name}")
 
 
-def _check_source(step: Step, option: str, source: str, writes: Mapping[str, Sequence[str]]) -> None:
-    stage = step.installed.stage
-    takes = stage.reads if option == "input" else stage.artifact_options.get(option)
+def _required(step: Step) -> list[str]:
+    return [name.replace("_", "-") for name in describe(step.installed.command)["options"]["required"]]
+
+
+def _check_source(
+    step: Step, option: str, source: str, options: Mapping[str, Mapping[str, Any]], writes: Mapping[str, Sequence[str]]
+) -> None:
+    takes = options.get(option, {}).get("x-artifact")
     if not takes:
         raise UsageProblem(f"step {step.name!r}: {step.stage} takes no artifact with {option!r}")
-    if len(step.inputs[option]) > 1 and not (option == "input" and stage.many_inputs):
+    if len(step.inputs[option]) > 1 and options[option]["type"] != "array":
         raise UsageProblem(f"step {step.name!r}: {option} takes one artifact, not {len(step.inputs[option])}")
     if source not in writes:
         raise UsageProblem(f"step {step.name!r}: reads {source!r}, but no earlier step has that name")
@@ -201,7 +217,7 @@ def _option_words(step: Step) -> list[str]:
         if value is True:
             words.append(f"--{name}")
         elif value is False:
-            opposite = options[name]["flag"].partition("/")[2]
+            opposite = options[name]["x-flag"].partition("/")[2]
             words += [opposite] if opposite else []
         else:
             for entry in _as_list(value):

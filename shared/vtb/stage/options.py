@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from vtb.stage.config_file import UnreadableYaml, load_yaml
 from vtb.stage.declaration import Stage
 from vtb.stage.sharding import cpus
 
+# Headings of the help for the options that every stage has.
+PLACES, WORK, LOGS = "Input and output", "How the work is done", "Configuration and logs"
+
 
 class VtbOption(click.Option):
     """An option that shows its environment variable and default in the help.
@@ -25,12 +28,24 @@ class VtbOption(click.Option):
     an option is left out of the manifest, and changing it continues a run instead of contradicting it.
     """
 
-    def __init__(self, *args: Any, affects_output: bool = True, **kwargs: Any) -> None:
-        """As click's, plus ``affects_output``."""
+    def __init__(
+        self, *args: Any, affects_output: bool = True, group: str = "Options", secret: bool = False,
+        artifact: Sequence[str] = (), **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """As click's, and besides.
+
+        Args:
+            *args: as click's.
+            affects_output: see above.
+            group: the heading under which the help shows it.
+            secret: whether its value is nobody's business.
+            artifact: the kinds of artifact that it takes.
+            **kwargs: as click's.
+        """
         kwargs.setdefault("show_envvar", True)
         kwargs.setdefault("show_default", True)
         super().__init__(*args, **kwargs)
-        self.affects_output = affects_output
+        self.affects_output, self.group, self.secret, self.artifact = affects_output, group, secret, tuple(artifact)
 
 
 class Finite(click.FloatRange):
@@ -129,31 +144,33 @@ def place_options(stage: Stage) -> list[click.Option]:
     kinds = " or ".join(stage.writes)
     output = VtbOption(
         ["--output", "-o"], required=not stage.output_argument, metavar="URI", affects_output=False,
-        show_default=False, help=f"Where to write the {kinds} artifact: a folder, file:///path or s3://bucket/prefix.",
+        show_default=False, group=PLACES, help=f"Where to write the {kinds} artifact: a folder, file:///path or s3://bucket/prefix.",
     )  # fmt: skip
     if not stage.reads:
         return [output]
     many = " May be repeated." if stage.many_inputs else ""
     read = VtbOption(
         ["--input", "-i"], required=True, multiple=stage.many_inputs, metavar="URI", affects_output=False,
-        show_default=False, help=f"The {' or '.join(stage.reads)} artifact to read.{many}",
+        show_default=False, group=PLACES, artifact=stage.reads,
+        help=f"The {' or '.join(stage.reads)} artifact to read.{many}",
     )  # fmt: skip
     return [read, output]
 
 
 def _work_options(stage: Stage) -> list[click.Option]:
     options = [
-        VtbOption(["--seed"], type=click.IntRange(0, 2**63 - 1), default=42, help="Seed of everything random."),
+        VtbOption(["--seed"], group=WORK, type=click.IntRange(0, 2**63 - 1), default=42,
+                  help="Seed of everything random."),
         VtbOption(
-            ["--workers"], type=click.IntRange(1), default=cpus, show_default="CPUs of this machine",
+            ["--workers"], group=WORK, type=click.IntRange(1), default=cpus, show_default="CPUs of this machine",
             affects_output=False, help="Processes to work with. Changes the speed, never the result.",
         ),
         VtbOption(
-            ["--overwrite"], is_flag=True, affects_output=False,
+            ["--overwrite"], group=WORK, is_flag=True, affects_output=False,
             help="Replace the artifact at the output. Without it a rerun continues or finds all done.",
         ),
         VtbOption(
-            ["--dry-run"], is_flag=True, affects_output=False,
+            ["--dry-run"], group=WORK, is_flag=True, affects_output=False,
             help="Say what would be read and written, check it, write nothing.",
         ),
     ]  # fmt: skip
@@ -163,12 +180,12 @@ def _work_options(stage: Stage) -> list[click.Option]:
 def _shard_options() -> list[click.Option]:
     return [
         VtbOption(
-            ["--num-shards"], type=click.IntRange(1), default=1, affects_output=False,
+            ["--num-shards"], group=WORK, type=click.IntRange(1), default=1, affects_output=False,
             help="In how many parts the work is split among calls that write the same output.",
         ),
         VtbOption(
-            ["--shard-index"], type=click.IntRange(0), default=_job_index, show_default="$JOB_COMPLETION_INDEX or 0",
-            affects_output=False, help="Which part this call does, from 0.",
+            ["--shard-index"], group=WORK, type=click.IntRange(0), default=_job_index,
+            show_default="$JOB_COMPLETION_INDEX or 0", affects_output=False, help="Which part this call does, from 0.",
         ),
     ]  # fmt: skip
 
@@ -183,15 +200,15 @@ def _job_index() -> int:
 def _log_options() -> list[click.Option]:
     return [
         VtbOption(
-            ["--log-format"], type=click.Choice(vtb_log.FORMATS), default="text", affects_output=False,
+            ["--log-format"], group=LOGS, type=click.Choice(vtb_log.FORMATS), default="text", affects_output=False,
             help="Form of the log lines on standard error.",
         ),
         VtbOption(
-            ["--log-level"], type=click.Choice(vtb_log.LEVELS), default="info", affects_output=False,
+            ["--log-level"], group=LOGS, type=click.Choice(vtb_log.LEVELS), default="info", affects_output=False,
             help="The least important log lines to show.",
         ),
         VtbOption(
-            ["--config"], callback=read_config, is_eager=True, expose_value=False, metavar="FILE",
+            ["--config"], group=LOGS, callback=read_config, is_eager=True, expose_value=False, metavar="FILE",
             affects_output=False, help="YAML file of option values; flags and environment variables win over it.",
         ),
     ]  # fmt: skip
@@ -211,7 +228,10 @@ def _printing(flag: str, text: Callable[[], str], help_text: str) -> click.Optio
             click.echo(text())
             ctx.exit()
 
-    return click.Option([flag], is_flag=True, is_eager=True, expose_value=False, callback=show, help=help_text)
+    return VtbOption(
+        [flag], is_flag=True, is_eager=True, expose_value=False, callback=show, help=help_text, group=LOGS,
+        show_envvar=False, show_default=False, affects_output=False,
+    )  # fmt: skip
 
 
 def _version() -> str:

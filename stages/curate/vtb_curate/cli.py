@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
-
-import click
 
 from vtb.artifact import FileEntry, Manifest, ShardEntry, read_manifest
 from vtb.artifact.output import Output
@@ -16,8 +15,8 @@ from vtb.report.card import DatasetCard, write_card
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import finish, make_missing
+from vtb.stage.fields import StageOptions, option
 from vtb.stage.main import run as run_command
-from vtb.stage.options import Finite, RangeType, VtbOption
 from vtb.stage.run import Run, input_entry
 from vtb.stage.sharding import ShardRange
 from vtb_curate.choose import Choice, Rules, check_quality, choose
@@ -38,51 +37,60 @@ STAGE = Stage(
     writes=("puzzles",),
     resources=Resources(cpu="2", memory="4Gi"),
 )
-SHARE = Finite(0, 1)
-
-OPTIONS: list[click.Option] = [
-    VtbOption(["--val"], type=SHARE, default=0.05, help="Share of the puzzles that goes into the val split."),
-    VtbOption(["--test"], type=SHARE, default=0.05, help="Share that goes into the test split; the rest is train."),
-    VtbOption(["--difficulty"], type=RangeType(), multiple=True,
-              help="Keep only puzzles with this figure in this range, ends included, for example "
-                   "path_length=10..40 or turns=3.. ; may be repeated."),
-    VtbOption(["--benchmark"], multiple=True, metavar="PATH|URI", affects_output=False,
-              help="Drop every puzzle that is one of these: a folder with data.json, the hub's parquet files, or a "
-                   "puzzles artifact; may be repeated."),
-    VtbOption(["--max-bad"], type=SHARE, default=0.01, affects_output=False,
-              help="Largest share of bad samples to go on with; above it the command exits 5."),
-    VtbOption(["--samples-per-shard"], type=click.IntRange(1), default=256, help="Samples in one shard."),
-]  # fmt: skip
 
 
-@stage_command(STAGE, params=OPTIONS)
-def main(
-    run: Run, val: float, test: float, difficulty: tuple[tuple[str, float, float], ...], benchmark: tuple[str, ...],
-    max_bad: float, samples_per_shard: int,
-) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options."""
+
+    val: float = option(0.05, low=0, high=1, help="Share of the puzzles that goes into the val split.")
+    test: float = option(0.05, low=0, high=1, help="Share that goes into the test split; the rest is train.")
+    difficulty: tuple[tuple[str, float, float], ...] = option(
+        (), help="Keep only puzzles with this figure in this range, ends included, for example path_length=10..40 or "
+                 "turns=3.. ; may be repeated.",
+    )  # fmt: skip
+    # Which puzzles it holds is recorded as an input.
+    benchmark: tuple[str, ...] = option(
+        (), metavar="PATH|URI", affects_output=False, artifact=("puzzles",),
+        help="Drop every puzzle that is one of these: a folder with data.json, the hub's parquet files, or a puzzles "
+             "artifact; may be repeated.",
+    )  # fmt: skip
+    max_bad: float = option(
+        0.01, low=0, high=1, affects_output=False,
+        help="Largest share of bad samples to go on with; above it the command exits 5.",
+    )  # fmt: skip
+    samples_per_shard: int = option(256, low=1, help="Samples in one shard.")
+
+    def __post_init__(self) -> None:
+        """Shares are of one whole."""
+        if self.val + self.test > 1:
+            raise UsageProblem(f"--val {self.val:g} and --test {self.test:g} are more than everything together")
+
+
+@stage_command(STAGE, Options)
+def main(run: Run, options: Options) -> None:
     """Judge, de-duplicate, filter and split puzzles.
 
     Every sample is judged anew by its family: a picture, answer or clip that its own judge does not accept is put
     into quarantine with the reason. Repeated puzzles are dropped, within and across inputs, and so are those of a
-    benchmark. The split of a puzzle
-    depends on the puzzle alone, so it never moves when data is added.
+    benchmark. The split of a puzzle depends on the puzzle alone, so it never moves when data is added.
 
     Example: vtb-curate --input out/mazes --output out/curated
     """
-    if val + test > 1:
-        raise UsageProblem(f"--val {val:g} and --test {test:g} are more than everything together")
     manifests = [(uri, read_manifest(uri, STAGE.reads)) for uri in run.inputs]
     check_layout(manifests)
-    kept_out = [describe_input(uri) for uri in benchmark]
-    plan = run.plan([*(input_entry(uri, STAGE.reads) for uri in run.inputs), *kept_out])
+    kept_out = [describe_input(uri) for uri in options.benchmark]
+    plan = run.plan(options, [*(input_entry(uri, STAGE.reads) for uri in run.inputs), *kept_out])
     if run.dry_run:
         rows = sum(manifest.rows for _, manifest in manifests)
         run.say_plan(plan, f"what is good of {rows} samples, in splits train, val and test")
         return
     output = run.begin(plan)
     if output is not None:
-        rules = Rules(val, test, difficulty, f"split/{run.seed}", benchmark_keys(kept_out))
-        run.say_done(output, curate(run, output, manifests, rules, max_bad, samples_per_shard))
+        keys = benchmark_keys(kept_out)
+        rules = Rules(options.val, options.test, options.difficulty, f"split/{run.seed}", keys)
+        made = curate(run, output, manifests, rules, options.max_bad, options.samples_per_shard)
+        run.say_done(output, made)
 
 
 def check_layout(manifests: Sequence[tuple[str, Manifest]]) -> None:

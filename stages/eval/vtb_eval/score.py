@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-import click
 from msgspec import structs
 
 from vtb.artifact import FileEntry, ShardEntry
@@ -24,7 +23,7 @@ from vtb.puzzles.sample import PUZZLE
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
-from vtb.stage.options import VtbOption
+from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.tasks.registry import task_of
 from vtb_eval.answers import Answers
@@ -49,15 +48,22 @@ STAGE = Stage(
 )
 PREDICTIONS = "predictions"
 
-OPTIONS: list[click.Option] = [
-    VtbOption(["--answers"], multiple=True, metavar="FOLDER", affects_output=False,
-              help="A model's pictures, videos, texts and transcripts, named by the ids of the puzzles that --input "
-                   "has. May be repeated: every folder is one more attempt."),
-    VtbOption(["--split"], default="test",
-              help="With --answers: split of the puzzles to judge; all takes everything. Ignored without splits."),
-    VtbOption(["--answered-only"], is_flag=True,
-              help="With --answers: leave out puzzles without an answer, which otherwise count as wrong."),
-]  # fmt: skip
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options."""
+
+    answers: tuple[str, ...] = option(
+        (), metavar="FOLDER", affects_output=False,
+        help="A model's pictures, videos, texts and transcripts, named by the ids of the puzzles that --input has. "
+             "May be repeated: every folder is one more attempt.",
+    )  # fmt: skip
+    split: str = option(
+        "test", help="With --answers: split of the puzzles to judge; all takes everything. Ignored without splits."
+    )
+    answered_only: bool = option(
+        False, help="With --answers: leave out puzzles without an answer, which otherwise count as wrong."
+    )
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,8 @@ class ShardWork:
     answered_only: bool
 
 
-@stage_command(STAGE, params=OPTIONS)
-def score(run: Run, answers: tuple[str, ...], split: str, answered_only: bool) -> None:
+@stage_command(STAGE, Options)
+def score(run: Run, options: Options) -> None:
     """Judge the answers of a model and report how many are right.
 
     Takes a predictions artifact; or with --answers puzzles (an artifact, a folder of the benchmark with data.json, or
@@ -82,20 +88,20 @@ def score(run: Run, answers: tuple[str, ...], split: str, answered_only: bool) -
     """
     uri = run.inputs[0]
     entry = describe_input(uri, STAGE.reads)
-    folders = None if entry.kind == PREDICTIONS else find_answers(uri, answers)
-    if folders is None and answers:
+    folders = None if entry.kind == PREDICTIONS else find_answers(uri, options.answers)
+    if folders is None and options.answers:
         raise UsageProblem(f"--answers: {uri} holds answers already: give the puzzles as --input, or leave it out")
     every = chunks(entry)
-    found = every if folders is None else choose_split(every, split, uri)
+    found = every if folders is None else choose_split(every, options.split, uri)
     if folders is not None:
         tell(folders, every, found)
     tasks = [
-        Task(f"shards/{index:05d}.jsonl", chunk.rows, ShardWork(chunk, folders, answered_only))
+        Task(f"shards/{index:05d}.jsonl", chunk.rows, ShardWork(chunk, folders, options.answered_only))
         for index, chunk in enumerate(found)
     ]
     inputs = (entry, *(folders.entries() if folders else ()))
     done = run.make_shards(
-        run.plan(inputs), tasks, judge_shard,
+        run.plan(options, inputs), tasks, judge_shard,
         lambda output: partial(close, output, PageSource(inputs, tuple(found), folders)),
         what="judged", summary=f"scores.json, report.html and verdicts on {sum(chunk.rows for chunk in found)} puzzles",
     )  # fmt: skip

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import click
-
 from vtb.errors import UsageProblem
 from vtb.puzzles.registry import families
-from vtb.stage.options import VtbOption
+from vtb.stage.fields import option
 from vtb_generate.shards import Stream
 
 
@@ -33,11 +31,11 @@ class Group:
         mine = [name for name, family in families().items() if family.group == self.name]
         return {name.removeprefix(f"{self.name}_"): name for name in mine}
 
-    def option(self) -> click.Option:
-        """``--task``."""
+    def option(self) -> Any:
+        """The field ``task``."""
         left_out = f" all leaves out {', '.join(sorted(self.extra))}." if self.extra else ""
-        return VtbOption(["--task"], type=click.Choice([*self.kinds, "all"]), multiple=True, default=("all",),
-                         help=f"Kind of puzzle. May be repeated.{left_out}")  # fmt: skip
+        told = f"Kind of puzzle. May be repeated.{left_out}"
+        return option(("all",), choices=lambda: (*self.kinds, "all"), help=told)
 
     def streams(self, tasks: Sequence[str], count: int, config: Any) -> tuple[Stream, ...]:
         """One stream per kind.

@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
-
 from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.artifact.output import Output
 from vtb.datasets.readers import Chunk, Loaded, chunks, describe_input, read_chunk
@@ -26,7 +24,7 @@ from vtb.rng import stable_fraction
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
-from vtb.stage.options import Finite, VtbOption
+from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.tasks.example import Example
 from vtb.tasks.registry import task_of
@@ -48,10 +46,15 @@ ROWS = {"sft": sft_row, "grpo": grpo_row}
 SPLITS = ("train", "val")
 EVALUATION = ("test", "minitest")  # splits that no model may see in training
 
-OPTIONS: list[click.Option] = [
-    VtbOption(["--val"], type=Finite(0, 1), default=0.05,
-              help="Share of puzzles for val where the input has no splits; a curated input keeps its own."),
-]  # fmt: skip
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options."""
+
+    val: float = option(
+        0.05, low=0, high=1,
+        help="Share of puzzles for val where the input has no splits; a curated input keeps its own.",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,8 @@ class ShardWork:
     salt: str
 
 
-@stage_command(STAGE, params=OPTIONS)
-def vlm(run: Run, val: float) -> None:
+@stage_command(STAGE, Options)
+def vlm(run: Run, options: Options) -> None:
     """Write puzzles as questions and answers for training a vision-language model.
 
     Reads curated or raw puzzles artifacts, or a folder in the VLMPuzzle layout (data.json). Writes train_sft.jsonl,
@@ -75,14 +78,19 @@ def vlm(run: Run, val: float) -> None:
     Example: vtb-prepare vlm --input out/curated --output out/dataset
     """
     entries = [describe_input(uri) for uri in run.inputs]
-    tasks = plan_shards(entries, val, f"split/{run.seed}")
+    tasks = plan_shards(entries, options.val, f"split/{run.seed}")
     if not tasks:
         tested = any(chunk.split in EVALUATION for entry in entries for chunk in chunks(entry))
         why = "nothing but a test split, which no model may learn from" if tested else "no samples for train or val"
         raise BadInput(f"{' '.join(run.inputs)}: holds {why}")
     summary = f"{sum(task.rows for task in tasks)} rows with their pictures"
     run.make_shards(
-        run.plan(entries), tasks, make_shard, lambda output: partial(combine, output), what="rows", summary=summary
+        run.plan(options, entries),
+        tasks,
+        make_shard,
+        lambda output: partial(combine, output),
+        what="rows",
+        summary=summary,
     )
 
 
