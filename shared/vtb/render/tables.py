@@ -10,7 +10,8 @@ from vtb.errors import BadInput
 from vtb.stage.describe import describe
 from vtb.stage.registry import Installed, installed
 
-FORMATS = {"uri-reference": "URI", "path": "path"}
+# What people call the types and formats of JSON Schema.
+WORDS = {"uri-reference": "URI", "string": "text"}
 _BLOCK = re.compile(r"(<!-- options: (?P<name>[a-z0-9 -]+) -->\n).*?(<!-- end of options -->)", re.DOTALL)
 
 
@@ -52,7 +53,7 @@ def _type(option: dict[str, Any]) -> str:
     value = option["items"] if many else option
     if value["type"] == "boolean":
         return ""
-    words = "|".join(value["enum"]) if "enum" in value else FORMATS.get(value.get("format", ""), str(value["type"]))
+    words = "|".join(value["enum"]) if "enum" in value else WORDS.get(kind := value.get("format", value["type"]), kind)
     low, high, above = (value.get(bound) for bound in ("minimum", "maximum", "exclusiveMinimum"))
     if low is not None:
         words += f" {low:g} to {high:g}" if high is not None else f", at least {low:g}"

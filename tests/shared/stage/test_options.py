@@ -187,9 +187,9 @@ def test_every_option_says_its_variable() -> None:
     contract = describe(command)
     assert env_prefix("vtb-prepare vlm") == "VTB_PREPARE_VLM"
     shown = call("vtb-gen-maze", "--help").out.replace("\n", " ")
-    for option in contract["options"]:
-        if option["name"] not in ("describe", "version"):
-            assert option["env"] in re.sub(r"(?<=\w)\s+(?=\w)|\s+", "", shown)
+    for name, option in contract["options"]["properties"].items():
+        if name not in ("describe", "version"):
+            assert option["x-env"] in re.sub(r"(?<=\w)\s+(?=\w)|\s+", "", shown)
 
 
 def test_the_version_names_image_and_commit(monkeypatch: pytest.MonkeyPatch) -> None:
