@@ -78,6 +78,10 @@ class Generator(ABC, Generic[P]):
     def draw_frames(self, record: P) -> Iterator[Picture]:
         """The frames of the clip that the record describes; the first is the puzzle, the last ones the solution."""
 
+    @abstractmethod
+    def draw_reasoning(self, record: P) -> Image:
+        """The picture with printed names of its parts, in RGB."""
+
     def puzzle(self, record: P) -> Image:
         """The picture that is asked about, in RGB."""
         from vtb.media.image import to_rgb
@@ -87,3 +91,7 @@ class Generator(ABC, Generic[P]):
 
 class Family(Task[P], Generator[P], ABC):
     """One kind of puzzle; its file is named after it, within the folder of its group."""
+
+    def draw_reasoning(self, record: P) -> Image:
+        """The picture as models that answer in words see it."""
+        return self.show(record, self.puzzle(record))

@@ -57,7 +57,7 @@ def render(family: Family[Any], example: Example) -> Sample:
         PUZZLE: lambda: encode_png(family.draw_puzzle(record), family.palette),
         SOLUTION: lambda: encode_png(family.draw_solution(record), family.palette),
         CLIP: lambda: encode_record_clip(family, record),
-        REASONING: lambda: encode_rgb(family.show(record, family.puzzle(record))),
+        REASONING: lambda: encode_rgb(family.draw_reasoning(record)),
     }
     parts = {medium.name: draw[medium.name]() for medium in example.media}
     return Sample(example.key, {EXAMPLE: encode_example(example), **parts})

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vtb.datasets.readers import Chunk, Loaded, read_chunk
+from vtb.formats.special_tokens import neutral
 from vtb.formats.swift import DIRECT, THINK
 from vtb.media.image import encode_rgb
 from vtb.tasks.example import Example
@@ -56,4 +57,4 @@ def make_question(loaded: Loaded, style: str | None) -> Question:
     example = loaded.example
     picture = loaded.reasoning or encode_rgb(task_of(example).show(example.payload, loaded.puzzle))
     closing = CLOSINGS[style or ("direct" if example.ours else "plain")]
-    return Question(example, f"{example.prompts.vlm}\n{closing}".strip(), picture, loaded.file)
+    return Question(example, f"{neutral(example.prompts.vlm)}\n{closing}".strip(), picture, loaded.file)

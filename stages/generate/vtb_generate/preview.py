@@ -33,14 +33,14 @@ def gallery_note(recipe: Recipe) -> str:
 def preview(title: str, recipe: Recipe) -> str:
     """The page with the first samples of every stream and all that a model is told of them."""
     samples = [
-        _preview(recipe.family_of(stream), recipe.example(stream, index))
+        _preview(recipe, recipe.family_of(stream), recipe.example(stream, index))
         for stream in recipe.streams
         for index in range(min(recipe.preview, stream.count))
     ]
     return preview_page(title, samples)
 
 
-def _preview(family: Family[Any], example: Example) -> PreviewSample:
+def _preview(recipe: Recipe, family: Family[Any], example: Example) -> PreviewSample:
     record = example.payload
     pictures = [
         Picture("puzzle", encode_png(family.draw_puzzle(record), family.palette)),
@@ -53,7 +53,7 @@ def _preview(family: Family[Any], example: Example) -> PreviewSample:
             for number, frame in still_frames(family, record, STILLS)
         ]
     puzzle = family.puzzle(record)
-    reasoning = family.show(record, puzzle)
+    reasoning = family.draw_reasoning(record) if recipe.reasoning else family.show(record, puzzle)
     if (reasoning != puzzle).any():
         pictures.append(Picture("as models that answer in words see it", encode_rgb(reasoning)))
     task_id = getattr(record, "task_id", None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import logging
 import tempfile
@@ -17,6 +16,8 @@ from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.artifact.output import Output
 from vtb.datasets.readers import Chunk, Loaded, chunks, describe_input, read_chunk
 from vtb.errors import BadInput
+from vtb.formats.media_tar import pack
+from vtb.formats.special_tokens import neutral
 from vtb.formats.swift import grpo_row, sft_row
 from vtb.media.image import encode_rgb
 from vtb.report.card import DatasetCard, write_card
@@ -26,7 +27,7 @@ from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
-from vtb.tasks.example import Example
+from vtb.tasks.example import Example, encode_example
 from vtb.tasks.registry import task_of
 
 log = logging.getLogger("vtb.prepare")
@@ -34,7 +35,7 @@ log = logging.getLogger("vtb.prepare")
 STAGE = Stage(
     command="vtb-prepare vlm",
     summary="Write puzzles as questions and answers for training a vision-language model.",
-    version=1,
+    version=2,
     image="vtb/prepare",
     reads=("puzzles",),
     many_inputs=True,
@@ -72,8 +73,9 @@ def vlm(run: Run, options: Options) -> None:
     """Write puzzles as questions and answers for training a vision-language model.
 
     Reads curated or raw puzzles artifacts, or a folder in the VLMPuzzle layout (data.json). Writes train_sft.jsonl,
-    train_grpo.jsonl, val_sft.jsonl and val_grpo.jsonl for ms-swift, with the pictures beside them under relative
-    paths. Questions about mazes show the picture with printed cell IDs. A curated test split is left out.
+    train_grpo.jsonl, val_sft.jsonl and val_grpo.jsonl for ms-swift, with the pictures packed in one tar per shard;
+    vtb-train-vlm unpacks them. Questions about mazes show the picture with printed cell IDs. A curated test split is
+    left out.
 
     Example: vtb-prepare vlm --input out/curated --output out/dataset
     """
@@ -106,38 +108,43 @@ def plan_shards(entries: Sequence[InputEntry], val: float, salt: str) -> list[Ta
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """Neutral rows (question, answer, picture, split); the engine's files are put together from them at the end."""
     lines, media, counts = [], dict[str, bytes](), dict[str, int]()
-    for loaded in read_chunk(work.chunk):
-        path = _free(f"media/{work.number:05d}/{loaded.key}", media)
-        row, picture = make_row(loaded, path, work.val, work.salt)
+    for place, loaded in enumerate(read_chunk(work.chunk)):
+        path = f"media/{work.number:05d}/{place:06d}.png"
+        row = make_row(loaded, path, work.val, work.salt)
         lines.append(json.dumps(row) + "\n")  # ASCII, since some characters beyond it end a line for ``splitlines``
-        media[path] = picture
+        media[path] = shown(loaded)
         counts[row["split"]] = counts.get(row["split"], 0) + 1
         tick(1)
-    return ShardResult("".join(lines).encode(), len(lines), media, {"splits": counts})
+    packed = {f"media/{work.number:05d}.tar": pack(media)}
+    return ShardResult("".join(lines).encode(), len(lines), packed, {"splits": counts})
 
 
-def _free(stem: str, taken: Mapping[str, bytes]) -> str:
-    """A path for a picture; records made by others may share an id."""
-    copies = (f"{stem}.png" if copy == 1 else f"{stem}-{copy}.png" for copy in itertools.count(1))
-    return next(path for path in copies if path not in taken)
-
-
-def make_row(loaded: Loaded, path: str, val: float, salt: str) -> tuple[dict[str, Any], bytes]:
-    """One row and its picture; ours are asked about in their own words, those of others in the family's."""
+def make_row(loaded: Loaded, path: str, val: float, salt: str) -> dict[str, Any]:
+    """One row; ours are asked about in their own words, those of others in the family's."""
     example = loaded.example
     task, record = task_of(example), example.payload
     if example.answer in ("", "[]"):
         raise BadInput(f"sample {loaded.key[:100]}: has no answer in words, so nobody can learn from it: leave it out")
-    row = {
+    return {
         "id": loaded.key,
         "split": split_of(example, task.identity(record), val, salt),
         "image": path,
-        "question": example.prompts.vlm if example.ours else task.ask(record, "vlm"),
-        "answer": example.answer,
+        "question": neutral(example.prompts.vlm if example.ours else task.ask(record, "vlm")),
+        "answer": neutral(example.answer),
         "task_type": example.task,
         "task_group": task.group,
+        "example": encode_example(example).decode(),
     }
-    return row, loaded.reasoning or encode_rgb(task.show(record, loaded.puzzle))
+
+
+def shown(loaded: Loaded) -> bytes:
+    """The picture that is asked about: as the task shows it, or the one with printed names that the sample has."""
+    if loaded.reasoning is not None:
+        return loaded.reasoning
+    example = loaded.example
+    picture = task_of(example).show(example.payload, loaded.puzzle)
+    # What we made ourselves is a PNG of just these pixels already.
+    return loaded.file if example.ours and picture is loaded.puzzle else encode_rgb(picture)
 
 
 def split_of(example: Example, identity: str, val: float, salt: str) -> str:
@@ -188,6 +195,6 @@ def _card(shards: Sequence[ShardEntry], counts: Mapping[str, int]) -> str:
         counts=counts,
         picture=None,
         layout="`*_sft.jsonl` holds questions with answers; in `*_grpo.jsonl` only `solution` has the answer. "
-        "Paths of pictures are relative to this folder.",
+        "`for t in media/*.tar; do tar xf $t; done` in this folder unpacks the pictures that the rows name.",
     )
     return write_card(card)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vtb.artifact import Plan, read_manifest
-from vtb.artifact.local import cache_folder, local_artifact, local_model
+from vtb.artifact.local import cache_folder, local_model
 from vtb.artifact.output import Output, file_sha256
+from vtb.artifact.unpacked import unpacked_artifact
 from vtb.engine.checkpoints import fetch_newest, remove_all, stored_checkpoints
 from vtb.engine.hardware import choose_device, default_processes, is_main_node, require_deepspeed
 from vtb.errors import BadInput, NotAvailable, UsageProblem
@@ -105,7 +106,7 @@ def sft(run: Run, options: Options) -> None:
     Example: vtb-train-vlm sft --input out/dataset --model out/tiny --output out/adapter -- --warmup_ratio 0.05
     """
     check_engine_args(options.engine_args, options.engine_config)
-    dataset_dir, dataset_entry = local_artifact(run.inputs[0], STAGE.reads)
+    dataset_dir, dataset_entry = unpacked_artifact(run.inputs[0], STAGE.reads)
     model_dir, model_entry = local_model(options.model)
     where = choose_device(options.device)
     if options.deepspeed and where == "cuda":

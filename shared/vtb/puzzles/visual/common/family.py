@@ -54,9 +54,9 @@ class VisualFamily(VisualPuzzle[V]):
         picture[top : top + side, left : left + side] = self.paint(record, value, side)
         return picture
 
-    def show(self, record: V, puzzle: Image) -> Image:
+    def draw_reasoning(self, record: V) -> Image:
         """The puzzle with every known part's number from 1 printed on it, as the explanation names them."""
-        image: Image = puzzle.copy()
+        image = self.puzzle(record)
         left, top, side = record.area
         numbers = np.zeros(image.shape[:2], np.uint8)
         for place, value in enumerate(record.values):
