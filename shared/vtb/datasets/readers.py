@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Chunk:
         rows: samples in it.
         start: first record, for a folder or a parquet file.
         split: the split of a curated shard or a parquet file; None where samples have none.
-        shard: the manifest's entry of a shard; None for anything else.
+        shard: the manifest's entry of a shard, without its figures; None for anything else.
     """
 
     uri: str
@@ -49,7 +49,7 @@ class Chunk:
     rows: int
     start: int = 0
     split: str | None = None
-    shard: ShardEntry | None = None
+    shard: ShardEntry | None = field(default=None, hash=False)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,9 @@ def chunks(entry: InputEntry) -> list[Chunk]:
     shards: Sequence[ShardEntry] = () if entry.kind == FOLDER_KIND else read_manifest(entry.uri).shards
     if entry.kind == FOLDER_KIND or (shards and not shards[0].path.endswith(".tar")):
         return [chunk for file in data_files(_root(entry.uri)) for chunk in _folder_chunks(entry.uri, file)]
-    return [Chunk(entry.uri, shard.path, shard.rows, split=shard.split, shard=shard) for shard in shards]
+    # Chunks travel to worker processes: a shard's figures and files stay behind.
+    small = (replace(shard, files=(), stats={}) for shard in shards)
+    return [Chunk(entry.uri, shard.path, shard.rows, split=shard.split, shard=shard) for shard in small]
 
 
 def choose_split(found: Sequence[Chunk], split: str, uri: str) -> list[Chunk]:
@@ -195,9 +197,9 @@ def load_sample(sample: Sample) -> Loaded:
 
 def _read_folder(chunk: Chunk) -> Iterator[Loaded]:
     file = Path(chunk.path)
-    for record in _records(file)[chunk.start : chunk.start + chunk.rows]:
+    for record in folder_records(chunk):
         try:
-            picture = _read_media(file, _word(record, "image"))
+            picture = read_media(file, record, "image")
             puzzle = decode_image(picture)
             if record.get("source") == OURS:
                 example = from_fields(record)
@@ -209,17 +211,23 @@ def _read_folder(chunk: Chunk) -> Iterator[Loaded]:
 
 
 def _solution(file: Path, record: Mapping[str, Any]) -> Image:
-    return decode_image(_read_media(file, _word(record, "solution_image_path")))
+    return decode_image(read_media(file, record, "solution_image_path"))
 
 
-def _word(record: Mapping[str, Any], field: str) -> str:
-    value = record.get(field)
-    if not isinstance(value, str):
+def folder_records(chunk: Chunk) -> list[dict[str, Any]]:
+    """The records of a chunk of a ``data.json``, as their maker wrote them."""
+    return _records(Path(chunk.path))[chunk.start : chunk.start + chunk.rows]
+
+
+def read_media(file: Path, record: Mapping[str, Any], field: str) -> bytes:
+    """A media file that a record of a ``data.json`` names.
+
+    Raises:
+        BadInput: it names none, or none that lies below the folder.
+    """
+    relative = record.get(field)
+    if not isinstance(relative, str):
         raise BadInput(f"it has no {field}")
-    return value
-
-
-def _read_media(file: Path, relative: str) -> bytes:
     path = media_file(file, relative)
     if not path.is_file():  # a pipe would wait for ever
         raise BadInput(f"{relative}: is no file")

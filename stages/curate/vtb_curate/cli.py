@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vtb.artifact import FileEntry, Manifest, ShardEntry, read_manifest
+from vtb.artifact import FileEntry, Manifest, ShardEntry
 from vtb.artifact.output import Output
-from vtb.datasets.readers import describe_input
+from vtb.datasets.readers import Chunk, chunks, describe_input
 from vtb.errors import UsageProblem
 from vtb.report.card import DatasetCard, write_card
 from vtb.stage.command import stage_command
@@ -17,7 +17,7 @@ from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import finish, make_missing
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.main import run as run_command
-from vtb.stage.run import Run, input_entry
+from vtb.stage.run import Run
 from vtb.stage.sharding import ShardRange
 from vtb_curate.choose import Choice, Rules, check_quality, choose
 from vtb_curate.contact_sheet import sheet
@@ -73,46 +73,40 @@ def main(run: Run, options: Options) -> None:
 
     Every sample is judged anew by its family: a picture, answer or clip that its own judge does not accept is put
     into quarantine with the reason. Repeated puzzles are dropped, within and across inputs, and so are those of a
-    benchmark. The split of a puzzle depends on the puzzle alone, so it never moves when data is added.
+    benchmark. The split of a puzzle depends on the puzzle alone, so it never moves when data is added. An input may
+    also be a folder with data.json in the VLMPuzzle layout, or the hub's parquet files.
 
     Example: vtb-curate --input out/mazes --output out/curated
     """
-    manifests = [(uri, read_manifest(uri, STAGE.reads)) for uri in run.inputs]
-    check_layout(manifests)
+    entries = [describe_input(uri, STAGE.reads) for uri in run.inputs]
+    inputs = [chunks(entry) for entry in entries]
     kept_out = [describe_input(uri) for uri in options.benchmark]
-    plan = run.plan(options, [*(input_entry(uri, STAGE.reads) for uri in run.inputs), *kept_out])
+    plan = run.plan(options, [*entries, *kept_out])
     if run.dry_run:
-        rows = sum(manifest.rows for _, manifest in manifests)
+        rows = sum(chunk.rows for found in inputs for chunk in found)
         run.say_plan(plan, f"what is good of {rows} samples, in splits train, val and test")
         return
     output = run.begin(plan)
     if output is not None:
         keys = benchmark_keys(kept_out)
         rules = Rules(options.val, options.test, options.difficulty, f"split/{run.seed}", keys)
-        made = curate(run, output, manifests, rules, options.max_bad, options.samples_per_shard)
+        made = curate(run, output, inputs, rules, options.max_bad, options.samples_per_shard)
         run.say_done(output, made)
 
 
-def check_layout(manifests: Sequence[tuple[str, Manifest]]) -> None:
-    """The folder layout is for other programs; it has no shards of samples to read."""
-    for uri, manifest in manifests:
-        if manifest.shards and not manifest.shards[0].path.endswith(".tar"):
-            raise UsageProblem(f"{uri}: was made with --layout folder: make it with --layout shards to curate it")
-
-
 def curate(
-    run: Run, output: Output, manifests: Sequence[tuple[str, Manifest]], rules: Rules, max_bad: float, per_shard: int
+    run: Run, output: Output, inputs: Sequence[Sequence[Chunk]], rules: Rules, max_bad: float, per_shard: int
 ) -> Manifest:
     """Judge all, choose, write; a rerun repeats only what is missing."""
     alone = ShardRange()
-    judging = plan_verdicts(manifests)
+    judging = plan_verdicts(inputs)
     make_missing(output, judging, judge_shard, part=alone, workers=run.workers, what="judged")
     verdicts = (verdict for task in judging for verdict in read_verdicts(output.store.get_bytes(task.path)))
     choice = choose(verdicts, rules)
     check_quality(choice, max_bad, output.uri)
     tell(choice)
-    uris = [uri for uri, _ in manifests]
-    good, bad = plan_splits(choice, uris, per_shard), plan_quarantine(choice, uris, per_shard)
+    every = [task.work.chunk for task in judging]
+    good, bad = plan_splits(choice, every, per_shard), plan_quarantine(choice, every, per_shard)
     make_missing(output, [*good, *bad], make_shard, part=alone, workers=run.workers, what="written")
     extra = output.read_shards([*(task.path for task in judging), *(task.path for task in bad)])
     return finish(output, good, lambda shards: describe_whole(output, choice, shards, extra))

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from vtb.artifact import Manifest, ShardEntry
 from vtb.benchmarks.videothinkbench.decontamination import overlap_key
+from vtb.datasets.readers import Chunk
+from vtb.datasets.samples import Unusable, chunk_samples
 from vtb.errors import BadInput
-from vtb.formats.webdataset import DamagedTar, Sample, read_tar
+from vtb.formats.webdataset import DamagedTar, Sample
 from vtb.media.image import UnreadableImage, decode_image
 from vtb.media.video import UnreadableVideo, decode_ends
 from vtb.puzzles.sample import CLIP, EXAMPLE, PUZZLE, SOLUTION
 from vtb.stage.executor import ShardResult, Task, Tick
-from vtb.store import ObjectMissing, open_store
+from vtb.store import ObjectMissing
 from vtb.tasks.example import Example
 from vtb.tasks.registry import decode_example, task_of
 from vtb.tasks.score import Score
 from vtb.tasks.task import Task as PuzzleTask
 
-log = logging.getLogger("vtb.curate")
 _NO_NAME = re.compile(r"[\x00-\x1f\x7f/]")
 MAX_KEY = 80  # bytes; the longest extension fits into a tar's name field beside it
 
 
 @dataclass(frozen=True)
 class ShardWork:
-    """One shard of one input."""
+    """One chunk of one input, and its number over all inputs."""
 
     input: int
-    uri: str
-    shard: ShardEntry
+    number: int
+    chunk: Chunk
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,8 @@ class Verdict:
 
     Attributes:
         input: number of the input artifact.
-        shard: path of the shard in it.
+        chunk: number of the chunk, over all inputs.
+        shard: path of the shard or file in the input.
         key: key of the sample.
         number: of the sample in its shard; keys may come twice.
         problem: why it cannot be used, in words that can be counted; empty when it can.
@@ -57,6 +56,7 @@ class Verdict:
     """
 
     input: int
+    chunk: int
     shard: str
     key: str
     number: int
@@ -78,12 +78,13 @@ class Problem(Exception):
         self.kind, self.detail = kind, detail
 
 
-def plan_verdicts(manifests: Sequence[tuple[str, Manifest]]) -> list[Task[ShardWork]]:
-    """One task per input shard, numbered over all inputs."""
-    works = [
-        ShardWork(number, uri, shard) for number, (uri, manifest) in enumerate(manifests) for shard in manifest.shards
+def plan_verdicts(inputs: Sequence[Sequence[Chunk]]) -> list[Task[ShardWork]]:
+    """One task per chunk, numbered over all inputs."""
+    every = [(number, chunk) for number, found in enumerate(inputs) for chunk in found]
+    return [
+        Task(f"verdicts/{index:05d}.jsonl", chunk.rows, ShardWork(number, index, chunk))
+        for index, (number, chunk) in enumerate(every)
     ]
-    return [Task(f"verdicts/{index:05d}.jsonl", work.shard.rows, work) for index, work in enumerate(works)]
 
 
 def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
@@ -104,27 +105,24 @@ def read_verdicts(data: bytes) -> list[Verdict]:
 
 def _verdicts(work: ShardWork) -> Iterator[Verdict]:
     """A verdict for each sample that can be read, and one for all those that a damaged shard has lost."""
-    shard, seen, damage = work.shard, 0, ""
+    chunk, seen, damage = work.chunk, 0, ""
     try:
-        data = open_store(work.uri).get_bytes(shard.path)
-        if hashlib.sha256(data).hexdigest() != shard.sha256:
-            damage = "its content is not what its manifest says"
-            log.warning("%s/%s: %s; reading what can be read", work.uri, shard.path, damage)
-        for sample in read_tar(data):
+        for sample in chunk_samples(chunk):
             yield judge_sample(work, sample, seen)
             seen += 1
     except (ObjectMissing, DamagedTar) as error:
         damage = str(error)
-    if seen < shard.rows:
-        lost = shard.rows - seen
-        yield Verdict(
-            work.input, shard.path, "", -1, "lost in a damaged shard", damage or "samples are missing", rows=lost
-        )
+    if seen < chunk.rows:
+        lost, why = chunk.rows - seen, damage or "samples are missing"
+        yield Verdict(work.input, work.number, chunk.path, "", -1, "lost in a damaged shard", why, rows=lost)
 
 
-def judge_sample(work: ShardWork, sample: Sample, number: int) -> Verdict:
+def judge_sample(work: ShardWork, sample: Sample | Unusable, number: int) -> Verdict:
     """The verdict on one sample: its family's own judge must find every form of the answer right."""
-    place = (work.input, work.shard.path, sample.key.encode(errors="replace").decode(), number)
+    key = sample.key.encode(errors="replace").decode()
+    place = (work.input, work.number, work.chunk.path, key, number)
+    if isinstance(sample, Unusable):
+        return Verdict(*place, "record is damaged", sample.why[:300])
     try:
         _check_key(sample.key)
         example = _read_example(sample)
@@ -177,11 +175,12 @@ def _check_pictures(task: PuzzleTask[Any], example: Example, sample: Sample) -> 
     if task.score_image(example.payload, puzzle, puzzle).strict:
         raise Problem("puzzle shows the answer")
     _demand("solution picture", task.score_image(example.payload, solution, puzzle))
-    _demand("answer", task.score_text(example.payload, example.answer, puzzle))
+    if example.answer or example.ours:  # of others, some have no answer in words
+        _demand("answer", task.score_text(example.payload, example.answer, puzzle))
 
 
 def _check_clip(task: PuzzleTask[Any], record: Any, sample: Sample) -> None:
-    if record.clip is None:
+    if getattr(record, "clip", None) is None:  # puzzles of others do not say how their clips are made
         return
     if CLIP not in sample.parts:
         raise Problem(f"{CLIP} is missing")

@@ -7,10 +7,12 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from vtb.datasets.readers import Chunk
+from vtb.datasets.samples import Unusable, chunk_samples
 from vtb.errors import BadInput
-from vtb.formats.webdataset import DamagedTar, Sample, read_tar, write_tar
+from vtb.formats.webdataset import DamagedTar, Sample, write_tar
 from vtb.stage.executor import ShardResult, Task, Tick
-from vtb.store import ObjectMissing, open_store
+from vtb.store import ObjectMissing
 from vtb_curate.choose import Choice, shares
 from vtb_curate.verdicts import Verdict, usable_key
 
@@ -19,8 +21,7 @@ from vtb_curate.verdicts import Verdict, usable_key
 class Place:
     """Where a sample is read, and the key it gets."""
 
-    uri: str
-    shard: str
+    chunk: Chunk
     number: int
     new_key: str
 
@@ -33,30 +34,27 @@ class ShardWork:
     damaged: bool  # samples of the quarantine may be unreadable by now
 
 
-def plan_splits(choice: Choice, inputs: Sequence[str], samples_per_shard: int) -> list[Task[ShardWork]]:
+def plan_splits(choice: Choice, every: Sequence[Chunk], samples_per_shard: int) -> list[Task[ShardWork]]:
     """The shards of every split, named after split and index."""
     taken: set[str] = set()
     return [
-        Task(f"shards/{split}-{index:05d}.tar", len(part), _work(part, inputs, taken, damaged=False), split)
+        Task(f"shards/{split}-{index:05d}.tar", len(part), _work(part, every, taken, damaged=False), split)
         for split, chosen in choice.splits.items()
         for index, part in enumerate(shares(chosen, samples_per_shard))
     ]
 
 
-def plan_quarantine(choice: Choice, inputs: Sequence[str], samples_per_shard: int) -> list[Task[ShardWork]]:
+def plan_quarantine(choice: Choice, every: Sequence[Chunk], samples_per_shard: int) -> list[Task[ShardWork]]:
     """Shards of those bad samples that can still be read."""
     bad, taken = [verdict for verdict in choice.bad if verdict.number >= 0], set[str]()
     return [
-        Task(f"quarantine/{index:05d}.tar", len(part), _work(part, inputs, taken, damaged=True))
+        Task(f"quarantine/{index:05d}.tar", len(part), _work(part, every, taken, damaged=True))
         for index, part in enumerate(shares(bad, samples_per_shard))
     ]
 
 
-def _work(part: Sequence[Verdict], inputs: Sequence[str], taken: set[str], *, damaged: bool) -> ShardWork:
-    places = (
-        Place(inputs[verdict.input], verdict.shard, verdict.number, _free_key(usable_key(verdict), taken))
-        for verdict in part
-    )
+def _work(part: Sequence[Verdict], every: Sequence[Chunk], taken: set[str], *, damaged: bool) -> ShardWork:
+    places = (Place(every[verdict.chunk], verdict.number, _free_key(usable_key(verdict), taken)) for verdict in part)
     return ShardWork(tuple(places), damaged)
 
 
@@ -79,20 +77,21 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
 
 def _samples(work: ShardWork) -> Iterator[Sample]:
     for place in work.samples:
-        samples = _read_shard(place.uri, place.shard)
-        if place.number < len(samples):
-            yield Sample(place.new_key, samples[place.number].parts)
+        samples = _read_chunk(place.chunk)
+        sample = samples[place.number] if place.number < len(samples) else None
+        if isinstance(sample, Sample):
+            yield Sample(place.new_key, sample.parts)
         elif not work.damaged:
-            where = f"{place.uri}/{place.shard}"
+            where = f"{place.chunk.uri}/{place.chunk.path}" if place.chunk.shard else place.chunk.path
             raise BadInput(f"{where}: sample {place.number} was there and is gone: the input changed during this run")
 
 
 @functools.lru_cache(maxsize=4)
-def _read_shard(uri: str, shard: str) -> list[Sample]:
-    """A whole input shard; neighbours in an output shard come from the same few."""
-    found: list[Sample] = []
+def _read_chunk(chunk: Chunk) -> list[Sample | Unusable]:
+    """A whole chunk; neighbours in an output shard come from the same few."""
+    found: list[Sample | Unusable] = []
     try:
-        for sample in read_tar(open_store(uri).get_bytes(shard)):
+        for sample in chunk_samples(chunk):
             found.append(sample)
     except (DamagedTar, ObjectMissing):
         return found  # the verdicts have already counted what is lost
