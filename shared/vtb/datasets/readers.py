@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,13 +18,13 @@ from vtb.artifact.shard_data import read_samples
 from vtb.benchmarks.videothinkbench.records import as_example
 from vtb.errors import BadInput
 from vtb.formats import hub
-from vtb.formats.vlmpuzzle import DATA, data_files, media_file, read_records
+from vtb.formats.vlmpuzzle import DATA, data_files, media_file, media_paths, read_records
 from vtb.formats.webdataset import Sample
 from vtb.media.image import Image, UnreadableImage, decode_image
 from vtb.puzzles.sample import EXAMPLE, PUZZLE, REASONING
 from vtb.stage.run import input_entry
-from vtb.store import is_remote, open_store
-from vtb.tasks.example import OURS, Example
+from vtb.store import ObjectMissing, Store, is_remote, open_store
+from vtb.tasks.example import Example
 from vtb.tasks.registry import decode_example, from_fields
 
 RECORDS_PER_CHUNK = 512
@@ -94,7 +95,7 @@ def chunks(entry: InputEntry) -> list[Chunk]:
     if entry.kind == HUB_KIND:
         return [chunk for file in hub.parquet_files(_root(entry.uri)) for chunk in _hub_chunks(entry.uri, file)]
     shards: Sequence[ShardEntry] = () if entry.kind == FOLDER_KIND else read_manifest(entry.uri).shards
-    if entry.kind == FOLDER_KIND or (shards and not shards[0].path.endswith(".tar")):
+    if entry.kind == FOLDER_KIND:
         return [chunk for file in data_files(_root(entry.uri)) for chunk in _folder_chunks(entry.uri, file)]
     # Chunks travel to worker processes: a shard's figures and files stay behind.
     small = (replace(shard, files=(), stats={}) for shard in shards)
@@ -164,7 +165,7 @@ def read_chunk(chunk: Chunk) -> Iterator[Loaded]:
 def read_keys(chunk: Chunk) -> list[str]:
     """The keys of a chunk's examples, without their pictures."""
     if chunk.shard is not None:
-        return [sample.key for sample in read_samples(chunk.uri, chunk.shard, ADVICE)]
+        return [sample.key for sample in shard_samples(chunk.uri, chunk.shard, ADVICE)]
     file, part = Path(chunk.path), slice(chunk.start, chunk.start + chunk.rows)
     if chunk.path.endswith(".parquet"):
         return hub.read_ids(file)[part]
@@ -172,12 +173,44 @@ def read_keys(chunk: Chunk) -> list[str]:
 
 
 def _read_shard(chunk: Chunk, shard: ShardEntry) -> Iterator[Loaded]:
-    for sample in read_samples(chunk.uri, shard, ADVICE):
+    for sample in shard_samples(chunk.uri, shard, ADVICE):
         try:
             loaded = load_sample(sample)
         except (UnreadableImage, BadInput) as error:
             raise BadInput(f"{chunk.uri}: sample {sample.key} cannot be used ({error}): {ADVICE}") from error
         yield replace(loaded, example=structs.replace(loaded.example, split=chunk.split))
+
+
+def shard_samples(uri: str, shard: ShardEntry, advice: str) -> Iterator[Sample]:
+    """The samples of a shard that a manifest vouches for: of a tar, or of lines of JSON with files beside them.
+
+    Raises:
+        BadInput: as ``read_samples``, or a file is gone.
+    """
+    if shard.path.endswith(".tar"):
+        yield from read_samples(uri, shard, advice)
+        return
+    store = open_store(uri)
+    data = store.get_bytes(shard.path)
+    if hashlib.sha256(data).hexdigest() != shard.sha256:
+        raise BadInput(f"{uri}/{shard.path}: its content is not what the manifest says: {advice}")
+    for line in data.splitlines():
+        yield line_sample(store, line)
+
+
+def line_sample(store: Store, line: bytes) -> Sample:
+    """The sample of a line of a folder layout of ours.
+
+    Raises:
+        BadInput: the line is damaged, or a file that it names is gone.
+    """
+    example = decode_example(line)
+    paths = media_paths(example.task, example.key)
+    try:
+        files = {medium.name: store.get_bytes(paths[medium.name]) for medium in example.media}
+    except (KeyError, ObjectMissing) as error:
+        raise BadInput(f"{store.uri}: a file of {example.key} is gone ({error}): make the artifact again") from error
+    return Sample(example.key, {EXAMPLE: line, **files})
 
 
 def load_sample(sample: Sample) -> Loaded:
@@ -201,7 +234,7 @@ def _read_folder(chunk: Chunk) -> Iterator[Loaded]:
         try:
             picture = read_media(file, record, "image")
             puzzle = decode_image(picture)
-            if record.get("source") == OURS:
+            if "source" in record and "version" in record:
                 example = from_fields(record)
             else:
                 example = as_example(record, file.parent.name, puzzle, partial(_solution, file, record))

@@ -13,14 +13,14 @@ from typing import Any
 from msgspec import structs
 
 from vtb.benchmarks.videothinkbench.records import as_example
-from vtb.datasets.readers import Chunk, folder_records, read_media
+from vtb.datasets.readers import Chunk, folder_records, line_sample, read_media
 from vtb.errors import BadInput
 from vtb.formats import hub
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar
 from vtb.media.image import UnreadableImage, decode_image
 from vtb.puzzles.sample import CLIP, EXAMPLE, MEDIA, PUZZLE, REASONING, SOLUTION
 from vtb.store import open_store
-from vtb.tasks.example import OURS, Example, encode_example
+from vtb.tasks.example import Example, encode_example
 from vtb.tasks.registry import from_fields
 
 log = logging.getLogger("vtb.datasets")
@@ -50,14 +50,26 @@ def chunk_samples(chunk: Chunk) -> Iterator[Sample | Unusable]:
         yield from _folder_samples(chunk)
 
 
-def _shard_samples(chunk: Chunk, sha256: str) -> Iterator[Sample]:
+def _shard_samples(chunk: Chunk, sha256: str) -> Iterator[Sample | Unusable]:
     data = open_store(chunk.uri).get_bytes(chunk.path)
     changed = hashlib.sha256(data).hexdigest() != sha256
     if changed:
         log.warning("%s/%s: is not what its manifest says; reading what can be read", chunk.uri, chunk.path)
-    yield from read_tar(data)
+    if chunk.path.endswith(".tar"):
+        yield from read_tar(data)
+    else:
+        yield from _line_samples(chunk, data)
     if changed:
         raise DamagedTar("its content is not what its manifest says")
+
+
+def _line_samples(chunk: Chunk, data: bytes) -> Iterator[Sample | Unusable]:
+    store = open_store(chunk.uri)
+    for number, line in enumerate(data.splitlines()):
+        try:
+            yield line_sample(store, line)
+        except BadInput as error:
+            yield Unusable(f"line-{number + 1}", str(error))
 
 
 def _hub_samples(chunk: Chunk) -> Iterator[Sample | Unusable]:
@@ -92,7 +104,7 @@ def _parts(file: Path, record: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]
 
 
 def _folder_example(file: Path, record: Mapping[str, Any], parts: Mapping[str, bytes]) -> Example:
-    if record.get("source") == OURS:
+    if "source" in record and "version" in record:
         return from_fields(record)
     solution = partial(decode_image, parts.get(SOLUTION, b""))
     return as_example(record, file.parent.name, decode_image(parts[PUZZLE]), solution)

@@ -17,6 +17,11 @@ from vtb.formats.webdataset import Sample
 from vtb.tasks.example import Example, example_fields, media_named
 
 DATA = "data.json"
+# The columns that name the parts of a sample in the lines of our own folders.
+COLUMNS = {
+    "puzzle.png": "puzzle_image", "solution.png": "solution_image", "solution.mp4": "solution_video",
+    "reasoning.png": "reasoning_image",
+}  # fmt: skip
 
 
 def media_paths(task: str, key: str) -> dict[str, str]:
@@ -35,6 +40,14 @@ def folder_files(sample: Sample, task: str) -> dict[str, bytes]:
     return {paths[part]: data for part, data in sample.parts.items() if part in paths}
 
 
+def folder_line(example: Example) -> str:
+    """The example as a line of JSON with fixed columns, which name its media by their paths below the root."""
+    paths = media_paths(example.task, example.key)
+    there = {medium.name for medium in example.media}
+    named = {column: paths[part] if part in there else None for part, column in COLUMNS.items()}
+    return json.dumps({**example_fields(example), **named}) + "\n"
+
+
 def folder_record(example: Example) -> dict[str, Any]:
     """The example as the layout has it: the payload's fields beside the others, paths relative to the task's folder.
 
@@ -44,10 +57,12 @@ def folder_record(example: Example) -> dict[str, Any]:
     names = {part: path.split("/", 1)[1] for part, path in media_paths(example.task, example.key).items()}
     media = [{**medium, "name": names[medium["name"]]} for medium in fields.pop("media")]
     del fields["payload"], fields["key"]
+    split = {} if example.split is None else {"split": example.split}
     video = media_named(example.media, "solution", "video")
     return {
         "id": example.key,
         **fields,
+        **split,
         "media": media,
         **msgspec.to_builtins(example.payload),
         "prompt": example.prompts.video,

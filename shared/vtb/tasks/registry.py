@@ -53,12 +53,12 @@ def decode_example(data: bytes) -> Example:
 
 
 def from_fields(fields: Mapping[str, Any]) -> Example:
-    """An example of ours from a record in which the payload's fields stand beside the others (the folder layout).
+    """An example from a record of ours in which the payload's fields stand beside the others (the folder layout).
 
     Raises:
         BadInput: as ``decode_example``.
     """
-    task = find_task(OURS, str(fields.get("task")))
+    task = find_task(str(fields.get("source")), str(fields.get("task")))
     try:
         flat = msgspec.convert(fields, Flat)
         payload = msgspec.convert(fields, task.payload_class)
@@ -68,6 +68,7 @@ def from_fields(fields: Mapping[str, Any]) -> Example:
     task.validate(payload)
     return Example(
         key=flat.id,
+        source=flat.source,
         task=flat.task,
         version=flat.version,
         seed=flat.seed,
@@ -84,6 +85,7 @@ class Flat(msgspec.Struct, frozen=True, kw_only=True):
     """What an example of ours has in the folder layout beside its payload."""
 
     id: str
+    source: str
     task: str
     version: int
     seed: int | None = None

@@ -9,9 +9,11 @@ from typing import Any
 
 from vtb.artifact import FileEntry, Manifest, ShardEntry
 from vtb.artifact.output import Output
+from vtb.datasets.folder_layout import LAYOUT, write_data_files
 from vtb.datasets.readers import Chunk, chunks, describe_input
 from vtb.errors import UsageProblem
 from vtb.report.card import DatasetCard, write_card
+from vtb.report.features import FOLDER_FEATURES, SHARD_FEATURES
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import finish, make_missing
@@ -23,7 +25,7 @@ from vtb_curate.choose import Choice, Rules, check_quality, choose
 from vtb_curate.contact_sheet import sheet
 from vtb_curate.contamination import benchmark_keys
 from vtb_curate.verdicts import judge_shard, plan_verdicts, read_verdicts
-from vtb_curate.write import make_shard, plan_quarantine, plan_splits
+from vtb_curate.write import ENDINGS, Layout, make_shard, plan_quarantine, plan_splits
 
 log = logging.getLogger("vtb.curate")
 
@@ -60,6 +62,9 @@ class Options(StageOptions):
         help="Largest share of bad samples to go on with; above it the command exits 5.",
     )  # fmt: skip
     samples_per_shard: int = option(256, low=1, help="Samples in one shard.")
+    layout: Layout = option(
+        "shards", help="WebDataset shards, or the VLMPuzzle folder tree with a data.json for each task."
+    )
 
     def __post_init__(self) -> None:
         """Shares are of one whole."""
@@ -90,26 +95,25 @@ def main(run: Run, options: Options) -> None:
     if output is not None:
         keys = benchmark_keys(kept_out)
         rules = Rules(options.val, options.test, options.difficulty, f"split/{run.seed}", keys)
-        made = curate(run, output, inputs, rules, options.max_bad, options.samples_per_shard)
+        made = curate(run, output, inputs, rules, options)
         run.say_done(output, made)
 
 
-def curate(
-    run: Run, output: Output, inputs: Sequence[Sequence[Chunk]], rules: Rules, max_bad: float, per_shard: int
-) -> Manifest:
+def curate(run: Run, output: Output, inputs: Sequence[Sequence[Chunk]], rules: Rules, options: Options) -> Manifest:
     """Judge all, choose, write; a rerun repeats only what is missing."""
     alone = ShardRange()
     judging = plan_verdicts(inputs)
     make_missing(output, judging, judge_shard, part=alone, workers=run.workers, what="judged")
     verdicts = (verdict for task in judging for verdict in read_verdicts(output.store.get_bytes(task.path)))
     choice = choose(verdicts, rules)
-    check_quality(choice, max_bad, output.uri)
+    check_quality(choice, options.max_bad, output.uri)
     tell(choice)
     every = [task.work.chunk for task in judging]
-    good, bad = plan_splits(choice, every, per_shard), plan_quarantine(choice, every, per_shard)
+    size, layout = options.samples_per_shard, options.layout
+    good, bad = plan_splits(choice, every, size, layout), plan_quarantine(choice, every, size)
     make_missing(output, [*good, *bad], make_shard, part=alone, workers=run.workers, what="written")
     extra = output.read_shards([*(task.path for task in judging), *(task.path for task in bad)])
-    return finish(output, good, lambda shards: describe_whole(output, choice, shards, extra))
+    return finish(output, good, lambda shards: describe_whole(output, layout, choice, shards, extra))
 
 
 def tell(choice: Choice) -> None:
@@ -124,16 +128,18 @@ def tell(choice: Choice) -> None:
 
 
 def describe_whole(
-    output: Output, choice: Choice, shards: Sequence[ShardEntry], extra: Sequence[ShardEntry]
+    output: Output, layout: Layout, choice: Choice, shards: Sequence[ShardEntry], extra: Sequence[ShardEntry]
 ) -> tuple[list[FileEntry], dict[str, Any]]:
     """Card, contact sheet, and the verdicts and quarantine as files of the artifact."""
-    counts = choice.metrics()
+    counts, ending = choice.metrics(), ENDINGS[layout]
     card = DatasetCard(
         title=f"{sum(counts['kept'].values()):,} curated puzzles",
-        tags=("visual-reasoning", "webdataset"),
+        tags=("visual-reasoning", *(("webdataset",) if ending == "tar" else ())),
         rows=sum(shard.rows for shard in shards),
-        bytes=sum(shard.bytes for shard in shards),
-        data_files={split: f"shards/{split}-*.tar" for split, count in counts["kept"].items() if count},
+        bytes=sum(shard.bytes + sum(file.bytes for file in shard.files) for shard in shards),
+        data_files={split: f"shards/{split}-*.{ending}" for split, count in counts["kept"].items() if count},
+        features=SHARD_FEATURES if ending == "tar" else FOLDER_FEATURES,
+        layout="" if ending == "tar" else LAYOUT,
         made_with="vtb-curate",
         counts={**counts["kept"], **_dropped(counts)},
         distinct=sum(counts["kept"].values()),
@@ -141,6 +147,8 @@ def describe_whole(
     files = [FileEntry(shard.path, shard.bytes, shard.sha256) for shard in extra]
     files.append(output.put("README.md", write_card(card).encode()))
     files.append(output.put("contact_sheet.png", sheet(output.store, shards)))
+    if layout == "folder":
+        files += write_data_files(output, shards)
     return files, counts
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from vtb.errors import UsageProblem
-from vtb.formats.vlmpuzzle import folder_files, folder_record
+from vtb.formats.vlmpuzzle import folder_files, folder_line
 from vtb.formats.webdataset import write_tar
 from vtb.puzzles.family import Family
 from vtb.puzzles.registry import find_family
@@ -146,11 +145,10 @@ def _make_folder(work: ShardWork, tick: Tick) -> ShardResult:
     for stream, example in work.recipe.examples(work.numbers):
         family = work.recipe.family_of(stream)
         files.update(folder_files(render(family, example), example.task))
-        lines.append(json.dumps(folder_record(example), ensure_ascii=False))
+        lines.append(folder_line(example))
         figures.add(family, stream.name, example)
         tick(1)
-    data = "".join(line + "\n" for line in lines).encode()
-    return ShardResult(data, len(lines), files, figures.as_json())
+    return ShardResult("".join(lines).encode(), len(lines), files, figures.as_json())
 
 
 class Figures:

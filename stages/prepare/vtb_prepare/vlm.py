@@ -21,6 +21,7 @@ from vtb.formats.special_tokens import neutral
 from vtb.formats.swift import grpo_row, sft_row
 from vtb.media.image import encode_rgb
 from vtb.report.card import DatasetCard, write_card
+from vtb.report.features import SFT_FEATURES
 from vtb.rng import stable_fraction
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
@@ -191,6 +192,7 @@ def _card(shards: Sequence[ShardEntry], counts: Mapping[str, int]) -> str:
         rows=sum(counts.values()),
         bytes=media + sum(shard.bytes for shard in shards),
         data_files={split: f"{split}_sft.jsonl" for split, count in counts.items() if count},
+        features=SFT_FEATURES,
         made_with="vtb-prepare vlm",
         counts=counts,
         picture=None,
