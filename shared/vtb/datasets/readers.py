@@ -151,29 +151,38 @@ def _cut(uri: str, file: Path, rows: int, split: str | None) -> list[Chunk]:
     return [Chunk(uri, str(file), min(RECORDS_PER_CHUNK, rows - start), start, split) for start in starts]
 
 
-def read_chunk(chunk: Chunk) -> Iterator[Loaded]:
-    """The examples of a chunk.
+def read_chunk(chunk: Chunk, start: int = 0, stop: int | None = None) -> Iterator[Loaded]:
+    """The examples of a chunk, or those from ``start`` on and before ``stop``; of the others nothing is decoded.
 
     Raises:
         BadInput: one of them cannot be used; the message names it.
     """
+    stop = chunk.rows if stop is None else min(stop, chunk.rows)
     if chunk.shard is not None:
-        return _read_shard(chunk, chunk.shard)
-    return _read_hub(chunk) if chunk.path.endswith(".parquet") else _read_folder(chunk)
+        return _read_shard(chunk, start, stop)
+    part = replace(chunk, start=chunk.start + start, rows=max(0, stop - start))
+    return _read_hub(part) if chunk.path.endswith(".parquet") else _read_folder(part)
 
 
 def read_keys(chunk: Chunk) -> list[str]:
     """The keys of a chunk's examples, without their pictures."""
     if chunk.shard is not None:
-        return [sample.key for sample in shard_samples(chunk.uri, chunk.shard, ADVICE)]
+        return [sample.key for sample in _samples(chunk)]
     file, part = Path(chunk.path), slice(chunk.start, chunk.start + chunk.rows)
     if chunk.path.endswith(".parquet"):
         return hub.read_ids(file)[part]
     return [str(record.get("id")) for record in _records(file)[part]]
 
 
-def _read_shard(chunk: Chunk, shard: ShardEntry) -> Iterator[Loaded]:
-    for sample in shard_samples(chunk.uri, shard, ADVICE):
+@functools.lru_cache(maxsize=1)
+def _samples(chunk: Chunk) -> list[Sample]:
+    """A shard fetched and checked once for the parts of it that are read one after the other."""
+    assert chunk.shard is not None
+    return list(shard_samples(chunk.uri, chunk.shard, ADVICE))
+
+
+def _read_shard(chunk: Chunk, start: int, stop: int) -> Iterator[Loaded]:
+    for sample in _samples(chunk)[start:stop]:
         try:
             loaded = load_sample(sample)
         except (UnreadableImage, BadInput) as error:

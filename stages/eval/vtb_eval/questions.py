@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -47,7 +46,7 @@ def read_questions(work: ShardWork) -> Iterator[Question]:
     for chunk in work.chunks:
         start, stop = max(work.start, first), min(work.stop, first + chunk.rows)
         if start < stop:
-            for loaded in itertools.islice(read_chunk(chunk), start - first, stop - first):
+            for loaded in read_chunk(chunk, start - first, stop - first):
                 yield make_question(loaded, work.style)
         first += chunk.rows
 
