@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from vtb.puzzles.eyeballing.common.config import Config
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.fields import StageOptions, fields, option
+from vtb.stage.fields import StageOptions, fields
 from vtb.stage.main import run as run_command
 from vtb.stage.run import Run
+from vtb_generate.amount import Amount
 from vtb_generate.common import FormOptions, generate
 from vtb_generate.task_option import Group
 
@@ -31,7 +32,7 @@ class Options(StageOptions):
     """The command's own options."""
 
     task: tuple[str, ...] = GROUP.option()
-    count: int = option(100, low=1, help="Puzzles of each kind.")
+    amount: Amount = fields(Amount)
     puzzle: Config = fields(Config)
     form: FormOptions = fields(FormOptions)
 
@@ -48,7 +49,7 @@ def main(run: Run, options: Options) -> None:
     Example: vtb-gen-eyeballing --count 500 --task midpoint --task incenter --output out/eyeballing
     """
     config = replace(options.puzzle, clip=options.form.clip)
-    streams = GROUP.streams(options.task, options.count, config)
+    streams = GROUP.streams(options.task, options.amount, config)
     generate(run, options, GROUP.title(streams), streams, options.form)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from vtb.errors import UsageProblem
 from vtb.puzzles.registry import families
 from vtb.stage.fields import option
+from vtb_generate.amount import Amount
 from vtb_generate.shards import Stream
 
 
@@ -37,7 +38,7 @@ class Group:
         told = f"Kind of puzzle. May be repeated.{left_out}"
         return option(("all",), choices=lambda: (*self.kinds, "all"), help=told)
 
-    def streams(self, tasks: Sequence[str], count: int, config: Any) -> tuple[Stream, ...]:
+    def streams(self, tasks: Sequence[str], amount: Amount, config: Any) -> tuple[Stream, ...]:
         """One stream per kind.
 
         Raises:
@@ -46,7 +47,10 @@ class Group:
         if not tasks or len(set(tasks)) < len(tasks) or ("all" in tasks and len(tasks) > 1):
             raise UsageProblem(f"--task {' '.join(tasks)}: give each kind once, or all alone")
         chosen = set(self.kinds) - self.extra if "all" in tasks else set(tasks)
-        return tuple(Stream(name, config, count, name) for kind, name in self.kinds.items() if kind in chosen)
+        counts = amount.of([kind for kind in self.kinds if kind in chosen])
+        return tuple(
+            Stream(self.kinds[kind], config, count, self.kinds[kind]) for kind, count in counts.items() if count
+        )
 
     def title(self, streams: Sequence[Stream]) -> str:
         """What a run of these streams makes: the one family, or a word for several."""

@@ -15,6 +15,7 @@ from vtb.stage.declaration import Resources, Stage
 from vtb.stage.fields import StageOptions, fields, option
 from vtb.stage.main import run as run_command
 from vtb.stage.run import Run
+from vtb_generate.amount import Amount
 from vtb_generate.common import FormOptions, expected_distinct, generate
 from vtb_generate.shards import Stream
 from vtb_generate.task_option import Group
@@ -38,7 +39,7 @@ class Options(StageOptions):
     """The command's own options."""
 
     task: tuple[str, ...] = GROUP.option()
-    count: int = option(100, low=1, help="Puzzles of each kind.")
+    amount: Amount = fields(Amount)
     puzzle: Config = fields(Config)
     show_numbers: bool = option(
         False, help="Also make the picture with a number printed on every part, as the explanations name them."
@@ -57,7 +58,7 @@ def main(run: Run, options: Options) -> None:
     Example: vtb-gen-visual --count 500 --task color_grid --task size_cycle --output out/visual
     """
     config = dataclasses.replace(options.puzzle, clip=options.form.clip)
-    streams = GROUP.streams(options.task, options.count, config)
+    streams = GROUP.streams(options.task, options.amount, config)
     warn_of_repeats(streams)
     generate(run, options, GROUP.title(streams), streams, options.form, reasoning=options.show_numbers)
 
