@@ -126,9 +126,9 @@ def test_answers_carry_what_a_judge_needs(curated: Path, asked: Path) -> None:
     for shard in read_manifest(str(asked)).shards:
         for sample in read_tar((asked / shard.path).read_bytes()):
             answer, original = json.loads(sample.parts["json"]), originals[sample.key]
-            assert answer["record"] == json.loads(original.parts["json"])
+            assert answer["example"] == json.loads(original.parts["json"])
             assert sample.parts["puzzle.png"] == original.parts["puzzle.png"]
-            assert answer["record"]["prompts"]["vlm"] in answer["prompt"]
+            assert answer["example"]["prompts"]["vlm"] in answer["prompt"]
             assert answer["id"] == sample.key
 
 
@@ -136,15 +136,15 @@ def test_the_model_is_shown_the_picture_with_cell_ids(curated: Path, monkeypatch
     """And the same one as in training."""
     from vtb.datasets.readers import choose_split, chunks, describe_input
     from vtb.media.image import decode_image, encode_rgb
-    from vtb.puzzles import family_of
+    from vtb.tasks.registry import task_of
     from vtb_eval.questions import ShardWork, read_questions
 
     found = choose_split(chunks(describe_input(str(curated))), "test", str(curated))
     (question, *_) = read_questions(ShardWork(tuple(found), 0, 1, "think"))
-    family = family_of(question.record)
-    shown = encode_rgb(family.draw_reasoning(question.record, decode_image(question.puzzle)))
+    task, record = task_of(question.example), question.example.payload
+    shown = encode_rgb(task.show(record, decode_image(question.puzzle)))
     assert question.picture == shown != question.puzzle
-    assert question.text.startswith(family.ask(question.record, "vlm"))
+    assert question.text.startswith(task.ask(record, "vlm"))
 
 
 def test_think_asks_otherwise(curated: Path, model: Path, asked: Path, tmp_path: Path) -> None:
@@ -165,8 +165,9 @@ def test_the_benchmark_is_asked_in_its_own_words(model: Path, tmp_path: Path) ->
         for part, picture in zip(("image", "solution_image_path"), pictures(name), strict=True):
             (folder / f"{part}.png").write_bytes(encode_rgb(picture))
             record[part] = f"{part}.png"
+        record["prompt"] += " \ud800"  # half a surrogate pair, which JSON can name and no UTF-8 can write
         (folder / "data.json").write_text(json.dumps([record]))
-        asked[record["id"]] = record
+        asked[record["id"]] = {**record, "prompt": record["prompt"].replace("\ud800", "?")}
     complete(predict(tmp_path / "official", model, tmp_path / "answers"))
     prompts = {key: answer["prompt"] for key, answer in answers(tmp_path / "answers").items()}
     plain = {key: record["prompt"] for key, record in asked.items() if "question" not in record}

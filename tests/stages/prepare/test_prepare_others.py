@@ -87,12 +87,13 @@ def test_ids_with_odd_characters(world: Path, tmp_path: Path) -> None:
     """Some of these end a line in one reading of text and not in another."""
     made = made_by_others(tmp_path / "theirs", world)
     made[0]["id"] = "a\u2028b\x85ü 数"
+    made[1]["id"] = "half a pair: \ud800"
     (tmp_path / "theirs" / "data.json").write_text(json.dumps(made))
     good(tmp_path / "o", tmp_path / "theirs", more=("--val", "0"))
     text = (tmp_path / "o" / "train_sft.jsonl").read_text(encoding="utf-8")
-    first = json.loads(text.split("\n")[0])
-    assert first["id"] == made[0]["id"]
-    assert (tmp_path / "o" / first["images"][0]).exists()
+    first, second = (json.loads(line) for line in text.split("\n")[:2])
+    assert [first["id"], second["id"]] == [made[0]["id"], "half a pair: ?"]
+    assert all((tmp_path / "o" / row["images"][0]).exists() for row in (first, second))
 
 
 def test_several_inputs_of_both_kinds(world: Path, tmp_path: Path) -> None:
