@@ -1,4 +1,4 @@
-"""JSON that names halves of surrogate pairs (``\\ud800``), which no UTF-8 can write."""
+"""JSON that names halves of surrogate pairs (``U+D800``), which no UTF-8 can write."""
 
 from __future__ import annotations
 
