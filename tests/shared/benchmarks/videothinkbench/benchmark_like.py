@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from vtb.media.image import Image, encode_rgb, to_rgb
 from vtb.formats.vlmpuzzle import folder_record
+from vtb.media.image import Image, encode_rgb, to_rgb
 from vtb.puzzles.eyeballing.common.record import EyeballingRecord
 from vtb.puzzles.registry import families, find_family
 from vtb.puzzles.sample import make_example
