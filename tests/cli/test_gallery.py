@@ -10,7 +10,7 @@ import pytest
 from browser import pictures
 from contract.command_line import run
 from vtb.media.image import decode_image
-from vtb.puzzles import families
+from vtb.puzzles.registry import families
 
 
 def test_without_names_every_family_is_there(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from vtb.errors import BadInput
+from vtb.formats.half_pairs import without_half_pairs
 from vtb.formats.webdataset import Sample
 from vtb.tasks.example import Example, example_fields, media_named
 
@@ -84,7 +85,7 @@ def data_files(root: Path) -> list[Path]:
 def read_records(file: Path) -> Iterator[dict[str, Any]]:
     """The records of one ``data.json``."""
     try:
-        records = json.loads(file.read_text(encoding="utf-8"))
+        records = json.loads(without_half_pairs(file.read_bytes()).decode())
     except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{file}: cannot be read as JSON: {error}") from error
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):

@@ -14,10 +14,10 @@ from vtb.tasks.registry import task_of
 log = logging.getLogger("vtb.curate")
 
 
-def benchmark_keys(perf: Sequence[InputEntry]) -> frozenset[str]:
+def benchmark_keys(benchmarks: Sequence[InputEntry]) -> frozenset[str]:
     """The keys of all puzzles of some perf, of every split; see ``vtb.benchmarks.videothinkbench.decontamination``."""
     keys, silent, known = set[str](), Counter[str](), 0
-    for entry in perf:
+    for entry in benchmarks:
         for chunk in chunks(entry):
             for loaded in read_chunk(chunk):
                 found = overlap_keys(task_of(loaded.example), loaded.example)
@@ -27,6 +27,6 @@ def benchmark_keys(perf: Sequence[InputEntry]) -> frozenset[str]:
     if silent.total():
         tasks = ", ".join(f"{task} ({count})" for task, count in sorted(silent.items()) if count)
         log.warning("the benchmark's records of these tasks do not tell which puzzle they are: %s: not checked", tasks)
-    if perf:
+    if benchmarks:
         log.info("%d puzzles of the benchmark are looked for", known)
     return frozenset(keys)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from vtb.errors import BadInput
+from vtb.formats.half_pairs import without_half_pairs
 from vtb.tasks.example import Example, encode_example
 from vtb.tasks.registry import decode_example
 
@@ -27,7 +29,7 @@ class _Row(msgspec.Struct):
 
     id: str
     prompt: str
-    text: str
+    text: Any  # other programs may have left out the quotes; whatever it is gets a verdict
     example: msgspec.Raw
 
 
@@ -45,7 +47,7 @@ def decode_prediction(data: bytes) -> Prediction:
         BadInput: it is damaged.
     """
     try:
-        row = msgspec.json.decode(data, type=_Row)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        row = msgspec.json.decode(without_half_pairs(data), type=_Row)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise BadInput(f"it is no prediction: {error}") from error
-    return Prediction(decode_example(bytes(row.example)), row.prompt, row.text)
+    return Prediction(decode_example(bytes(row.example)), row.prompt, str(row.text))

@@ -36,6 +36,7 @@ def as_example(record: Mapping[str, Any], task: str | None, puzzle: Image, solut
     name = family_name(record, task)
     found = tasks()[name]
     try:
+        key = str(record["id"])
         fields = _fields(name, found.group, dict(record), puzzle, solution)
         payload = msgspec.convert(fields, found.payload_class)
     except _DAMAGE as error:
@@ -43,7 +44,7 @@ def as_example(record: Mapping[str, Any], task: str | None, puzzle: Image, solut
         raise BadInput(f"it has no {error.args[0]}" if missing else f"it is damaged: {error}") from error
     found.validate(payload)
     return Example(
-        key=str(record.get("id")),
+        key=key,
         source=NAME,
         task=name,
         version=found.version,
