@@ -93,7 +93,7 @@ def encode_clip(
 
 
 def open_stream(container: Any, width: int, height: int, fps: int, preset: str) -> Any:
-    """The H.264 stream of a clip; the perf open the same one for prepared frames."""
+    """The H.264 stream of a clip; `perf/` opens the same one for prepared frames."""
     stream = container.add_stream("libx264", rate=fps)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     # Macroblock trees make about one clip in 1,500 another, by what the heap held before (0 of 6,750 without them).
