@@ -9,17 +9,18 @@ import pytest
 from clip_frames import frames_of, images_of
 from vtb.errors import UsageProblem
 from vtb.media.image import decode_image, encode_rgb, to_rgb
-from vtb.puzzles import Clip, families
 from vtb.puzzles.eyeballing.common import judge
 from vtb.puzzles.eyeballing.common.config import Config
-from vtb.puzzles.sample import encode_record_clip, make_record
+from vtb.puzzles.family import Clip
+from vtb.puzzles.registry import families
+from vtb.puzzles.sample import encode_record_clip, make_example
 
 FAMILIES = {name: family for name, family in families().items() if family.group == "eyeballing"}
 NAMES = sorted(FAMILIES)
 
 
 def a_record(name, index=0, clip=None, **options):
-    return make_record(FAMILIES[name], Config(clip=clip, **options), name, 5, index)
+    return make_example(FAMILIES[name], Config(clip=clip, **options), name, 5, index).payload
 
 
 def test_all_tasks_of_the_benchmark_are_there():
@@ -44,7 +45,7 @@ def test_clips_start_with_the_puzzle_and_end_in_the_marked_answer(name, size):
     assert family.score_frame(record, frames[-1]).strict
     scores = family.score_video(record, frames_of(frames))
     assert [*scores] == ["last", "major"]
-    assert all(score.strict and score.choice == record["correct_option"] for score in scores.values())
+    assert all(score.strict and score.choice == record.correct_option for score in scores.values())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -84,9 +85,9 @@ def test_pale_fill_is_not_red_and_a_few_pixels_are_not_enough():
 def test_joining_several_arcs_is_no_answer():
     family, record = FAMILIES["arc_connect"], a_record("arc_connect")
     picture = to_rgb(family.draw_solution(record), family.palette)
-    ends = record["given"][2:]
-    xs = [round(end["points"][0][0] + end["radius"] * math.cos(end["angles"][0])) for end in ends]
-    ys = [round(end["points"][0][1] + end["radius"] * math.sin(end["angles"][0])) for end in ends]
+    ends = record.given[2:]
+    xs = [round(end.points[0][0] + end.radius * math.cos(end.angles[0])) for end in ends]
+    ys = [round(end.points[0][1] + end.radius * math.sin(end.angles[0])) for end in ends]
     cv2.line(picture, (xs[0], ys[0]), (xs[-1], ys[-1]), (0, 0, 0), 5)
     assert family.score_image(record, picture).reason == "several arcs joined"
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from clip_frames import frames_of
 from shared.puzzles.maze.grid_mazes import (
@@ -30,7 +31,7 @@ from shared.puzzles.maze.grid_mazes import (
 from vtb.errors import BadInput, VtbError
 from vtb.media.image import decode_image, encode_rgb, resize_nearest, to_rgb
 from vtb.media.video import decode_clip, decode_ends
-from vtb.puzzles import Clip
+from vtb.puzzles.family import Clip
 from vtb.puzzles.maze.common.base import MARK, PASSAGE, PATH, WALL
 from vtb.puzzles.maze.common.path_judge import red_mask
 from vtb.puzzles.maze.common.spanning_tree import count_uniform_on, wilson_on
@@ -51,14 +52,14 @@ def test_every_configuration_is_refused_or_makes_perfect_mazes(name: str, data: 
     family = MODULES[name].FAMILY
     record = family.sample(sample_rng(42, "test", index), config)
     family.validate(json.loads(json.dumps(record)))
-    cells = range(len(record["cell_centres"]))
+    cells = range(len(record.cell_centres))
     # As many doors as a tree has, and every cell can be reached: one path between any two.
-    assert len(record["passages"]) == len(cells) - 1
+    assert len(record.passages) == len(cells) - 1
     assert all(shortest_path(record, 0, cell) for cell in cells)
-    path = shortest_path(record, record["start_cell"], record["goal_cell"])
-    assert record["solution_path_cell_ids"] == path
-    assert record["start_cell"] in config.form.starts
-    assert record["goal_cell"] == config.form.goal != record["start_cell"]
+    path = shortest_path(record, record.start_cell, record.goal_cell)
+    assert record.solution_path_cell_ids == path
+    assert record.start_cell in config.form.starts
+    assert record.goal_cell == config.form.goal != record.start_cell
     assert family.difficulty(record)["path_length"] == len(path or [])
     assert sum(len(doors) == 1 for doors in doors_of(record).values()) == family.difficulty(record)["dead_ends"]
 
@@ -80,7 +81,7 @@ def test_the_ground_truth_is_right_at_every_size(name: str, data: st.DataObject,
         family.score_image(record, decode_image(encode_rgb(solution, quality=90)), puzzle),
     ]
     wrong = [family.score_image(record, puzzle)]
-    if record["clip"]:
+    if record.clip:
         ends = decode_ends(encode_record_clip(family, record))
         scores.append(family.score_frame(record, ends.last))
         wrong.append(family.score_frame(record, ends.first))
@@ -92,17 +93,17 @@ def test_the_ground_truth_is_right_at_every_size(name: str, data: st.DataObject,
 def test_pictures_show_the_record(name: str) -> None:
     family, record = MODULES[name].FAMILY, make(name, 1)
     puzzle, solution = family.draw_puzzle(record), family.draw_solution(record)
-    assert list(puzzle.shape) == record["canvas_dimensions"][::-1]
+    assert list(puzzle.shape) == record.canvas_dimensions[::-1]
     form = family.form(record)
     for a, others in enumerate(form.graph):
-        x, y = record["cell_centres"][a]
-        assert puzzle[y, x] == (MARK if a in (record["start_cell"], record["goal_cell"]) else PASSAGE)
+        x, y = record.cell_centres[a]
+        assert puzzle[y, x] == (MARK if a in (record.start_cell, record.goal_cell) else PASSAGE)
         for b in others:
             door = form.grid.doors[min(a, b), max(a, b)]
             colors = set(puzzle.reshape(-1)[door].tolist())
-            assert colors == ({PASSAGE} if [min(a, b), max(a, b)] in record["passages"] else {WALL})
-    crossed = {cell for cell, (x, y) in enumerate(record["cell_centres"]) if solution[y, x] == PATH}
-    assert crossed == set(record["solution_path_cell_ids"])
+            assert colors == ({PASSAGE} if [min(a, b), max(a, b)] in record.passages else {WALL})
+    crossed = {cell for cell, (x, y) in enumerate(record.cell_centres) if solution[y, x] == PATH}
+    assert crossed == set(record.solution_path_cell_ids)
     assert (puzzle[solution != PATH] == solution[solution != PATH]).all()
     assert not (puzzle[solution == PATH] == WALL).any()
 
@@ -125,7 +126,7 @@ def test_ids_are_printed_on_every_cell_and_on_no_wall(name: str) -> None:
     changed = (family.draw_reasoning(record) != to_rgb(puzzle, family.palette)).any(axis=2)
     assert not (puzzle[changed] == WALL).any()
     ys, xs = np.nonzero(changed)
-    centres = np.asarray(record["cell_centres"])
+    centres = np.asarray(record.cell_centres)
     nearest = ((np.stack([xs, ys], 1)[:, None] - centres) ** 2).sum(2).argmin(1)
     heights = [np.ptp(ys[nearest == cell]) + 1 for cell in range(len(centres))]
     assert min(heights) >= 9  # digits lower than that are hard to read
@@ -141,12 +142,12 @@ def test_identity_is_of_the_puzzle_alone(name: str) -> None:
     drawing = {"line_width": 4, "wall_thickness": 3, "clip": CLIP}
     length = {"maze_hexagon": "cell_radius", "maze_circle": "ring_width"}[name]
     assert identity == family.identity(make(name, **{**options, **drawing, length: 20}))
-    assert identity == family.identity({**record, "passages": record["passages"][::-1]})
+    assert identity == family.identity(replace(record, passages=record.passages[::-1]))
     assert identity == family.identity(json.loads(json.dumps(record)))
-    swapped = {"start_cell": record["goal_cell"], "goal_cell": record["start_cell"]}
-    assert identity == family.identity({**record, **swapped})
+    swapped = {"start_cell": record.goal_cell, "goal_cell": record.start_cell}
+    assert identity == family.identity(replace(record, **swapped))
     assert identity != family.identity(make(name, 1, **options))
-    assert identity != family.identity({**record, "start_cell": record["solution_path_cell_ids"][1]})
+    assert identity != family.identity(replace(record, start_cell=record.solution_path_cell_ids[1]))
 
 
 # A grid of one ring is a wheel, which has L(2n) - 2 spanning trees (L: Lucas numbers): 320 of six spokes, 16 of three.
@@ -193,7 +194,7 @@ def test_clips_grow_at_constant_speed_and_hold_the_solution(name: str, frames: i
     assert len(drawn) == frames
     assert all(frame.shape == (224, 288) for frame in drawn)
     small = family.in_clip(record)
-    (left, top), (height, width) = record["clip"]["offset"], family.draw_puzzle(small).shape
+    (left, top), (height, width) = record.clip.offset, family.draw_puzzle(small).shape
     box = (slice(top, top + height), slice(left, left + width))
     assert height == 224 or width == 288
     assert (drawn[0][box] == family.draw_puzzle(small)).all()
@@ -226,7 +227,7 @@ def test_a_clip_is_judged_by_its_last_frame_at_any_size(name: str) -> None:
         assert family.score_video(record, frames_of([to_rgb(frame, family.palette)]))["last"].strict
     # Without a place in the frame on record, the picture is taken to fill it.
     solved = frames_of([picture_of(record, name, solved=True)])
-    assert family.score_video({**record, "clip": None}, solved)["last"].strict
+    assert family.score_video(replace(record, clip=None), solved)["last"].strict
 
 
 @both
@@ -245,7 +246,7 @@ def test_wrong_paths_are_wrong_in_words_and_drawn(name: str) -> None:
     family = MODULES[name].FAMILY
     for index in range(6):
         record = make(name, index)
-        right, form = record["solution_path_cell_ids"], family.form(record)
+        right, form = record.solution_path_cell_ids, family.form(record)
         around, middle = doors_of(record), len(right) // 2
         through_wall = [[*right[:1], n] for n in form.graph[right[0]] if n not in around[right[0]]]
         wrong = {
@@ -269,8 +270,8 @@ def test_wrong_paths_are_wrong_in_words_and_drawn(name: str) -> None:
 
 def with_step(record: dict[str, Any], cell: int, other: int) -> str:
     """The way from the start to a cell, a step to another, and the way from there to the goal."""
-    before = shortest_path(record, record["start_cell"], cell) or []
-    return str([*before, *(shortest_path(record, other, record["goal_cell"]) or [])])
+    before = shortest_path(record, record.start_cell, cell) or []
+    return str([*before, *(shortest_path(record, other, record.goal_cell) or [])])
 
 
 @both
@@ -304,7 +305,7 @@ def test_tolerant_forgives_walls_at_the_ends_and_nowhere_else(name: str) -> None
     puzzle, solution = family.draw_puzzle(record), picture_of(record, name, solved=True)
     unit = record[family.cell_field]
     walls = np.argwhere(puzzle == WALL)
-    ends = np.asarray([record["start_point"], record["goal_point"]])[:, ::-1]
+    ends = np.asarray([record.start_point, record.goal_point])[:, ::-1]
     distance = np.sqrt(((walls[:, None] - ends) ** 2).sum(2)).min(1)
     forgiven = family.rule.disc * unit
     for place, tolerated in ((walls[distance < forgiven - 1][0], True), (walls[distance > forgiven + 1][0], False)):
@@ -369,7 +370,7 @@ def test_nonsense_is_refused(name: str) -> None:
     family.validate(record)
     for change in (*BROKEN.values(), *FORM_BROKEN[name]):
         with pytest.raises((BadInput, TypeError, ValueError)):
-            family.validate({**record, **change})
+            family.validate(replace(record, **change))
 
 
 @both
@@ -384,7 +385,7 @@ def test_a_clip_that_does_not_hold_the_maze_is_refused(name: str, change: dict[s
     record = make(name, **SMALL[name], clip=CLIP)
     MODULES[name].FAMILY.validate(record)
     with pytest.raises(BadInput, match="clip"):
-        MODULES[name].FAMILY.validate({**record, "clip": {**record["clip"], **change}})
+        MODULES[name].FAMILY.validate(replace(record, clip={**record.clip, **change}))
 
 
 JSON = st.recursive(
@@ -401,7 +402,7 @@ def test_a_record_that_passes_can_be_judged(name: str, data: st.DataObject) -> N
     """Whatever is wrong with a record, it is refused in a known way, or the judge copes with it."""
     family, whole = MODULES[name].FAMILY, make(name, **SMALL[name], clip=CLIP)
     record, image = copy.deepcopy(whole), picture_of(whole, name, solved=True)
-    target = data.draw(st.sampled_from([record, record["clip"]]))
+    target = data.draw(st.sampled_from([record, record.clip]))
     target[data.draw(st.sampled_from(sorted(target)))] = data.draw(JSON)
     try:
         family.validate(record)

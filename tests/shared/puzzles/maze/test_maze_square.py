@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from vtb.errors import BadInput, UsageProblem, VtbError
 from vtb.media.image import resize_nearest, to_rgb
-from vtb.puzzles import Clip, Record
+from vtb.puzzles.family import Clip
 from vtb.puzzles.maze.common.square_grid import MARK, PASSAGE, PATH, WALL
 from vtb.puzzles.maze.square import FAMILY, Config
 from vtb.rng import sample_rng
@@ -30,10 +31,10 @@ def make(index: int = 0, **options: Any) -> dict[str, Any]:
     return record
 
 
-def shortest_path(record: Record) -> list[int]:
+def shortest_path(record: Any) -> list[int]:
     """Cell IDs from start to goal by breadth-first search over the open cells."""
-    grid, cols = record["maze_grid"], record["grid_size"][1]
-    start, goal = tuple(record["start"]), tuple(record["goal"])
+    grid, cols = record.maze_grid, record.grid_size[1]
+    start, goal = tuple(record.start), tuple(record.goal)
     came: dict[tuple[int, int], tuple[int, int]] = {start: start}
     queue = deque([start])
     while queue:
@@ -58,7 +59,7 @@ def shortest_path(record: Record) -> list[int]:
 def test_mazes_are_perfect(size: int, algorithm: str, endpoints: str, index: int) -> None:
     record = make(index, size=size, algorithm=algorithm, endpoints=endpoints)
     FAMILY.validate(record)
-    grid = np.asarray(record["maze_grid"])
+    grid = np.asarray(record.maze_grid)
     assert grid[0].all()
     assert grid[-1].all()
     assert grid[:, 0].all()
@@ -67,17 +68,17 @@ def test_mazes_are_perfect(size: int, algorithm: str, endpoints: str, index: int
     assert (grid[1::2, 1::2] == 0).all()
     # As many cells as rooms and the doors of a tree, and all can be reached: one path between any two.
     assert (grid == 0).sum() == 2 * rooms - 1
-    every_other = {**record, "goal": None}
+    every_other = replace(record, goal=None)
     for r, c in zip(*np.nonzero(grid == 0), strict=True):
         assert shortest_path({**every_other, "goal": (int(r), int(c))})
-    assert record["solution_path_cell_ids"] == shortest_path(record)
-    assert record["start"] != record["goal"]
+    assert record.solution_path_cell_ids == shortest_path(record)
+    assert record.start != record.goal
 
 
 def test_ends_are_corners_unless_random() -> None:
     record = make(size=9)
-    assert (record["start"], record["goal"]) == ([1, 1], [7, 7])
-    drawn = {(*make(index, size=5, endpoints="random")["start"],) for index in range(60)}
+    assert (record.start, record.goal) == ([1, 1], [7, 7])
+    drawn = {(*make(index, size=5, endpoints="random").start,) for index in range(60)}
     assert drawn == {(1, 1), (1, 3), (3, 1), (3, 3)}
 
 
@@ -85,10 +86,10 @@ def test_identity_is_of_the_puzzle_alone() -> None:
     record = make(size=9)
     identity = FAMILY.identity(record)
     assert identity == FAMILY.identity(make(size=9, cell_px=20, line_width=3, clip=CLIP))
-    assert identity == FAMILY.identity({**record, "start": record["goal"], "goal": record["start"]})
+    assert identity == FAMILY.identity(replace(record, start=record.goal, goal=record.start))
     assert identity == FAMILY.identity(json.loads(json.dumps(record)))
     assert identity != FAMILY.identity(make(1, size=9))
-    assert identity != FAMILY.identity({**record, "goal": [1, 7]})
+    assert identity != FAMILY.identity(replace(record, goal=[1, 7]))
 
 
 def test_identities_are_as_many_as_mazes() -> None:
@@ -121,8 +122,8 @@ def test_every_option_has_another_value_here() -> None:
 def test_every_option_takes_effect(name: str) -> None:
     usual, other = make(3), make(3, **{name: OTHER[name]})
     if name == "clip":
-        assert usual["clip"] is None
-        assert (other["clip"]["frames"], other["clip"]["size"]) == (9, [160, 128])
+        assert usual.clip is None
+        assert (other.clip.frames, other.clip.size) == (9, [160, 128])
     else:
         one, two = FAMILY.draw_solution(usual), FAMILY.draw_solution(other)
         assert one.shape != two.shape or (one != two).any()
@@ -150,13 +151,13 @@ def test_what_cannot_be_drawn_is_refused(options: dict[str, Any], says: str) -> 
 def test_pictures_show_the_record() -> None:
     record = make(size=9, cell_px=10)
     puzzle, solution = FAMILY.draw_puzzle(record), FAMILY.draw_solution(record)
-    assert list(puzzle.shape) == record["canvas_dimensions"] == [90, 90]
+    assert list(puzzle.shape) == record.canvas_dimensions == [90, 90]
     centres = puzzle[5::10, 5::10]
     for r, c in itertools.product(range(9), repeat=2):
-        wanted = WALL if record["maze_grid"][r][c] else PASSAGE
-        assert centres[r, c] == (MARK if [r, c] in (record["start"], record["goal"]) else wanted)
+        wanted = WALL if record.maze_grid[r][c] else PASSAGE
+        assert centres[r, c] == (MARK if [r, c] in (record.start, record.goal) else wanted)
     on_path = solution[5::10, 5::10] == PATH
-    assert {9 * r + c for r, c in zip(*np.nonzero(on_path), strict=True)} == set(record["solution_path_cell_ids"])
+    assert {9 * r + c for r, c in zip(*np.nonzero(on_path), strict=True)} == set(record.solution_path_cell_ids)
     assert (puzzle[solution != PATH] == solution[solution != PATH]).all()
     assert not (puzzle[solution == PATH] == WALL).any()
 
@@ -166,7 +167,7 @@ def test_ids_are_printed_on_every_open_cell_and_nowhere_else() -> None:
     puzzle = to_rgb(FAMILY.draw_puzzle(record), FAMILY.palette)
     changed = (FAMILY.draw_reasoning(record) != puzzle).any(axis=2)
     cells = changed.reshape(9, 32, 9, 32).any(axis=(1, 3))
-    assert (cells == (np.asarray(record["maze_grid"]) == 0)).all()
+    assert (cells == (np.asarray(record.maze_grid) == 0)).all()
     marks = FAMILY.draw_puzzle(record) == MARK
     assert (FAMILY.draw_reasoning(record)[changed & ~marks] == (0, 0, 255)).all()
     assert (changed & marks).any()
@@ -180,11 +181,11 @@ def test_ids_are_printed_on_every_open_cell_and_nowhere_else() -> None:
 
 def test_answer_and_difficulty() -> None:
     record = make(size=9)
-    assert json.loads(FAMILY.answer(record)) == record["solution_path_cell_ids"]
-    straight = {**record, "maze_grid": [[1] * 5, [1, 0, 0, 0, 1], [1] * 5], "grid_size": [3, 5]}
+    assert json.loads(FAMILY.answer(record)) == record.solution_path_cell_ids
+    straight = replace(record, maze_grid=[[1] * 5, [1, 0, 0, 0, 1], [1] * 5], grid_size=[3, 5])
     straight |= {"solution_path_cell_ids": [6, 7, 8]}
     assert FAMILY.difficulty(straight) == {"size": 3, "path_length": 3, "turns": 0, "dead_ends": 2}
-    corner = {**straight, "maze_grid": [[1] * 4, [1, 0, 0, 1], [1, 1, 0, 1], [1] * 4], "grid_size": [4, 4]}
+    corner = replace(straight, maze_grid=[[1] * 4, [1, 0, 0, 1], [1, 1, 0, 1], [1] * 4], grid_size=[4, 4])
     corner |= {"solution_path_cell_ids": [5, 6, 10]}
     assert FAMILY.difficulty(corner)["turns"] == 1
 
@@ -194,9 +195,9 @@ def test_clips_grow_at_constant_speed_and_hold_the_solution(frames: int) -> None
     record = make(size=9, clip=Clip(frames, 16, (160, 128)))
     drawn = [frame.copy() for frame in FAMILY.draw_frames(record)]
     assert len(drawn) == frames
-    cell = record["clip"]["cell_size"]
-    assert (cell, record["clip"]["offset"]) == (14, [17, 1])
-    small = {**record, "cell_size": cell}
+    cell = record.clip.cell_size
+    assert (cell, record.clip.offset) == (14, [17, 1])
+    small = replace(record, cell_size=cell)
     box = (slice(1, 1 + 9 * cell), slice(17, 17 + 9 * cell))
     assert (drawn[0][box] == FAMILY.draw_puzzle(small)).all()
     outside = np.ones(drawn[0].shape, bool)
@@ -253,7 +254,7 @@ def test_nonsense_is_refused(what: str) -> None:
     record = make(size=9)
     FAMILY.validate(record)
     with pytest.raises((BadInput, TypeError, ValueError)):
-        FAMILY.validate({**record, **BROKEN[what]})
+        FAMILY.validate(replace(record, **BROKEN[what]))
 
 
 @pytest.mark.parametrize(
@@ -273,7 +274,7 @@ def test_nonsense_is_refused(what: str) -> None:
 def test_a_clip_that_does_not_hold_the_maze_is_refused(change: dict[str, Any]) -> None:
     record = make(size=9, clip=CLIP)
     with pytest.raises(BadInput, match="clip"):
-        FAMILY.validate({**record, "clip": {**record["clip"], **change}})
+        FAMILY.validate(replace(record, clip={**record.clip, **change}))
 
 
 JSON = st.recursive(
@@ -288,7 +289,7 @@ JSON = st.recursive(
 def test_a_record_that_passes_can_be_judged(data: st.DataObject) -> None:
     """Whatever is wrong with a record, it is refused in a known way, or the judge copes with it."""
     record = copy.deepcopy(make(size=5, cell_px=6, clip=Clip(5, 16, (32, 32))))
-    target = data.draw(st.sampled_from([record, record["clip"]]))
+    target = data.draw(st.sampled_from([record, record.clip]))
     target[data.draw(st.sampled_from(sorted(target)))] = data.draw(JSON)
     image = to_rgb(FAMILY.draw_solution(make(size=5, cell_px=6)), FAMILY.palette)
     try:

@@ -13,7 +13,7 @@ from clip_frames import frames_of, images_of
 from shared.puzzles.visual.visual_table import TEN, family_of, make, picture, resized, score
 from vtb.errors import VtbError
 from vtb.media.image import Image, to_rgb
-from vtb.puzzles import Clip
+from vtb.puzzles.family import Clip
 from vtb.puzzles.sample import encode_record_clip
 from vtb.puzzles.visual.common.scene import COLORS, SIDE
 
@@ -34,14 +34,14 @@ def test_clips_are_judged_by_their_best_frame(name: str, size: tuple[int, int]) 
     bars[:, ::60] = (0, 255, 0)
     whole = family.score_video(record, frames_of([*frames, bars, bars * 0]))["best"]
     assert (whole.strict, whole.reason) == (True, "solved")
-    assert 3 <= whole.details["best_frame"] <= 8
+    assert 3 <= whole.details.best_frame <= 8
     assert not family.score_video(record, frames_of(frames[:3]))["best"].strict
     assert family.score_video(record, [])["best"].reason == "no frames"
 
 
 def test_a_clip_of_pictures_is_judged_like_pictures() -> None:
     record = make("color_grid")
-    right = resized(640, 352)(picture("color_grid", record, record["answer"]))
+    right = resized(640, 352)(picture("color_grid", record, record.answer))
     score = family_of("color_grid").score_video(record, frames_of([right * 0, right]))["best"]
     assert score.details["best_frame"] == 1
     assert family_of("color_grid").score_frame(record, right).strict
@@ -51,12 +51,12 @@ def test_a_clip_of_pictures_is_judged_like_pictures() -> None:
 @pytest.mark.parametrize("frames", [5, 13, 81])
 def test_clips_begin_with_the_puzzle_and_hold_the_solution(name: str, frames: int) -> None:
     family, record = family_of(name), make(name, clip=Clip(frames, 16, (480, 320)))
-    left, top, side = record["clip"]["area"]
+    left, top, side = record.clip.area
     assert side == 512 * 320 // 704
     drawn = [frame.copy() for frame in family.draw_frames(record)]
     inside = (slice(top, top + side), slice(left, left + side))
     assert (drawn[0][inside] == family.paint(record, None, side)).all()
-    solution = family.paint(record, record["answer"], side)
+    solution = family.paint(record, record.answer, side)
     far = [int((frame[inside] != solution).sum()) for frame in drawn]
     assert far == sorted(far, reverse=True)
     assert far.count(0) >= max(2, frames // 6)
@@ -64,8 +64,8 @@ def test_clips_begin_with_the_puzzle_and_hold_the_solution(name: str, frames: in
     outside = np.ones(drawn[0].shape, bool)
     outside[inside] = False
     assert all((frame[outside] == 0).all() for frame in drawn)
-    box = record["clip"]
-    assert box["offset"][0] + record["area"][0] * box["scale"] == pytest.approx(left, abs=1)
+    box = record.clip
+    assert box["offset"][0] + record.area[0] * box["scale"] == pytest.approx(left, abs=1)
 
 
 ODD: dict[str, Image] = {
@@ -106,7 +106,7 @@ def test_reasoning_pictures_number_the_known_parts() -> None:
     changed = (family.draw_reasoning(record, puzzle) != puzzle).any(axis=2)
     third = SIDE // 3
     cells = changed[: 3 * third, : 3 * third].reshape(3, third, 3, third).any(axis=(1, 3)).ravel()
-    assert [place for place in range(9) if not cells[place]] == [record["missing"]]
+    assert [place for place in range(9) if not cells[place]] == [record.missing]
 
 
 JSON = st.recursive(
@@ -122,9 +122,9 @@ def test_a_record_that_passes_can_be_judged(data: st.DataObject, name: str) -> N
     """Whatever is wrong with a record, it is refused in a known way, or the judge copes with it."""
     good = make(name, target_size=(180, 200), clip=Clip(5, 16, (192, 192)))
     record = copy.deepcopy(good)
-    target = data.draw(st.sampled_from([record, record["clip"]]))
+    target = data.draw(st.sampled_from([record, record.clip]))
     target[data.draw(st.sampled_from(sorted(target)))] = data.draw(JSON)
-    family, image = family_of(name), picture(name, good, good["answer"])
+    family, image = family_of(name), picture(name, good, good.answer)
     try:
         family.validate(record)
         family.identity(record)

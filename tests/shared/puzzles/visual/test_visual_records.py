@@ -6,10 +6,11 @@ import math
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from shared.puzzles.visual.visual_table import STARRED, TEN, family_of, make
 from vtb.errors import BadInput, UsageProblem
-from vtb.puzzles import Clip
+from vtb.puzzles.family import Clip
 from vtb.puzzles.visual.common.base import Config
 
 CLIP = Clip(9, 16, (320, 256))
@@ -34,8 +35,8 @@ def test_every_option_takes_effect(name: str, option: str) -> None:
     assert (usual == other) == (name in without.get(option, ()))
     if option == "choices":
         never = [make(name, index, choices="never") for index in range(40)]
-        assert {record["lettered"] for record in never} == {False}
-        assert {record["lettered"] for record in other} == {True}
+        assert {record.lettered for record in never} == {False}
+        assert {record.lettered for record in other} == {True}
 
 
 @pytest.mark.parametrize(
@@ -95,4 +96,4 @@ def test_nonsense_in_a_puzzles_own_fields_is_refused(name: str) -> None:
 def test_a_clip_without_the_puzzle_is_refused(change: dict[str, Any]) -> None:
     record = make("size_grid", clip=CLIP)
     with pytest.raises(BadInput, match="clip"):
-        family_of("size_grid").validate({**record, "clip": {**record["clip"], **change}})
+        family_of("size_grid").validate(replace(record, clip={**record.clip, **change}))

@@ -66,7 +66,7 @@ def test_normalised_text_has_single_blanks_and_no_punctuation() -> None:
 def test_right_answers_in_words_pass(name: str, choices: str) -> None:
     for index in range(8):
         family, record = family_of(name), make(name, index, choices=choices)
-        right = record["answer"]
+        right = record.answer
         for text in (
             right,
             right.upper(),
@@ -79,9 +79,9 @@ def test_right_answers_in_words_pass(name: str, choices: str) -> None:
             assert (found.strict, found.reason) == (False, "names another answer")
         for nothing in ("", "?", "I cannot tell."):
             assert family.score_text(record, nothing).reason == "names no answer"
-        letters = "ABCDE"[: len(record["options"])]
+        letters = "ABCDE"[: len(record.options)]
         passed = [letter for letter in letters if family.score_text(record, f"({letter})").strict]
-        assert passed == ([letters[record["options"].index(right)]] if choices == "always" else [])
+        assert passed == ([letters[record.options.index(right)]] if choices == "always" else [])
 
 
 @every_puzzle
@@ -90,7 +90,7 @@ def test_absurd_text_is_judged_at_once(name: str) -> None:
     start = time.process_time()
     for text in ("light " * 10**6, "(" * 10**6, "A" * 10**6, "A " * 10**5, "\0" * 10**6, "light" + " " * 10**6 + "x"):
         family_of(name).score_text(record, text)
-    assert not family_of(name).score_text(record, record["answer"] + "x" * 10**6).strict
+    assert not family_of(name).score_text(record, record.answer + "x" * 10**6).strict
     assert time.process_time() - start < 3
 
 
@@ -98,13 +98,13 @@ def test_absurd_text_is_judged_at_once(name: str) -> None:
 def test_an_answer_in_words_is_drawn(name: str) -> None:
     family, record = family_of(name), make(name, 7)
     puzzle = picture(name, record, None)
-    for value in record["vocabulary"]:
+    for value in record.vocabulary:
         drawn = family.draw_answer(record, f"I say {value}.", puzzle)
         assert drawn is not None
         assert (drawn == picture(name, record, value)).all()
-        assert family.score_image(record, drawn, puzzle).strict == (value == record["answer"])
+        assert family.score_image(record, drawn, puzzle).strict == (value == record.answer)
     assert family.draw_answer(record, "?", puzzle) is None
-    other = family.draw_answer(record, record["answer"], np.zeros((10, 10, 3), np.uint8))
+    other = family.draw_answer(record, record.answer, np.zeros((10, 10, 3), np.uint8))
     assert other is not None
     assert family.score_image(record, other).strict
 
@@ -116,7 +116,7 @@ def test_prompts_name_every_option_and_not_the_answer_alone(name: str) -> None:
         assert f"({letter}) {option}" in lettered["prompts"]["vlm"]
     assert all(value in open_["prompts"]["vlm"] for value in open_["vocabulary"])
     for modality in ("image", "video"):
-        texts = {make(name, index)["prompts"][modality] for index in range(8)}
+        texts = {make(name, index).prompts[modality] for index in range(8)}
         assert len(texts) == 1
     assert "static" in texts.pop() or "camera stands still" in lettered["prompts"]["video"]
     assert lettered["prompts"]["vlm"].startswith(lettered["question"])
