@@ -16,7 +16,7 @@ from vtb.puzzles.sample import make_example
 
 FAMILY = arc_agi_2.FAMILY
 RECORD = make_example(FAMILY, arc_agi_2.Config(), "arc", 3, 0).payload
-RIGHT = RECORD.test_output
+RIGHT = [list(row) for row in RECORD.test_output]
 
 
 @pytest.mark.parametrize(

@@ -78,11 +78,10 @@ def config_of(name: str, options: dict[str, Any]) -> Any:
         return None
 
 
-def make(name: str, index: int = 0, **options: Any) -> dict[str, Any]:
+def make(name: str, index: int = 0, **options: Any) -> Any:
     """A record of a family."""
     module = MODULES[name]
-    record: dict[str, Any] = module.FAMILY.sample(sample_rng(42, "test", index), module.Config(**options))
-    return record
+    return module.FAMILY.sample(sample_rng(42, "test", index), module.Config(**options))
 
 
 def picture_of(record: Any, name: str, *, solved: bool = False) -> Image:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from shared.puzzles.damaged import plain
 from shared.puzzles.maze.grid_mazes import ANY, make
 from vtb.errors import UsageProblem
 from vtb.puzzles.family import Clip
@@ -70,11 +71,11 @@ def test_doors_around_the_centre_are_as_wide_as_the_others() -> None:
 
 def test_the_record_says_all() -> None:
     record = make(NAME, clip=Clip(81, 16, (832, 480)))
-    assert record.items() >= {
+    assert plain(record).items() >= {
         "rings": 6, "segments": 18, "ring_width": 36, "wall_thickness": 7, "inner_radius": 104, "line_width": 9,
         "algorithm": "wilson", "canvas_dimensions": [656, 656], "goal_cell": 0, "goal_point": [328, 328],
     }.items()  # fmt: skip
-    assert record.clip == {
+    assert plain(record)["clip"] == {
         "frames": 81, "fps": 16, "size": [832, 480], "scale": pytest.approx(480 / 656), "offset": [176, 0],
     }  # fmt: skip
     assert (len(record.cell_centres), len(record.passages)) == (109, 108)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ from vtb.rng import sample_rng
 from vtb.tasks.score import Score
 
 CELL = 32
-RECORD: dict[str, Any] = FAMILY.sample(sample_rng(1, "red", 3), Config(size=9, clip=Clip(9, 16, (320, 320))))
+RECORD = FAMILY.sample(sample_rng(1, "red", 3), Config(size=9, clip=Clip(9, 16, (320, 320))))
 PUZZLE = to_rgb(FAMILY.draw_puzzle(RECORD), FAMILY.palette)
 SOLUTION = to_rgb(FAMILY.draw_solution(RECORD), FAMILY.palette)
 RIGHT: list[int] = RECORD.solution_path_cell_ids

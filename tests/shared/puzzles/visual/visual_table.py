@@ -13,6 +13,8 @@ from vtb.puzzles.registry import find_family
 from vtb.puzzles.sample import make_example
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
+from vtb.puzzles.visual.common.record import VisualRecord
+from vtb.tasks.example import Example
 from vtb.tasks.score import Score
 
 MIXED = {"red": {"yellow": "orange", "blue": "purple"}, "yellow": {"red": "orange", "blue": "green"},
@@ -21,14 +23,23 @@ STARRED = {"size_grid", "shape_reflect", "color_size", "size_cycle", "shape_size
 SHADES = ("very light", "light", "medium", "dark", "very dark")
 
 
-def family_of(name: str) -> VisualFamily:
+def family_of(name: str) -> VisualFamily[Any]:
     family = find_family(f"visual_{name}")
     assert isinstance(family, VisualFamily)
     return family
 
 
-def make(name: str, index: int = 0, seed: int = 42, **options: Any) -> dict[str, Any]:
-    return make_example(family_of(name), Config(**options), f"visual_{name}", seed, index).payload
+def example(name: str, index: int = 0, seed: int = 42, **options: Any) -> Example:
+    return make_example(family_of(name), Config(**options), f"visual_{name}", seed, index)
+
+
+def make(name: str, index: int = 0, seed: int = 42, **options: Any) -> Any:
+    return example(name, index, seed, **options).payload
+
+
+def answer(record: VisualRecord) -> str:
+    """The value of the missing part."""
+    return record.values[record.missing]
 
 
 def picture(name: str, record: Any, value: str | None) -> Image:
@@ -38,7 +49,7 @@ def picture(name: str, record: Any, value: str | None) -> Image:
 
 
 def wrong_values(record: Any) -> list[str]:
-    return [value for value in record.vocabulary if value != record.answer]
+    return [value for value in record.vocabulary if value != answer(record)]
 
 
 def shift(image: Image, x: int, y: int) -> Image:
