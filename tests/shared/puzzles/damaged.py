@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from clip_frames import frames_of
 from vtb.media.image import Image, to_rgb
 from vtb.puzzles.family import Family
 from vtb.tasks.example import OURS, Example, Prompts, encode_example
-from vtb.tasks.registry import decode_example
+from vtb.tasks.registry import decode_example, from_fields
 from vtb.tasks.task import MODALITIES, Task
 
 FRAMES = 12  # of a clip that are drawn
@@ -40,6 +41,16 @@ def decoded(task: str, fields: Any, source: str = OURS) -> Any:
     good = Example(key="a", source=source, task=task, prompts=Prompts("a", "b", "c"), answer="", payload={})
     row = {**json.loads(encode_example(good)), "payload": json.dumps(fields)}
     return decode_example(json.dumps(row).encode()).payload
+
+
+def from_folder(task: str, fields: Mapping[str, Any]) -> Any:
+    """The same of a record in the folder layout, whose numbers may be none: Python reads ``NaN`` in JSON.
+
+    Raises:
+        BadInput: they are damaged.
+    """
+    prompts = {"vlm": "a", "image": "b", "video": "c"}
+    return from_fields({"id": "a", "task": task, "version": 1, "prompts": prompts, "answer": "", **fields}).payload
 
 
 def use(task: Task[Any], record: Any, image: Image) -> None:

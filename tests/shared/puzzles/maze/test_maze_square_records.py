@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.puzzles.damaged import JSON, decoded, plain, use
+from shared.puzzles.damaged import JSON, decoded, from_folder, plain, use
 from shared.puzzles.maze.square_mazes import make
 from vtb.errors import BadInput
 from vtb.media.image import to_rgb
@@ -63,14 +63,21 @@ def test_nonsense_is_refused(what: str) -> None:
         {"cell_size": 100},
         {"frames": 10**9},
         {"frames": 0},
-        {"scale": math.inf},
-        {"scale": math.nan},
     ],
 )
 def test_a_clip_that_does_not_hold_the_maze_is_refused(change: dict[str, Any]) -> None:
     fields = plain(make(size=9, clip=CLIP))
     with pytest.raises(BadInput, match="clip"):
         decoded(FAMILY.name, {**fields, "clip": {**fields["clip"], **change}})
+
+
+@pytest.mark.parametrize("scale", [math.inf, math.nan])
+def test_a_clip_at_a_scale_that_is_no_number_is_refused(scale: float) -> None:
+    fields = plain(make(size=9, clip=CLIP))
+    with pytest.raises(BadInput, match="clip"):
+        from_folder(FAMILY.name, {**fields, "clip": {**fields["clip"], "scale": scale}})
+    with pytest.raises(BadInput):
+        decoded(FAMILY.name, {**fields, "clip": {**fields["clip"], "scale": scale}})
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)

@@ -114,7 +114,7 @@ class Pillow:
         self.pen, self.scale, self.record = ImageDraw.Draw(self.drawing), scale, record
 
     def draw(self, shape: Shape, fill: tuple[int, ...], *, line: bool = True, stretch: float = 1.0) -> None:
-        (left, top, _), (x0, y0) = self.record["area"], shape.centre
+        (left, top, _), (x0, y0) = self.record.area, shape.centre
         points = [
             (((x - x0) * stretch + x0 + left) * self.scale, ((y - y0) * stretch + y0 + top) * self.scale)
             for x, y in outline(shape)
