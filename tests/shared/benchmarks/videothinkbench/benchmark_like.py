@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from vtb.media.image import Image, encode_rgb, to_rgb
-from vtb.puzzles import families, find_family
-from vtb.puzzles.sample import make_record
+from vtb.puzzles.eyeballing.common.record import EyeballingRecord
+from vtb.puzzles.registry import families, find_family
+from vtb.puzzles.sample import make_example
+from vtb.tasks.example import Example
 
 EVERY = sorted(name for name in families() if name != "arc_connect_point_ver")
 COMMON = ("id", "canvas_dimensions")
@@ -29,33 +32,33 @@ VISUAL = ("id", "question", "answer", "options", "explanation")
 
 
 @functools.cache
-def ours(name: str, index: int = 0) -> dict[str, Any]:
-    """A record of ours."""
+def ours(name: str, index: int = 0) -> Example:
+    """An example of ours."""
     family = find_family(name)
-    return make_record(family, family.config_class(), name, 11, index)
+    return make_example(family, family.config_class(), name, 11, index)
 
 
 @functools.cache
 def pictures(name: str, index: int = 0) -> tuple[Image, Image]:
     """Puzzle and solution."""
-    family, record = find_family(name), ours(name, index)
+    family, record = find_family(name), ours(name, index).payload
     drawn = family.draw_puzzle(record), family.draw_solution(record)
     puzzle, solution = (to_rgb(picture, family.palette) for picture in drawn)
     if family.group == "eyeballing":
-        return marked(record, puzzle, solved=False), marked(record, solution, solved=True)
+        return marked(name, record, puzzle, solved=False), marked(name, record, solution, solved=True)
     return puzzle, solution
 
 
-def marked(record: dict[str, Any], image: Image, *, solved: bool) -> Image:
+def marked(name: str, record: EyeballingRecord, image: Image, *, solved: bool) -> Image:
     """The candidates drawn anew as the benchmark does, with Pillow and its default font."""
     from PIL import Image as PillowImage
     from PIL import ImageDraw, ImageFont
 
     picture, font = PillowImage.fromarray(image), ImageFont.load_default(15)
-    pen, arcs = ImageDraw.Draw(picture), record["type"] == "arc_connect"
-    for entry in record["candidates"]:
-        x, y, letter = entry["x"], entry["y"], entry["label"]
-        right = solved and letter == record["correct_option"]
+    pen, arcs = ImageDraw.Draw(picture), name == "arc_connect"
+    for entry in record.candidates:
+        x, y, letter = entry.x, entry.y, entry.label
+        right = solved and letter == record.correct_option
         reach = 12 if arcs else 13
         pen.ellipse((x - reach, y - reach, x + reach, y + reach), "white")
         if not arcs:
@@ -69,10 +72,11 @@ def marked(record: dict[str, Any], image: Image, *, solved: bool) -> Image:
 
 def published(name: str, index: int = 0) -> dict[str, Any]:
     """What a data.json of the benchmark holds of it."""
-    record, group = ours(name, index), find_family(name).group
+    example, group = ours(name, index), find_family(name).group
+    record = {**msgspec.to_builtins(example.payload), "id": example.key, "answer": example.answer}
     fields = KEPT.get(name) or (EYEBALLING if group == "eyeballing" else VISUAL)
     kept = {field: record[field] for field in fields}
-    return {**kept, "prompt": record["prompts"]["video"], "image": f"puzzles/{record['id']}.png"}
+    return {**kept, "prompt": example.prompts.video, "image": f"puzzles/{example.key}.png"}
 
 
 def task_of(name: str) -> str:
