@@ -18,7 +18,7 @@ from vtb.puzzles.family import Clip
 from vtb.puzzles.registry import families, find_family
 from vtb.puzzles.sample import make_example
 
-MUTANTS, SECONDS, MEMORY = 400, 20.0, 3 << 30  # of each family; of processor time each; bytes beyond what there was
+MUTANTS, SECONDS, MEMORY = 100, 20.0, 3 << 30  # of each family; of processor time each; bytes beyond what there was
 NUMBERS = (0, -1, 1, 2, 7, 0.5, 1e-300, 255, 4096, 16384, 10**6, 2**31, 2**63, 10**30, 1e308, -1e308, "NaN")
 OTHER_TYPES = (None, True, "1", [], {}, [None], [[]], 3.5)
 
@@ -38,7 +38,7 @@ def _limited() -> Iterator[None]:
 def good(name: str, *, clip: bool) -> tuple[dict[str, Any], Image]:
     """A payload as JSON, and the picture of its solution."""
     family = find_family(name)
-    config = family.config_class(clip=Clip(13, 16, (320, 256)) if clip else None)
+    config = family.config_class(clip=Clip(13, 16, (480, 384)) if clip else None)
     record = make_example(family, config, name, 3, 0).payload
     return plain(record), to_rgb(family.draw_solution(record), family.palette)
 
@@ -94,7 +94,7 @@ def test_a_mutated_record_is_refused_or_can_be_used(name: str) -> None:
             except Exception as error:
                 raise AssertionError(f"{error!r} after {done}") from error
         assert time.process_time() - started < SECONDS, done
-    assert MUTANTS // 50 < used < MUTANTS  # the mutations are neither all harmless nor all refused
+    assert 2 < used < MUTANTS  # the mutations are neither all harmless nor all refused
 
 
 def plain_copy(value: Any) -> Any:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from clip_frames import frames_of, images_of
-from vtb.errors import UsageProblem
+from shared.puzzles.damaged import decoded, plain
+from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import decode_image, encode_rgb, to_rgb
 from vtb.puzzles.eyeballing.common import judge
 from vtb.puzzles.eyeballing.common.config import Config
@@ -90,6 +91,33 @@ def test_joining_several_arcs_is_no_answer():
     ys = [round(end.points[0][1] + end.radius * math.sin(end.angles[0])) for end in ends]
     cv2.line(picture, (xs[0], ys[0]), (xs[-1], ys[-1]), (0, 0, 0), 5)
     assert family.score_image(record, picture).reason == "several arcs joined"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"clip": {"offset": [10**6, 0]}}, "inside its clip"), ({"clip": {"offset": [-1, 0]}}, "inside its clip"),
+        ({"clip": {"scale": 1e-9}}, "inside its clip"), ({"clip": {"scale": 4000}}, "inside its clip"),
+        ({"point_radius": 256}, "wider than the canvas"), ({"solution_strokes": [4096.0]}, "wider than the canvas"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_the_canvas_or_the_clip_is_refused(change, says):
+    fields = plain(a_record("midpoint", clip=Clip(13, 16, (320, 320))))
+    stroke = fields["solution_strokes"][0]
+    assert decoded("midpoint", fields)
+    for field, value in change.items():
+        given = {"clip": lambda v: {**fields["clip"], **v}, "solution_strokes": lambda v: [{**stroke, "width": v[0]}]}
+        fields = {**fields, field: given.get(field, lambda v: v)(value)}
+    with pytest.raises(BadInput, match=says):
+        decoded("midpoint", fields)
+
+
+def test_arcs_that_leave_no_gap_are_joined_by_nothing():
+    fields = plain(a_record("arc_connect"))
+    fields["given"][3]["angles"][0] -= 2
+    record = decoded("arc_connect", fields)
+    image = to_rgb(FAMILIES["arc_connect"].draw_solution(record), FAMILIES["arc_connect"].palette)
+    assert FAMILIES["arc_connect"].score_image(record, image).reason == "no option"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -114,6 +114,7 @@ def test_every_option_takes_effect(name: str) -> None:
         ({"size": -9}, "--size -9"),
         ({"cell_px": 5}, "--cell-px 5"),
         ({"cell_px": 257}, "--cell-px 257"),
+        ({"size": 101, "cell_px": 163}, "--cell-px 163: a picture of 16463 pixels a side, at most 16384"),
         ({"line_width": 0}, "--line-width 0"),
         ({"line_width": 17}, "--line-width 17"),
         ({"size": 11, "clip": Clip(81, 16, (64, 480))}, "--clip-size 64x480"),

@@ -45,6 +45,13 @@ BROKEN: dict[str, dict[str, Any]] = {
 }
 
 
+def test_a_maze_too_large_to_be_drawn_is_refused() -> None:
+    fields = {**plain(make(size=101)), "canvas_dimensions": [16384, 16384]}
+    decoded(FAMILY.name, {**fields, "cell_size": 162})
+    with pytest.raises(BadInput, match="101x101 cells of 163 pixels cannot be drawn"):
+        decoded(FAMILY.name, {**fields, "cell_size": 163})
+
+
 @pytest.mark.parametrize("what", BROKEN)
 def test_nonsense_is_refused(what: str) -> None:
     record = make(size=9)
