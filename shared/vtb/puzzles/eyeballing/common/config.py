@@ -83,7 +83,7 @@ def clip_record(config: Config) -> ClipRecord:
 def in_clip(clip: ClipRecord, width: int, height: int) -> bool:
     """Whether a canvas of that size, which has at least a pixel there, lies in the clip."""
     placed = zip(clip.offset, (width * clip.scale, height * clip.scale), clip.size, strict=True)
-    return all(start >= 0 and 1 <= length and start + length <= side + 1 for start, length, side in placed)
+    return all(start >= 0 and length >= 1 and start + length <= side + 1 for start, length, side in placed)
 
 
 def canvas_part(record: EyeballingRecord, frame: Image) -> Image:
