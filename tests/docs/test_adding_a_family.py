@@ -40,7 +40,10 @@ def tree(tmp_path: Path) -> Path:
     shutil.copytree(
         Path(vtb.__file__).parent, tmp_path / "shared" / "vtb", ignore=shutil.ignore_patterns("__pycache__")
     )
-    (tmp_path / "shared" / "vtb" / "puzzles" / "mirror_dot.py").write_text(block("python"))
+    group = tmp_path / "shared" / "vtb" / "puzzles" / "mirror"
+    group.mkdir()
+    (group / "__init__.py").touch()
+    (group / "mirror_dot.py").write_text(block("python"))
     return tmp_path / "shared"
 
 
@@ -62,8 +65,8 @@ def test_one_test_finds_it(tree: Path) -> None:
 
 
 def test_the_test_would_find_a_mistake(tree: Path) -> None:
-    file = tree / "vtb" / "puzzles" / "mirror_dot.py"
-    wrong = file.read_text().replace("(_mirrored(record), RED, grown)", '(record["dot"], RED, grown)')
+    file = tree / "vtb" / "puzzles" / "mirror" / "mirror_dot.py"
+    wrong = file.read_text().replace("(record.mirrored, RED, grown)", "(record.dot, RED, grown)")
     assert wrong != file.read_text()
     file.write_text(wrong)
     done = run(block("", "python -m pytest") + " -p no:cacheprovider -q", tree, ROOT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -81,6 +81,9 @@ def from_fields(fields: Mapping[str, Any]) -> Example:
     )
 
 
+Finite = Annotated[float, msgspec.Meta(ge=-1e300, le=1e300)]  # Python reads NaN in JSON, which nobody can write again
+
+
 class Flat(msgspec.Struct, frozen=True, kw_only=True):
     """What an example of ours has in the folder layout beside its payload."""
 
@@ -93,7 +96,7 @@ class Flat(msgspec.Struct, frozen=True, kw_only=True):
     split: str | None = None
     prompts: Prompts
     answer: str
-    difficulty: dict[str, float] = {}
+    difficulty: dict[str, Finite] = {}
 
 
 def _check_version(task: Task[Any], version: int) -> None:

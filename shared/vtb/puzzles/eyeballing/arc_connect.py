@@ -96,7 +96,8 @@ def joined_options(record: EyeballingRecord, image: Image, puzzle: Image | None)
     """The letters of the right arcs that are in one piece of ink with the left arc."""
     left, right = _ends(record) if record.given or puzzle is None else _ends_seen(record, puzzle)
     picture = _on_canvas(image, record)
-    if not right or not _ink(picture[:, _between(left, right)]).any(axis=0).all():
+    between = picture[:, _between(left, right)] if right else picture[:, :0]
+    if not between.size or not _ink(between).any(axis=0).all():
         return []
     _, labels = _pieces(picture)
     start = _label_near(labels, left)

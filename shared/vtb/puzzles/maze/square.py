@@ -50,6 +50,9 @@ class Config:
             raise UsageProblem(f"--size {self.size}: a maze has an odd number of cells a side, from 5 to 101")
         if not MIN_CELL_PX <= self.cell_px <= 256:
             raise UsageProblem(f"--cell-px {self.cell_px}: a cell has {MIN_CELL_PX} to 256 pixels a side")
+        if self.size * self.cell_px > square_grid.MAX_SIDE:
+            side = f"a picture of {self.size * self.cell_px} pixels a side, at most {square_grid.MAX_SIDE}"
+            raise UsageProblem(f"--cell-px {self.cell_px}: {side}: take smaller or fewer cells")
         width = self.line_width
         if width is not None and not 1 <= width <= self.cell_px // 2:
             raise UsageProblem(f"--line-width {width}: must be from 1 to half a cell ({self.cell_px // 2})")

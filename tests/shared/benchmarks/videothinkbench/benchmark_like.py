@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
-from vtb.formats.vlmpuzzle import folder_record
 from vtb.media.image import Image, encode_rgb, to_rgb
 from vtb.puzzles.eyeballing.common.record import EyeballingRecord
 from vtb.puzzles.registry import families, find_family
@@ -45,11 +45,11 @@ def pictures(name: str, index: int = 0) -> tuple[Image, Image]:
     drawn = family.draw_puzzle(record), family.draw_solution(record)
     puzzle, solution = (to_rgb(picture, family.palette) for picture in drawn)
     if family.group == "eyeballing":
-        return marked(record, name, puzzle, solved=False), marked(record, name, solution, solved=True)
+        return marked(name, record, puzzle, solved=False), marked(name, record, solution, solved=True)
     return puzzle, solution
 
 
-def marked(record: EyeballingRecord, name: str, image: Image, *, solved: bool) -> Image:
+def marked(name: str, record: EyeballingRecord, image: Image, *, solved: bool) -> Image:
     """The candidates drawn anew as the benchmark does, with Pillow and its default font."""
     from PIL import Image as PillowImage
     from PIL import ImageDraw, ImageFont
@@ -72,10 +72,11 @@ def marked(record: EyeballingRecord, name: str, image: Image, *, solved: bool) -
 
 def published(name: str, index: int = 0) -> dict[str, Any]:
     """What a data.json of the benchmark holds of it."""
-    record, group = folder_record(ours(name, index)), find_family(name).group
+    example, group = ours(name, index), find_family(name).group
+    record = {**msgspec.to_builtins(example.payload), "id": example.key, "answer": example.answer}
     fields = KEPT.get(name) or (EYEBALLING if group == "eyeballing" else VISUAL)
     kept = {field: record[field] for field in fields}
-    return {**kept, "prompt": record["prompts"]["video"], "image": f"puzzles/{record['id']}.png"}
+    return {**kept, "prompt": example.prompts.video, "image": f"puzzles/{example.key}.png"}
 
 
 def task_of(name: str) -> str:

@@ -7,19 +7,21 @@ import numpy as np
 import pytest
 
 from clip_frames import frames_of, images_of
-from vtb.errors import UsageProblem
+from shared.puzzles.damaged import decoded, plain
+from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import decode_image, encode_rgb, to_rgb
-from vtb.puzzles import Clip, families
 from vtb.puzzles.eyeballing.common import judge
 from vtb.puzzles.eyeballing.common.config import Config
-from vtb.puzzles.sample import encode_record_clip, make_record
+from vtb.puzzles.family import Clip
+from vtb.puzzles.registry import families
+from vtb.puzzles.sample import encode_record_clip, make_example
 
 FAMILIES = {name: family for name, family in families().items() if family.group == "eyeballing"}
 NAMES = sorted(FAMILIES)
 
 
 def a_record(name, index=0, clip=None, **options):
-    return make_record(FAMILIES[name], Config(clip=clip, **options), name, 5, index)
+    return make_example(FAMILIES[name], Config(clip=clip, **options), name, 5, index).payload
 
 
 def test_all_tasks_of_the_benchmark_are_there():
@@ -44,7 +46,7 @@ def test_clips_start_with_the_puzzle_and_end_in_the_marked_answer(name, size):
     assert family.score_frame(record, frames[-1]).strict
     scores = family.score_video(record, frames_of(frames))
     assert [*scores] == ["last", "major"]
-    assert all(score.strict and score.choice == record["correct_option"] for score in scores.values())
+    assert all(score.strict and score.choice == record.correct_option for score in scores.values())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -84,11 +86,39 @@ def test_pale_fill_is_not_red_and_a_few_pixels_are_not_enough():
 def test_joining_several_arcs_is_no_answer():
     family, record = FAMILIES["arc_connect"], a_record("arc_connect")
     picture = to_rgb(family.draw_solution(record), family.palette)
-    ends = record["given"][2:]
-    xs = [round(end["points"][0][0] + end["radius"] * math.cos(end["angles"][0])) for end in ends]
-    ys = [round(end["points"][0][1] + end["radius"] * math.sin(end["angles"][0])) for end in ends]
+    ends = record.given[2:]
+    xs = [round(end.points[0][0] + end.radius * math.cos(end.angles[0])) for end in ends]
+    ys = [round(end.points[0][1] + end.radius * math.sin(end.angles[0])) for end in ends]
     cv2.line(picture, (xs[0], ys[0]), (xs[-1], ys[-1]), (0, 0, 0), 5)
     assert family.score_image(record, picture).reason == "several arcs joined"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"clip": {"offset": [10**6, 0]}}, "inside its clip"), ({"clip": {"offset": [-1, 0]}}, "inside its clip"),
+        ({"clip": {"scale": 1e-9}}, "inside its clip"), ({"clip": {"scale": 4000}}, "inside its clip"),
+        ({"point_radius": 256}, "wider than the canvas"), ({"solution_strokes": [4096.0]}, "wider than the canvas"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_the_canvas_or_the_clip_is_refused(change, says):
+    fields = plain(a_record("midpoint", clip=Clip(13, 16, (320, 320))))
+    assert decoded("midpoint", fields)
+    if "clip" in change:
+        change = {"clip": {**fields["clip"], **change["clip"]}}
+    if "solution_strokes" in change:
+        change = {"solution_strokes": [{**fields["solution_strokes"][0], "width": 4096.0}]}
+    fields |= change
+    with pytest.raises(BadInput, match=says):
+        decoded("midpoint", fields)
+
+
+def test_arcs_that_leave_no_gap_are_joined_by_nothing():
+    fields = plain(a_record("arc_connect"))
+    fields["given"][3]["angles"][0] -= 2
+    record = decoded("arc_connect", fields)
+    image = to_rgb(FAMILIES["arc_connect"].draw_solution(record), FAMILIES["arc_connect"].palette)
+    assert FAMILIES["arc_connect"].score_image(record, image).reason == "no option"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,17 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
-from vtb.puzzles import Clip, Score
+from vtb.puzzles.family import Clip
 from vtb.puzzles.maze.common.path_judge import Ends, draw_answer, judge, last_list, red_mask, wall_mask
 from vtb.puzzles.maze.square import FAMILY, Config
 from vtb.rng import sample_rng
+from vtb.tasks.score import Score
 
 CELL = 32
-RECORD: dict[str, Any] = FAMILY.sample(sample_rng(1, "red", 3), Config(size=9, clip=Clip(9, 16, (320, 320))))
+RECORD = FAMILY.sample(sample_rng(1, "red", 3), Config(size=9, clip=Clip(9, 16, (320, 320))))
 PUZZLE = to_rgb(FAMILY.draw_puzzle(RECORD), FAMILY.palette)
 SOLUTION = to_rgb(FAMILY.draw_solution(RECORD), FAMILY.palette)
-RIGHT: list[int] = RECORD["solution_path_cell_ids"]
-GRID = np.asarray(RECORD["maze_grid"])
+RIGHT: list[int] = RECORD.solution_path_cell_ids
+GRID = np.asarray(RECORD.maze_grid)
 
 
 def drawn(cells: Sequence[int], width: int = 10) -> Image:
@@ -154,9 +154,9 @@ def test_all_red_is_wrong() -> None:
 
 def test_tolerant_forgives_walls_at_the_ends_and_nowhere_else() -> None:
     at_the_end, in_between = SOLUTION.copy(), SOLUTION.copy()
-    x, y = RECORD["start_point"]
+    x, y = RECORD.start_point
     at_the_end[y, x - 18] = (220, 0, 0)  # two pixels into the wall left of the start
-    assert GRID[RECORD["start"][0], RECORD["start"][1] - 1] == 1
+    assert GRID[RECORD.start[0], RECORD.start[1] - 1] == 1
     assert (score(at_the_end).strict, score(at_the_end).tolerant) == (False, True)
     assert score(at_the_end).reason == "crosses a wall"
     wall = next((r, c) for r in range(3, 6) for c in range(3, 6) if GRID[r, c])

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import Image, Letterbox, Picture, to_rgb
 from vtb.puzzles.eyeballing.common import draw, judge
-from vtb.puzzles.eyeballing.common.config import Config, canvas_part, clip_record
+from vtb.puzzles.eyeballing.common.config import Config, canvas_part, clip_record, in_clip
 from vtb.puzzles.eyeballing.common.figure import Figure
 from vtb.puzzles.eyeballing.common.placement import LETTERS, Frame, Placed, place_as_benchmark, place_fairly
 from vtb.puzzles.eyeballing.common.record import Candidate, EyeballingRecord
@@ -85,12 +85,18 @@ class Eyeballing(Family[EyeballingRecord]):
         )
 
     def validate(self, record: EyeballingRecord) -> None:
-        """Five candidates, A to E, on the canvas."""
+        """Five candidates, A to E, on the canvas, which lies in the clip; nothing wider than it is drawn."""
         width, height = record.canvas_dimensions
         if [candidate.label for candidate in record.candidates] != list(LETTERS):
             raise BadInput("candidates are not A to E")
         if not all(0 <= x <= width and 0 <= y <= height for x, y, _ in points_of(record)):
             raise BadInput("a candidate lies outside the canvas")
+        widths = [stroke.width * (1 if stroke.color == "band" else record.line_width)
+                  for stroke in (*record.given, *record.solution_strokes)]  # fmt: skip
+        if max(2 * record.point_radius, *widths, 0) > min(width, height):
+            raise BadInput("a candidate or a stroke is wider than the canvas")
+        if record.clip and not in_clip(record.clip, width, height):
+            raise BadInput("the canvas does not lie inside its clip")
 
     def identity(self, record: EyeballingRecord) -> str:
         """The candidates and which is right, as shares of the width to a thousandth, whatever the letters.

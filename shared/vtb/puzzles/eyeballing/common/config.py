@@ -80,6 +80,12 @@ def clip_record(config: Config) -> ClipRecord:
     return ClipRecord(frames=config.clip.frames, fps=config.clip.fps, size=config.clip.size, scale=scale, offset=offset)
 
 
+def in_clip(clip: ClipRecord, width: int, height: int) -> bool:
+    """Whether a canvas of that size, which has at least a pixel there, lies in the clip."""
+    placed = zip(clip.offset, (width * clip.scale, height * clip.scale), clip.size, strict=True)
+    return all(start >= 0 and length >= 1 and start + length <= side + 1 for start, length, side in placed)
+
+
 def canvas_part(record: EyeballingRecord, frame: Image) -> Image:
     """The part of a frame of any size that shows the canvas; all of it where the record describes no clip."""
     clip = record.clip

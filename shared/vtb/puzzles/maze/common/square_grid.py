@@ -15,6 +15,7 @@ from vtb.puzzles.maze.common.spanning_tree import Tree
 
 __all__ = ["MARK", "PASSAGE", "PATH", "WALL"]  # of every maze, for readers of this one
 
+MAX_SIDE = 16384  # pixels of a picture
 PALETTE = ((0, 0, 0), (255, 255, 255), (220, 30, 30), (220, 0, 0))
 
 
@@ -62,6 +63,8 @@ def validate_grid(record: SquareRecord) -> None:
     (rows, cols), (width, height) = record.grid_size, record.canvas_dimensions
     if len(record.maze_grid) != rows or any(len(row) != cols for row in record.maze_grid):
         raise BadInput("maze_grid is not of grid_size")
+    if max(rows, cols) * record.cell_size > MAX_SIDE:
+        raise BadInput(f"a maze of {rows}x{cols} cells of {record.cell_size} pixels cannot be drawn")
     if max(record.solution_path_cell_ids) >= rows * cols:
         raise BadInput("solution_path_cell_ids are not cells of the maze")
     for name, (r, c), (x, y) in (("start", record.start, record.start_point), ("goal", record.goal, record.goal_point)):
