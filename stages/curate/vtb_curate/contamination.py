@@ -15,7 +15,7 @@ log = logging.getLogger("vtb.curate")
 
 
 def benchmark_keys(benchmarks: Sequence[InputEntry]) -> frozenset[str]:
-    """The keys of all puzzles of some benchmarks, of every split; see ``vtb.benchmarks.videothinkbench.decontamination``."""
+    """The keys of all puzzles of some benchmarks, of every split (``decontamination``)."""
     keys, silent, known = set[str](), Counter[str](), 0
     for entry in benchmarks:
         for chunk in chunks(entry):
