@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.artifact.output import Output
 from vtb.datasets.readers import Chunk, Loaded, chunks, describe_input, read_chunk
@@ -134,7 +136,8 @@ def make_row(loaded: Loaded, path: str, val: float, salt: str) -> dict[str, Any]
         "answer": neutral(example.answer),
         "task_type": example.task,
         "task_group": task.group,
-        "example": encode_example(example).decode(),
+        # What a reward calls the judge with; its pictures are where the row says.
+        "example": encode_example(structs.replace(example, media=())).decode(),
     }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,15 @@ def good(output: Path, *inputs: object, more: tuple[object, ...] = ()) -> Manife
 
 def rows(folder: Path, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / name).read_text(encoding="utf-8").splitlines()]
+
+
+def picture_of(folder: Path, row: Mapping[str, Any]) -> bytes:
+    """The picture that a row names, out of the tar that its shard's pictures are packed in."""
+    (path,) = row["images"]
+    with tarfile.open(folder / f"{Path(path).parent}.tar") as packed:
+        file = packed.extractfile(path)
+        assert file is not None
+        return file.read()
 
 
 def records(folder: Path) -> dict[str, SquareRecord]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from shared.benchmarks.videothinkbench.benchmark_like import EVERY, ours, pictures, write_folder
-from stages.prepare.prepare_runs import BLUE, FAMILY, good, prepare, records, rows
+from stages.prepare.prepare_runs import BLUE, FAMILY, good, picture_of, prepare, records, rows
 from vtb.artifact import read_manifest
 from vtb.benchmarks.videothinkbench.records import as_example
 from vtb.media.image import decode_image, encode_rgb, to_rgb
@@ -51,7 +51,7 @@ def test_a_folder_made_by_others(world: Path, tmp_path: Path) -> None:
     for row, record in zip(found, made, strict=True):
         assert json.loads(row["solution"]) == record["solution_path_cell_ids"]
         assert PROMPTS["vlm"] in row["messages"][0]["content"]
-        picture = decode_image((tmp_path / "o" / row["images"][0]).read_bytes())
+        picture = decode_image(picture_of(tmp_path / "o", row))
         side, cell = record["grid_size"][0], record["cell_size"]
         inner = picture[5 : 5 + side * cell, 10 : 10 + side * cell]
         blue = (inner == BLUE).all(axis=2).reshape(side, cell, side, cell).any(axis=(1, 3))
@@ -79,7 +79,7 @@ def test_records_that_share_an_id_keep_their_own_pictures(world: Path, tmp_path:
     (tmp_path / "theirs" / "data.json").write_text(json.dumps(made))
     good(tmp_path / "o", tmp_path / "theirs", more=("--val", "0"))
     found = rows(tmp_path / "o", "train_sft.jsonl")
-    pictures = {(tmp_path / "o" / row["images"][0]).read_bytes() for row in found}
+    pictures = {picture_of(tmp_path / "o", row) for row in found}
     assert len(pictures) == len({json.dumps(record["maze_grid"]) for record in made}) == 6
 
 
@@ -93,7 +93,7 @@ def test_ids_with_odd_characters(world: Path, tmp_path: Path) -> None:
     text = (tmp_path / "o" / "train_sft.jsonl").read_text(encoding="utf-8")
     first, second = (json.loads(line) for line in text.split("\n")[:2])
     assert [first["id"], second["id"]] == [made[0]["id"], "half a pair: ?"]
-    assert all((tmp_path / "o" / row["images"][0]).exists() for row in (first, second))
+    assert all(picture_of(tmp_path / "o", row) for row in (first, second))
 
 
 def test_several_inputs_of_both_kinds(world: Path, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_folder_of_every_task_made_by_others(tmp_path: Path) -> None:
         assert row["task_group"] == family.group
         question = row["messages"][0]["content"]
         assert (record.question if family.group == "visual" else family.ask(record, "vlm")) in question
-        assert decode_image((tmp_path / "o" / row["images"][0]).read_bytes()).shape == pictures(name)[0].shape
+        assert decode_image(picture_of(tmp_path / "o", row)).shape == pictures(name)[0].shape
 
 
 def test_a_folder_that_changed_is_another_input(world: Path, tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ import pytest
 import yaml
 
 from contract.command_line import files, without_run
-from stages.prepare.prepare_runs import BLUE, FAMILY, NAMES, good, prepare, records, rows
+from stages.prepare.prepare_runs import BLUE, FAMILY, NAMES, good, picture_of, prepare, records, rows
 from vtb.artifact import read_manifest
 from vtb.formats.swift import DIRECT, THINK, grpo_row, sft_row
 from vtb.formats.webdataset import read_tar
 from vtb.media.image import decode_image
 from vtb.puzzles.prompts import MAZE as PROMPTS
+from vtb.tasks.registry import decode_example, task_of
 
 
 def test_rows_are_those_of_ms_swift(world: Path) -> None:
@@ -27,7 +28,8 @@ def test_rows_are_those_of_ms_swift(world: Path) -> None:
         found = rows(dataset, name)
         assert found
         for row in found:
-            assert set(row) == {"messages", "images", "solution", "task_type", "task_group", "id"}
+            more = set() if "sft" in name else {"example"}
+            assert set(row) == {"messages", "images", "solution", "task_type", "task_group", "id", *more}
             assert [message["role"] for message in row["messages"]] == (
                 ["user", "assistant"] if "sft" in name else ["user"]
             )
@@ -50,8 +52,26 @@ def test_both_uses_have_the_same_samples(world: Path) -> None:
         assert [row["images"] for row in sft] == [row["images"] for row in grpo]
 
 
+def test_a_reward_can_call_the_judge(world: Path) -> None:
+    """With nothing but the columns of a row."""
+    for row in rows(world / "dataset", "train_grpo.jsonl"):
+        example = decode_example(row["example"].encode())
+        task = task_of(example)
+        puzzle = decode_image(picture_of(world / "dataset", row))
+        assert task.score_text(example.payload, f"<answer>{row['solution']}</answer>", puzzle).strict
+        assert not task.score_text(example.payload, "<answer>[1, 2]</answer>", puzzle).strict
+
+
 def test_a_row_without_its_answer() -> None:
-    row = {"question": "Which?", "answer": "[1]", "image": "a.png", "task_type": "t", "task_group": "g", "id": "1"}
+    row = {
+        "question": "Which?",
+        "answer": "[1]",
+        "image": "a.png",
+        "task_type": "t",
+        "task_group": "g",
+        "id": "1",
+        "example": "{}",
+    }
     assert sft_row(row)["messages"][1] == {"role": "assistant", "content": "[1]"}
     assert "[1]" not in json.dumps(grpo_row(row)["messages"])
     assert grpo_row(row)["solution"] == "[1]"
@@ -82,8 +102,8 @@ def test_paths_hold_wherever_the_artifact_is(world: Path, tmp_path: Path) -> Non
             (path,) = row["images"]
             assert not Path(path).is_absolute()
             assert ".." not in Path(path).parts
-            assert path in listed
-            assert decode_image((copy / path).read_bytes()).ndim == 3
+            assert f"{Path(path).parent}.tar" in listed
+            assert decode_image(picture_of(copy, row)).ndim == 3
     assert str(world) not in "".join((copy / name).read_text() for name in NAMES)
 
 
@@ -95,7 +115,7 @@ def test_the_picture_shows_the_printed_ids(world: Path, tmp_path: Path, source: 
     found = rows(tmp_path, "train_sft.jsonl")
     assert len(found) == 40
     for row in found[::5]:
-        picture = decode_image((tmp_path / row["images"][0]).read_bytes())
+        picture = decode_image(picture_of(tmp_path, row))
         record = known[row["id"]]
         assert (picture == FAMILY.show(record, FAMILY.puzzle(record))).all()
         side = record.grid_size[0]
@@ -141,9 +161,9 @@ def test_parts_and_reruns(world: Path, tmp_path: Path) -> None:
     assert without_run(files(tmp_path)) == whole
     (tmp_path / "manifest.json").unlink()
     shard = sorted((tmp_path / "shards").glob("*.jsonl"))[1]
-    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "media" / "00000").iterdir()}
+    kept = {path: path.stat().st_mtime_ns for path in [tmp_path / "media" / "00000.tar"]}
     shard.unlink()
-    shutil.rmtree(tmp_path / "media" / shard.stem)
+    (tmp_path / "media" / f"{shard.stem}.tar").unlink()
     good(tmp_path, world / "curated")
     assert without_run(files(tmp_path)) == whole
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
@@ -154,7 +174,7 @@ def test_the_card(world: Path) -> None:
     head = yaml.safe_load(text.split("---\n")[1])
     files_of = {entry["split"]: entry["path"] for entry in head["configs"][0]["data_files"]}
     assert files_of == {"train": "train_sft.jsonl", "val": "val_sft.jsonl"}
-    assert "relative to this folder" in text
+    assert "tar xf" in text
 
 
 def test_a_dry_run(world: Path, tmp_path: Path) -> None:
