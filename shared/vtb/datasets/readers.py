@@ -17,9 +17,10 @@ from vtb.benchmarks.videothinkbench.records import as_ours
 from vtb.errors import BadInput
 from vtb.formats import hub
 from vtb.formats.vlmpuzzle import DATA, data_files, media_file, read_records
-from vtb.media.image import Image, UnreadableImage, decode_image
+from vtb.media.image import MAX_FILE, Image, UnreadableImage, decode_image
 from vtb.puzzles import DAMAGE
 from vtb.puzzles.sample import PUZZLE, REASONING, RECORD
+from vtb.regular_file import read_regular
 from vtb.stage.run import input_entry
 from vtb.store import is_remote, open_store
 
@@ -192,10 +193,10 @@ def _solution(file: Path, record: Mapping[str, Any]) -> Image:
 
 
 def _read_media(file: Path, relative: str) -> bytes:
-    path = media_file(file, relative)
-    if not path.is_file():  # a pipe would wait for ever
-        raise BadInput(f"{relative}: is no file")
-    return path.read_bytes()
+    try:
+        return read_regular(media_file(file, relative), MAX_FILE)
+    except OSError as error:
+        raise BadInput(f"{relative}: is no file that can be read ({error.strerror})") from error
 
 
 def _read_hub(chunk: Chunk) -> Iterator[Example]:

@@ -13,8 +13,10 @@ from typing import Any
 
 from vtb.errors import BadInput
 from vtb.formats.webdataset import Sample
+from vtb.regular_file import read_regular
 
 DATA = "data.json"
+MAX_RECORDS = 1 << 30  # bytes
 
 
 def media_paths(task: str, key: str) -> dict[str, str]:
@@ -56,7 +58,7 @@ def data_files(root: Path) -> list[Path]:
 def read_records(file: Path) -> Iterator[dict[str, Any]]:
     """The records of one ``data.json``."""
     try:
-        records = json.loads(file.read_text(encoding="utf-8"))
+        records = json.loads(read_regular(file, MAX_RECORDS).decode())
     except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{file}: cannot be read as JSON: {error}") from error
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
@@ -67,7 +69,10 @@ def read_records(file: Path) -> Iterator[dict[str, Any]]:
 def media_file(data_file: Path, relative: str) -> Path:
     """A media file that a record names; it must lie below the folder of its ``data.json``."""
     folder = data_file.parent.resolve()
-    path = (folder / relative).resolve()
+    try:
+        path = (folder / relative).resolve()
+    except RuntimeError as error:  # how pathlib tells a loop of symbolic links
+        raise BadInput(f"{data_file}: {relative!r} is a loop of links") from error
     if not path.is_relative_to(folder):
         raise BadInput(f"{data_file}: {relative!r} leads out of the folder")
     return path

@@ -41,10 +41,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_yaml_is_refused_at_once(name: str, tmp_path: Path) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(UnreadableYaml):
         parse_yaml(HOSTILE[name])
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_honest_yaml_is_read() -> None:
