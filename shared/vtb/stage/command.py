@@ -62,7 +62,7 @@ def _run_of(stage: Stage, values: dict[str, Any]) -> Run:
         output_uri=_output_of(values),
         seed=values.pop("seed"),
         workers=values.pop("workers"),
-        part=ShardRange(values.pop("num_shards", 1), values.pop("shard_index", 0)),
+        part=_part_of(values.pop("num_shards", 1), values.pop("shard_index", None)),
         overwrite=values.pop("overwrite"),
         dry_run=values.pop("dry_run"),
         config={},
@@ -76,6 +76,16 @@ def _run_of(stage: Stage, values: dict[str, Any]) -> Run:
     }
     run.config = {name: value for name, value in values.items() if name in recorded}
     return run
+
+
+def _part_of(count: int, index: int | None) -> ShardRange:
+    """The part of this call; which one must be said, since equal defaults would do one part often and others never."""
+    if index is None and count > 1:
+        raise click.UsageError(
+            f"--num-shards {count}: say which part this call does with --shard-index 0 to {count - 1} "
+            "(in an Indexed Job, JOB_COMPLETION_INDEX says it)"
+        )
+    return ShardRange(count, index or 0)
 
 
 def _output_of(values: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ from vtb.artifact.manifest import FileEntry, Manifest, Plan, ShardEntry
 from vtb.artifact.output import Output, check_plan
 from vtb.errors import NotAvailable
 from vtb.progress import Progress
-from vtb.stage.sharding import ShardRange
+from vtb.stage.sharding import ShardRange, useful
 from vtb.store import Store, open_store
 
 log = logging.getLogger("vtb.sharded")
@@ -71,7 +71,8 @@ def make_missing(
         log.info("%d of %d shards are there already", len(mine) - len(missing), len(mine))
     total, ready = sum(task.rows for task in mine), sum(task.rows for task in mine if task.path in done)
     with Progress(total, what, ready) as progress:
-        runner = partial(_make_by_workers, workers=min(workers, len(missing))) if workers > 1 else _make_here
+        workers = useful(min(workers, len(missing)))
+        runner = partial(_make_by_workers, workers=workers) if workers > 1 else _make_here
         if missing:
             runner(output, missing, make, lambda rows: progress.update(ready + rows))
     return part.whole or len(output.done(paths)) == len(paths)

@@ -24,6 +24,7 @@ INTERRUPTED = 130
 PREEMPTED = 75
 INTERNAL = 1
 STDOUT = 1
+MAX_LINE = 2000  # characters of an error; what was given may be longer
 
 
 class Stopped(BaseException):
@@ -107,7 +108,8 @@ def _click_error(name: str, error: click.ClickException) -> tuple[str, str]:
 
 def _fail(name: str, message: str, code: int) -> int:
     """Say the error as one line, where a person and where Kubernetes look."""
-    line = f"{name}: error: {' '.join(message.split())}"
+    words = " ".join(message.split())
+    line = f"{name}: error: {words if len(words) <= MAX_LINE else f'{words[:MAX_LINE]} ...'}"
     if vtb_log.current_format() == "json":
         log.error(line)
     else:

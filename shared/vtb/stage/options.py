@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import os
+import reprlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,8 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic for the ty
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
         """``480x832`` to ``(480, 832)``."""
         parts = value if isinstance(value, (tuple, list)) else str(value).lower().split("x")
-        if len(parts) != 2 or not all(str(part).isdecimal() for part in parts):
-            self.fail(f"{value!r} is not a size: write width x height, for example 480x480", param, ctx)
+        if len(parts) != 2 or not all(str(part).isdecimal() and len(str(part)) < 7 for part in parts):
+            self.fail(f"{reprlib.repr(value)} is not a size: write width x height, for example 480x480", param, ctx)
         return int(parts[0]), int(parts[1])
 
 
@@ -167,14 +168,16 @@ def _shard_options() -> list[click.Option]:
             help="In how many parts the work is split among calls that write the same output.",
         ),
         VtbOption(
-            ["--shard-index"], type=click.IntRange(0), default=_job_index, show_default="$JOB_COMPLETION_INDEX or 0",
-            affects_output=False, help="Which part this call does, from 0.",
+            ["--shard-index"], type=click.IntRange(0), default=_job_index, show_default="$JOB_COMPLETION_INDEX",
+            affects_output=False, help="Which part this call does, from 0; needed with --num-shards.",
         ),
     ]  # fmt: skip
 
 
-def _job_index() -> int:
-    value = os.environ.get("JOB_COMPLETION_INDEX", "0")
+def _job_index() -> int | None:
+    value = os.environ.get("JOB_COMPLETION_INDEX")
+    if value is None:
+        return None
     if not (value.isdecimal() and len(value) <= 9):
         raise click.UsageError(f"JOB_COMPLETION_INDEX is {value!r}, not a number: unset it or give --shard-index")
     return int(value)

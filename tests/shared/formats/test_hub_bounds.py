@@ -47,17 +47,17 @@ def read_apart(path: Path) -> tuple[str, int]:
 
 
 def test_one_value_in_every_row_is_not_unpacked_at_once(tmp_path: Path) -> None:
-    path = write(tmp_path / "test-0.parquet", 64, image=bytes(1 << 26))  # 4 GiB of pictures
-    assert path.stat().st_size < 50_000
+    path = write(tmp_path / "test-0.parquet", 64, image=bytes(1 << 25))  # 2 GiB of pictures
+    assert path.stat().st_size < 100_000
     words, memory = read_apart(path)
     assert words == "64 40"
-    assert memory < 1000
+    assert memory < 600
 
 
 def test_an_enormous_id_is_refused(tmp_path: Path) -> None:
-    words, memory = read_apart(write(tmp_path / "test-0.parquet", 500, id="i" * (1 << 23)))
+    words, memory = read_apart(write(tmp_path / "test-0.parquet", 500, id="i" * (1 << 22)))
     assert words == "refused"
-    assert memory < 1000
+    assert memory < 600
 
 
 def test_a_file_that_claims_a_row_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
