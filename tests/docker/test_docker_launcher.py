@@ -93,12 +93,12 @@ def test_same_digests_on_s3_and_no_secret_seen(
     pipeline: Path, names: tuple[str, str, str], s3: Bucket, tmp_path: Path
 ) -> None:
     seen: list[str] = []
-    with watching(lambda: seen.extend(command_lines(s3.env["AWS_SECRET_ACCESS_KEY"], "-m vtb_"))):
+    with watching(lambda: seen.extend(command_lines(s3.env["AWS_SECRET_ACCESS_KEY"], "vtb.program vtb_"))):
         done = run("vtb", "run", pipeline, "--on", "docker", "--store", f"{s3.uri}/run")
     assert done.code == 0, done.err
     assert run("vtb", "run", pipeline, "--on", "local", "--store", tmp_path / "local").code == 0
     assert digests(f"{s3.uri}/run", names) == digests(str(tmp_path / "local"), names)
-    assert any("-m vtb_" in line for line in seen)  # the watch saw the containers' processes
+    assert any("vtb.program vtb_" in line for line in seen)  # the watch saw the containers' processes
     assert not [line for line in seen if s3.env["AWS_SECRET_ACCESS_KEY"] in line]
     assert s3.env["AWS_SECRET_ACCESS_KEY"] not in done.out + done.err
 

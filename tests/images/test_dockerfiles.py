@@ -116,7 +116,9 @@ def test_last_user_is_a_number_and_not_root(image):
 @each_stage
 def test_entrypoint_is_tini_and_the_declared_module(image):
     # -g: signals reach the workers too.
-    assert json.loads(last(shipped(image), "ENTRYPOINT")) == ["tini", "-g", "--", "python", "-m", image.module]
+    assert json.loads(last(shipped(image), "ENTRYPOINT")) == [
+        "tini", "-g", "--", "python", "-m", "vtb.program", f"{image.module}:main",
+    ]  # fmt: skip
 
 
 @each_stage

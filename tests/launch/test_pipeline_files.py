@@ -6,13 +6,14 @@ import itertools
 import shlex
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from contract.command_line import BIN, run
+from contract.command_line import run
 from vtb.errors import BadInput, UsageProblem
 from vtb.pipeline import Pipeline, Step, read_pipeline, with_settings
 
@@ -277,9 +278,9 @@ def test_reading_a_pipeline_imports_no_engine() -> None:
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
 
 
-def test_module_and_program_are_the_same(chain: Pipeline) -> None:
-    """The local launcher starts modules, `--dry-run` prints programs."""
+def test_target_and_program_are_the_same(chain: Pipeline) -> None:
+    """The local launcher starts targets, `--dry-run` prints programs."""
     for step in chain.steps:
         assert isinstance(step, Step)
-        program = BIN / step.installed.stage.command.split()[0]
-        assert f"from {step.installed.module} import entry" in program.read_text()
+        (script,) = entry_points(group="console_scripts", name=step.installed.stage.command.split()[0])
+        assert script.load().args == (step.installed.target,)

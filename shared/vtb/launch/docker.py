@@ -16,7 +16,7 @@ from typing import Any
 import vtb
 from vtb.errors import NotAvailable
 from vtb.pipeline import Step
-from vtb.stage.main import Stopped
+from vtb.program import Stopped
 from vtb.store import is_remote, join_uri, open_store
 
 # What a stage may need of this environment; anything else stays outside the container.

@@ -17,11 +17,11 @@ GROUP = "vtb.stages"
 
 @dataclass(frozen=True)
 class Installed:
-    """A stage with its click command and the module whose ``python -m`` runs it."""
+    """A stage with its click command and what ``python -m vtb.program`` is told to run (``module:name``)."""
 
     stage: Stage
     command: StageCommand
-    module: str
+    target: str
 
     @property
     def words(self) -> list[str]:
@@ -38,7 +38,7 @@ def installed() -> dict[str, Installed]:
 
 def _of_entry(entry: EntryPoint) -> Iterator[Installed]:
     for command in _leaves(entry.load()):
-        yield Installed(command.stage, command, entry.module)
+        yield Installed(command.stage, command, entry.value)
 
 
 def _leaves(command: click.Command) -> Iterator[StageCommand]:

@@ -16,7 +16,6 @@ from vtb.report.card import DatasetCard, write_card
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import finish, make_missing
-from vtb.stage.main import run as run_command
 from vtb.stage.options import Finite, RangeType, VtbOption
 from vtb.stage.run import Run, input_entry
 from vtb.stage.sharding import ShardRange
@@ -145,12 +144,3 @@ def describe_whole(
 def _dropped(counts: dict[str, Any]) -> dict[str, int]:
     kinds = {"duplicates": "", "filtered": "", "in_benchmark": "in the benchmark, ", "quarantined": ""}
     return {f"dropped: {words}{why}": count for kind, words in kinds.items() for why, count in counts[kind].items()}
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()

@@ -10,7 +10,6 @@ from vtb.puzzles.config_options import config_options
 from vtb.puzzles.eyeballing.common.config import Config
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.main import run as run_command
 from vtb.stage.options import VtbOption
 from vtb.stage.run import Run
 from vtb_generate.common import clip_options, form_options, generate, take_form
@@ -51,12 +50,3 @@ def main(run: Run, task: tuple[str, ...], count: int, **values: Any) -> None:
     form = take_form(values)
     streams = GROUP.streams(task, count, Config(clip=form.clip, **values))
     generate(run, GROUP.title(streams), streams, form)
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()

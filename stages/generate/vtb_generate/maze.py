@@ -12,7 +12,6 @@ from vtb.errors import UsageProblem
 from vtb.puzzles import Clip, find_family
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.main import run as run_command
 from vtb.stage.options import VtbOption
 from vtb.stage.run import Run
 from vtb_generate.common import clip_options, expected_distinct, form_options, generate, take_form
@@ -101,12 +100,3 @@ def warn_of_repeats(shape: str, streams: tuple[Stream, ...]) -> None:
                 "different: take %s; curate drops repeats",
                 stream.name, space, stream.count, expected_distinct(space, stream.count), SHAPES[shape].more,
             )  # fmt: skip
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()
