@@ -11,6 +11,7 @@ import hashlib
 import logging
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -115,6 +116,8 @@ def _make_here(output: Output, missing: Sequence[Task[T]], make: Maker[T], repor
 
 def _make_by_workers(output: Output, missing: Sequence[Task[T]], make: Maker[T], report: Tick, *, workers: int) -> None:
     """Make the shards in worker processes, which store the data themselves; this process adds the sidecars."""
+    if sys.version_info < (3, 11):
+        _isolate_workers()
     context = multiprocessing.get_context("spawn")  # fork would copy locks held by the store's threads
     counter = _shared_counter(context)
     settings = (counter, vtb_log.current_format(), logging.getLogger("vtb").level)
@@ -135,6 +138,18 @@ def _make_by_workers(output: Output, missing: Sequence[Task[T]], make: Maker[T],
         raise NotAvailable("a worker process was killed, most likely out of memory: lower --workers") from error
     finally:
         _stop(pool, finished=not waiting)
+
+
+def _isolate_workers() -> None:
+    """Start workers with ``python -I``, for Python 3.10: later versions follow PYTHONSAFEPATH, which a program sets.
+
+    Python starts them by ``-c``, which imports from the working folder first. They get this process's path later.
+    """
+    from multiprocessing import util
+
+    usual: Callable[[], list[str]] = util._args_from_interpreter_flags  # type: ignore[attr-defined]
+    if "-I" not in usual():
+        util._args_from_interpreter_flags = lambda: ["-I", *usual()]  # type: ignore[attr-defined]
 
 
 def _shared_counter(context: SpawnContext) -> Synchronized[int]:
