@@ -19,12 +19,22 @@ PATIENCE_S = 1.0
 # A step that a signal ended before it could say so itself, while it was still starting.
 CODES = {-signal.SIGTERM: 75, -signal.SIGHUP: 75, -signal.SIGINT: 130}
 # `python -m` imports from the working folder first, whatever lies there; `python -P` is not in Python 3.10.
+TRYING = ("--dry-run", "--log-format", "text", "--log-level", "error")
 START = "import sys; sys.path[:] = [folder for folder in sys.path if folder]; from vtb.program import main; main()"
 
 
 def command_line(step: Step, store: str) -> list[str]:
     """What runs a step."""
     return [sys.executable, "-c", START, step.installed.target, *step.arguments(store)]
+
+
+def try_step(step: Step, store: str) -> tuple[int, str]:
+    """What the step itself says of its options and inputs: its exit code and what it prints, with nothing written."""
+    command = [sys.executable, "-c", START, step.installed.target, *step.arguments(store, *TRYING)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, check=False
+    )
+    return done.returncode, done.stderr
 
 
 def run_step(step: Step, store: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 import reprlib
@@ -14,6 +13,7 @@ import click
 
 import vtb
 from vtb import log as vtb_log
+from vtb.did_you_mean import did_you_mean
 from vtb.stage.config_file import UnreadableYaml, load_yaml
 from vtb.stage.declaration import Stage
 from vtb.stage.sharding import cpus
@@ -95,8 +95,7 @@ def read_config(ctx: click.Context, _param: click.Parameter, value: str | None) 
     known = {name: option for name, option in known.items() if name not in ("config", "describe", "version")}
     for name, entry in values.items():
         if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f": did you mean {close[0]}?" if close else ""
+            hint = did_you_mean(name, known)
             raise click.UsageError(f"--config {value}: {ctx.command_path} has no option {name!r}{hint}")
         values[name] = _as_words(known[name], value, entry)
     ctx.default_map = {**(ctx.default_map or {}), **values}
