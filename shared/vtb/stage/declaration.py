@@ -33,6 +33,7 @@ class Stage:
         artifact_options: further options that take an artifact, with its kinds (``--model``: checkpoint).
         parallel: ``shards`` when pods may share one output by index, ``single`` when one process does it all.
         resources: the default request of one pod.
+        credentials: variables with credentials that it may use, besides the store's, which go wherever it is remote.
         output_argument: whether the output may also be given as an argument, without ``--output``.
     """
 
@@ -46,6 +47,7 @@ class Stage:
     artifact_options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     parallel: Literal["shards", "single"] = "single"
     resources: Resources = Resources()
+    credentials: tuple[str, ...] = ()
     output_argument: bool = False
 
     @property
