@@ -132,6 +132,12 @@ def run_build(command: Sequence[str], files: dict[str, Path]) -> int:
     return process.wait()
 
 
+def image_id(tag: str) -> str:
+    """Ask Docker which image has a tag; empty when none has."""
+    command = ["docker", "image", "inspect", "--format={{.Id}}", tag]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
 def size_of(tag: str) -> str:
     """Ask Docker how large an image is."""
     command = ["docker", "image", "inspect", "--format={{.Size}}", tag]
@@ -231,10 +237,14 @@ def build_one(image: Image, command: Sequence[str], files: dict[str, Path], dry_
     if dry_run:
         return
     start = time.monotonic()
+    tag = next(part.partition("=")[2] for part in command if part.startswith("--tag="))
+    before = image_id(tag)
     if code := run_build(command, files):
         hint = "" if image.parent else " (where no registry can be reached, give --base-image)"
         raise click.ClickException(f"docker build of {image.name} ended with {code}; its lines above say why{hint}")
-    tag = next(part.partition("=")[2] for part in command if part.startswith("--tag="))
+    if before not in ("", image_id(tag)):
+        # It has lost its tags to the new one; one that a container still runs stays.
+        subprocess.run(["docker", "image", "rm", before], capture_output=True, check=False)
     click.echo(f"==> {tag}: {size_of(tag)}, built in {time.monotonic() - start:.1f} s")
 
 

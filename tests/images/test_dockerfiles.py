@@ -255,6 +255,26 @@ def test_dry_run_needs_no_docker():
     assert "--target=gen-maze" in lines[1]
 
 
+FAKE_DOCKER = """\
+#!/bin/sh
+echo "$*" >>{log}
+case "$1 $2" in
+    "build "*) cat >/dev/null; touch {log}.built ;;
+    "image inspect") case "$*" in *Size*) echo 5 ;; *) test -e {log}.built && echo new || echo {before} ;; esac ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(("before", "removed"), [("old", ["image rm old"]), ("new", []), ("", [])])
+def test_an_image_that_is_replaced_leaves_nothing(before, removed, tmp_path):
+    log = tmp_path / "log"
+    (tmp_path / "docker").write_text(FAKE_DOCKER.format(log=log, before=before))
+    (tmp_path / "docker").chmod(0o755)
+    result = run("base", env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    assert result.exit_code == 0, result.output
+    assert [line for line in log.read_text().splitlines() if line.startswith("image rm")] == removed
+
+
 def test_missing_docker_is_one_line_and_exit_code_4():
     result = run("base", env={"PATH": ""})
     assert result.exit_code == 4
