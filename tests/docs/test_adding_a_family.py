@@ -28,7 +28,7 @@ def block(language: str, start: str = "") -> str:
 def run(line: str, path: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """A line of the page with a folder first on the path, by this Python."""
     program, *rest = shlex.split(line)
-    words = [sys.executable, *(["-m", "vtb.cli.main"] if program == "vtb" else []), *rest]
+    words = [sys.executable, *(["-m", "vtb.program", "vtb.cli.main:main"] if program == "vtb" else []), *rest]
     parts = [str(path), *([os.environ["PYTHONPATH"]] if "PYTHONPATH" in os.environ else [])]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(parts), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True, timeout=300, check=False)

@@ -20,8 +20,9 @@ from vtb.errors import BadInput
 from vtb.formats import hub
 from vtb.formats.vlmpuzzle import DATA, data_files, media_file, media_paths, read_records
 from vtb.formats.webdataset import Sample
-from vtb.media.image import Image, UnreadableImage, decode_image
+from vtb.media.image import MAX_FILE, Image, UnreadableImage, decode_image
 from vtb.puzzles.sample import EXAMPLE, PUZZLE, REASONING
+from vtb.regular_file import read_regular
 from vtb.stage.run import input_entry
 from vtb.store import ObjectMissing, Store, is_remote, open_store
 from vtb.tasks.example import Example
@@ -270,10 +271,10 @@ def read_media(file: Path, record: Mapping[str, Any], field: str) -> bytes:
     relative = record.get(field)
     if not isinstance(relative, str):
         raise BadInput(f"it has no {field}")
-    path = media_file(file, relative)
-    if not path.is_file():  # a pipe would wait for ever
-        raise BadInput(f"{relative}: is no file")
-    return path.read_bytes()
+    try:
+        return read_regular(media_file(file, relative), MAX_FILE)
+    except OSError as error:
+        raise BadInput(f"{relative}: is no file that can be read ({error.strerror})") from error
 
 
 def _read_hub(chunk: Chunk) -> Iterator[Loaded]:

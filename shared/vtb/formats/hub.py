@@ -13,10 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from vtb.errors import BadInput
+from vtb.regular_file import open_regular
 
 log = logging.getLogger("vtb.formats")
 PICTURES = ("image", "solution_image")
 WORDS = ("task", "id", "prompt")
+MAX_ROWS = 10_000_000  # of a file
+MAX_COLUMN = 1 << 31  # bytes of a column in one row group, unpacked
+BATCH_BYTES, BATCH_ROWS = 1 << 28, 16  # of rows that are in memory at a time
+MAX_ID = 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -59,14 +64,13 @@ def row_count(file: Path) -> int:
 
 def read_ids(file: Path) -> list[str]:
     """The ids of all rows."""
-    batches = _guarded(file, _open(file).iter_batches(columns=["id"]))
-    return [str(row["id"]) for batch in batches for row in _plain(file, batch)]
+    return [str(row["id"]) for batch in _batches(file, ["id"]) for row in _plain(file, batch)]
 
 
 def read_rows(file: Path, start: int, count: int) -> Iterator[HubRow]:
     """Some rows of a file, a few in memory at a time."""
     number = 0
-    for batch in _guarded(file, _open(file).iter_batches(batch_size=16, columns=[*WORDS, *PICTURES])):
+    for batch in _batches(file, [*WORDS, *PICTURES]):
         if number + len(batch) > start:
             for row in _plain(file, batch.slice(max(0, start - number))):
                 if count == 0:
@@ -84,12 +88,23 @@ def _row(file: Path, row: dict[str, Any]) -> HubRow:
     return HubRow({name: value for name, value in row.items() if value is not None}, puzzle, solution)
 
 
-def _guarded(file: Path, batches: Iterator[Any]) -> Iterator[Any]:
-    """The batches; bad input where the file is damaged."""
+def _batches(file: Path, columns: list[str]) -> Iterator[Any]:
+    """Columns of all rows, so many rows at a time that they fit in memory; bad input where the file is damaged.
+
+    A value that is stored once may stand in every row, so a batch may be as large as its rows times the column.
+    """
     import pyarrow
 
+    opened = _open(file)
     try:
-        yield from batches
+        for group in range(opened.num_row_groups):
+            chunks = opened.metadata.row_group(group)
+            parts = [chunks.column(number) for number in range(chunks.num_columns)]
+            sizes = [part.total_uncompressed_size for part in parts if part.path_in_schema.split(".")[0] in columns]
+            if max(sizes) > MAX_COLUMN:
+                raise BadInput(f"{file}: unpacks to {max(sizes)} bytes in one row group: save it in smaller groups")
+            rows = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, *sizes)))
+            yield from opened.iter_batches(batch_size=rows, row_groups=[group], columns=columns)
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise BadInput(f"{file}: is damaged ({error}): download it again") from error
 
@@ -97,6 +112,8 @@ def _guarded(file: Path, batches: Iterator[Any]) -> Iterator[Any]:
 def _plain(file: Path, batch: Any) -> list[dict[str, Any]]:
     try:
         rows: list[dict[str, Any]] = batch.to_pylist()
+        if any(len(str(row["id"])) > MAX_ID for row in rows):
+            raise ValueError(f"an id of more than {MAX_ID} characters")
     except (ValueError, OverflowError) as error:
         raise BadInput(f"{file}: holds values that cannot be read ({error}): download it again") from error
     return rows
@@ -107,6 +124,10 @@ def _open(file: Path) -> Any:
     import pyarrow.parquet
 
     try:
-        return pyarrow.parquet.ParquetFile(file)
+        open_regular(file).close()  # arrow would wait for a pipe
+        opened = pyarrow.parquet.ParquetFile(file)
     except (pyarrow.ArrowException, OSError) as error:
         raise BadInput(f"{file}: is no readable parquet file ({error})") from error
+    if opened.metadata.num_rows > MAX_ROWS:
+        raise BadInput(f"{file}: says that it has {opened.metadata.num_rows} rows, more than {MAX_ROWS}")
+    return opened

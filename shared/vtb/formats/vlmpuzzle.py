@@ -15,6 +15,7 @@ import msgspec
 from vtb.errors import BadInput
 from vtb.formats.half_pairs import without_half_pairs
 from vtb.formats.webdataset import Sample
+from vtb.regular_file import read_regular
 from vtb.tasks.example import Example, example_fields, media_named
 
 DATA = "data.json"
@@ -23,6 +24,7 @@ COLUMNS = {
     "puzzle.png": "puzzle_image", "solution.png": "solution_image", "solution.mp4": "solution_video",
     "reasoning.png": "reasoning_image",
 }  # fmt: skip
+MAX_RECORDS = 1 << 30  # bytes
 
 
 def media_paths(task: str, key: str) -> dict[str, str]:
@@ -85,7 +87,7 @@ def data_files(root: Path) -> list[Path]:
 def read_records(file: Path) -> Iterator[dict[str, Any]]:
     """The records of one ``data.json``."""
     try:
-        records = json.loads(without_half_pairs(file.read_bytes()).decode())
+        records = json.loads(without_half_pairs(read_regular(file, MAX_RECORDS)).decode())
     except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{file}: cannot be read as JSON: {error}") from error
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
@@ -96,7 +98,10 @@ def read_records(file: Path) -> Iterator[dict[str, Any]]:
 def media_file(data_file: Path, relative: str) -> Path:
     """A media file that a record names; it must lie below the folder of its ``data.json``."""
     folder = data_file.parent.resolve()
-    path = (folder / relative).resolve()
+    try:
+        path = (folder / relative).resolve()
+    except RuntimeError as error:  # how pathlib tells a loop of symbolic links
+        raise BadInput(f"{data_file}: {relative!r} is a loop of links") from error
     if not path.is_relative_to(folder):
         raise BadInput(f"{data_file}: {relative!r} leads out of the folder")
     return path

@@ -27,6 +27,7 @@ Color = tuple[int, int, int]
 Palette = tuple[Color, ...]
 
 MAX_SIDE, MAX_PIXELS = 16384, 80_000_000
+MAX_FILE = 1 << 28  # bytes of a picture or clip that is worth reading
 # What Pillow's decoders raise on damaged data, each format its own.
 _DECODER_ERRORS = (
     OSError, ValueError, TypeError, SyntaxError, EOFError, RuntimeError, LookupError, ArithmeticError,

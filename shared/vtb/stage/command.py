@@ -74,13 +74,23 @@ def _run_of(stage: Stage, values: dict[str, Any]) -> Run:
         output_uri=_output_of(values),
         seed=values["seed"],
         workers=values["workers"],
-        part=ShardRange(values.get("num_shards", 1), values.get("shard_index", 0)),
+        part=_part_of(values.get("num_shards", 1), values.get("shard_index")),
         overwrite=values["overwrite"],
         dry_run=values["dry_run"],
     )
     if run.overwrite and not run.part.whole:
         raise click.UsageError("--overwrite cannot go with --num-shards: one part would delete what another has made")
     return run
+
+
+def _part_of(count: int, index: int | None) -> ShardRange:
+    """The part of this call; which one must be said, since equal defaults would do one part often and others never."""
+    if index is None and count > 1:
+        raise click.UsageError(
+            f"--num-shards {count}: say which part this call does with --shard-index 0 to {count - 1} "
+            "(in an Indexed Job, JOB_COMPLETION_INDEX says it)"
+        )
+    return ShardRange(count, index or 0)
 
 
 def _output_of(values: dict[str, Any]) -> str:

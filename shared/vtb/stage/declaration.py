@@ -35,6 +35,7 @@ class Stage:
         kind_option: the option whose value decides which of several kinds is written, with the kind for each value.
         parallel: ``shards`` when pods may share one output by index, ``single`` when one process does it all.
         resources: the default request of one pod.
+        credentials: variables with credentials that it may use, besides the store's, which go wherever it is remote.
         output_argument: whether the output may also be given as an argument, without ``--output``.
     """
 
@@ -48,6 +49,7 @@ class Stage:
     kind_option: tuple[str, Mapping[str, str]] | None = None
     parallel: Literal["shards", "single"] = "single"
     resources: Resources = Resources()
+    credentials: tuple[str, ...] = ()
     output_argument: bool = False
 
     @property

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
+import reprlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import click
 
 import vtb
 from vtb import log as vtb_log
+from vtb.did_you_mean import did_you_mean
 from vtb.stage.config_file import UnreadableYaml, load_yaml
 from vtb.stage.declaration import Stage
 from vtb.stage.sharding import cpus
@@ -67,8 +68,8 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic for the ty
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
         """``480x832`` to ``(480, 832)``."""
         parts = value if isinstance(value, (tuple, list)) else str(value).lower().split("x")
-        if len(parts) != 2 or not all(str(part).isdecimal() for part in parts):
-            self.fail(f"{value!r} is not a size: write width x height, for example 480x480", param, ctx)
+        if len(parts) != 2 or not all(str(part).isdecimal() and len(str(part)) < 7 for part in parts):
+            self.fail(f"{reprlib.repr(value)} is not a size: write width x height, for example 480x480", param, ctx)
         return int(parts[0]), int(parts[1])
 
 
@@ -109,8 +110,7 @@ def read_config(ctx: click.Context, _param: click.Parameter, value: str | None) 
     known = {name: option for name, option in known.items() if name not in ("config", "describe", "version")}
     for name, entry in values.items():
         if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f": did you mean {close[0]}?" if close else ""
+            hint = did_you_mean(name, known)
             raise click.UsageError(f"--config {value}: {ctx.command_path} has no option {name!r}{hint}")
         values[name] = _as_words(known[name], value, entry)
     ctx.default_map = {**(ctx.default_map or {}), **values}
@@ -185,13 +185,16 @@ def _shard_options() -> list[click.Option]:
         ),
         VtbOption(
             ["--shard-index"], group=WORK, type=click.IntRange(0), default=_job_index,
-            show_default="$JOB_COMPLETION_INDEX or 0", affects_output=False, help="Which part this call does, from 0.",
+            show_default="$JOB_COMPLETION_INDEX", affects_output=False,
+            help="Which part this call does, from 0; needed with --num-shards.",
         ),
     ]  # fmt: skip
 
 
-def _job_index() -> int:
-    value = os.environ.get("JOB_COMPLETION_INDEX", "0")
+def _job_index() -> int | None:
+    value = os.environ.get("JOB_COMPLETION_INDEX")
+    if value is None:
+        return None
     if not (value.isdecimal() and len(value) <= 9):
         raise click.UsageError(f"JOB_COMPLETION_INDEX is {value!r}, not a number: unset it or give --shard-index")
     return int(value)

@@ -18,7 +18,6 @@ from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import finish, make_missing
 from vtb.stage.fields import StageOptions, option
-from vtb.stage.main import run as run_command
 from vtb.stage.run import Run
 from vtb.stage.sharding import ShardRange
 from vtb_curate.choose import Choice, Rules, check_quality, choose
@@ -155,12 +154,3 @@ def describe_whole(
 def _dropped(counts: dict[str, Any]) -> dict[str, int]:
     kinds = {"duplicates": "", "filtered": "", "in_benchmark": "in the benchmark, ", "quarantined": ""}
     return {f"dropped: {words}{why}": count for kind, words in kinds.items() for why, count in counts[kind].items()}
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()

@@ -16,7 +16,6 @@ from vtb.puzzles.arc.common.toy_tasks import OWN_PAIRS, OWN_SIDE
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.fields import StageOptions, fields, internal, option
-from vtb.stage.main import run as run_command
 from vtb.stage.run import Run
 from vtb.store import open_store
 from vtb_generate.common import FormOptions, generate
@@ -129,12 +128,3 @@ def _check_size(
 
 def _in_32(side: int) -> int:
     return -(-side // 32) * 32
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()

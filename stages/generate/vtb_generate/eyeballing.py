@@ -8,7 +8,6 @@ from vtb.puzzles.eyeballing.common.config import Config
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.fields import StageOptions, fields
-from vtb.stage.main import run as run_command
 from vtb.stage.run import Run
 from vtb_generate.amount import Amount
 from vtb_generate.common import FormOptions, generate
@@ -51,12 +50,3 @@ def main(run: Run, options: Options) -> None:
     config = replace(options.puzzle, clip=options.form.clip)
     streams = GROUP.streams(options.task, options.amount, config)
     generate(run, options, GROUP.title(streams), streams, options.form)
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()

@@ -13,7 +13,6 @@ from vtb.puzzles.registry import find_family
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.fields import StageOptions, fields, internal, option
-from vtb.stage.main import run as run_command
 from vtb.stage.run import Run
 from vtb_generate.common import FormOptions, expected_distinct, generate
 from vtb_generate.maze_shapes import PRESETS, SHAPES, Levels, ShapeOptions, refuse_strangers, use_preset
@@ -120,12 +119,3 @@ def warn_of_repeats(shape: str, streams: tuple[Stream, ...]) -> None:
                 "different: take %s; curate drops repeats",
                 stream.name, space, stream.count, expected_distinct(space, stream.count), SHAPES[shape].more,
             )  # fmt: skip
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()

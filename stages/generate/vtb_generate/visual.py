@@ -13,7 +13,6 @@ from vtb.puzzles.visual.common.scene import COLORS
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.fields import StageOptions, fields, option
-from vtb.stage.main import run as run_command
 from vtb.stage.run import Run
 from vtb_generate.amount import Amount
 from vtb_generate.common import FormOptions, expected_distinct, generate
@@ -82,12 +81,3 @@ def _more(stream: Stream) -> str:
     more = dataclasses.replace(config, colors=len(COLORS))
     freer += ["more --colors"] if (family.distinct(more) or 0) > (family.distinct(config) or 0) else []
     return " or ".join([*freer, "a smaller --count"])
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()

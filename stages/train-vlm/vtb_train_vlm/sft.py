@@ -41,6 +41,7 @@ STAGE = Stage(
     writes=("adapter", "checkpoint"),
     kind_option=("tuner", {"lora": "adapter", "full": "checkpoint"}),
     resources=Resources(cpu="8", memory="64Gi", gpu=1),
+    credentials=("HF_TOKEN", "WANDB_API_KEY"),  # the engine may report elsewhere: -- --report_to wandb
 )
 
 

@@ -152,7 +152,9 @@ def test_sizes(text: object, size: tuple[int, int]) -> None:
     assert SizeType().convert(text, None, None) == size
 
 
-@pytest.mark.parametrize("text", ["", "480", "x", "480x", "4x5x6", "-4x5", "4.5x5", "²x2", "axb", ["a", 2], (1, 2, 3)])
+@pytest.mark.parametrize(
+    "text", ["", "480", "x", "480x", "4x5x6", "-4x5", "4.5x5", "²x2", "axb", ["a", 2], (1, 2, 3), f"{'9' * 5000}x32"]
+)
 def test_other_sizes_are_refused(text: object) -> None:
     with pytest.raises(click.BadParameter, match="write width x height, for example 480x480"):
         SizeType().convert(text, None, None)

@@ -26,13 +26,15 @@ CLIP = ("--video", "--frames", "5", "--clip-size", "192x192")
 
 
 def call(*arguments: object) -> int:
-    handlers, on_sigterm = logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
+    handlers = logging.getLogger().handlers[:]
+    reactions = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         run_command(main, [str(argument) for argument in arguments])
     except SystemExit as leave:
         return int(leave.code or 0)
     finally:
-        signal.signal(signal.SIGTERM, on_sigterm)
+        for number, reaction in reactions.items():
+            signal.signal(number, reaction)
         logging.getLogger().handlers[:] = handlers
     return 0
 
