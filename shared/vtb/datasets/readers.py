@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,13 +17,15 @@ from vtb.artifact.shard_data import read_samples
 from vtb.benchmarks.videothinkbench.records import as_ours
 from vtb.errors import BadInput
 from vtb.formats import hub
-from vtb.formats.vlmpuzzle import DATA, data_files, media_file, read_records
+from vtb.formats.split_names import SPLITS, split_of_place
+from vtb.formats.vlmpuzzle import DATA, data_files, find_data_files, media_file, read_records
 from vtb.media.image import Image, UnreadableImage, decode_image
 from vtb.puzzles import DAMAGE
 from vtb.puzzles.sample import PUZZLE, REASONING, RECORD
 from vtb.stage.run import input_entry
 from vtb.store import is_remote, open_store
 
+log = logging.getLogger("vtb.datasets")
 RECORDS_PER_CHUNK = 512
 ADVICE = "run vtb-curate on the data first, which drops bad samples"
 FOLDER_KIND, HUB_KIND = "vlmpuzzle-folder", "hub-parquet"
@@ -37,7 +40,7 @@ class Chunk:
         path: the shard in an artifact, the ``data.json`` of a folder, or a parquet file.
         rows: samples in it.
         start: first record, for a folder or a parquet file.
-        split: the split of a curated shard or a parquet file; None where samples have none.
+        split: the split of a curated shard, or that a file's place says; None where samples have none.
         shard: the manifest's entry of a shard; None for anything else.
     """
 
@@ -68,15 +71,18 @@ def describe_input(uri: str, kinds: tuple[str, ...] = ("puzzles",)) -> InputEntr
     store = open_store(uri)
     if not is_remote(uri) and find_manifest(store) is None:
         root = Path(store.uri)
-        if root.suffix == ".parquet" or (not _has_records(root) and next(root.rglob("*.parquet"), None) is not None):
+        records, tables = find_data_files(root), hub.find_parquet(root)
+        if records and tables:
+            raise BadInput(
+                f"{root}: holds parquet files ({tables[0]}) and {DATA} ({records[0]}): give the folder of one"
+            )
+        if tables:
             return InputEntry(store.uri, HUB_KIND, _digest(hub.parquet_files(root)))
         if root.is_dir():
             return InputEntry(store.uri, FOLDER_KIND, _digest(data_files(root)))
+        if root.suffix == ".zip":
+            raise BadInput(f"{root}: is a zip file: unpack it and give the folder")
     return input_entry(uri, kinds)
-
-
-def _has_records(root: Path) -> bool:
-    return (root / DATA).is_file() or next(root.glob(f"*/{DATA}"), None) is not None
 
 
 def _digest(files: Sequence[Path]) -> str:
@@ -84,30 +90,54 @@ def _digest(files: Sequence[Path]) -> str:
 
 
 def chunks(entry: InputEntry) -> list[Chunk]:
-    """The parts of one input, of whatever split."""
+    """The parts of one input, of whatever split.
+
+    Raises:
+        BadInput: there is nothing in it.
+    """
+    found = _chunks(entry)
+    if not any(chunk.rows for chunk in found):
+        raise BadInput(f"{entry.uri}: holds no samples")
+    return found
+
+
+def _chunks(entry: InputEntry) -> list[Chunk]:
     if entry.kind == HUB_KIND:
-        return [chunk for file in hub.parquet_files(_root(entry.uri)) for chunk in _hub_chunks(entry.uri, file)]
+        root = _root(entry.uri)
+        return [chunk for file in hub.parquet_files(root) for chunk in _hub_chunks(entry.uri, root, file)]
     shards: Sequence[ShardEntry] = () if entry.kind == FOLDER_KIND else read_manifest(entry.uri).shards
     if entry.kind == FOLDER_KIND or (shards and not shards[0].path.endswith(".tar")):
-        return [chunk for file in data_files(_root(entry.uri)) for chunk in _folder_chunks(entry.uri, file)]
+        root = _root(entry.uri)
+        return [chunk for file in data_files(root) for chunk in _folder_chunks(entry.uri, root, file)]
     return [Chunk(entry.uri, shard.path, shard.rows, split=shard.split, shard=shard) for shard in shards]
 
 
 def choose_split(found: Sequence[Chunk], split: str, uri: str) -> list[Chunk]:
-    """The chunks of a split; everything for ``all``, or where nothing has a split.
+    """The chunks of a split; everything for ``all``, or where nothing has a split. Says which splits it leaves out.
 
     Raises:
         BadInput: there are splits, but not that one.
     """
-    splits = list(dict.fromkeys(chunk.split for chunk in found if chunk.split is not None))
-    if split == "all" or not splits:
+    if split == "all" or all(chunk.split is None for chunk in found):
         return list(found)
-    chosen = [chunk for chunk in found if chunk.split == split]
+    wanted = {split, SPLITS.get(split, split)}  # val may be called validation
+    chosen = [chunk for chunk in found if chunk.split in wanted]
+    others = [chunk for chunk in found if chunk not in chosen]
     if not chosen:
-        rows = {name: sum(chunk.rows for chunk in found if chunk.split == name) for name in splits}
-        known = ", ".join(f"{name} ({count})" for name, count in rows.items())
-        raise BadInput(f"{uri}: has no split {split!r}, only {known}: choose with --split")
+        raise BadInput(f"{uri}: has no split {split!r}, only {splits_in_words(others)}: choose with --split")
+    if others:
+        rows = sum(chunk.rows for chunk in chosen)
+        log.info("%s: split %s (%d samples); left out: %s", uri, split, rows, splits_in_words(others))
     return chosen
+
+
+def splits_in_words(found: Iterable[Chunk]) -> str:
+    """The splits of some chunks and how many samples each has, for a message."""
+    rows: dict[str, int] = {}
+    for chunk in found:
+        name = chunk.split or "without a split"
+        rows[name] = rows.get(name, 0) + chunk.rows
+    return ", ".join(f"{name} ({count})" for name, count in rows.items())
 
 
 def _root(uri: str) -> Path:
@@ -116,8 +146,8 @@ def _root(uri: str) -> Path:
     return Path(uri)
 
 
-def _folder_chunks(uri: str, file: Path) -> list[Chunk]:
-    return _cut(uri, file, len(_records(file)), None)
+def _folder_chunks(uri: str, root: Path, file: Path) -> list[Chunk]:
+    return _cut(uri, file, len(_records(file)), split_of_place(file, root, by_name=False))
 
 
 def _records(file: Path) -> list[dict[str, Any]]:
@@ -133,8 +163,8 @@ def _parsed(file: Path, _mtime_ns: int, _size: int) -> list[dict[str, Any]]:
     return list(read_records(file))
 
 
-def _hub_chunks(uri: str, file: Path) -> list[Chunk]:
-    return _cut(uri, file, hub.row_count(file), hub.split_of(file))
+def _hub_chunks(uri: str, root: Path, file: Path) -> list[Chunk]:
+    return _cut(uri, file, hub.row_count(file), hub.split_of(file, root))
 
 
 def _cut(uri: str, file: Path, rows: int, split: str | None) -> list[Chunk]:

@@ -15,9 +15,9 @@ from typing import Any
 
 import click
 
-from vtb.artifact import FileEntry, InputEntry, ShardEntry
+from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
-from vtb.datasets.readers import Chunk, Example, chunks, describe_input, read_chunk
+from vtb.datasets.readers import Chunk, Example, chunks, describe_input, read_chunk, splits_in_words
 from vtb.errors import BadInput
 from vtb.formats.swift import grpo_row, sft_row
 from vtb.media.image import encode_rgb
@@ -74,20 +74,23 @@ def vlm(run: Run, val: float) -> None:
     Example: vtb-prepare vlm --input out/curated --output out/dataset
     """
     entries = [describe_input(uri) for uri in run.inputs]
-    tasks = plan_shards(entries, val, f"split/{run.seed}")
+    every = [chunk for entry in entries for chunk in chunks(entry)]
+    others = [chunk for chunk in every if chunk.split not in (None, *SPLITS)]
+    tasks = plan_shards([chunk for chunk in every if chunk not in others], val, f"split/{run.seed}")
     if not tasks:
-        tested = any(chunk.split in EVALUATION for entry in entries for chunk in chunks(entry))
+        tested = any(chunk.split in EVALUATION for chunk in others)
         why = "nothing but a test split, which no model may learn from" if tested else "no samples for train or val"
         raise BadInput(f"{' '.join(run.inputs)}: holds {why}")
+    if others:
+        log.info("left out: %s", splits_in_words(others))
     summary = f"{sum(task.rows for task in tasks)} rows with their pictures"
     run.make_shards(
         run.plan(entries), tasks, make_shard, lambda output: partial(combine, output), what="rows", summary=summary
     )
 
 
-def plan_shards(entries: Sequence[InputEntry], val: float, salt: str) -> list[Task[ShardWork]]:
-    """One shard of rows per chunk of the inputs."""
-    found = [chunk for entry in entries for chunk in chunks(entry) if chunk.split not in EVALUATION]
+def plan_shards(found: Sequence[Chunk], val: float, salt: str) -> list[Task[ShardWork]]:
+    """One shard of rows per chunk."""
     return [
         Task(f"shards/{number:05d}.jsonl", chunk.rows, ShardWork(number, chunk, val, salt))
         for number, chunk in enumerate(found)
