@@ -14,7 +14,7 @@ from vtb.formats.split_names import split_in_name
         ("train-00000-of-00001-0a1b2c3d4e5f6071", "train"), ("test-0", "test"), ("minitest-00000-of-00001", "minitest"),
         ("Eyeballing_Puzzles", None), ("Eyeballing_Puzzles-00000-of-00002", None), ("ARC-AGI-2", None),
         ("minitest_Vision-Centric_Reasoning", "minitest"), ("mini_test", "minitest"), ("Mazes_mini-test", "minitest"),
-        ("Mazes-test-00001-of-00002", "test"), ("validation", "val"), ("dev", "val"), ("valid", "val"), 
+        ("Mazes-test-00001-of-00002", "test"), ("validation", "val"), ("dev", "val"), ("valid", "val"),
         ("TEST", "test"),
         ("0000", None), ("latest", None), ("contest_data", None), ("trainer", None), ("", None),
     ],
