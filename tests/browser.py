@@ -28,7 +28,8 @@ PROBE = """<script>addEventListener("load", () => {
     width: innerWidth, scroll_width: document.documentElement.scrollWidth,
     images: [...document.images].map((e) => ({natural: [e.naturalWidth, e.naturalHeight], box: box(e)})),
     bars: [...document.querySelectorAll("svg rect")].map(box),
-    texts: [...document.querySelectorAll("h1, h2, h3, h4, p, figcaption, td, th, svg text")].map(box),
+    texts: [...document.querySelectorAll("h1, h2, h3, h4, p, figcaption, td, th, svg text")]
+      .filter((e) => !e.closest(".wide") && e.checkVisibility()).map(box),  // wide tables scroll on their own
   };
   parent.postMessage(JSON.stringify(found), "*");
 });</script>"""

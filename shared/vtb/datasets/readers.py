@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from vtb.formats.split_names import SPLITS, split_of_place
 from vtb.formats.vlmpuzzle import DATA, data_files, find_data_files, media_file, read_records
 from vtb.media.image import Image, UnreadableImage, decode_image
 from vtb.puzzles import DAMAGE
-from vtb.puzzles.sample import PUZZLE, REASONING, RECORD
+from vtb.puzzles.sample import PUZZLE, REASONING, RECORD, SOLUTION
 from vtb.stage.run import input_entry
 from vtb.store import is_remote, open_store
 
@@ -54,8 +54,8 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Example:
-    """One sample as it was found: its record, its picture as pixels and as a file, and where it has one the picture
-    with printed names.
+    """One sample as it was found: its record, its picture as pixels and as a file, and where it has them the picture
+    with printed names, and what reads the picture with the solution.
     """  # noqa: D205
 
     key: str
@@ -64,6 +64,7 @@ class Example:
     file: bytes
     reasoning: bytes | None
     split: str | None
+    solution: Callable[[], bytes] | None = None
 
 
 def describe_input(uri: str, kinds: tuple[str, ...] = ("puzzles",)) -> InputEntry:
@@ -202,7 +203,8 @@ def _read_shard(chunk: Chunk, shard: ShardEntry) -> Iterator[Example]:
                 raise ValueError("its record is no object")
         except (UnreadableImage, *DAMAGE) as error:
             raise BadInput(f"{chunk.uri}: sample {sample.key} cannot be used ({error}): {ADVICE}") from error
-        yield Example(sample.key, record, puzzle, file, sample.parts.get(REASONING), chunk.split)
+        solution = partial(sample.parts.__getitem__, SOLUTION) if SOLUTION in sample.parts else None
+        yield Example(sample.key, record, puzzle, file, sample.parts.get(REASONING), chunk.split, solution)
 
 
 def _read_folder(chunk: Chunk) -> Iterator[Example]:
@@ -212,7 +214,8 @@ def _read_folder(chunk: Chunk) -> Iterator[Example]:
             picture = _read_media(file, record["image"])
             puzzle = decode_image(picture)
             ours = as_ours(record, file.parent.name, puzzle, partial(_solution, file, record))
-            yield Example(str(record["id"]), ours, puzzle, picture, None, None)
+            solution = partial(_read_media, file, record.get("solution_image_path", ""))
+            yield Example(str(record["id"]), ours, puzzle, picture, None, chunk.split, solution)
         except (OSError, UnreadableImage, BadInput, *DAMAGE) as error:
             raise _unusable(file, record, error) from error
 
@@ -234,7 +237,8 @@ def _read_hub(chunk: Chunk) -> Iterator[Example]:
         try:
             puzzle = decode_image(row.puzzle)
             ours = as_ours(row.words, None, puzzle, partial(decode_image, row.solution))
-            yield Example(str(row.words["id"]), ours, puzzle, row.puzzle, None, chunk.split)
+            solution = partial(getattr, row, "solution")
+            yield Example(str(row.words["id"]), ours, puzzle, row.puzzle, None, chunk.split, solution)
         except (UnreadableImage, BadInput, *DAMAGE) as error:
             raise _unusable(file, row.words, error) from error
 

@@ -28,8 +28,9 @@ from vtb.stage.options import VtbOption
 from vtb.stage.run import Run
 from vtb_eval.answers import Answers
 from vtb_eval.comparison import compare
+from vtb_eval.examples import PageSource
 from vtb_eval.judging import judge_attempt, judge_text, make_result
-from vtb_eval.page import PageSource, report_page
+from vtb_eval.page import report_page
 from vtb_eval.result import Result
 from vtb_eval.results import judged, summarise
 
@@ -38,7 +39,7 @@ log = logging.getLogger("vtb.eval")
 STAGE = Stage(
     command="vtb-eval score",
     summary="Judge the answers of a model and report how many are right.",
-    version=2,
+    version=3,
     image="vtb/eval",
     reads=("predictions", "puzzles"),
     writes=("scores",),
@@ -94,7 +95,7 @@ def score(run: Run, answers: tuple[str, ...], split: str, answered_only: bool) -
     inputs = (entry, *(folders.entries() if folders else ()))
     done = run.make_shards(
         run.plan(inputs), tasks, judge_shard,
-        lambda output: partial(close, output, PageSource(inputs, tuple(found), folders)),
+        lambda output: partial(close, output, PageSource(inputs, tuple(found), folders, run.config)),
         what="judged", summary=f"scores.json, report.html and verdicts on {sum(chunk.rows for chunk in found)} puzzles",
     )  # fmt: skip
     if done is not None:

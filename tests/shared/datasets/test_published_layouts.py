@@ -111,6 +111,8 @@ def test_folders_may_have_splits_too(tmp_path: Path) -> None:
     for folder in ("train", "validation", MINI):
         write_folder(tmp_path / "set" / folder, ["midpoint"], 1)
     assert splits_of(tmp_path / "set") == {"train": 1, "val": 1, "minitest": 1}
+    every = chunks(describe_input(str(tmp_path / "set")))
+    assert [example.split for chunk in every for example in read_chunk(chunk)] == [chunk.split for chunk in every]
     assert splits_of(tmp_path / "set" / MINI) == {"minitest": 1}
     shutil.move(tmp_path / "set" / "train" / "midpoint", tmp_path / "test")  # the user's own word, not a layout's
     assert splits_of(tmp_path / "test") == {None: 1}
