@@ -15,7 +15,7 @@ from vtb.artifact import InputEntry, ShardEntry, find_manifest, read_manifest
 from vtb.artifact.output import file_sha256
 from vtb.artifact.shard_data import read_samples
 from vtb.benchmarks.videothinkbench.records import as_ours
-from vtb.errors import BadInput
+from vtb.errors import BadInput, in_words
 from vtb.formats import hub
 from vtb.formats.split_names import SPLITS, split_of_place
 from vtb.formats.vlmpuzzle import DATA, data_files, find_data_files, media_file, read_records
@@ -202,7 +202,7 @@ def _read_shard(chunk: Chunk, shard: ShardEntry) -> Iterator[Example]:
             if not isinstance(record, dict):
                 raise ValueError("its record is no object")
         except (UnreadableImage, *DAMAGE) as error:
-            raise BadInput(f"{chunk.uri}: sample {sample.key} cannot be used ({error}): {ADVICE}") from error
+            raise BadInput(f"{chunk.uri}: sample {sample.key} cannot be used ({in_words(error)}): {ADVICE}") from error
         solution = partial(sample.parts.__getitem__, SOLUTION) if SOLUTION in sample.parts else None
         yield Example(sample.key, record, puzzle, file, sample.parts.get(REASONING), chunk.split, solution)
 
@@ -244,4 +244,4 @@ def _read_hub(chunk: Chunk) -> Iterator[Example]:
 
 
 def _unusable(file: Path, record: Mapping[str, Any], error: Exception) -> BadInput:
-    return BadInput(f"{file}: record {record.get('id', '?')!r} cannot be used ({error}): fix or remove it")
+    return BadInput(f"{file}: record {record.get('id', '?')!r} cannot be used ({in_words(error)}): fix or remove it")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vtb.datasets.readers import Chunk, Example, read_chunk
-from vtb.errors import BadInput
+from vtb.errors import BadInput, in_words
 from vtb.formats.swift import DIRECT, THINK
 from vtb.media.image import UnreadableImage, encode_rgb
 from vtb.puzzles import DAMAGE, Family, Record, family_of
@@ -57,7 +57,9 @@ def make_question(example: Example, style: str | None) -> Question:
         picture = example.reasoning or encode_rgb(family.draw_reasoning(record, example.puzzle))
         words = words_of(family, record)
     except (UnreadableImage, *DAMAGE) as error:
-        raise BadInput(f"sample {example.key} cannot be asked ({error!r}): run vtb-curate on the data first") from error
+        raise BadInput(
+            f"sample {example.key} cannot be asked ({in_words(error)}): run vtb-curate on the data first"
+        ) from error
     closing = CLOSINGS[style or ("plain" if record.get("foreign") else "direct")]
     return Question(example.key, record, f"{words}\n{closing}".strip(), picture, example.file)
 

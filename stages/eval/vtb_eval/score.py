@@ -17,7 +17,7 @@ from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
 from vtb.datasets.readers import Chunk, choose_split, chunks, describe_input, read_chunk, read_keys
-from vtb.errors import BadInput, UsageProblem
+from vtb.errors import BadInput, UsageProblem, in_words
 from vtb.media.image import Image, UnreadableImage, decode_image
 from vtb.puzzles import DAMAGE, family_of
 from vtb.puzzles.sample import PUZZLE, RECORD
@@ -164,7 +164,9 @@ def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
             signals = {"text": judge_text(family, record, text, decode_image(sample.parts[PUZZLE]))}
             yield [make_result(sample.key, record, signals, 0, len(text))]
         except (UnreadableImage, *DAMAGE) as error:
-            raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error!r})") from error
+            raise BadInput(
+                f"prediction {sample.key} is not what `vtb-eval predict` writes ({in_words(error)})"
+            ) from error
 
 
 def _answered(work: ShardWork, answers: Answers) -> Iterator[list[Result]]:
@@ -176,7 +178,9 @@ def _answered(work: ShardWork, answers: Answers) -> Iterator[list[Result]]:
             results = list(_judge_all(example.key, example.record, example.puzzle, answers))
         except (BadInput, *DAMAGE) as error:
             where = f"{work.chunk.path}: record {example.key[:100]}"
-            raise BadInput(f"{where} or an answer to it cannot be judged ({error}): fix or remove it") from error
+            raise BadInput(
+                f"{where} or an answer to it cannot be judged ({in_words(error)}): fix or remove it"
+            ) from error
         answered = any(result.signals for result in results)
         yield results if answered or not work.answered_only else []
 

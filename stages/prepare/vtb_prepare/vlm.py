@@ -18,7 +18,7 @@ import click
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
 from vtb.datasets.readers import Chunk, Example, chunks, describe_input, read_chunk, splits_in_words
-from vtb.errors import BadInput
+from vtb.errors import BadInput, in_words
 from vtb.formats.swift import grpo_row, sft_row
 from vtb.media.image import encode_rgb
 from vtb.puzzles import DAMAGE, family_of
@@ -134,7 +134,9 @@ def make_row(example: Example, path: str, val: float, salt: str) -> tuple[dict[s
         }
         return row, example.reasoning or encode_rgb(family.draw_reasoning(record, example.puzzle))
     except (BadInput, *DAMAGE) as error:
-        raise BadInput(f"sample {example.key} cannot be used ({error!r}): run vtb-curate on its data first") from error
+        raise BadInput(
+            f"sample {example.key} cannot be used ({in_words(error)}): run vtb-curate on its data first"
+        ) from error
 
 
 def _demand_answer(answer: str) -> None:
