@@ -21,7 +21,7 @@ def test_what_errors_say() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "line", "says"),
     [
-        ("data.json", [{"id": "a"}], ("vtb-prepare", "vlm", "--input", "{t}"), "'a' cannot be used (it has no 'image')"),
+        ("data.json", [{"id": "a"}], ("vtb-prepare", "vlm", "--input", "{t}"), "cannot be used (it has no 'image')"),
         ("x.json", {"train": []}, ("vtb-gen-arc", "--tasks", "{t}"), "is no ARC task with answers (it has no 'test')"),
         ("manifest.json", {}, ("vtb-prepare", "vlm", "--input", "{t}"), "is damaged (it has no 'schema')"),
     ],

@@ -29,7 +29,7 @@ from vtb_generate.shards import Stream
 STAGE = Stage(
     command="vtb-gen-arc",
     summary="Draw ARC-AGI-2 tasks with their solutions as pictures and clips.",
-    version=1,
+    version=2,
     image="vtb/gen-arc",
     writes=("puzzles",),
     parallel="shards",
