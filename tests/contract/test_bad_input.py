@@ -130,7 +130,7 @@ CASES = [
     Case("broken data.json", PREPARE, "--input {w}/broken-data", INPUT, "data.json: cannot be read as JSON"),
     Case("no list", PREPARE, "--input {w}/no-list", INPUT, "must hold a list of records"),
     Case("no records", PREPARE, "--input {w}/no-records", INPUT, "must hold a list of records"),
-    Case("empty list", PREPARE, "--input {w}/empty-data", INPUT, "holds no samples for train or val"),
+    Case("empty list", PREPARE, "--input {w}/empty-data", INPUT, r"empty-data: holds no samples$"),
     Case("only a test split", PREPARE, "--input {w}/test-only", INPUT, "nothing but a test split"),
     Case("out of the folder", PREPARE, "--input {w}/dots", INPUT, "leads out of the folder"),
     Case("picture gone", PREPARE, "--input {w}/no-picture", INPUT, "cannot be used .*is no file.*: fix or remove"),

@@ -51,7 +51,7 @@ def test_one_command_shows_it(tree: Path, tmp_path: Path) -> None:
     done = run(block("", "vtb gallery mirror_dot"), tree, tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "mirror_dot.html\n", "")
     page = tmp_path / "mirror_dot.html"
-    assert re.findall("<h2>(.*)</h2>", page.read_text()) == ["mirror_dot", *(f"mirror_dot {n}" for n in (1, 2, 3))]
+    assert re.findall("<h4>(.*)</h4>", page.read_text()) == ["mirror_dot", *(f"mirror_dot {n}" for n in (1, 2, 3))]
     shown = pictures(page)
     assert [picture.shape for picture in shown[:3]] == [(256, 256, 3), (256, 256, 3), (480, 480, 3)]
     assert len(shown) == 4 * 6

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,16 +19,18 @@ from vtb.artifact.shard_data import read_samples
 from vtb.benchmarks.videothinkbench.records import as_example
 from vtb.errors import BadInput
 from vtb.formats import hub
-from vtb.formats.vlmpuzzle import DATA, data_files, media_file, media_paths, read_records
+from vtb.formats.split_names import SPLITS, split_of_place
+from vtb.formats.vlmpuzzle import DATA, data_files, find_data_files, media_file, media_paths, read_records
 from vtb.formats.webdataset import Sample
 from vtb.media.image import MAX_FILE, Image, UnreadableImage, decode_image
-from vtb.puzzles.sample import EXAMPLE, PUZZLE, REASONING
+from vtb.puzzles.sample import EXAMPLE, PUZZLE, REASONING, SOLUTION
 from vtb.regular_file import read_regular
 from vtb.stage.run import input_entry
 from vtb.store import ObjectMissing, Store, is_remote, open_store
 from vtb.tasks.example import Example
 from vtb.tasks.registry import decode_example, from_fields
 
+log = logging.getLogger("vtb.datasets")
 RECORDS_PER_CHUNK = 512
 ADVICE = "run vtb-curate on the data first, which drops bad samples"
 FOLDER_KIND, HUB_KIND = "vlmpuzzle-folder", "hub-parquet"
@@ -42,7 +45,7 @@ class Chunk:
         path: the shard in an artifact, the ``data.json`` of a folder, or a parquet file.
         rows: samples in it.
         start: first record, for a folder or a parquet file.
-        split: the split of a curated shard or a parquet file; None where samples have none.
+        split: the split of a curated shard, or that a file's place says; None where samples have none.
         shard: the manifest's entry of a shard, without its figures; None for anything else.
     """
 
@@ -56,14 +59,15 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Loaded:
-    """One example as it was found: what it says, its picture as pixels and as a file, and where it has one the picture
-    with printed names.
+    """One example as it was found: what it says, its picture as pixels and as a file, and where it has them the picture
+    with printed names, and what reads the picture with the solution.
     """  # noqa: D205
 
     example: Example
     puzzle: Image
     file: bytes
     reasoning: bytes | None
+    solution: Callable[[], bytes] | None = None
 
     @property
     def key(self) -> str:
@@ -76,15 +80,18 @@ def describe_input(uri: str, kinds: tuple[str, ...] = ("puzzles",)) -> InputEntr
     store = open_store(uri)
     if not is_remote(uri) and find_manifest(store) is None:
         root = Path(store.uri)
-        if root.suffix == ".parquet" or (not _has_records(root) and next(root.rglob("*.parquet"), None) is not None):
+        records, tables = find_data_files(root), hub.find_parquet(root)
+        if records and tables:
+            raise BadInput(
+                f"{root}: holds parquet files ({tables[0]}) and {DATA} ({records[0]}): give the folder of one"
+            )
+        if tables:
             return InputEntry(store.uri, HUB_KIND, _digest(hub.parquet_files(root)))
         if root.is_dir():
             return InputEntry(store.uri, FOLDER_KIND, _digest(data_files(root)))
+        if root.suffix == ".zip":
+            raise BadInput(f"{root}: is a zip file: unpack it and give the folder")
     return input_entry(uri, kinds)
-
-
-def _has_records(root: Path) -> bool:
-    return (root / DATA).is_file() or next(root.glob(f"*/{DATA}"), None) is not None
 
 
 def _digest(files: Sequence[Path]) -> str:
@@ -92,32 +99,56 @@ def _digest(files: Sequence[Path]) -> str:
 
 
 def chunks(entry: InputEntry) -> list[Chunk]:
-    """The parts of one input, of whatever split."""
+    """The parts of one input, of whatever split.
+
+    Raises:
+        BadInput: there is nothing in it.
+    """
+    found = _chunks(entry)
+    if not any(chunk.rows for chunk in found):
+        raise BadInput(f"{entry.uri}: holds no samples")
+    return found
+
+
+def _chunks(entry: InputEntry) -> list[Chunk]:
     if entry.kind == HUB_KIND:
-        return [chunk for file in hub.parquet_files(_root(entry.uri)) for chunk in _hub_chunks(entry.uri, file)]
+        root = _root(entry.uri)
+        return [chunk for file in hub.parquet_files(root) for chunk in _hub_chunks(entry.uri, root, file)]
     shards: Sequence[ShardEntry] = () if entry.kind == FOLDER_KIND else read_manifest(entry.uri).shards
     if entry.kind == FOLDER_KIND:
-        return [chunk for file in data_files(_root(entry.uri)) for chunk in _folder_chunks(entry.uri, file)]
+        root = _root(entry.uri)
+        return [chunk for file in data_files(root) for chunk in _folder_chunks(entry.uri, root, file)]
     # Chunks travel to worker processes: a shard's figures and files stay behind.
     small = (replace(shard, files=(), stats={}) for shard in shards)
     return [Chunk(entry.uri, shard.path, shard.rows, split=shard.split, shard=shard) for shard in small]
 
 
 def choose_split(found: Sequence[Chunk], split: str, uri: str) -> list[Chunk]:
-    """The chunks of a split; everything for ``all``, or where nothing has a split.
+    """The chunks of a split; everything for ``all``, or where nothing has a split. Says which splits it leaves out.
 
     Raises:
         BadInput: there are splits, but not that one.
     """
-    splits = list(dict.fromkeys(chunk.split for chunk in found if chunk.split is not None))
-    if split == "all" or not splits:
+    if split == "all" or all(chunk.split is None for chunk in found):
         return list(found)
-    chosen = [chunk for chunk in found if chunk.split == split]
+    wanted = {split, SPLITS.get(split, split)}  # val may be called validation
+    chosen = [chunk for chunk in found if chunk.split in wanted]
+    others = [chunk for chunk in found if chunk not in chosen]
     if not chosen:
-        rows = {name: sum(chunk.rows for chunk in found if chunk.split == name) for name in splits}
-        known = ", ".join(f"{name} ({count})" for name, count in rows.items())
-        raise BadInput(f"{uri}: has no split {split!r}, only {known}: choose with --split")
+        raise BadInput(f"{uri}: has no split {split!r}, only {splits_in_words(others)}: choose with --split")
+    if others:
+        rows = sum(chunk.rows for chunk in chosen)
+        log.info("%s: split %s (%d samples); left out: %s", uri, split, rows, splits_in_words(others))
     return chosen
+
+
+def splits_in_words(found: Iterable[Chunk]) -> str:
+    """The splits of some chunks and how many samples each has, for a message."""
+    rows: dict[str, int] = {}
+    for chunk in found:
+        name = chunk.split or "without a split"
+        rows[name] = rows.get(name, 0) + chunk.rows
+    return ", ".join(f"{name} ({count})" for name, count in rows.items())
 
 
 def _root(uri: str) -> Path:
@@ -126,8 +157,8 @@ def _root(uri: str) -> Path:
     return Path(uri)
 
 
-def _folder_chunks(uri: str, file: Path) -> list[Chunk]:
-    return _cut(uri, file, len(_records(file)), None)
+def _folder_chunks(uri: str, root: Path, file: Path) -> list[Chunk]:
+    return _cut(uri, file, len(_records(file)), split_of_place(file, root, by_name=False))
 
 
 def _records(file: Path) -> list[dict[str, Any]]:
@@ -143,8 +174,8 @@ def _parsed(file: Path, _mtime_ns: int, _size: int) -> list[dict[str, Any]]:
     return list(read_records(file))
 
 
-def _hub_chunks(uri: str, file: Path) -> list[Chunk]:
-    return _cut(uri, file, hub.row_count(file), hub.split_of(file))
+def _hub_chunks(uri: str, root: Path, file: Path) -> list[Chunk]:
+    return _cut(uri, file, hub.row_count(file), hub.split_of(file, root))
 
 
 def _cut(uri: str, file: Path, rows: int, split: str | None) -> list[Chunk]:
@@ -235,7 +266,8 @@ def load_sample(sample: Sample) -> Loaded:
             raise BadInput(f"it has no {part}")
     example = structs.replace(decode_example(sample.parts[EXAMPLE]), key=sample.key)
     file = sample.parts[PUZZLE]
-    return Loaded(example, decode_image(file), file, sample.parts.get(REASONING))
+    solution = partial(sample.parts.__getitem__, SOLUTION) if SOLUTION in sample.parts else None
+    return Loaded(example, decode_image(file), file, sample.parts.get(REASONING), solution)
 
 
 def _read_folder(chunk: Chunk) -> Iterator[Loaded]:
@@ -250,7 +282,9 @@ def _read_folder(chunk: Chunk) -> Iterator[Loaded]:
                 example = as_example(record, file.parent.name, puzzle, partial(_solution, file, record))
         except (OSError, UnreadableImage, BadInput) as error:
             raise _unusable(file, record, error) from error
-        yield Loaded(example, puzzle, picture, None)
+        split = example.split or chunk.split
+        solution = partial(read_media, file, record, "solution_image_path")
+        yield Loaded(structs.replace(example, split=split), puzzle, picture, None, solution)
 
 
 def _solution(file: Path, record: Mapping[str, Any]) -> Image:
@@ -285,7 +319,8 @@ def _read_hub(chunk: Chunk) -> Iterator[Loaded]:
             example = as_example(row.words, None, puzzle, partial(decode_image, row.solution))
         except (UnreadableImage, BadInput) as error:
             raise _unusable(file, row.words, error) from error
-        yield Loaded(structs.replace(example, split=chunk.split), puzzle, row.puzzle, None)
+        solution = partial(getattr, row, "solution")
+        yield Loaded(structs.replace(example, split=chunk.split), puzzle, row.puzzle, None, solution)
 
 
 def _unusable(file: Path, record: Mapping[str, Any], error: Exception) -> BadInput:

@@ -1,7 +1,7 @@
 """Rows of the benchmark as the Hugging Face hub has them: parquet files with words and pictures, read locally.
 
 Columns: task, id, prompt, image, solution_image; a picture is its file's bytes, or a struct that has them. The split is
-the first part of a file's name (``test-00000-of-00001.parquet``).
+in the file's name (``test-00000-of-00001.parquet``) or in a folder's (``minitest_Vision-Centric_Reasoning``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vtb.errors import BadInput
+from vtb.formats.split_names import left_behind, split_of_place
 from vtb.regular_file import open_regular
 
 log = logging.getLogger("vtb.formats")
@@ -33,15 +34,21 @@ class HubRow:
     solution: bytes
 
 
+def find_parquet(root: Path) -> list[Path]:
+    """Every parquet file, in the order of their names: the file itself, or those below a folder."""
+    if root.is_file():
+        return [root] if root.suffix == ".parquet" else []
+    return sorted(file for file in root.rglob("*.parquet") if not left_behind(file.relative_to(root)))
+
+
 def parquet_files(root: Path) -> list[Path]:
-    """The parquet files that hold puzzles, in the order of their names: the file itself, or those below a folder.
+    """Those that hold puzzles.
 
     Raises:
         BadInput: a file is no parquet file, or none holds puzzles.
     """
-    every = [root] if root.is_file() else sorted(root.rglob("*.parquet"))
     found = []
-    for file in every:
+    for file in find_parquet(root):
         missing = [column for column in (*WORDS, *PICTURES) if column not in _open(file).schema_arrow.names]
         if missing:
             log.warning("%s: has no column %s, so no puzzles with solutions: left out", file, missing[0])
@@ -52,9 +59,9 @@ def parquet_files(root: Path) -> list[Path]:
     return found
 
 
-def split_of(file: Path) -> str:
-    """The split that a file's name says."""
-    return file.stem.partition("-")[0]
+def split_of(file: Path, root: Path) -> str:
+    """The split that a file's place says; where it says none it is the benchmark's test, from which no model learns."""
+    return split_of_place(file, root.parent if root.is_dir() else root.parent.parent, by_name=True) or "test"
 
 
 def row_count(file: Path) -> int:

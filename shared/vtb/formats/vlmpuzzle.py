@@ -6,6 +6,7 @@ Payloads of ours already use the field names of that layout; here the paths and 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import msgspec
 
 from vtb.errors import BadInput
 from vtb.formats.half_pairs import without_half_pairs
+from vtb.formats.split_names import left_behind
 from vtb.formats.webdataset import Sample
 from vtb.regular_file import read_regular
 from vtb.tasks.example import Example, example_fields, media_named
@@ -76,11 +78,29 @@ def folder_record(example: Example) -> dict[str, Any]:
     }
 
 
+def find_data_files(root: Path) -> list[Path]:
+    """The ``data.json`` files of a dataset, in the folder itself or at any depth below.
+
+    None is looked for below another: workers leave parts of a task there. Links are followed, to no folder twice.
+    """
+    found, seen = list[Path](), set[str]()
+    for place, folders, names in os.walk(root, followlinks=True):
+        real = os.path.realpath(place)
+        if DATA in names and real not in seen and Path(place, DATA).is_file():
+            found.append(Path(place, DATA))
+            folders.clear()
+        elif real in seen:
+            folders.clear()
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not left_behind(Path(name)))
+    return sorted(found)
+
+
 def data_files(root: Path) -> list[Path]:
-    """The ``data.json`` files of a dataset: in the folder itself, or one per task below it."""
-    found = [root / DATA] if (root / DATA).is_file() else sorted(root.glob(f"*/{DATA}"))
+    """The same, where there must be one."""
+    found = find_data_files(root)
     if not found:
-        raise BadInput(f"{root}: holds no puzzles artifact and no VLMPuzzle {DATA}, in it or one folder down")
+        raise BadInput(f"{root}: holds no puzzles artifact and no VLMPuzzle {DATA}, in it or below")
     return found
 
 

@@ -49,6 +49,25 @@ class VtbOption(click.Option):
         self.affects_output, self.group, self.secret, self.artifact = affects_output, group, secret, tuple(artifact)
 
 
+class OneInput(VtbOption):
+    """An option that is refused when it is given twice: the last would win, and the others be passed over."""
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """The parser keeps every value, not the last."""
+        self.multiple = True
+        super().add_to_parser(parser, ctx)
+        self.multiple = False
+
+    def consume_value(self, ctx: click.Context, opts: Any) -> Any:
+        """The one value."""
+        value, source = super().consume_value(ctx, opts)
+        if not isinstance(value, list):
+            return value, source
+        if len(value) > 1:
+            raise click.UsageError(f"{self.opts[0]}: is given twice, and this stage reads one")
+        return value[0], source
+
+
 class Finite(click.FloatRange):
     """A number within bounds; not-a-number and infinity pass every comparison or none, so they are refused."""
 
@@ -149,7 +168,7 @@ def place_options(stage: Stage) -> list[click.Option]:
     if not stage.reads:
         return [output]
     many = " May be repeated." if stage.many_inputs else ""
-    read = VtbOption(
+    read = (VtbOption if stage.many_inputs else OneInput)(
         ["--input", "-i"], required=True, multiple=stage.many_inputs, metavar="URI", affects_output=False,
         show_default=False, group=PLACES, artifact=stage.reads,
         help=f"The {' or '.join(stage.reads)} artifact to read.{many}",

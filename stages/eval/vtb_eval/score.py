@@ -28,8 +28,9 @@ from vtb.stage.run import Run
 from vtb.tasks.registry import task_of
 from vtb_eval.answers import Answers
 from vtb_eval.comparison import compare
+from vtb_eval.examples import PageSource
 from vtb_eval.judging import judge_attempt, judge_text, make_result
-from vtb_eval.page import PageSource, report_page
+from vtb_eval.page import report_page
 from vtb_eval.prediction import PREDICTION, decode_prediction
 from vtb_eval.result import Result
 from vtb_eval.results import judged, summarise
@@ -102,7 +103,7 @@ def score(run: Run, options: Options) -> None:
     inputs = (entry, *(folders.entries() if folders else ()))
     done = run.make_shards(
         run.plan(options, inputs), tasks, judge_shard,
-        lambda output: partial(close, output, PageSource(inputs, tuple(found), folders)),
+        lambda output: partial(close, output, PageSource(inputs, tuple(found), folders, options.recorded())),
         what="judged", summary=f"scores.json, report.html and verdicts on {sum(chunk.rows for chunk in found)} puzzles",
     )  # fmt: skip
     if done is not None:

@@ -10,15 +10,12 @@ from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
 from vtb.datasets.folder_layout import LAYOUT, write_data_files
 from vtb.report.card import DatasetCard, write_card
+from vtb.report.dataset import PAGES
 from vtb.report.difficulty import difficulty_page
 from vtb.report.features import FOLDER_FEATURES, SHARD_FEATURES
 from vtb.report.gallery import gallery_page, gallery_picture
 from vtb_generate.preview import gallery, gallery_note, preview
 from vtb_generate.shards import Recipe, merge_difficulty
-
-PAGES = {
-    "gallery": "gallery.html", "samples with their prompts": "preview.html", "how hard they are": "difficulty.html",
-}  # fmt: skip
 
 
 def describe_whole(
@@ -27,11 +24,12 @@ def describe_whole(
     """Write the files about the whole; returns them and the artifact's metrics."""
     metrics, title, exhibits = _metrics(recipe, shards), _title(recipe), gallery(recipe)
     counts = merge_difficulty([shard.stats for shard in shards])
+    groups = {stream.name: recipe.family_of(stream).group for stream in recipe.streams}
     files = [
         output.put("README.md", write_card(_card(recipe, shards, metrics, bool(output.plan.inputs))).encode()),
         output.put("gallery.png", gallery_picture(exhibits)),
         output.put("gallery.html", gallery_page(title, gallery_note(recipe), exhibits).encode()),
-        output.put("difficulty.html", difficulty_page(f"How hard {title} are", counts).encode()),
+        output.put("difficulty.html", difficulty_page(f"How hard {title} are", counts, groups).encode()),
     ]
     if recipe.preview:
         files.append(output.put("preview.html", preview(title, recipe).encode()))

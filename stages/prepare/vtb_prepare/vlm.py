@@ -14,9 +14,9 @@ from typing import Any
 
 from msgspec import structs
 
-from vtb.artifact import FileEntry, InputEntry, ShardEntry
+from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
-from vtb.datasets.readers import Chunk, Loaded, chunks, describe_input, read_chunk
+from vtb.datasets.readers import Chunk, Loaded, chunks, describe_input, read_chunk, splits_in_words
 from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
 from vtb.formats.special_tokens import neutral
@@ -83,11 +83,15 @@ def vlm(run: Run, options: Options) -> None:
     Example: vtb-prepare vlm --input out/curated --output out/dataset
     """
     entries = [describe_input(uri) for uri in run.inputs]
-    tasks = plan_shards(entries, options.val, f"split/{run.seed}")
+    every = [chunk for entry in entries for chunk in chunks(entry)]
+    others = [chunk for chunk in every if chunk.split not in (None, *SPLITS)]
+    tasks = plan_shards([chunk for chunk in every if chunk not in others], options.val, f"split/{run.seed}")
     if not tasks:
-        tested = any(chunk.split in EVALUATION for entry in entries for chunk in chunks(entry))
+        tested = any(chunk.split in EVALUATION for chunk in others)
         why = "nothing but a test split, which no model may learn from" if tested else "no samples for train or val"
         raise BadInput(f"{' '.join(run.inputs)}: holds {why}")
+    if others:
+        log.info("left out: %s", splits_in_words(others))
     summary = f"{sum(task.rows for task in tasks)} rows with their pictures"
     run.make_shards(
         run.plan(options, entries),
@@ -99,9 +103,8 @@ def vlm(run: Run, options: Options) -> None:
     )
 
 
-def plan_shards(entries: Sequence[InputEntry], val: float, salt: str) -> list[Task[ShardWork]]:
-    """One shard of rows per chunk of the inputs."""
-    found = [chunk for entry in entries for chunk in chunks(entry) if chunk.split not in EVALUATION]
+def plan_shards(found: Sequence[Chunk], val: float, salt: str) -> list[Task[ShardWork]]:
+    """One shard of rows per chunk."""
     return [
         Task(f"shards/{number:05d}.jsonl", chunk.rows, ShardWork(number, chunk, val, salt))
         for number, chunk in enumerate(found)

@@ -20,7 +20,8 @@ from vtb.puzzles.maze.square import Config
 from vtb.puzzles.registry import find_family
 from vtb.puzzles.sample import make_example
 from vtb.tasks.example import example_fields
-from vtb_eval.page import SHOWN, TEXT_SHOWN
+from vtb_eval.examples import TEXT_SHOWN
+from vtb_eval.page import SHOWN
 from vtb_eval.predict import make_sample
 from vtb_eval.questions import Question
 
@@ -185,7 +186,7 @@ def test_the_report_shows_right_and_wrong_answers(tmp_path: Path) -> None:
     found = figures(predict(tmp_path / "p", texts), tmp_path / "o")
     page = (tmp_path / "o" / "report.html").read_text()
     shown = pictures(page)
-    assert len(shown) == 2 * 2 * SHOWN
+    assert len(shown) == 3 * 2 * SHOWN  # the puzzle, the answer drawn, the right solution
     decoded = decode_image(base64.b64decode(shown[1].partition(",")[2]))
     red = (decoded == (255, 0, 0)).all(axis=2)
     assert red.any()
@@ -201,6 +202,7 @@ def test_the_report_shows_right_and_wrong_answers(tmp_path: Path) -> None:
         assert re.search(rf"<td>{size}</td><td class=\"number\">6</td><td class=\"number\">{rate:.1f} %", page)
     assert "Sora-2" in page
     assert "these puzzles were generated here" in page
+    assert "<h1>tiny on curated</h1>" in page
     assert "/models/tiny" in page
     assert "&lt;script&gt;alert(1)" in page
 
@@ -243,7 +245,9 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
 
 def test_no_answers_at_all(tmp_path: Path) -> None:
     write(tmp_path / "p", [])
-    assert figures(tmp_path / "p", tmp_path / "o")["overall"]["strict"]["total"] == 0
+    result = score(tmp_path / "p", tmp_path / "o")
+    assert (result.code, "p: holds no samples" in result.err) == (3, True), result.err
+    assert not (tmp_path / "o").exists()
 
 
 def test_predictions_that_changed_are_another_input(tmp_path: Path) -> None:
