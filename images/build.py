@@ -138,6 +138,25 @@ def image_id(tag: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
+def remove_replaced(before: str, tag: str) -> None:
+    """Remove the image that has lost its tag to another one; one that a container still runs stays."""
+    if before not in ("", image_id(tag)):
+        subprocess.run(["docker", "image", "rm", before], capture_output=True, check=False)
+
+
+def name_build_stage(image: Image, prefix: str) -> None:
+    """Tag what the older builder leaves of the build stage: the next build's cache, else an image without a name."""
+    filters = ["--filter=dangling=true", f"--filter=label=vtb.build-stage={image.folder}"]
+    command = ["docker", "image", "ls", "--quiet", "--no-trunc", *filters]
+    newest, *older = [*subprocess.run(command, capture_output=True, text=True, check=False).stdout.split(), ""]
+    if newest:
+        tag = f"{prefix}/{image.folder}-build:latest"
+        before = image_id(tag)
+        subprocess.run(["docker", "image", "tag", newest, tag], capture_output=True, check=False)
+        for replaced in (before, *older):
+            remove_replaced(replaced, tag)
+
+
 def size_of(tag: str) -> str:
     """Ask Docker how large an image is."""
     command = ["docker", "image", "inspect", "--format={{.Size}}", tag]
@@ -242,9 +261,8 @@ def build_one(image: Image, command: Sequence[str], files: dict[str, Path], dry_
     if code := run_build(command, files):
         hint = "" if image.parent else " (where no registry can be reached, give --base-image)"
         raise click.ClickException(f"docker build of {image.name} ended with {code}; its lines above say why{hint}")
-    if before not in ("", image_id(tag)):
-        # It has lost its tags to the new one; one that a container still runs stays.
-        subprocess.run(["docker", "image", "rm", before], capture_output=True, check=False)
+    remove_replaced(before, tag)
+    name_build_stage(image, tag.rpartition("/")[0])
     click.echo(f"==> {tag}: {size_of(tag)}, built in {time.monotonic() - start:.1f} s")
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import vtb
@@ -77,10 +78,10 @@ class DockerLauncher:
         self, image: str, arguments: list[str], settings: dict[str, Any], given: Mapping[str, str],
         pass_on: Callable[[Chunk], None],
     ) -> int:  # fmt: skip
-        # A name of our own finds the container also when a signal comes while the engine is making it.
         name, container = f"vtb-{settings['labels']['vtb.step']}-{uuid.uuid4().hex[:8]}", None
         try:
-            container = self._client.containers.create(image, arguments, name=name, **settings)
+            with _undisturbed():
+                container = self._client.containers.create(image, arguments, name=name, **settings)
             # Open as long as this process lives: its end is the end of the container's standard input.
             pipe = container.attach_socket(params={"stdin": 1, "stream": 1})
             output = container.attach(stream=True, stdout=True, stderr=True, logs=True, demux=True)
@@ -103,6 +104,16 @@ class DockerLauncher:
         for container in self._client.containers.list(all=True, filters=ended):
             with suppress(self._errors.APIError):  # another launcher is as far as we are
                 container.remove()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals wait: an engine that is left alone while it makes a container ends up with one that nobody removes."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT, signal.SIGALRM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _pass_on(chunk: tuple[bytes | None, bytes | None]) -> None:
