@@ -76,7 +76,7 @@ class CircleMaze(GridMaze):
     name = "maze_circle"
     version = 1
     config_class = Config
-    rule = path_judge.Rule(red_lead=70, disc=0.6, box=False)
+    rule = path_judge.Rule(red_lead=75, disc=0.6, box=False)
     prompts = prompts.CIRCLE_MAZE
     cell_field = "ring_width"
     form_class = Circle
