@@ -23,11 +23,52 @@ DARK, RING = 90, 0.8  # an outline is darker; share of a ring that must be
 LETTER = (0.04, 0.7)  # share of a disc that its letter covers; markers have none
 FONT_PX = 15  # the benchmark's letters are in Pillow's default font
 BLUE_LEAD = 60  # of the letters of arc_connect, which are (0, 0, 160)
+EDGE = 4  # pixels outside the band of arc_connect at which its arcs are surely seen, past the line along it
+BLUE_LEAST = 100  # pixels that its letters have together
 APART_PX = 14  # between letters of arc_connect; parts of one letter lie nearer
 GLYPH = 24  # box of a letter, pixels a side
 SHIFT = 2  # pixels that a letter may lie off
 # To be sure: likeness of the letters, by how much no other order may come near, and pixels around a letter's middle.
 ALIKE, APART, SEEN = 0.32, 0.012, 5.6
+
+
+def version_of(name: str, record: Mapping[str, Any], puzzle: Image) -> str:
+    """Arc Connect has two versions by one name: arcs with blue letters (joined by ink), and discs (marked in red)."""
+    if name != "arc_connect":
+        return name
+    if "candidates" in record:
+        lettered = all("cx" in entry for entry in record["candidates"])
+    else:
+        lettered = int(_blue(puzzle).sum()) >= BLUE_LEAST
+    return name if lettered else "arc_connect_point_ver"
+
+
+def arcs_as_points(record: Mapping[str, Any], puzzle: Image) -> dict[str, Any]:
+    """A record of arcs, which are given as whole circles, with the points where the arcs meet the band.
+
+    Which half of its circle an arc is on, is seen by the ink left of the band.
+    """
+    left, _, right, _ = (float(side) for side in record["mask_rect"])
+    ink = puzzle.max(axis=2) <= DARK
+    ends = {half: _crossing(record["left_arc"], left - EDGE, half, len(ink)) for half in (-1, 1)}
+    half = min(ends, key=lambda half: _away(ink, ends[half]))
+    points = [(*_crossing(entry, right + EDGE, half, len(ink)), entry["label"]) for entry in record["candidates"]]
+    candidates = [{"x": x, "y": y, "label": label} for x, y, label in points]
+    return {**record, "left_end": list(ends[half]), "candidates": candidates}
+
+
+def _crossing(circle: Mapping[str, Any], x: float, half: int, height: int) -> Place:
+    """Where a circle's upper (-1) or lower half meets a column; at the picture's rim where that lies outside."""
+    away = float(circle["r"]) ** 2 - (x - float(circle["cx"])) ** 2
+    if away <= 0:
+        raise BadInput("a circle of its arcs does not reach its band")
+    return x, min(max(float(circle["cy"]) + half * math.sqrt(away), 0.0), height - 1.0)
+
+
+def _away(ink: NDArray[np.bool_], place: Place) -> float:
+    """How far from a place there is ink in its column."""
+    column = np.flatnonzero(ink[:, min(max(round(place[0]), 0), ink.shape[1] - 1)])
+    return float(np.abs(column - place[1]).min(initial=len(ink)))
 
 
 def as_ours(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,8 +158,7 @@ def _blue_letters(puzzle: Image) -> tuple[list[Place], list[Mask]]:
     """The blue letters of arc_connect: their centres and their pixels."""
     import cv2
 
-    wide = puzzle.astype(np.int16)
-    blue = wide[..., 2] - wide[..., :2].max(axis=2) >= BLUE_LEAD
+    blue = _blue(puzzle)
     joined = cv2.dilate(blue.view(np.uint8), np.ones((5, 5), np.uint8))  # thin letters fall into pieces
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     large = np.argsort(stats[1:, cv2.CC_STAT_AREA])[::-1][: len(LETTERS)] + 1
@@ -127,6 +167,11 @@ def _blue_letters(puzzle: Image) -> tuple[list[Place], list[Mask]]:
     if any(math.dist(a, b) < APART_PX for a, b in itertools.combinations(places, 2)):
         raise BadInput("its letters cannot be told apart: give the picture as it was published")
     return places, [_ink(blue.astype(np.float32), place, GLYPH / 2) for place in places]
+
+
+def _blue(puzzle: Image) -> NDArray[np.bool_]:
+    wide = puzzle.astype(np.int16)
+    return np.asarray(wide[..., 2] - wide[..., :2].max(axis=2) >= BLUE_LEAD)
 
 
 def _green_centre(puzzle: Image, solution: Image) -> Place:

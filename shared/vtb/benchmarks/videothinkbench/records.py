@@ -38,7 +38,7 @@ def as_ours(record: Mapping[str, Any], task: str | None, puzzle: Image, solution
     """
     if "family" in record:
         return dict(record)
-    name = family_name(record, task)
+    name = eyeballing.version_of(family_name(record, task), record, puzzle)
     family = find_family(name)
     found = _known(name, family.group, dict(record), puzzle, solution)
     prompt = record.get("gpt5_prompt") or record.get("prompt")
@@ -57,5 +57,8 @@ def _known(name: str, group: str, record: dict[str, Any], puzzle: Image, solutio
         return visual.as_ours(record, puzzle, solution())
     if group == "arc":
         return arc.as_ours(record if "placements" in record else {**record, **arc.read_pictures(puzzle, solution())})
-    seen = {} if "candidates" in record else eyeballing.read_pictures(name, puzzle, solution())
-    return eyeballing.as_ours({**record, **seen})
+    if "candidates" not in record:
+        record = {**record, **eyeballing.read_pictures(name, puzzle, solution())}
+    elif name == "arc_connect":
+        record = eyeballing.arcs_as_points(record, puzzle)
+    return eyeballing.as_ours(record)

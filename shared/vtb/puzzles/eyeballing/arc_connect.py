@@ -86,7 +86,7 @@ class ArcConnect(Eyeballing):
 
 def joined_options(record: Record, image: Image, puzzle: Image | None) -> list[str]:
     """The letters of the right arcs that are in one piece of ink with the left arc."""
-    left, right = _ends(record) if record["given"] or puzzle is None else _ends_seen(record, puzzle)
+    left, right = _ends_known(record) or (_ends(record) if puzzle is None else _ends_seen(record, puzzle))
     picture = _on_canvas(image, record)
     if not right or not _ink(picture[:, _between(left, right)]).any(axis=0).all():
         return []
@@ -115,7 +115,7 @@ def _ink(picture: Image) -> Ink:
 def _between(left: complex, right: dict[str, complex]) -> slice:
     """The columns between the two sides: without ink in each nothing joins them, as in most frames."""
     first, last = left.real + SEARCH[-1], min(end.real for end in right.values()) - SEARCH[-1]
-    return slice(max(0, round(first)), max(0, round(last)))
+    return slice(max(0, round(first)), max(1, round(first) + 1, round(last)))
 
 
 def _pieces(picture: Image) -> tuple[int, Labels]:
@@ -124,6 +124,15 @@ def _pieces(picture: Image) -> tuple[int, Labels]:
 
     count, labels = cv2.connectedComponents(_ink(picture), connectivity=8)
     return count, labels
+
+
+def _ends_known(record: Record) -> tuple[complex, dict[str, complex]] | None:
+    """The inner ends of the arcs where the record holds them; else only its picture shows them."""
+    if record["given"]:
+        return _ends(record)
+    if "left_end" in record:
+        return complex(*record["left_end"]), {letter: complex(x, y) for x, y, letter in points_of(record)}
+    return None
 
 
 def _ends(record: Record) -> tuple[complex, dict[str, complex]]:
@@ -160,7 +169,7 @@ def _label_near(labels: Labels, point: complex) -> int:
     """The piece of ink nearest to an arc's inner end, or 0."""
     for reach in SEARCH:
         x, y = round(point.real), round(point.imag)
-        window = labels[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
+        window = labels[max(0, y - reach) : max(0, y + reach + 1), max(0, x - reach) : max(0, x + reach + 1)]
         found = window[window > 0]
         if found.size:
             return int(np.bincount(found).argmax())
