@@ -51,12 +51,13 @@ def _known(name: str, group: str, record: dict[str, Any], puzzle: Image, solutio
     if name == "maze_square":
         return maze.square_as_ours(record if "maze_grid" in record else {**record, **maze.read_square(puzzle)})
     if name in GRIDS:
-        seen = {} if "start_point" in record else maze.read_grid(name, puzzle)
-        return {"solution_path_cell_ids": [], **record, **seen, "clip": None}
+        ends = {} if "start_point" in record else maze.read_grid(name, puzzle)
+        return {"solution_path_cell_ids": [], **record, **ends, "clip": None}
     if group == "visual":
         return visual.as_ours(record, puzzle, solution())
     if group == "arc":
-        return arc.as_ours(record if "placements" in record else {**record, **arc.read_pictures(puzzle, solution())})
+        seen = {} if "placements" in record else arc.read_pictures(puzzle, solution())
+        return arc.as_ours({**record, **seen}, puzzle)
     if "candidates" not in record:
         record = {**record, **eyeballing.read_pictures(name, puzzle, solution())}
     elif name == "arc_connect":

@@ -30,7 +30,8 @@ Mask = NDArray[np.uint8]  # 1 or 0 a pixel, SIDE x SIDE
 FAR = 60.0  # RGB distance from which a color is none of the palette's
 LIKE_COLOR, LIKE_SHAPE = 0.85, 0.7  # share of a colored part, overlap of a shape, that are enough
 CHANGED, SLACK = 0.0015, 35  # share of pixels that may differ by more levels in a channel
-DIFF_WHITE, WHITE = 245, 226  # greys above are white: for the benchmark's Diff; for us, clear of the grey 238
+DIFF_WHITE = 245  # greys above are white for the benchmark's Diff
+BLANK = 224  # where no channel is below, nothing is drawn: between the missing part (238) and the palest fill (211)
 MARGIN = 6
 
 
@@ -128,8 +129,8 @@ def _nearest_shape(area: Image, expected: Expected) -> tuple[str | None, float]:
 
     ys, xs = np.nonzero(expected.part)
     box = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
-    grey = cv2.cvtColor(cv2.medianBlur(np.ascontiguousarray(area[box]), 5), cv2.COLOR_RGB2GRAY)
-    drawn = ((grey <= WHITE * _background(area, expected)) & (expected.part[box] > 0)).astype(np.float32)
+    pixels = cv2.medianBlur(np.ascontiguousarray(area[box]), 5)
+    drawn = (is_drawn(pixels, _background(area, expected)) & (expected.part[box] > 0)).astype(np.float32)
     if not drawn.any():
         return None, 0.0
     padded = cv2.copyMakeBorder(drawn, SHIFT, SHIFT, SHIFT, SHIFT, cv2.BORDER_CONSTANT, value=0)
@@ -142,10 +143,20 @@ def _nearest_shape(area: Image, expected: Expected) -> tuple[str | None, float]:
     return found, overlaps[found]
 
 
-def _background(area: Image, expected: Expected) -> float:
-    """How bright the white of the puzzle is in the answer, 1 when it is still white."""
+def is_drawn(image: Image, background: NDArray[np.float64] | float = 1.0) -> NDArray[np.bool_]:
+    """Where something is drawn: the darkest channel tells, as pale colors are hardly darker than white in grey.
+
+    Args:
+        image: a picture.
+        background: how bright its white is, 1 when it is still white.
+    """
+    return np.asarray((image <= BLANK * np.asarray(background)).any(axis=2))
+
+
+def _background(area: Image, expected: Expected) -> NDArray[np.float64]:
+    """How bright the white of the puzzle is in the answer, by channel."""
     white = (expected.puzzle[::4, ::4] == 255).all(axis=2)
-    return float(np.median(area[::4, ::4][white])) / 255 if white.any() else 1.0
+    return np.median(area[::4, ::4][white], axis=0) / 255 if white.any() else np.ones(3)
 
 
 def _changed(area: Image, expected: Expected) -> float:
