@@ -32,6 +32,7 @@ LIKE_COLOR, LIKE_SHAPE = 0.85, 0.7  # share of a colored part, overlap of a shap
 CHANGED, SLACK = 0.0015, 35  # share of pixels that may differ by more levels in a channel
 DIFF_WHITE = 245  # greys above are white for the benchmark's Diff
 BLANK = 224  # where no channel is below, nothing is drawn: between the missing part (238) and the palest fill (211)
+DIM = 180  # a darker white is none any more
 MARGIN = 6
 
 
@@ -79,13 +80,15 @@ def diff(area: Image, expected: Expected) -> float:
 
 def judge(area: Image, expected: Expected) -> Score:
     """Judge a puzzle's area with an answer in it."""
+    distance = diff(area, expected)
+    area = _white_again(area, expected)
     found, share = (_nearest_shape if expected.shapes else _nearest_color)(area, expected)
     enough = share >= (LIKE_SHAPE if expected.shapes else LIKE_COLOR)
     changed = _changed(area, expected)
     filled, kept = found == expected.right and enough, changed <= CHANGED
     details: dict[str, Any] = {
         "auto": filled and kept,
-        "diff": diff(area, expected),
+        "diff": distance,
         "part": found,
         "part_share": round(share, 4),
         "changed": round(changed, 5),
@@ -130,7 +133,7 @@ def _nearest_shape(area: Image, expected: Expected) -> tuple[str | None, float]:
     ys, xs = np.nonzero(expected.part)
     box = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
     pixels = cv2.medianBlur(np.ascontiguousarray(area[box]), 5)
-    drawn = (is_drawn(pixels, _background(area, expected)) & (expected.part[box] > 0)).astype(np.float32)
+    drawn = (is_drawn(pixels) & (expected.part[box] > 0)).astype(np.float32)
     if not drawn.any():
         return None, 0.0
     padded = cv2.copyMakeBorder(drawn, SHIFT, SHIFT, SHIFT, SHIFT, cv2.BORDER_CONSTANT, value=0)
@@ -143,20 +146,24 @@ def _nearest_shape(area: Image, expected: Expected) -> tuple[str | None, float]:
     return found, overlaps[found]
 
 
-def is_drawn(image: Image, background: NDArray[np.float64] | float = 1.0) -> NDArray[np.bool_]:
-    """Where something is drawn: the darkest channel tells, as pale colors are hardly darker than white in grey.
-
-    Args:
-        image: a picture.
-        background: how bright its white is, 1 when it is still white.
-    """
-    return np.asarray((image <= BLANK * np.asarray(background)).any(axis=2))
+def is_drawn(image: Image) -> NDArray[np.bool_]:
+    """Where something is drawn: the darkest channel tells, as pale colors are hardly darker than white in grey."""
+    return np.asarray((image <= BLANK).any(axis=2))
 
 
-def _background(area: Image, expected: Expected) -> NDArray[np.float64]:
-    """How bright the white of the puzzle is in the answer, by channel."""
+def _white_again(area: Image, expected: Expected) -> Image:
+    """The answer as bright, by channel, that the white of the puzzle is white in it; models often darken or tint it."""
+    import cv2
+
     white = (expected.puzzle[::4, ::4] == 255).all(axis=2)
-    return np.median(area[::4, ::4][white], axis=0) / 255 if white.any() else np.ones(3)
+    if not white.any():
+        return area
+    shown = np.median(area[::4, ::4][white], axis=0)
+    if shown.min() < DIM or shown.min() == 255:
+        return area
+    table = np.minimum(255, np.arange(256)[:, None] * 255 / shown).round().astype(np.uint8)
+    brightened: Image = cv2.LUT(area, table[:, None, :])
+    return brightened
 
 
 def _changed(area: Image, expected: Expected) -> float:
