@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 
 from vtb.errors import BadInput
 from vtb.media.image import Image
+from vtb.puzzles.eyeballing.arc_connect import SHAPE
+from vtb.puzzles.eyeballing.common.arcs import SPAN
 from vtb.puzzles.eyeballing.common.draw import letters
 from vtb.puzzles.eyeballing.common.judge import red_mask
 from vtb.puzzles.eyeballing.common.placement import LETTERS
@@ -44,25 +47,40 @@ def version_of(name: str, record: Mapping[str, Any], puzzle: Image) -> str:
 
 
 def arcs_as_points(record: Mapping[str, Any], puzzle: Image) -> dict[str, Any]:
-    """A record of arcs, which are given as whole circles, with the points where the arcs meet the band.
+    """A record of arcs, given as whole circles, with the places of the letters and of the arcs' inner ends.
 
     Which half of its circle an arc is on, is seen by the ink left of the band.
     """
     left, _, right, _ = (float(side) for side in record["mask_rect"])
     ink = puzzle.max(axis=2) <= DARK
-    ends = {half: _crossing(record["left_arc"], left - EDGE, half, len(ink)) for half in (-1, 1)}
+    height, width = ink.shape
+    ends = {half: _crossing(record["left_arc"], left - EDGE, half, height) for half in (-1, 1)}
     half = min(ends, key=lambda half: _away(ink, ends[half]))
-    points = [(*_crossing(entry, right + EDGE, half, len(ink)), entry["label"]) for entry in record["candidates"]]
-    candidates = [{"x": x, "y": y, "label": label} for x, y, label in points]
-    return {**record, "left_end": list(ends[half]), "candidates": candidates}
+    circles = {str(entry["label"]): entry for entry in record["candidates"]}
+    places = {label: _beyond(circle, right, half) for label, circle in circles.items()}
+    candidates = [
+        {"x": min(max(x, 0.0), width - 1.0), "y": min(max(y, 0.0), height - 1.0), "label": label}
+        for label, (x, y) in places.items()
+    ]
+    inner = {label: list(_crossing(circle, right + EDGE, half, height)) for label, circle in circles.items()}
+    return {**record, "candidates": candidates, "arc_ends": {"left": list(ends[half]), **inner}}
 
 
-def _crossing(circle: Mapping[str, Any], x: float, half: int, height: int) -> Place:
+def _crossing(circle: Mapping[str, Any], x: float, half: int, height: float = math.inf) -> Place:
     """Where a circle's upper (-1) or lower half meets a column; at the picture's rim where that lies outside."""
     away = float(circle["r"]) ** 2 - (x - float(circle["cx"])) ** 2
     if away <= 0:
         raise BadInput("a circle of its arcs does not reach its band")
-    return x, min(max(float(circle["cy"]) + half * math.sqrt(away), 0.0), height - 1.0)
+    y = float(circle["cy"]) + half * math.sqrt(away)
+    return x, y if height == math.inf else min(max(y, 0.0), height - 1.0)
+
+
+def _beyond(circle: Mapping[str, Any], right: float, half: int) -> Place:
+    """Where the letter of a right arc is: beyond its outer end."""
+    x, y = _crossing(circle, right, half)
+    centre = complex(circle["cx"], circle["cy"])
+    end = centre + (complex(x, y) - centre) * cmath.rect(1, -half * SPAN)
+    return end.real + SHAPE.beyond, end.imag
 
 
 def _away(ink: NDArray[np.bool_], place: Place) -> float:

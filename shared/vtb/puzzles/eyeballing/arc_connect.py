@@ -130,8 +130,9 @@ def _ends_known(record: Record) -> tuple[complex, dict[str, complex]] | None:
     """The inner ends of the arcs where the record holds them; else only its picture shows them."""
     if record["given"]:
         return _ends(record)
-    if "left_end" in record:
-        return complex(*record["left_end"]), {letter: complex(x, y) for x, y, letter in points_of(record)}
+    if "arc_ends" in record:
+        ends = {name: complex(*place) for name, place in record["arc_ends"].items()}
+        return ends.pop("left"), ends
     return None
 
 

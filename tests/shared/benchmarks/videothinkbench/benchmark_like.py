@@ -12,6 +12,8 @@ import numpy as np
 
 from vtb.media.image import Image, encode_rgb, to_rgb
 from vtb.puzzles import families, find_family
+from vtb.puzzles.eyeballing.common import draw
+from vtb.puzzles.eyeballing.common.figure import Stroke
 from vtb.puzzles.sample import make_record
 
 EVERY = sorted(name for name in families() if name != "arc_connect_point_ver")
@@ -72,7 +74,22 @@ def published(name: str, index: int = 0) -> dict[str, Any]:
     record, group = ours(name, index), find_family(name).group
     fields = KEPT.get(name) or (EYEBALLING if group == "eyeballing" else VISUAL)
     kept = {field: record[field] for field in fields}
+    if name == "arc_connect":
+        kept |= arcs_as_circles(record)
     return {**kept, "prompt": record["prompts"]["video"], "image": f"puzzles/{record['id']}.png"}
+
+
+def arcs_as_circles(record: dict[str, Any]) -> dict[str, Any]:
+    """The benchmark has whole circles in place of the letters' places, and the band that hides their middles."""
+    band, left, *right = draw.strokes(record, "given")
+
+    def circle(arc: Stroke) -> dict[str, Any]:
+        return {"cx": arc.points[0].real, "cy": arc.points[0].imag, "r": arc.radius}
+
+    x, half = band.points[0].real, band.width / 2
+    circles = [{**circle(arc), "label": letter} for letter, arc in zip("ABCDE", right, strict=True)]
+    mask = [x - half, 0, x + half, record["canvas_dimensions"][1]]
+    return {"mask_rect": mask, "left_arc": circle(left), "candidates": circles, "type": "arc_connect"}
 
 
 def task_of(name: str) -> str:
