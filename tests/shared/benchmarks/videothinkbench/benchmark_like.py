@@ -15,6 +15,7 @@ from vtb.puzzles import families, find_family
 from vtb.puzzles.eyeballing.common import draw
 from vtb.puzzles.eyeballing.common.figure import Stroke
 from vtb.puzzles.sample import make_record
+from vtb.puzzles.visual.common import scene
 
 EVERY = sorted(name for name in families() if name != "arc_connect_point_ver")
 COMMON = ("id", "canvas_dimensions")
@@ -23,8 +24,16 @@ KEPT = {
     "maze_square": (*MAZE, "grid_size", "cell_size", "maze_grid", "start", "goal", "padding"),
     "maze_hexagon": (*MAZE, "radius", "cell_radius", "wall_thickness", "start_cell", "goal_cell"),
     "maze_circle": (*MAZE, "rings", "segments", "ring_width", "wall_thickness", "start_cell", "goal_cell"),
-    "arc_agi_2": ("id", "task_id", "cell_size", "placements", "test_rows", "test_cols", "test_output",
-                  "canvas_dimensions"),
+    "arc_agi_2": ("id", "task_id", "cell_size", "placements", "test_rows", "test_cols", "test_output"),
+}  # fmt: skip
+# Sizes of the benchmark's thinnest mazes, and the pale fills of its questions about shape and size.
+SIZES: dict[str, dict[str, Any]] = {
+    "maze_hexagon": {"cell_radius": 24, "wall_thickness": 6, "line_width": 8},
+    "maze_circle": {"ring_width": 18, "wall_thickness": 6, "line_width": 4},
+}
+PALE = {
+    "visual_size_grid": (255, 242, 204), "visual_size_cycle": (255, 242, 204),
+    "visual_shape_reflect": (217, 234, 211), "visual_shape_size_grid": (217, 234, 211),
 }  # fmt: skip
 EYEBALLING = (*COMMON, "margin", "candidates", "correct_option")
 VISUAL = ("id", "question", "answer", "options", "explanation")
@@ -34,7 +43,7 @@ VISUAL = ("id", "question", "answer", "options", "explanation")
 def ours(name: str, index: int = 0) -> dict[str, Any]:
     """A record of ours."""
     family = find_family(name)
-    return make_record(family, family.config_class(), name, 11, index)
+    return make_record(family, family.config_class(**SIZES.get(name, {})), name, 11, index)
 
 
 @functools.cache
@@ -42,10 +51,51 @@ def pictures(name: str, index: int = 0) -> tuple[Image, Image]:
     """Puzzle and solution."""
     family, record = find_family(name), ours(name, index)
     drawn = family.draw_puzzle(record), family.draw_solution(record)
-    puzzle, solution = (to_rgb(picture, family.palette) for picture in drawn)
+    palette = family.palette if name not in PALE else scene.palette([PALE[name]] * len(scene.COLORS))
+    puzzle, solution = (to_rgb(picture, palette) for picture in drawn)
     if family.group == "eyeballing":
         return marked(record, puzzle, solved=False), marked(record, solution, solved=True)
+    if family.group == "maze":
+        path = record["solution_path_cell_ids"]
+        return maze_picture(name, record, puzzle, []), maze_picture(name, record, puzzle, path)
+    if name == "arc_agi_2":
+        return without_closing_lines(record, puzzle), without_closing_lines(record, solution)
     return puzzle, solution
+
+
+def maze_picture(name: str, record: dict[str, Any], puzzle: Image, path: Sequence[int]) -> Image:
+    """The marks as large as the benchmark's (they fill square cells), and its line straight from centre to centre."""
+    import cv2
+
+    image, marks = puzzle.copy(), [record["start_point"], record["goal_point"]]
+    for x, y in marks:
+        if name == "maze_square":
+            half = record["cell_size"] // 2
+            cv2.rectangle(image, (x - half, y - half), (x + half - 1, y + half - 1), (220, 30, 30), -1)
+        else:
+            radius = record["cell_radius"] * 0.45 if name == "maze_hexagon" else max(6, record["ring_width"] / 3)
+            cv2.circle(image, (round(x), round(y)), int(radius), (220, 30, 30), -1)
+    points = [centre_of(name, record, cell) for cell in path]
+    cv2.polylines(image, [np.asarray(points, np.int32).reshape(-1, 1, 2)], False, (220, 0, 0), record["line_width"])
+    return image
+
+
+def centre_of(name: str, record: dict[str, Any], cell: int) -> tuple[int, int]:
+    """The middle of a maze's cell."""
+    if name == "maze_square":
+        size, width = record["cell_size"], record["grid_size"][1]
+        return cell % width * size + size // 2, cell // width * size + size // 2
+    x, y = find_family(name).form(record).points[cell]
+    return round(x), round(y)
+
+
+def without_closing_lines(record: dict[str, Any], image: Image) -> Image:
+    """The benchmark's grids have no line at their right and lower side."""
+    image = image.copy()
+    for place in record["placements"]:
+        left, top, right, bottom = place["bbox"]
+        image[top : bottom + 1, right] = image[bottom, left : right + 1] = (245, 245, 245)
+    return image
 
 
 def marked(record: dict[str, Any], image: Image, *, solved: bool) -> Image:
