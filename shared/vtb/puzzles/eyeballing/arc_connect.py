@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.errors import UsageProblem
-from vtb.media.image import Image
+from vtb.media.image import Image, resize_nearest
 from vtb.puzzles.eyeballing.common import draw, judge
 from vtb.puzzles.eyeballing.common.arcs import Shape, place_arcs
 from vtb.puzzles.eyeballing.common.base import Eyeballing, points_of
@@ -96,13 +96,9 @@ def joined_options(record: Record, image: Image, puzzle: Image | None) -> list[s
 
 
 def _on_canvas(image: Image, record: Record) -> Image:
-    """The picture at the size of the canvas."""
-    import cv2
-
+    """The picture at the size of the canvas; by nearest neighbours, since blurred a thin line is no dark ink."""
     width, height = record["canvas_dimensions"]
-    if image.shape[:2] == (height, width):
-        return image
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
+    return image if image.shape[:2] == (height, width) else resize_nearest(image, width, height)
 
 
 def _ink(picture: Image) -> Ink:
