@@ -50,7 +50,9 @@ def from_folder(task: str, fields: Mapping[str, Any]) -> Any:
         BadInput: they are damaged.
     """
     prompts = {"vlm": "a", "image": "b", "video": "c"}
-    return from_fields({"id": "a", "task": task, "version": 1, "prompts": prompts, "answer": "", **fields}).payload
+    return from_fields(
+        {"id": "a", "source": OURS, "task": task, "version": 1, "prompts": prompts, "answer": "", **fields}
+    ).payload
 
 
 def use(task: Task[Any], record: Any, image: Image) -> None:

@@ -18,9 +18,6 @@ from vtb.puzzles.arc.common.palette import BACKGROUND, PALETTE
 from vtb.puzzles.family import Size
 from vtb.tasks.score import Score
 
-Mask = NDArray[np.uint8]
-LINE_MAX = 40  # grid lines are darker
-
 
 class OutputRecord(Struct, frozen=True, kw_only=True):
     """Where the output of a task lies in its picture (left, top, right, bottom), and its cells."""
@@ -72,8 +69,12 @@ class ArcByPicture(PictureTask[OutputRecord]):
         return compare(found, right) if found else Score(False, False, "empty picture")
 
 
-def as_ours(record: dict[str, Any]) -> dict[str, Any]:
-    """A record of the benchmark: where the output lies, and what is right there."""
+def as_ours(record: dict[str, Any], puzzle: Image) -> dict[str, Any]:
+    """A record of the benchmark: where the output lies, and what is right there.
+
+    The size of the canvas is that of the picture: most records do not hold it, and the places count from the picture.
+    """
+    record = {**record, "canvas_dimensions": [puzzle.shape[1], puzzle.shape[0]], "clip": None}
     if "placements" not in record:
         return record
     place = next((place for place in record["placements"] if place["kind"] == "test_output"), None)
@@ -89,11 +90,13 @@ def read_pictures(puzzle: Image, solution: Image) -> dict[str, Any]:
     Raises:
         BadInput: they do not differ, or show no grid there.
     """
-    box = _grid_around(puzzle, _changed(puzzle, solution))
-    rows, cols = (_cells_along(solution, box, axis) for axis in (0, 1))
+    left, top, right, bottom = _grid_around(puzzle, _changed(puzzle, solution))
+    blank = puzzle[top:bottom, left:right].max(axis=2).astype(np.float64)
+    (cols, width), (rows, height) = (_cells_along(blank.mean(axis=axis)) for axis in (0, 1))
+    box = [left, top, left + width, top + height]
     size = [solution.shape[1], solution.shape[0]]
     cells = read_cells(solution, size, box, rows, cols)
-    return {"canvas_dimensions": size, "output_box": box, "test_output": [list(row) for row in cells or ()]}
+    return {"output_box": box, "test_output": [list(row) for row in cells or ()]}
 
 
 def _changed(puzzle: Image, solution: Image) -> tuple[int, int]:
@@ -105,7 +108,7 @@ def _changed(puzzle: Image, solution: Image) -> tuple[int, int]:
     return int(xs[nearest]), int(ys[nearest])
 
 
-def _grid_around(puzzle: Image, inside: tuple[int, int]) -> list[int]:
+def _grid_around(puzzle: Image, inside: tuple[int, int]) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of the piece of picture, in another color than the background, around a pixel."""
     import cv2
 
@@ -115,22 +118,23 @@ def _grid_around(puzzle: Image, inside: tuple[int, int]) -> list[int]:
     if count < 2 or label == 0:
         raise BadInput("no grid can be seen where its solution differs")
     left, top, width, height = (int(v) for v in stats[label][:4])
-    return [left, top, left + width - 1, top + height - 1]
+    return left, top, left + width, top + height
 
 
-def _cells_along(solution: Image, box: list[int], axis: int) -> int:
-    """How many cells a grid has along an axis: one more than the lines inside it, which span it from side to side."""
-    left, top, right, bottom = box
-    part = solution[top : bottom + 1, left : right + 1].max(axis=2)
-    dark = (part <= LINE_MAX).mean(axis=1 - axis) > 0.98
-    length = len(dark) - 1
-    fits = [cells for cells in range(1, 31) if _lines_at(dark, length / cells)]
-    if not fits:
+def _cells_along(bright: NDArray[np.float64]) -> tuple[int, int]:
+    """How many cells a blank grid has along an axis, and how many pixels: its lines are dark, the last may be missing.
+
+    Args:
+        bright: mean brightness of each row or column of pixels.
+    """
+    dark = bright <= (bright.min() + bright.max()) / 2
+    lines = np.flatnonzero(dark & ~np.pad(dark, (1, 0))[:-1])
+    if not len(lines) or lines[0] > 1:
         raise BadInput("the lines of the output's grid cannot be seen")
-    return max(fits)
-
-
-def _lines_at(dark: NDArray[np.bool_], step: float) -> bool:
-    """Whether there is a line at every multiple of a length of at least 4 pixels."""
-    places = [round(step * number) for number in range(round((len(dark) - 1) / step) + 1)]
-    return step >= 4 and all(dark[max(0, place - 1) : place + 2].any() for place in places)
+    closed = len(lines) > 1 and len(bright) - lines[-1] <= 2
+    cells = len(lines) - closed
+    length = int(lines[-1] - lines[0]) if closed else len(bright)
+    steps = np.diff(np.append(lines, [] if closed else [length]))
+    if not 1 <= cells <= 30 or np.ptp(steps) > 2 or steps.min() < 4:
+        raise BadInput("the lines of the output's grid are not those of cells of one size")
+    return cells, length

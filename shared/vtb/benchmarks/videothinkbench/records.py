@@ -33,9 +33,10 @@ def as_example(record: Mapping[str, Any], task: str | None, puzzle: Image, solut
         BadInput: a task that no family here has, a record that is not what it says, or pictures that do not show what
             they should.
     """
-    name = family_name(record, task)
-    found = tasks()[name]
+    family = family_name(record, task)
     try:
+        name = eyeballing.version_of(family, record, puzzle)
+        found = tasks()[name]
         key = str(record["id"])
         fields = _fields(name, found.group, dict(record), puzzle, solution)
         payload = msgspec.convert(fields, found.payload_class)
@@ -76,6 +77,10 @@ def _fields(name: str, group: str, record: dict[str, Any], puzzle: Image, soluti
     if group == "visual":
         return visual.as_ours(record, puzzle, solution())
     if group == "arc":
-        return arc.as_ours(record if "placements" in record else {**record, **arc.read_pictures(puzzle, solution())})
-    seen = {} if "candidates" in record else eyeballing.read_pictures(name, puzzle, solution())
-    return eyeballing.as_ours({**record, **seen})
+        seen = {} if "placements" in record else arc.read_pictures(puzzle, solution())
+        return arc.as_ours({**record, **seen}, puzzle)
+    if "candidates" not in record:
+        record = {**record, **eyeballing.read_pictures(name, puzzle, solution())}
+    elif name == "arc_connect":
+        record = eyeballing.arcs_as_points(record, puzzle)
+    return eyeballing.as_ours(record)

@@ -18,7 +18,7 @@ from vtb.puzzles.judging.choice import last_answer, listed, normalise
 from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.visual.common.best_frame import judge_best
 from vtb.puzzles.visual.common.crop import area_of, fitted
-from vtb.puzzles.visual.common.judge import DIFF_WHITE, Expected, Mask, judge
+from vtb.puzzles.visual.common.judge import Expected, Mask, is_drawn, judge
 from vtb.puzzles.visual.common.place import area_in_picture
 from vtb.puzzles.visual.common.record import Area, Side
 from vtb.puzzles.visual.common.scene import BASIC, COLORS, SHAPES, Disc, Polygon, regular, silhouette
@@ -181,10 +181,7 @@ def _distance(one: Color, other: Color) -> float:
 
 def _shapes(solution: Image, part: Mask, right: str) -> dict[str, Mask]:
     """The right shape, and regular shapes of its size that are clearly others."""
-    import cv2
-
-    grey = cv2.cvtColor(solution, cv2.COLOR_RGB2GRAY)
-    drawn = ((grey <= DIFF_WHITE) & (part > 0)).astype(np.uint8)
+    drawn = (is_drawn(solution) & (part > 0)).astype(np.uint8)
     ys, xs = np.nonzero(drawn)
     if not len(xs):
         return {right: drawn}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.errors import BadInput, UsageProblem
-from vtb.media.image import Image
+from vtb.media.image import Image, resize_nearest
 from vtb.puzzles.eyeballing.common import draw, judge
 from vtb.puzzles.eyeballing.common.arcs import Shape, place_arcs
 from vtb.puzzles.eyeballing.common.base import Eyeballing, points_of
@@ -94,7 +94,7 @@ class ArcConnect(Eyeballing):
 
 def joined_options(record: EyeballingRecord, image: Image, puzzle: Image | None) -> list[str]:
     """The letters of the right arcs that are in one piece of ink with the left arc."""
-    left, right = _ends(record) if record.given or puzzle is None else _ends_seen(record, puzzle)
+    left, right = _ends_known(record) or (_ends(record) if puzzle is None else _ends_seen(record, puzzle))
     picture = _on_canvas(image, record)
     between = picture[:, _between(left, right)] if right else picture[:, :0]
     if not between.size or not _ink(between).any(axis=0).all():
@@ -105,13 +105,9 @@ def joined_options(record: EyeballingRecord, image: Image, puzzle: Image | None)
 
 
 def _on_canvas(image: Image, record: EyeballingRecord) -> Image:
-    """The picture at the size of the canvas."""
-    import cv2
-
+    """The picture at the size of the canvas; by nearest neighbours, since blurred a thin line is no dark ink."""
     width, height = record.canvas_dimensions
-    if image.shape[:2] == (height, width):
-        return image
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
+    return image if image.shape[:2] == (height, width) else resize_nearest(image, width, height)
 
 
 def _ink(picture: Image) -> Ink:
@@ -124,7 +120,7 @@ def _ink(picture: Image) -> Ink:
 def _between(left: complex, right: dict[str, complex]) -> slice:
     """The columns between the two sides: without ink in each nothing joins them, as in most frames."""
     first, last = left.real + SEARCH[-1], min(end.real for end in right.values()) - SEARCH[-1]
-    return slice(max(0, round(first)), max(0, round(last)))
+    return slice(max(0, round(first)), max(1, round(first) + 1, round(last)))
 
 
 def _pieces(picture: Image) -> tuple[int, Labels]:
@@ -133,6 +129,16 @@ def _pieces(picture: Image) -> tuple[int, Labels]:
 
     count, labels = cv2.connectedComponents(_ink(picture), connectivity=8)
     return count, labels
+
+
+def _ends_known(record: EyeballingRecord) -> tuple[complex, dict[str, complex]] | None:
+    """The inner ends of the arcs where the record holds them; else only its picture shows them."""
+    if record.given:
+        return _ends(record)
+    if record.arc_ends:
+        ends = {name: complex(*place) for name, place in record.arc_ends.items()}
+        return ends.pop("left"), ends
+    return None
 
 
 def _ends(record: EyeballingRecord) -> tuple[complex, dict[str, complex]]:
@@ -169,7 +175,7 @@ def _label_near(labels: Labels, point: complex) -> int:
     """The piece of ink nearest to an arc's inner end, or 0."""
     for reach in SEARCH:
         x, y = round(point.real), round(point.imag)
-        window = labels[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
+        window = labels[max(0, y - reach) : max(0, y + reach + 1), max(0, x - reach) : max(0, x + reach + 1)]
         found = window[window > 0]
         if found.size:
             return int(np.bincount(found).argmax())

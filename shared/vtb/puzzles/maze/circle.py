@@ -77,7 +77,7 @@ class CircleMaze(GridMaze[CircleRecord]):
     name = "maze_circle"
     payload_class = CircleRecord
     config_class = Config
-    rule = path_judge.Rule(red_lead=70, disc=0.6, box=False)
+    rule = path_judge.Rule(red_lead=75, disc=0.6, box=False)
     prompts = prompts.CIRCLE_MAZE
     cell_field = "ring_width"
     form_class = Circle

@@ -65,7 +65,7 @@ class HexagonMaze(GridMaze[HexagonRecord]):
     name = "maze_hexagon"
     payload_class = HexagonRecord
     config_class = Config
-    rule = path_judge.Rule(red_lead=70, disc=0.8, box=False)
+    rule = path_judge.Rule(red_lead=75, disc=0.8, box=False)
     prompts = prompts.HEXAGON_MAZE
     cell_field = "cell_radius"
     form_class = Hexagons

@@ -83,6 +83,28 @@ def test_pale_fill_is_not_red_and_a_few_pixels_are_not_enough():
     assert judge.red_centre(picture) == pytest.approx((204.5, 204.5))
 
 
+def test_the_nearest_candidate_is_the_benchmarks():
+    """A pixel counts at its corner, and distances are those in the picture, also where it is stretched."""
+    points = [(100.0, 100.0, "A"), (141.0, 100.0, "B")]
+    picture = np.full((480, 480, 3), 255, np.uint8)
+    picture[96:106, 116:126] = (198, 24, 24)  # from 116 to 125: the mean is 120.5, midway
+    assert judge.marked_option(picture, (480, 480), points) == "A"
+    picture[96:106, 126] = (198, 24, 24)
+    assert judge.marked_option(picture, (480, 480), points) == "B"
+    points = [(100.0, 100.0, "A"), (160.0, 140.0, "B")]
+    wide = np.full((480, 960, 3), 255, np.uint8)
+    wide[135:145, 245:255] = (198, 24, 24)  # in canvas units nearer to A's column, in the picture nearer to A too
+    assert judge.marked_option(wide, (480, 480), points) == "A"
+
+
+@pytest.mark.parametrize(("scale", "pixels", "seen"), [(1, 19, False), (1, 20, True), (0.5, 4, False), (0.5, 5, True),
+                                                       (2, 19, False), (2, 20, True)])  # fmt: skip
+def test_twenty_red_pixels_of_the_canvas_are_a_mark(scale, pixels, seen):
+    picture = np.full((round(480 * scale), round(480 * scale), 3), 255, np.uint8)
+    picture[7, :pixels] = (198, 24, 24)
+    assert (judge.marked_option(picture, (480, 480), [(9.0, 9.0, "A")]) is not None) == seen
+
+
 def test_joining_several_arcs_is_no_answer():
     family, record = FAMILIES["arc_connect"], a_record("arc_connect")
     picture = to_rgb(family.draw_solution(record), family.palette)

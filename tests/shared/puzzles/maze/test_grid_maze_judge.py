@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -127,10 +128,12 @@ def test_diagonal_steps_are_wrong(name: str) -> None:
 
 @both
 def test_tolerant_forgives_walls_at_the_ends_and_nowhere_else(name: str) -> None:
-    family, record = MODULES[name].FAMILY, make(name, 9)
+    # Of usual walls a hexagon's disc holds the rim only, which is forgiven everywhere.
+    family, record = MODULES[name].FAMILY, make(name, 9, wall_thickness=10)
     puzzle, solution = family.draw_puzzle(record), picture_of(record, name, solved=True)
     unit = getattr(record, family.cell_field)
-    walls = np.argwhere(puzzle == WALL)
+    inside = cv2.erode((puzzle == WALL).view(np.uint8), np.ones((3, 3), np.uint8))  # the rim of a wall is none
+    walls = np.argwhere(inside)
     ends = np.asarray([record.start_point, record.goal_point])[:, ::-1]
     distance = np.sqrt(((walls[:, None] - ends) ** 2).sum(2)).min(1)
     forgiven = family.rule.disc * unit
@@ -142,10 +145,10 @@ def test_tolerant_forgives_walls_at_the_ends_and_nowhere_else(name: str) -> None
 
 
 @both
-def test_red_is_redder_by_70(name: str) -> None:
+def test_red_is_redder_by_75(name: str) -> None:
     record, family = make(name, 10), MODULES[name].FAMILY
     solution = picture_of(record, name, solved=True)
-    for lead, strict in ((70, True), (69, False)):
+    for lead, strict in ((75, True), (74, False)):
         image = solution.copy()
         image[(red_mask(solution) == 1)] = (200, 200 - lead, 200 - lead)
         assert family.score_image(record, image).strict == strict

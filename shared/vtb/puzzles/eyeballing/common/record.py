@@ -49,6 +49,7 @@ class EyeballingRecord(Struct, frozen=True, kw_only=True):
         clip: how it lies in its clip, where it has one.
         tries: draws that it took.
         letters_known: whether the letters are sure; where they were read off a picture they need not be.
+        arc_ends: of Arc Connect by others, where the right arcs and the ``left`` one end at the band that hides them.
     """
 
     canvas_dimensions: tuple[Side, Side]
@@ -63,3 +64,4 @@ class EyeballingRecord(Struct, frozen=True, kw_only=True):
     clip: ClipRecord | None = None
     tries: int = 1
     letters_known: bool = True
+    arc_ends: dict[str, Point] | None = None
