@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vtb.benchmarks.videothinkbench import arc, eyeballing, maze, visual
+from vtb.benchmarks.videothinkbench import arc, arcs, eyeballing, maze, visual
 from vtb.benchmarks.videothinkbench.names import family_name
 from vtb.media.image import Image
 from vtb.puzzles.family import Family, find_family
@@ -38,7 +38,7 @@ def as_ours(record: Mapping[str, Any], task: str | None, puzzle: Image, solution
     """
     if "family" in record:
         return dict(record)
-    name = eyeballing.version_of(family_name(record, task), record, puzzle)
+    name = arcs.version_of(family_name(record, task), record, puzzle)
     family = find_family(name)
     found = _known(name, family.group, dict(record), puzzle, solution)
     prompt = record.get("gpt5_prompt") or record.get("prompt")
@@ -61,5 +61,5 @@ def _known(name: str, group: str, record: dict[str, Any], puzzle: Image, solutio
     if "candidates" not in record:
         record = {**record, **eyeballing.read_pictures(name, puzzle, solution())}
     elif name == "arc_connect":
-        record = eyeballing.arcs_as_points(record, puzzle)
+        record = arcs.arcs_as_points(record, puzzle)
     return eyeballing.as_ours(record)
