@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cmath
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -13,8 +12,6 @@ from numpy.typing import NDArray
 
 from vtb.errors import BadInput
 from vtb.media.image import Image
-from vtb.puzzles.eyeballing.arc_connect import SHAPE
-from vtb.puzzles.eyeballing.common.arcs import SPAN
 from vtb.puzzles.eyeballing.common.draw import letters
 from vtb.puzzles.eyeballing.common.judge import red_mask
 from vtb.puzzles.eyeballing.common.placement import LETTERS
@@ -27,67 +24,11 @@ DARK, RING = 90, 0.8  # an outline is darker; share of a ring that must be
 LETTER = (0.04, 0.7)  # share of a disc that its letter covers; markers have none
 FONT_PX = 15  # the benchmark's letters are in Pillow's default font
 BLUE_LEAD = 60  # of the letters of arc_connect, which are (0, 0, 160)
-EDGE = 4  # pixels outside the band of arc_connect at which its arcs are surely seen, past the line along it
-BLUE_LEAST = 100  # pixels that its letters have together
 APART_PX = 14  # between letters of arc_connect; parts of one letter lie nearer
 GLYPH = 24  # box of a letter, pixels a side
 SHIFT = 2  # pixels that a letter may lie off
 # To be sure: likeness of the letters, by how much no other order may come near, and pixels around a letter's middle.
 ALIKE, APART, SEEN = 0.32, 0.012, 5.6
-
-
-def version_of(name: str, record: Mapping[str, Any], puzzle: Image) -> str:
-    """Arc Connect has two versions by one name: arcs with blue letters (joined by ink), and discs (marked in red)."""
-    if name != "arc_connect":
-        return name
-    if "candidates" in record:
-        lettered = all("cx" in entry for entry in record["candidates"])
-    else:
-        lettered = int(_blue(puzzle).sum()) >= BLUE_LEAST
-    return name if lettered else "arc_connect_point_ver"
-
-
-def arcs_as_points(record: Mapping[str, Any], puzzle: Image) -> dict[str, Any]:
-    """A record of arcs, given as whole circles, with the places of the letters and of the arcs' inner ends.
-
-    Which half of its circle an arc is on, is seen by the ink left of the band.
-    """
-    left, _, right, _ = (float(side) for side in record["mask_rect"])
-    ink = puzzle.max(axis=2) <= DARK
-    height, width = ink.shape
-    ends = {half: _crossing(record["left_arc"], left - EDGE, half, height) for half in (-1, 1)}
-    half = min(ends, key=lambda half: _away(ink, ends[half]))
-    circles = {str(entry["label"]): entry for entry in record["candidates"]}
-    places = {label: _beyond(circle, right, half) for label, circle in circles.items()}
-    candidates = [
-        {"x": min(max(x, 0.0), width - 1.0), "y": min(max(y, 0.0), height - 1.0), "label": label}
-        for label, (x, y) in places.items()
-    ]
-    inner = {label: list(_crossing(circle, right + EDGE, half, height)) for label, circle in circles.items()}
-    return {**record, "candidates": candidates, "arc_ends": {"left": list(ends[half]), **inner}}
-
-
-def _crossing(circle: Mapping[str, Any], x: float, half: int, height: float = math.inf) -> Place:
-    """Where a circle's upper (-1) or lower half meets a column; at the picture's rim where that lies outside."""
-    away = float(circle["r"]) ** 2 - (x - float(circle["cx"])) ** 2
-    if away <= 0:
-        raise BadInput("a circle of its arcs does not reach its band")
-    y = float(circle["cy"]) + half * math.sqrt(away)
-    return x, y if height == math.inf else min(max(y, 0.0), height - 1.0)
-
-
-def _beyond(circle: Mapping[str, Any], right: float, half: int) -> Place:
-    """Where the letter of a right arc is: beyond its outer end."""
-    x, y = _crossing(circle, right, half)
-    centre = complex(circle["cx"], circle["cy"])
-    end = centre + (complex(x, y) - centre) * cmath.rect(1, -half * SPAN)
-    return end.real + SHAPE.beyond, end.imag
-
-
-def _away(ink: NDArray[np.bool_], place: Place) -> float:
-    """How far from a place there is ink in its column."""
-    column = np.flatnonzero(ink[:, min(max(round(place[0]), 0), ink.shape[1] - 1)])
-    return float(np.abs(column - place[1]).min(initial=len(ink)))
 
 
 def as_ours(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,18 +117,19 @@ def _blue_letters(puzzle: Image) -> tuple[list[Place], list[Mask]]:
     """The blue letters of arc_connect: their centres and their pixels."""
     import cv2
 
-    blue = _blue(puzzle)
-    joined = cv2.dilate(blue.view(np.uint8), np.ones((5, 5), np.uint8))  # thin letters fall into pieces
+    letters_seen = blue(puzzle)
+    joined = cv2.dilate(letters_seen.view(np.uint8), np.ones((5, 5), np.uint8))  # thin letters fall into pieces
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     large = np.argsort(stats[1:, cv2.CC_STAT_AREA])[::-1][: len(LETTERS)] + 1
     boxes = [(int(v) for v in stats[n][:4]) for n in large if stats[n, cv2.CC_STAT_AREA] >= 40]
     places = [(left + (width - 1) / 2, top + (height - 1) / 2) for left, top, width, height in boxes]
     if any(math.dist(a, b) < APART_PX for a, b in itertools.combinations(places, 2)):
         raise BadInput("its letters cannot be told apart: give the picture as it was published")
-    return places, [_ink(blue.astype(np.float32), place, GLYPH / 2) for place in places]
+    return places, [_ink(letters_seen.astype(np.float32), place, GLYPH / 2) for place in places]
 
 
-def _blue(puzzle: Image) -> NDArray[np.bool_]:
+def blue(puzzle: Image) -> NDArray[np.bool_]:
+    """Where the letters of arc_connect are."""
     wide = puzzle.astype(np.int16)
     return np.asarray(wide[..., 2] - wide[..., :2].max(axis=2) >= BLUE_LEAD)
 

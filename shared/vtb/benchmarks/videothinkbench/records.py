@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from vtb.benchmarks.videothinkbench import NAME, arc, eyeballing, maze, visual
+from vtb.benchmarks.videothinkbench import NAME, arc, arcs, eyeballing, maze, visual
 from vtb.benchmarks.videothinkbench.names import family_name
 from vtb.benchmarks.videothinkbench.tasks import GRIDS, tasks
 from vtb.errors import BadInput
@@ -35,7 +35,7 @@ def as_example(record: Mapping[str, Any], task: str | None, puzzle: Image, solut
     """
     family = family_name(record, task)
     try:
-        name = eyeballing.version_of(family, record, puzzle)
+        name = arcs.version_of(family, record, puzzle)
         found = tasks()[name]
         key = str(record["id"])
         fields = _fields(name, found.group, dict(record), puzzle, solution)
@@ -82,5 +82,5 @@ def _fields(name: str, group: str, record: dict[str, Any], puzzle: Image, soluti
     if "candidates" not in record:
         record = {**record, **eyeballing.read_pictures(name, puzzle, solution())}
     elif name == "arc_connect":
-        record = eyeballing.arcs_as_points(record, puzzle)
+        record = arcs.arcs_as_points(record, puzzle)
     return eyeballing.as_ours(record)

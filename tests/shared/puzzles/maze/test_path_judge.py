@@ -147,6 +147,14 @@ def test_pieces_that_touch_at_a_corner_only_are_no_path() -> None:
     assert judge(answer, walls, ends).strict
 
 
+def test_a_thin_line_in_a_smaller_answer_may_be_a_staircase() -> None:
+    answer = np.full((20, 20, 3), 255, np.uint8)
+    answer[range(20), range(20)] = (255, 0, 0)
+    for side, reason in ((20, "path is broken"), (30, "solved")):
+        ends = Ends((0, 0), (side - 1, side - 1), 4)
+        assert judge(answer, np.zeros((side, side), np.uint8), ends).reason == reason
+
+
 def test_all_red_is_wrong() -> None:
     assert score(np.full_like(PUZZLE, (255, 0, 0))).reason == "crosses a wall"
 

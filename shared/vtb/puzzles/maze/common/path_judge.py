@@ -95,7 +95,9 @@ def judge(answer: Image, walls: Mask, ends: Ends, rule: Rule = SQUARE) -> Score:
     drawn = _Drawn(answer, rule.red_lead, ends, 8 if smaller else 4, BLOCK * pixel)
     hits = drawn.red & walls
     starts, goals, joined = drawn.joined()
-    strict, tolerant = _clear(drawn, walls, ends, rule, pixel) if hits.any() else (True, True)
+    # In an answer whose pixels are that large no rim can be told from a wall: red on any of it is on a wall.
+    rim = pixel if 4 * pixel <= ends.cell else 1
+    strict, tolerant = _clear(drawn, walls, ends, rule, rim) if hits.any() else (True, True)
     red_pixels = int(np.count_nonzero(drawn.red))
     flooded = bool(red_pixels > FLOOD * np.count_nonzero(walls == 0))
     reason = _reason(red_pixels > 0, strict, starts, goals, joined)
