@@ -12,9 +12,10 @@ from vtb.benchmarks.videothinkbench.picture_family import ForeignFamily
 from vtb.errors import BadInput
 from vtb.formats.arc import grid
 from vtb.media.image import Image
-from vtb.puzzles.arc.common.judge import compare, last_grid, read_cells
+from vtb.puzzles.arc.common.judge import compare, read_cells
 from vtb.puzzles.arc.common.palette import BACKGROUND, PALETTE
 from vtb.puzzles.family import Record, Score
+from vtb.puzzles.judging.answers import last_grid
 
 Mask = NDArray[np.uint8]
 LINE_MAX = 40  # grid lines are darker

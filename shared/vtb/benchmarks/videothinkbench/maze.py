@@ -15,6 +15,7 @@ from vtb.benchmarks.videothinkbench.picture_family import ForeignFamily
 from vtb.errors import BadInput
 from vtb.media.image import Image
 from vtb.puzzles.family import UNJUDGED, Record, Score
+from vtb.puzzles.judging.answers import last_list
 from vtb.puzzles.maze.common import path_judge
 from vtb.puzzles.maze.common.base import Maze
 
@@ -52,7 +53,7 @@ class GridMazeByPicture(ForeignFamily):
 
     def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
         """The path on record, from either end: without loops there is no other, and where cells lie is not known."""
-        ids, right = path_judge.last_list(text), record["solution_path_cell_ids"]
+        ids, right = last_list(text), record["solution_path_cell_ids"]
         if not right:
             return Score(False, False, UNJUDGED)
         if ids is None:

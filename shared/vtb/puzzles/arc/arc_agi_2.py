@@ -17,11 +17,12 @@ import numpy as np
 from vtb.errors import BadInput, UsageProblem
 from vtb.formats.arc import ArcTask, Grid, grid
 from vtb.media.image import Image, Picture, to_rgb
-from vtb.puzzles.arc.common.judge import compare, judge, last_grid
+from vtb.puzzles.arc.common.judge import compare, judge
 from vtb.puzzles.arc.common.layout import LEAST_CELL, draw, fill, filling, fit, lay_out, least_size, placements
 from vtb.puzzles.arc.common.palette import BACKGROUND, PALETTE
 from vtb.puzzles.arc.common.toy_tasks import own_task
 from vtb.puzzles.family import Clip, ClipFrame, Modality, Record, Score
+from vtb.puzzles.judging.answers import last_grid
 from vtb.puzzles.judging.frames import score_last
 
 HOLD = 0.2

@@ -17,6 +17,7 @@ from vtb.puzzles.eyeballing.common.config import Config, canvas_part, clip_recor
 from vtb.puzzles.eyeballing.common.figure import Figure
 from vtb.puzzles.eyeballing.common.placement import LETTERS, Frame, Placed, place_as_benchmark, place_fairly
 from vtb.puzzles.family import UNJUDGED, ClipFrame, Modality, Record, Score
+from vtb.puzzles.judging.answers import spoken_option
 from vtb.puzzles.judging.frames import NO_FRAMES, most_red_lead, same
 
 TRIES = 5000
@@ -196,14 +197,14 @@ class Eyeballing:
         return str(record["correct_option"])
 
     def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
-        """The first NATO word, else the last stand-alone letter."""
+        """The option that the text puts forward (``vtb.puzzles.judging.answers``)."""
         if not record.get("letters_known", True):
             return Score(False, False, UNJUDGED)
-        return judge.verdict(judge.spoken_option(text), record["correct_option"])
+        return judge.verdict(spoken_option(text), record["correct_option"])
 
     def draw_answer(self, record: Record, text: str, puzzle: Image) -> Image | None:
         """The puzzle with the named candidate in red."""
-        option = judge.spoken_option(text)
+        option = spoken_option(text)
         if option is None:
             return None
         before = self.draw_puzzle(record)

@@ -14,6 +14,7 @@ import numpy as np
 
 from vtb.media.image import Image, Palette, Picture, polyline, print_centred, to_rgb
 from vtb.puzzles.family import ClipFrame, Modality, Record, Score
+from vtb.puzzles.judging.answers import last_list
 from vtb.puzzles.judging.frames import score_last
 from vtb.puzzles.maze.common import path_judge
 from vtb.puzzles.maze.common.line_clip import Point, growth, lengths_along, letterbox, stretch
@@ -112,7 +113,7 @@ class Maze(ABC):
 
     def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
         """The last list of IDs in the text, drawn as a path and judged like a picture."""
-        ids = path_judge.last_list(text)
+        ids = last_list(text)
         if ids is None:
             return Score(False, False, "no list of cells")
         image = to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
@@ -123,7 +124,7 @@ class Maze(ABC):
 
     def draw_answer(self, record: Record, text: str, puzzle: Image) -> Image | None:
         """The path that a text names, or None where it names none."""
-        ids = path_judge.last_list(text)
+        ids = last_list(text)
         return None if ids is None else self._draw_ids(record, ids, puzzle)
 
     def _draw_ids(self, record: Record, ids: list[int], puzzle: Image) -> Image | None:

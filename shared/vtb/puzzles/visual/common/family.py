@@ -8,7 +8,7 @@ import numpy as np
 
 from vtb.media.image import Image, Picture, print_centred, to_rgb
 from vtb.puzzles.family import ClipFrame, Modality, Record, Score
-from vtb.puzzles.judging.choice import last_answer, listed
+from vtb.puzzles.judging.answers import last_answer, listed
 from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.visual.common import scene
 from vtb.puzzles.visual.common.base import Config, VisualPuzzle
