@@ -13,6 +13,7 @@ from vtb.artifact import InputEntry, Manifest, find_manifest, read_manifest
 from vtb.artifact.manifest import MANIFEST
 from vtb.artifact.output import file_sha256
 from vtb.errors import BadInput, NotAvailable
+from vtb.formats.leftovers import without_leftovers
 from vtb.progress import Progress
 from vtb.store import download, is_remote, open_store
 
@@ -96,7 +97,7 @@ def local_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> tuple[Path, I
 
 def refuse_code(folder: Path) -> None:
     """Refuse a model that names Python code of its own: engines would run it, some of them without asking."""
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(without_leftovers(folder, folder.glob("*.json"))):
         if path.stat().st_size < MAX_CONFIG and b'"auto_map"' in path.read_bytes():
             raise BadInput(
                 f"{path}: asks for code from the model's folder to be run (auto_map): use a model without it"
@@ -110,7 +111,7 @@ def folder_digest(folder: Path) -> str:
     everywhere, so their ends tell them apart.
     """
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for path in sorted(path for path in without_leftovers(folder, folder.rglob("*")) if path.is_file()):
         size = path.stat().st_size
         digest.update(f"{path.relative_to(folder)}\0{size}\0".encode())
         with path.open("rb") as file:

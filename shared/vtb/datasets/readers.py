@@ -16,6 +16,7 @@ from vtb.artifact.shard_data import read_samples
 from vtb.benchmarks.videothinkbench.records import as_ours
 from vtb.errors import BadInput
 from vtb.formats import hub
+from vtb.formats.leftovers import without_leftovers
 from vtb.formats.vlmpuzzle import DATA, data_files, media_file, read_records
 from vtb.media.image import Image, UnreadableImage, decode_image
 from vtb.puzzles import DAMAGE
@@ -68,7 +69,7 @@ def describe_input(uri: str, kinds: tuple[str, ...] = ("puzzles",)) -> InputEntr
     store = open_store(uri)
     if not is_remote(uri) and find_manifest(store) is None:
         root = Path(store.uri)
-        if root.suffix == ".parquet" or (not _has_records(root) and next(root.rglob("*.parquet"), None) is not None):
+        if root.suffix == ".parquet" or (not _has_records(root) and _has(root, "**/*.parquet")):
             return InputEntry(store.uri, HUB_KIND, _digest(hub.parquet_files(root)))
         if root.is_dir():
             return InputEntry(store.uri, FOLDER_KIND, _digest(data_files(root)))
@@ -76,7 +77,11 @@ def describe_input(uri: str, kinds: tuple[str, ...] = ("puzzles",)) -> InputEntr
 
 
 def _has_records(root: Path) -> bool:
-    return (root / DATA).is_file() or next(root.glob(f"*/{DATA}"), None) is not None
+    return (root / DATA).is_file() or _has(root, f"*/{DATA}")
+
+
+def _has(root: Path, pattern: str) -> bool:
+    return next(without_leftovers(root, root.glob(pattern)), None) is not None
 
 
 def _digest(files: Sequence[Path]) -> str:

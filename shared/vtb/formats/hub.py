@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vtb.errors import BadInput
+from vtb.formats.leftovers import without_leftovers
 
 log = logging.getLogger("vtb.formats")
 PICTURES = ("image", "solution_image")
@@ -34,7 +35,7 @@ def parquet_files(root: Path) -> list[Path]:
     Raises:
         BadInput: a file is no parquet file, or none holds puzzles.
     """
-    every = [root] if root.is_file() else sorted(root.rglob("*.parquet"))
+    every = [root] if root.is_file() else sorted(without_leftovers(root, root.rglob("*.parquet")))
     found = []
     for file in every:
         missing = [column for column in (*WORDS, *PICTURES) if column not in _open(file).schema_arrow.names]

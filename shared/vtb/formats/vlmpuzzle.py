@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vtb.errors import BadInput
+from vtb.formats.leftovers import without_leftovers
 from vtb.formats.webdataset import Sample
 
 DATA = "data.json"
@@ -47,7 +48,7 @@ def folder_record(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def data_files(root: Path) -> list[Path]:
     """The ``data.json`` files of a dataset: in the folder itself, or one per task below it."""
-    found = [root / DATA] if (root / DATA).is_file() else sorted(root.glob(f"*/{DATA}"))
+    found = [root / DATA] if (root / DATA).is_file() else sorted(without_leftovers(root, root.glob(f"*/{DATA}")))
     if not found:
         raise BadInput(f"{root}: holds no puzzles artifact and no VLMPuzzle {DATA}, in it or one folder down")
     return found
