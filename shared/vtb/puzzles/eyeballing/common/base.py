@@ -38,7 +38,7 @@ class Eyeballing:
     draws: ClassVar[int] = 1  # that one call of place makes at most
     group = "eyeballing"
     by_choice = True
-    version = 1
+    version = 2  # discs of fewer than 10 pixels, and all in clips of another scale, have letters that can be read
     config_class = Config
     palette = draw.PALETTE
 
