@@ -65,3 +65,24 @@ def _large(name: str) -> NDArray[np.float32]:
 
 def _alike(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
     return float((a * b).sum() / (np.sqrt((a * a).sum() * (b * b).sum()) + 1e-9))
+
+
+def read_number(ink: Ink, digits: int) -> str:
+    """So many digits from left to right; a question mark for one that cannot be read.
+
+    Two that touch are parted where least ink joins them.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    order = sorted(range(1, count), key=lambda n: int(stats[n, cv2.CC_STAT_LEFT]))
+    pieces = [_cropped((labels == n).view(np.uint8)) for n in order]
+    while 0 < len(pieces) < digits:
+        widest = max(range(len(pieces)), key=lambda n: pieces[n].shape[1])
+        pieces[widest : widest + 1] = _parted(pieces[widest])
+    return "".join(read(piece, "0123456789") or "?" for piece in pieces)
+
+
+def _parted(box: Ink) -> list[Ink]:
+    """A box cut in two at the column with the least ink of its middle third."""
+    third = box.shape[1] // 3
+    cut = third + int(box[:, third : 2 * third + 1].sum(axis=0).argmin())
+    return [_cropped(box[:, :cut]), _cropped(box[:, cut:])] if cut else [box, box[:0, :0]]

@@ -10,6 +10,8 @@ import click
 
 from vtb.errors import UsageProblem
 from vtb.puzzles import Clip, find_family
+from vtb.puzzles.maze.common.base import Maze
+from vtb.puzzles.sample import make_record
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.main import run as run_command
@@ -68,6 +70,8 @@ def main(run: Run, shape: str, count: tuple[int, ...], show_cell_ids: bool, **va
     run.config = {name: value for name, value in run.config.items() if name in own or name not in values}
     streams = make_streams(shape, own, count, form.clip)
     warn_of_repeats(shape, streams)
+    if show_cell_ids:
+        check_numbers(shape, streams)
     generate(run, f"maze_{shape}", streams, form, reasoning=show_cell_ids)
 
 
@@ -89,6 +93,19 @@ def make_streams(
         Stream(f"maze_{shape}-{value:02d}", config(**{**values, level: value, "clip": clip}), count)
         for value, count in zip(levels, counts * len(levels) if len(counts) == 1 else counts, strict=True)
     )
+
+
+def check_numbers(shape: str, streams: tuple[Stream, ...]) -> None:
+    """Refuse cells in which nobody could read the numbers."""
+    family = find_family(f"maze_{shape}")
+    for stream in streams:
+        if isinstance(family, Maze) and not family.numbers_can_be_read(
+            make_record(family, stream.config, stream.name, 0, 0)
+        ):
+            raise UsageProblem(
+                f"--show-cell-ids: the cells of {stream.name} are too small for their numbers to be read: take larger "
+                "cells or fewer"
+            )
 
 
 def warn_of_repeats(shape: str, streams: tuple[Stream, ...]) -> None:

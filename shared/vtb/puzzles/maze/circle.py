@@ -74,7 +74,7 @@ class CircleMaze(GridMaze):
     """The family; see ``vtb.puzzles.family.Family``."""
 
     name = "maze_circle"
-    version = 1
+    version = 2  # printed IDs in small cells can be read
     config_class = Config
     rule = path_judge.Rule(red_lead=70, disc=0.6, box=False)
     prompts = prompts.CIRCLE_MAZE

@@ -62,7 +62,7 @@ class HexagonMaze(GridMaze):
     """The family; see ``vtb.puzzles.family.Family``."""
 
     name = "maze_hexagon"
-    version = 1
+    version = 2  # printed IDs in small cells can be read
     config_class = Config
     rule = path_judge.Rule(red_lead=70, disc=0.8, box=False)
     prompts = prompts.HEXAGON_MAZE

@@ -62,7 +62,7 @@ class SquareMaze(Maze):
     """The family; see ``vtb.puzzles.family.Family``."""
 
     name = "maze_square"
-    version = 1
+    version = 2  # printed IDs in small cells can be read
     config_class = Config
     palette = square_grid.PALETTE
     rule = path_judge.SQUARE

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from vtb.media.image import Image, Palette, Picture, polyline, print_centred, to_rgb
+from vtb.media.image import Image, Palette, Picture, can_be_read, polyline, print_centred, to_rgb
 from vtb.puzzles.family import ClipFrame, Modality, Record, Score
 from vtb.puzzles.judging.answers import last_list
 from vtb.puzzles.judging.frames import score_last
@@ -88,6 +88,10 @@ class Maze(ABC):
         image[ids > 0] = PRINT
         image[marks > 0] = PRINT_ON_RED
         return image
+
+    def numbers_can_be_read(self, record: Record) -> bool:
+        """Whether the cells are large enough for the IDs that ``draw_reasoning`` prints."""
+        return all(can_be_read(str(cell), box) for cell, _, box in self.labels(record))
 
     def draw_frames(self, record: Record) -> Iterator[Picture]:
         """The path growing at constant speed, then a hold of the final state; one array, drawn further each time."""

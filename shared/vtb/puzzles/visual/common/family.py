@@ -19,6 +19,8 @@ from vtb.puzzles.visual.common.record import validate
 from vtb.puzzles.visual.common.scene import LEVEL_BITS, MISSING, PALETTE, SIDE
 
 HOLD = 0.2  # share of a clip that shows the final state
+LUMA = np.array([0.299, 0.587, 0.114])
+DARK = 110  # luma of a part below which its number is printed in white
 NUMBER_PX = 44  # box of a printed number at the scene's size
 
 
@@ -27,7 +29,7 @@ class VisualFamily(VisualPuzzle):
 
     group = "visual"
     by_choice = False
-    version = 1
+    version = 2  # small numbers can be read, and numbers on dark parts
     config_class = Config
 
     def validate(self, record: Record) -> None:
@@ -61,8 +63,9 @@ class VisualFamily(VisualPuzzle):
         for place, value in enumerate(record["values"]):
             if place != record["missing"]:
                 x, y = (v * side / SIDE for v in scene.label(self.part(record, place, value)))
-                print_centred(numbers, str(place + 1), (left + round(x), top + round(y)), 1, NUMBER_PX * side // SIDE)
-        image[numbers > 0] = 0
+                centre, box = (left + round(x), top + round(y)), NUMBER_PX * side // SIDE
+                print_centred(numbers, str(place + 1), centre, place + 1, box)
+        _print(image, numbers)
         return image
 
     def draw_frames(self, record: Record) -> Iterator[Picture]:
@@ -144,6 +147,14 @@ class VisualFamily(VisualPuzzle):
             shapes=shapes,
             side=side,
         )
+
+
+def _print(image: Image, numbers: Picture) -> None:
+    """Each number in black, or in white where what lies below it is dark."""
+    places = np.nonzero(numbers)
+    below, which = image[places] @ LUMA, numbers[places]
+    dark = [number for number in np.unique(which) if np.median(below[which == number]) < DARK]
+    image[places] = np.where(np.isin(which, dark), 255, 0)[:, None]
 
 
 def _frame_place(record: Record) -> tuple[list[int], list[int]]:
