@@ -64,8 +64,9 @@ class VisualFamily(VisualPuzzle):
             if place != record["missing"]:
                 x, y = (v * side / SIDE for v in scene.label(self.part(record, place, value)))
                 centre, box = (left + round(x), top + round(y)), NUMBER_PX * side // SIDE
-                print_centred(numbers, str(place + 1), centre, place + 1, box)
-        _print(image, numbers)
+                print_centred(numbers, str(place + 1), centre, 1, box)
+                around = tuple(slice(max(0, middle - box), middle + box) for middle in centre[::-1])
+                _print(image[around], numbers[around])
         return image
 
     def draw_frames(self, record: Record) -> Iterator[Picture]:
@@ -149,12 +150,12 @@ class VisualFamily(VisualPuzzle):
         )
 
 
-def _print(image: Image, numbers: Picture) -> None:
-    """Each number in black, or in white where what lies below it is dark."""
-    places = np.nonzero(numbers)
-    below, which = image[places] @ LUMA, numbers[places]
-    dark = [number for number in np.unique(which) if np.median(below[which == number]) < DARK]
-    image[places] = np.where(np.isin(which, dark), 255, 0)[:, None]
+def _print(image: Image, number: Picture) -> None:
+    """A number in black, or in white where what lies below it is dark; it is taken off its own layer."""
+    ink = number > 0
+    if ink.any():
+        image[ink] = 255 if np.median(image[ink] @ LUMA) < DARK else 0
+    number[:] = 0
 
 
 def _frame_place(record: Record) -> tuple[list[int], list[int]]:
