@@ -21,9 +21,9 @@ from vtb_generate.maze_shapes import PRESETS, SHAPES, level_options, shape_optio
 
 MAZE = "vtb-gen-maze"
 TINY: dict[str, tuple[str, ...]] = {
-    "square": ("--size", "7", "--size", "9", "--cell-px", "8"),
+    "square": ("--size", "7", "--size", "9", "--cell-px", "17"),
     "hexagon": ("--shape", "hexagon", "--radius", "1", "--radius", "2", "--cell-radius", "14"),
-    "circle": ("--shape", "circle", "--rings", "2", "--rings", "3", "--segments", "5", "--ring-width", "15"),
+    "circle": ("--shape", "circle", "--rings", "2", "--rings", "3", "--segments", "5", "--ring-width", "20"),
 }
 MORE = ("--count", "3", "--count", "2", "--video", "--frames", "5", "--clip-size", "160x128", "--show-cell-ids",
         "--samples-per-shard", "2")  # fmt: skip
