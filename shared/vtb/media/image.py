@@ -240,8 +240,8 @@ def can_be_read(number: str, box: int) -> bool:
 
 
 def _fits_in_pixels(text: str, box: int) -> bool:
-    """Whether a number drawn pixel by pixel takes at most 80 % of a box, from corner to corner."""
-    return text.isdecimal() and math.hypot(6 * len(text) - 1, 7) <= 0.8 * box
+    """Whether a number drawn pixel by pixel takes at most 82 % of a box, from corner to corner."""
+    return text.isdecimal() and math.hypot(6 * len(text) - 1, 7) <= 0.82 * box
 
 
 def _pixels(number: str) -> NDArray[np.bool_]:

@@ -25,4 +25,4 @@ def test_numbers_that_can_be_read(box: int) -> None:
 
 def test_from_which_size_on_they_can() -> None:
     least = {len(number): min(box for box in range(6, 99) if can_be_read(number, box)) for number in ("8", "88", "888")}
-    assert least == {1: 11, 2: 17, 3: 22}
+    assert least == {1: 11, 2: 16, 3: 22}
