@@ -11,21 +11,23 @@ from clip_frames import images_of
 from legible import read_at
 from vtb.errors import UsageProblem
 from vtb.media.image import Image, Letterbox, to_rgb
-from vtb.puzzles import Clip, families
 from vtb.puzzles.eyeballing.common import draw
 from vtb.puzzles.eyeballing.common.base import points_of
 from vtb.puzzles.eyeballing.common.config import LEAST_RADIUS, Config
-from vtb.puzzles.sample import encode_record_clip, make_record
+from vtb.puzzles.eyeballing.common.record import EyeballingRecord
+from vtb.puzzles.family import Clip
+from vtb.puzzles.registry import families
+from vtb.puzzles.sample import encode_record_clip, make_example
 
 FAMILIES = {name: family for name, family in families().items() if family.group == "eyeballing"}
 LETTERS, RADII = "ABCDE", range(6, 25)
 SCALES = [0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0]
 
 
-def seen(image: Image, record: dict[str, Any], *, blue: bool, scale: float = 1, left: int = 0, top: int = 0) -> str:
+def seen(image: Image, record: EyeballingRecord, *, blue: bool, scale: float = 1, left: int = 0, top: int = 0) -> str:
     """The letters at the five places in their order; a question mark where none can be read."""
     strong = image[..., 1] <= 110
-    found, radius = "", record["point_radius"]
+    found, radius = "", record.point_radius
     reach = 1.4 * radius * scale if blue else draw.ring_of(radius, scale, right=False)[0]
     for x, y, _ in points_of(record):
         x, y, half = x * scale + left, y * scale + top, round(reach) + 8
@@ -70,7 +72,7 @@ def test_every_letter_in_the_puzzles_of_every_task(name: str) -> None:
     for options in OPTIONS:
         for index in range(2):
             try:
-                record = make_record(family, Config(**options), name, 9, index)
+                record = make_example(family, Config(**options), name, 9, index).payload
             except UsageProblem:  # the figure does not fit these options
                 continue
             made += 1
@@ -86,9 +88,10 @@ def test_every_letter_in_the_puzzles_of_every_task(name: str) -> None:
 @pytest.mark.parametrize(("size", "radius"), [((288, 288), 10), ((480, 480), 6), ((480, 480), 8), ((832, 480), 24)])
 def test_every_letter_in_a_clip_after_its_codec(name: str, size: tuple[int, int], radius: int) -> None:
     width = 480 if radius < 20 else 640
-    record = make_record(FAMILIES[name], Config(clip=Clip(5, 16, size), point_radius=radius, width=width), name, 9, 0)
-    first, clip = images_of(encode_record_clip(FAMILIES[name], record))[0], record["clip"]
-    place = {"scale": clip["scale"], "left": clip["offset"][0], "top": clip["offset"][1]}
+    config = Config(clip=Clip(5, 16, size), point_radius=radius, width=width)
+    record = make_example(FAMILIES[name], config, name, 9, 0).payload
+    first, clip = images_of(encode_record_clip(FAMILIES[name], record))[0], record.clip
+    place = {"scale": clip.scale, "left": clip.offset[0], "top": clip.offset[1]}
     assert seen(first, record, blue=name == "arc_connect", **place) == LETTERS
 
 

@@ -10,7 +10,7 @@ import pytest
 from legible import read_number
 from shared.puzzles.visual.visual_table import TEN, family_of
 from vtb.media.image import to_rgb
-from vtb.puzzles.sample import make_record
+from vtb.puzzles.sample import make_example
 from vtb.puzzles.visual.common import scene
 
 OPTIONS: list[dict[str, Any]] = [
@@ -24,13 +24,13 @@ def test_numbers_can_be_read(name: str) -> None:
     family, wrong = family_of(name), []
     for options in OPTIONS:
         for index in range(3):
-            record = make_record(family, family.config_class(**options), name, 5, index)
+            record = make_example(family, family.config_class(**options), name, 5, index).payload
             before = to_rgb(family.draw_puzzle(record), family.palette).astype(int)
             after = family.draw_reasoning(record).astype(int)
             ink = (np.abs(after - before).sum(axis=2) >= 200).view(np.uint8)  # what has changed, and can be told
-            left, top, side = record["area"]
-            for place, value in enumerate(record["values"]):
-                if place != record["missing"]:
+            left, top, side = record.area
+            for place, value in enumerate(record.values):
+                if place != record.missing:
                     x, y = (v * side / scene.SIDE for v in scene.label(family.part(record, place, value)))
                     half = round(22 * side / scene.SIDE) + 1
                     x0, y0 = left + round(x), top + round(y)

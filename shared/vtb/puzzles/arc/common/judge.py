@@ -11,7 +11,7 @@ from vtb.formats.arc import Grid
 from vtb.media.image import Image
 from vtb.puzzles.arc.common.layout import Layout
 from vtb.puzzles.arc.common.palette import BLANK, COLORS, PALETTE
-from vtb.puzzles.family import Score
+from vtb.tasks.score import Score
 
 _NAMED = np.asarray((*COLORS, PALETTE[BLANK]), np.float64)  # a blank cell is none of the ten
 
