@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vtb.artifact import InputEntry, Manifest, find_manifest, read_manifest
 from vtb.artifact.manifest import MANIFEST
+from vtb.artifact.model_folder import check_model_folder
 from vtb.artifact.output import file_sha256
 from vtb.errors import BadInput, NotAvailable
 from vtb.progress import Progress
@@ -20,7 +21,6 @@ log = logging.getLogger("vtb.copy")
 MODEL_KINDS = ("checkpoint",)
 MODEL_FOLDER = "model-folder"
 _SAMPLE = 1 << 20
-MAX_CONFIG = 4 << 20  # larger JSON files are vocabularies and weight maps
 
 
 def cache_folder() -> Path:
@@ -74,12 +74,12 @@ def local_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> tuple[Path, I
 
     Raises:
         NotAvailable: there is no such folder.
-        BadInput: the folder holds something else than a model.
+        BadInput: the folder holds something else than a model, or code.
     """
     store = open_store(uri)
     if is_remote(uri) or find_manifest(store) is not None:
         folder, entry = local_artifact(uri, kinds)
-        refuse_code(folder)
+        check_model_folder(folder)
         return folder, entry
     folder = Path(store.uri)
     what, name = ("adapter", "adapter_config.json") if "adapter" in kinds else ("model", "config.json")
@@ -90,17 +90,8 @@ def local_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> tuple[Path, I
         )
     if not (folder / name).is_file():
         raise BadInput(f"{folder}: is no {what} folder, it has no {name}")
-    refuse_code(folder)
+    check_model_folder(folder)
     return folder, InputEntry(store.uri, MODEL_FOLDER, folder_digest(folder))
-
-
-def refuse_code(folder: Path) -> None:
-    """Refuse a model that names Python code of its own: engines would run it, some of them without asking."""
-    for path in sorted(folder.glob("*.json")):
-        if path.stat().st_size < MAX_CONFIG and b'"auto_map"' in path.read_bytes():
-            raise BadInput(
-                f"{path}: asks for code from the model's folder to be run (auto_map): use a model without it"
-            )
 
 
 def folder_digest(folder: Path) -> str:

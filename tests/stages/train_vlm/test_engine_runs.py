@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -165,3 +166,20 @@ def test_a_signal_before_the_first_step_ends_at_once() -> None:
         child.send_signal(signal.SIGTERM)
         assert child.wait(timeout=20) == 0
     assert time.monotonic() - began < 20
+
+
+def test_the_engine_runs_no_code_of_the_model(job: SftJob, tiny: Path, tmp_path: Path) -> None:
+    """Even where the check before it is passed by: the engine itself has it turned off."""
+    model, mark = tmp_path / "model", tmp_path / "ran"
+    shutil.copytree(tiny, model)
+    code = f"open({str(mark)!r}, 'a').write(__file__)\n"
+    (model / "custom_generate").mkdir()
+    for name in ("custom_generate/generate.py", "evil.py"):
+        (model / name).write_text(code)
+    names = {"AutoConfig": "evil.C", "AutoTokenizer": ["evil.T", "evil.T"], "AutoProcessor": "evil.P"}
+    for name in ("config.json", "tokenizer_config.json", "processor_config.json"):
+        content = json.loads((model / name).read_text())
+        (model / name).write_text(json.dumps({**content, "auto_map": names}))
+    run = train(replace(job, model=model, output_dir=tmp_path / "out", max_steps=1))
+    assert not mark.exists(), mark.read_text()
+    assert run.code == 0, run.lines[-20:]
