@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.options import Finite, VtbOption
 from vtb.stage.run import Run
 from vtb.stage.sharding import cpus
+from vtb_eval.greedy import ignored_settings
 from vtb_eval.questions import CLOSINGS, Question, ShardWork, read_questions
 
 log = logging.getLogger("vtb.eval")
@@ -77,13 +79,16 @@ def predict(
     found = tuple(choose_split(chunks(entry), split, uri))
     model_dir, model_entry = local_model(model)
     adapter_dir, adapter_entries = _adapter(adapter)
-    if how["temperature"] > 0:  # the questions of a batch share one source of chance
+    sampled = how["temperature"] > 0
+    if sampled:  # the questions of a batch share one source of chance
         run.config["batch_size"] = batch_size
+    ignored = ignored_settings(model_dir)
     plan = run.plan([entry, model_entry, *adapter_entries])
     total = min(limit or 2**62, sum(chunk.rows for chunk in found))
     tasks = plan_shards(ShardWork(found, 0, total, style), samples_per_shard)
     answer = Answerer(model_dir, adapter_dir, batch_size, run.seed, run.workers, how)
-    run.make_shards(plan, tasks, answer, lambda _: _close, what="answers", summary=f"{total} answers", workers=1)
+    close = partial(_close, {} if sampled else ignored)
+    run.make_shards(plan, tasks, answer, lambda _: close, what="answers", summary=f"{total} answers", workers=1)
 
 
 def _adapter(uri: str | None) -> tuple[Path | None, list[InputEntry]]:
@@ -141,5 +146,9 @@ def make_sample(question: Question, text: str) -> Sample:
     return Sample(question.key, {RECORD: json.dumps(answer, ensure_ascii=False).encode(), PUZZLE: question.puzzle})
 
 
-def _close(shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:
-    return [], {"answers": sum(shard.rows for shard in shards)}
+def _close(ignored: Mapping[str, Any], shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:
+    metrics: dict[str, Any] = {"answers": sum(shard.rows for shard in shards)}
+    if ignored:
+        log.info("the likeliest token was taken; the model's own settings were not followed: %s", ", ".join(ignored))
+        metrics["generation_settings_ignored"] = dict(ignored)
+    return [], metrics
