@@ -31,9 +31,7 @@ def check_model_folder(folder: Path) -> None:
     """
     for path in _files(folder):
         if path.suffix in _CODE and path.name != _LEFT_BY_DEEPSPEED:
-            raise BadInput(
-                f"{path.parent}: {path.name} is code in a model's folder, which is never run: use a model without it, or remove it"
-            )
+            raise _refusal(path, "is code in a model's folder, which is never run")
         if path.suffix == ".json":
             content = read_json(path)
             if _CONFIG.fullmatch(path.name):
@@ -47,31 +45,29 @@ def read_json(path: Path) -> Any:
         BadInput: it is no JSON, or asks for code.
     """
     if path.stat().st_size > _MAX_JSON:
-        raise BadInput(f"{path.parent}: {path.name} is larger than any configuration: use a model without it")
+        raise _refusal(path, "is larger than any configuration")
 
     def checked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         # in a vocabulary, every key has a number
         if any(name == "auto_map" and not isinstance(value, int) for name, value in pairs):
-            raise BadInput(
-                f"{path.parent}: {path.name} asks for code from the model's folder (auto_map), which is never run: use another model"
-            )
+            raise _refusal(path, "asks for code from the model's folder (auto_map), which is never run")
         return dict(pairs)
 
     try:
         return json.loads(path.read_bytes(), object_pairs_hook=checked)
     except (ValueError, RecursionError) as error:
-        raise BadInput(
-            f"{path.parent}: {path.name} cannot be read as JSON ({error}): use a model that is whole"
-        ) from error
+        raise _refusal(path, f"cannot be read as JSON ({error})") from error
+
+
+def _refusal(path: Path, what: str) -> BadInput:
+    return BadInput(f"{path.parent}: {path.name} {what}: use another model, or one that is whole")
 
 
 def _check_config(path: Path, content: Any) -> None:
     if not isinstance(content, dict):
-        raise BadInput(
-            f"{path.parent}: {path.name} is no configuration, which has names and values: use a model that is whole"
-        )
+        raise _refusal(path, "is no configuration, which has names and values")
     if not isinstance(content.get("model_type", ""), str):
-        raise BadInput(f"{path.parent}: {path.name} has a model_type that is no name: use a model that is whole")
+        raise _refusal(path, "has a model_type that is no name")
 
 
 def _files(folder: Path) -> Iterator[Path]:

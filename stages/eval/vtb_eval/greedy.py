@@ -23,9 +23,7 @@ def ignored_settings(model: Path) -> dict[str, Any]:
     for name in _KEPT:
         value = content.get(name) or []
         if not all(isinstance(token, int) for token in (value if isinstance(value, list) else [value])):
-            raise BadInput(
-                f"{model}: {name} in {path.name} is no number and no list of numbers: use a model that is whole"
-            )
+            raise BadInput(f"{model}: {name} in {path.name} is no list of numbers: use a model that is whole")
     return {
         name: value
         for name, value in sorted(content.items())
