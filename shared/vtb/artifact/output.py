@@ -145,11 +145,18 @@ class Output:
         return [done[path] for path in paths]
 
     def commit(
-        self, shards: Sequence[ShardEntry], files: Iterable[FileEntry] = (), metrics: Mapping[str, Any] | None = None
+        self,
+        shards: Sequence[ShardEntry],
+        files: Iterable[FileEntry] = (),
+        metrics: Mapping[str, Any] | None = None,
+        run: Mapping[str, Any] | None = None,
     ) -> Manifest:
-        """Write the manifest; from here on the artifact is complete. Doing it twice is harmless."""
+        """Write the manifest; from here on the artifact is complete. Doing it twice is harmless.
+
+        What is given as ``run`` joins the half of the manifest that says when and where, and enters no hash.
+        """
         ordered = tuple(sorted(files, key=lambda file: file.path))
-        manifest = Manifest(self.plan, tuple(shards), ordered, metrics or {}, run_info(self.started))
+        manifest = Manifest(self.plan, tuple(shards), ordered, metrics or {}, {**run_info(self.started), **(run or {})})
         self.check_plan()
         self.store.put_bytes(MANIFEST, manifest.to_json())
         return manifest

@@ -26,7 +26,7 @@ from vtb.store import open_store
 from vtb_train_vlm.collect import collect
 from vtb_train_vlm.engine_options import read_config
 from vtb_train_vlm.swift_command import SftJob, command
-from vtb_train_vlm.training import train
+from vtb_train_vlm.training import already_done, train
 
 log = logging.getLogger("vtb.train")
 
@@ -106,7 +106,7 @@ def sft(run: Run, model: str, device: str, engine_config: str | None, merge: boo
         return
     job = with_fresh_folder(job, output)
     try:
-        outcome = train(job, output, where)
+        outcome = already_done(job.resume_from) or train(job, output, where)
     except (BadInput, NotAvailable):
         forget_without_checkpoint(output)
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import os
@@ -69,6 +70,18 @@ def train(job: SftJob, output: Output, device: Device) -> dict[str, Any]:
     if code != 0 or (outcome is None and is_main_node()):
         raise failure(code, list(tail), path)
     return outcome or {}
+
+
+def already_done(checkpoint: Path | None) -> dict[str, Any] | None:
+    """How training ended whose last checkpoint is there: the run that made it was stopped just after it.
+
+    The engine would train one step more, since it looks only after each step whether it was the last.
+    """
+    if checkpoint is None:
+        return None
+    state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    done = state["global_step"] >= state["max_steps"]
+    return {"step": state["global_step"], "max_steps": state["max_steps"], "stopped": False} if done else None
 
 
 def grace_s() -> float:
