@@ -81,7 +81,7 @@ def _serve() -> None:
             os.dup2(log, 2)
             try:
                 main(task["argv"])
-            except BaseException:
+            except BaseException:  # noqa: BLE001  a forked child must not go on as its parent
                 import traceback
 
                 traceback.print_exc()
