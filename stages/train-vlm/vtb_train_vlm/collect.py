@@ -15,6 +15,7 @@ from vtb.artifact.output import Output
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.curves import draw_loss_curve, read_figures, read_parts
 from vtb.engine.launch import train_log
+from vtb.engine.lock import OutputLock
 from vtb.engine.proof import training_proof
 from vtb.engine.tensorboard_files import write_figures
 from vtb.errors import BadInput, QualityGate
@@ -29,12 +30,13 @@ _ONLY_FOR_RESUMING = (
 )  # fmt: skip
 
 
-def collect(job: SftJob, output: Output, outcome: dict[str, Any], *, merge: bool) -> Manifest:
+def collect(job: SftJob, output: Output, outcome: dict[str, Any], lock: OutputLock, *, merge: bool) -> Manifest:
     """Write the artifact.
 
     Raises:
         BadInput: the engine ended well and left no checkpoint.
         QualityGate: training changed nothing.
+        TryAgain: another run has taken the output over.
     """
     checkpoint = newest_complete_checkpoint(job.output_dir)
     if checkpoint is None:
@@ -47,8 +49,10 @@ def collect(job: SftJob, output: Output, outcome: dict[str, Any], *, merge: bool
             (weights / "merged" / name).unlink(missing_ok=True)
     proof = check_proof(job, weights)
     write_side_files(job, weights)
+    lock.check()
     files = [put(output, weights, path) for path in sorted(weights.rglob("*")) if path.is_file()]
     metrics = {**proof, **loss_figures(job), "steps": outcome["step"]}
+    lock.check()
     return output.commit([], files, metrics, {"parts": read_parts(train_log(job.output_dir))})
 
 

@@ -12,19 +12,21 @@ from typing import Any, Literal
 
 import click
 
-from vtb.artifact import Plan, read_manifest
-from vtb.artifact.local import cache_folder, local_artifact, local_model
-from vtb.artifact.output import Output, file_sha256
+from vtb.artifact import Manifest, Plan, read_manifest
+from vtb.artifact.local import cache_folder, local_artifact, local_model, verify
+from vtb.artifact.output import Output, State, file_sha256
 from vtb.engine.checkpoints import fetch_newest, remove_all, stored_checkpoints
-from vtb.engine.hardware import choose_device, default_processes, is_main_node, require_deepspeed
+from vtb.engine.hardware import Device, choose_device, default_processes, is_main_node, require_deepspeed
+from vtb.engine.lock import OutputLock
 from vtb.errors import BadInput, NotAvailable, UsageProblem
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.options import Finite, VtbOption
 from vtb.stage.run import Run
-from vtb.store import open_store
+from vtb.store import is_remote, open_store
 from vtb_train_vlm.collect import collect
 from vtb_train_vlm.engine_options import read_config
+from vtb_train_vlm.rows import check_rows, special_tokens
 from vtb_train_vlm.swift_command import SftJob, command
 from vtb_train_vlm.training import already_done, train
 
@@ -98,23 +100,48 @@ def sft(run: Run, model: str, device: str, engine_config: str | None, merge: boo
         raise BadInput(f"{run.inputs[0]}: has no rows to train on")
     job = make_job(run, plan, dataset_dir, model_dir, bool(rows["val"]), config, how)
     command(job, where)  # refuses what the engine cannot be asked for, before anything is written
+    manifest = read_manifest(run.inputs[0], STAGE.reads)
+    check_data(job, manifest)
     if run.dry_run:
         run.say_plan(plan, f"trained on {rows['train']} rows on {where}, {how['nproc']} process(es)")
         return
+    if not run.overwrite and Output(run.output_uri, plan).state() is State.COMPLETE:
+        run.begin(plan)  # says so
+        return
+    if not is_remote(run.inputs[0]):  # a copy was checked when it was made
+        verify(run.inputs[0], manifest, dataset_dir)
+    store = open_store(run.output_uri)
+    with OutputLock(store, job.output_dir, main=is_main_node(), clears=run.overwrite) as lock:
+        make(run, plan, job, where, lock, merge=merge)
+
+
+def make(run: Run, plan: Plan, job: SftJob, where: Device, lock: OutputLock, *, merge: bool) -> None:
+    """Train and write the artifact, unless that has been done by now."""
     output = run.begin(plan)
     if output is None:
         return
     job = with_fresh_folder(job, output)
     try:
-        outcome = already_done(job.resume_from) or train(job, output, where)
+        outcome = already_done(job.resume_from) or train(job, output, where, lock)
     except (BadInput, NotAvailable):
+        lock.check()
         forget_without_checkpoint(output)
         raise
     if is_main_node():
-        manifest = collect(job, output, outcome, merge=merge)
+        manifest = collect(job, output, outcome, lock, merge=merge)
         remove_all(output.store)
         run.say_done(output, manifest)
     shutil.rmtree(job.output_dir, ignore_errors=True)
+
+
+def check_data(job: SftJob, manifest: Manifest) -> None:
+    """Refuse rows that would have the engine read other files than the dataset's, or more than words in words."""
+    known = {file.path for file in manifest.all_files()}
+    special = special_tokens(job.model)
+    for name in filter(None, (job.train_file, job.val_file)):
+        if name not in known:
+            raise BadInput(f"{job.dataset_dir}: its manifest has no {name}: make it with `vtb-prepare vlm`")
+        check_rows(job.dataset_dir / name, known, special)
 
 
 def rows_of(uri: str) -> dict[str, int]:

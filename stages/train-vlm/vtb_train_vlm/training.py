@@ -20,6 +20,7 @@ from vtb.engine.checkpoints import CheckpointPusher
 from vtb.engine.curves import read_log, read_outcome
 from vtb.engine.hardware import Device, is_main_node
 from vtb.engine.launch import train_log
+from vtb.engine.lock import OutputLock
 from vtb.engine.watch import run_engine
 from vtb.errors import BadInput, NotAvailable, TryAgain, UsageProblem
 from vtb.progress import Progress
@@ -33,11 +34,11 @@ _TAIL = 200
 _ERROR = re.compile(r"^(?:\[rank\d+\]: ?)?((?:\w+\.)*\w*(?:Error|Exception|Interrupt)\b.*)$")
 
 
-def train(job: SftJob, output: Output, device: Device) -> dict[str, Any]:
+def train(job: SftJob, output: Output, device: Device, lock: OutputLock) -> dict[str, Any]:
     """Run the engine to its end and return how it ended.
 
     Raises:
-        TryAgain: stopped from outside, with a checkpoint in the store.
+        TryAgain: stopped from outside, with a checkpoint in the store; or another run has taken the output over.
         NotAvailable: out of memory.
         BadInput: the engine failed; its last error and the place of its whole log are in the message.
     """
@@ -56,13 +57,16 @@ def train(job: SftJob, output: Output, device: Device) -> dict[str, Any]:
 
         def on_poll() -> None:
             show(progress, job.output_dir)
-            if is_main_node():
+            if lock.lost.is_set():
+                stop.set()
+            elif is_main_node():
                 pusher.poll()
 
         code = run_engine(
             command(job, device, env), env, job.dataset_dir,
             on_line=on_line, on_poll=on_poll, stop=stop, grace_s=grace_s(),
         )  # fmt: skip
+    lock.check()
     if stop.is_set():
         raise TryAgain(stopped_message(pusher))
     pusher.close()

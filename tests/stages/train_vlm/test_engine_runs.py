@@ -45,7 +45,6 @@ def test_lora_learns_and_says_so(trained: Run, tiny: Path) -> None:
         "checkpoint-60",
         "checkpoint-90",
     ]
-    assert list((trained.output_dir / "tensorboard").iterdir())
     proof = training_proof(tiny, adapter=trained.output_dir / "checkpoint-90")
     assert proof["lora_modules"] == 14
     assert proof["lora_b_max"] > 0

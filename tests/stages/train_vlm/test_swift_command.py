@@ -193,7 +193,7 @@ def test_a_config_without_end(plain: SftJob, tmp_path: Path) -> None:
     )
     config, fifo = tmp_path / "engine.yaml", tmp_path / "fifo"
     os.mkfifo(fifo)
-    for text in (bomb, "a: &a {b: *a}\n", "a: " + "[" * 50_000, " " * (2 << 20)):
+    for text in (bomb, "a: &a {b: *a}\n", "a: " + "[" * 3_000, " " * (2 << 20)):
         config.write_text(text)
         with pytest.raises(UsageProblem):
             command(replace(plain, engine_config=config), "cpu")
