@@ -60,7 +60,7 @@ _HARMLESS = {"check_model": ["false"], "streaming": ["false"], "save_only_model"
 # Variables by which the stage talks to the engine, and keeps it offline and away from other people's code.
 VARIABLES = (
     "VTB_STOP_FILE", "VTB_TRAIN_LOG", "ROOT_IMAGE_DIR", "HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "USE_HF",
-    "PYTHONPATH", "PYTHONSAFEPATH", "PYTHONSTARTUP", "PYTHONHOME", "LD_PRELOAD", "LD_LIBRARY_PATH",
+    "PYTHONPATH", "PYTHONSAFEPATH", "PYTHONSTARTUP", "PYTHONHOME", "PYTHONHASHSEED", "LD_PRELOAD", "LD_LIBRARY_PATH",
     "RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "NPROC_PER_NODE", "NNODES",
 )  # fmt: skip
 

@@ -29,10 +29,12 @@ def check_rows(path: Path, known: Container[str], special: tuple[str, ...]) -> N
     Raises:
         BadInput: There is such a row; the message has its number, from 1.
     """
-    with path.open(encoding="utf-8") as lines:
+    if not path.is_file():
+        raise BadInput(f"{path}: is not there: prepare the dataset again")
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
-                problem = _problem(json.loads(line), known, special)
+                problem = _problem(json.loads(line, object_pairs_hook=_once), known, special)
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
                 problem = f"is no row of ms-swift ({error!r})"
             if problem:
@@ -65,6 +67,14 @@ def _problem(row: dict[str, Any], known: Container[str], special: tuple[str, ...
         if found is not None:
             return f"has {found!r} among its words, which is no text to the model"
     return f"asks for more pictures than it has ({IMAGE} among its words)" if pictures < 0 else None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names are all different: readers disagree about which of two equal ones counts."""
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise ValueError("a name comes twice")
+    return content
 
 
 def _flat(value: Any) -> Iterator[Any]:

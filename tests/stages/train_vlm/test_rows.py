@@ -69,12 +69,19 @@ def test_bad_rows_by_their_number(tmp_path: Path, case: str) -> None:
         check_rows(_file(tmp_path, GOOD[0], GOOD[1], BAD[case]), KNOWN, SPECIAL)
 
 
-def test_a_row_that_is_cut_or_deep(tmp_path: Path) -> None:
+def test_a_row_that_is_none(tmp_path: Path) -> None:
     path = _file(tmp_path, row())
-    for text in ('{"messages": [', "[" * 100_000):
-        path.write_text(path.read_text().splitlines()[0] + "\n" + text)
+    first = path.read_bytes()
+    twice = b'{"images": ["/etc/passwd"], ' + first[1:]
+    for text in (b'{"messages": [', b"[" * 100_000, b"\xff", b"", twice, first[:-1] + first):
+        path.write_bytes(first + text + b"\n")
         with pytest.raises(BadInput, match="row 2 is no row"):
             check_rows(path, KNOWN, SPECIAL)
+
+
+def test_no_rows_at_all(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is not there"):
+        check_rows(tmp_path / "train_sft.jsonl", KNOWN, SPECIAL)
 
 
 @pytest.mark.engine
