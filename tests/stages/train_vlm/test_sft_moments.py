@@ -10,16 +10,16 @@ from typing import Any
 
 import psutil
 import pytest
-from stage_runs import ONE_THREAD, kill_tree, marked, wait_for
-from test_sft_stage import Place, make_dataset
+from stage_runs import ONE_THREAD, Place, kill_tree, make_dataset, marked, wait_for
 
-from contract.command_line import call, killed_at_the_end, run, start
+from contract.command_line import Result, call, killed_at_the_end, start
 from vtb.artifact import read_manifest
 from vtb.cli.show import check_all
 from vtb.store import open_store
 
 pytestmark = pytest.mark.engine
-LENGTH = ("--max-steps", 60, "--save-steps", 10, "--merge")
+STEPS = 40
+LENGTH = ("--max-steps", STEPS, "--save-steps", 5)
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +31,17 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return Place(make_dataset(str(out), out), str(out / "model"), out, env)
 
 
+def patiently(*words: Any, env: dict[str, str]) -> Result:
+    """A command on a busy machine."""
+    with killed_at_the_end(start(*words, env=env)) as process:
+        out, err = process.communicate(timeout=400)
+        return Result(process.returncode, out, err)
+
+
 @pytest.fixture(scope="module")
 def undisturbed(place: Place) -> str:
     """The digest of a run that nothing happened to."""
-    done = run(*place.sft(place.out / "undisturbed", *LENGTH), env=place.env)
+    done = patiently(*place.sft(place.out / "undisturbed", *LENGTH), env=place.env)
     assert done.code == 0, done.err
     return read_manifest(str(place.out / "undisturbed")).digest
 
@@ -55,7 +62,7 @@ def test_killed_and_continued_elsewhere_gives_the_same_bytes(place: Place, undis
         wait_for("a checkpoint in the store", lambda: marked(str(out)), first)
         kill_tree(first)
     assert not (out / "manifest.json").exists()
-    done = run(*place.sft(out, *LENGTH), env={**env, "PYTHONHASHSEED": "3"})
+    done = patiently(*place.sft(out, *LENGTH), env={**env, "PYTHONHASHSEED": "3"})
     assert done.code == 0, done.err
     assert "continuing from checkpoint-" in done.err
     _assert_same(out, undisturbed, place)
@@ -79,7 +86,7 @@ def test_interrupted_after_the_engine_has_ended(
     with monkeypatch.context() as patch:
         patch.setattr("vtb_train_vlm.sft.collect", _interrupted)
         assert call(*words).code == 130
-    assert marked(str(tmp_path / "out")) == [60]
+    assert marked(str(tmp_path / "out")) == [STEPS]
     monkeypatch.setattr("vtb_train_vlm.training.run_engine", _no_engine)
     done = call(*words)
     assert done.code == 0, done.err
@@ -94,7 +101,7 @@ def test_two_equal_runs_at_once(place: Place, undisturbed: str, tmp_path: Path, 
     runs = [start(*place.sft(out, *LENGTH), env={**place.env, "VTB_CACHE": str(cache)}) for cache in caches]
     with killed_at_the_end(runs[0]) as one, killed_at_the_end(runs[1]) as other:
         for process in (one, other):
-            results.append((process.communicate(timeout=240), process.returncode))
+            results.append((process.communicate(timeout=400), process.returncode))
     trained = [text for (_, text), code in results if code == 0 and "complete: " in text]
     assert len(trained) == 1, results
     for (_, text), code in results:

@@ -15,7 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from stage_runs import ONE_THREAD, kill_tree, log_rows, losses, marked, metrics, payload, wait_for
+from stage_runs import (
+    ONE_THREAD,
+    Place,
+    kill_tree,
+    log_rows,
+    losses,
+    make_dataset,
+    marked,
+    metrics,
+    payload,
+    wait_for,
+)
 
 from contract.command_line import Result, call, killed_at_the_end, run, start
 from vtb.artifact import read_manifest
@@ -27,46 +38,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 STEPS = 30
-OPTIONS = ("--device", "cpu", "--learning-rate", "0.01", "--batch-size", "8", "--workers", "1")
 SECRETS = {
     "HF_TOKEN": "hf_" + secrets.token_hex(12),
     "WANDB_API_KEY": secrets.token_hex(12),
     "AWS_SECRET_ACCESS_KEY": secrets.token_hex(12),
     "AWS_ACCESS_KEY_ID": secrets.token_hex(8),
 }
-
-
-def make_dataset(place: str, scratch: Path) -> str:
-    """Mazes, curated and prepared by the real commands: 13 rows to train on, 4 for validation."""
-    mazes, curated, dataset = str(scratch / "mazes"), str(scratch / "curated"), f"{place}/dataset"
-    count = ("--size", "7", "--count", "24", "--endpoints", "random", "--cell-px", "16")
-    for words in (
-        ("vtb-gen-maze", *count, "--workers", "1", "--output", mazes),
-        ("vtb-curate", "--input", mazes, "--val", "0.15", "--test", "0.3", "--workers", "1", "--output", curated),
-        ("vtb-prepare", "vlm", "--input", curated, "--workers", "1", "--output", dataset),
-    ):
-        done = call(*words)
-        assert done.code == 0, done.err
-    return dataset
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the runs of this file read and write, and their environment."""
-
-    dataset: str
-    model: str
-    out: Path
-    env: dict[str, str]
-
-    @property
-    def curated(self) -> Path:
-        return self.out / "curated"
-
-    def sft(self, output: object, *more: object) -> tuple[Any, ...]:
-        """The words of a training command."""
-        read = ("--input", self.dataset, "--model", self.model)
-        return ("vtb-train-vlm", "sft", *read, "--output", output, *OPTIONS, *more)
 
 
 @pytest.fixture(scope="module")
