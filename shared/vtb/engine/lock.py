@@ -1,6 +1,6 @@
 """One run at a time trains into an output: of two equal ones, one wins and the other says so.
 
-On one machine a file lock beside the work folder decides, which the kernel frees when its holder is killed. Between
+On one machine a file lock in the cache folder decides, which the kernel frees when its holder is killed. Between
 machines it is an object in the store, ``.lock.json``, in which the holder changes a number every few seconds. Stores
 have no "create if absent" that all of them know, so a run writes its name, goes on, and looks soon after (long before
 an engine has started) whether the name is still its own: the last to write has won, the others stop. A lock whose
@@ -35,16 +35,16 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 class OutputLock:
     """Held while a run trains; use it in a ``with`` statement."""
 
-    def __init__(self, store: Store, work: Path, *, main: bool = True, clears: bool = False) -> None:
+    def __init__(self, store: Store, file: Path, *, main: bool = True, clears: bool = False) -> None:
         """Nothing is locked yet.
 
         Args:
             store: Where the artifact is written.
-            work: The run's work folder; the lock file lies beside it.
+            file: The lock on this machine, the same for all runs that write there.
             main: Whether this node is the one of several that writes the artifact; the others lock nothing.
             clears: Whether the run removes what is there, so that it must be sure of the lock before.
         """
-        self._store, self._work, self._main, self._sure = store, work, main, clears
+        self._store, self._path, self._main, self._sure = store, file, main, clears
         self._me = secrets.token_hex(8)
         self._beats = 0
         self._end = threading.Event()
@@ -94,8 +94,8 @@ class OutputLock:
             raise TryAgain(f"{self._store.uri}: another run has taken over here: let it finish")
 
     def _lock_file(self) -> int:
-        self._work.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self._work.with_name(self._work.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

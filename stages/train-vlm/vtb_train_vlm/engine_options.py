@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,21 @@ Arguments = dict[str, "list[str] | None"]
 # The template of each family. Told to the engine, which cannot tell some families apart by a local folder alone.
 _TEMPLATES = {"qwen3_vl": "qwen3_vl", "qwen3_vl_moe": "qwen3_vl", "qwen2_5_vl": "qwen2_5_vl", "qwen2_vl": "qwen2_vl"}
 _MAX_CONFIG = 1 << 20
+_SECRET = re.compile(r"(^|[-_.])(hub_?tok\w*|token|secret|password|passwd|api[-_]?key)$", re.IGNORECASE)
+_INSIDE = re.compile(r"[\"']([\w-]+)[\"']\s*:")
+
+
+def check_engine_args(arguments: tuple[str, ...], config: Path | None) -> None:
+    """Without a leading dash it is a mistyped option of ours; and a secret would end up in `ps` and the manifest."""
+    if arguments and not arguments[0].startswith("-"):
+        raise UsageProblem(f"unexpected argument {arguments[0]!r}: engine arguments follow -- and start with --")
+    names = [word.partition("=")[0] for word in arguments if word.startswith("--")]
+    inside = [name for word in arguments for name in _INSIDE.findall(word)]  # keys of JSON values
+    secret = next(
+        (name for name in [*names, *inside, *read_config(config)[0]] if _SECRET.search(name.lstrip("-"))), None
+    )
+    if secret is not None:
+        raise UsageProblem(f"{secret}: give secrets in the environment, never in the arguments of the engine")
 
 
 def parse_arguments(tokens: Sequence[str]) -> Arguments:

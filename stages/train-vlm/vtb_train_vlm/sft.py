@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -18,22 +17,20 @@ from vtb.artifact.output import Output, State, file_sha256
 from vtb.engine.checkpoints import fetch_newest, remove_all, stored_checkpoints
 from vtb.engine.hardware import Device, choose_device, default_processes, is_main_node, require_deepspeed
 from vtb.engine.lock import OutputLock
-from vtb.errors import BadInput, NotAvailable, UsageProblem
+from vtb.errors import BadInput, NotAvailable
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.options import Finite, VtbOption
 from vtb.stage.run import Run
 from vtb.store import is_remote, open_store
 from vtb_train_vlm.collect import collect
-from vtb_train_vlm.engine_options import read_config
+from vtb_train_vlm.engine_options import check_engine_args
 from vtb_train_vlm.rows import check_rows, special_tokens
 from vtb_train_vlm.swift_command import SftJob, command
 from vtb_train_vlm.training import already_done, train
 
 log = logging.getLogger("vtb.train")
 
-SECRET = re.compile(r"(^|[-_.])(hub_?tok\w*|token|secret|password|passwd|api[-_]?key)$", re.IGNORECASE)
-INSIDE = re.compile(r"[\"']([\w-]+)[\"']\s*:")
 STAGE = Stage(
     command="vtb-train-vlm sft",
     summary="Fine-tune a vision-language model on answers, by LoRA or fully.",
@@ -111,7 +108,8 @@ def sft(run: Run, model: str, device: str, engine_config: str | None, merge: boo
     if not is_remote(run.inputs[0]):  # a copy was checked when it was made
         verify(run.inputs[0], manifest, dataset_dir)
     store = open_store(run.output_uri)
-    with OutputLock(store, job.output_dir, main=is_main_node(), clears=run.overwrite) as lock:
+    lock_file = cache_folder() / "runs" / f"{place_of(store.uri)}.lock"
+    with OutputLock(store, lock_file, main=is_main_node(), clears=run.overwrite) as lock:
         make(run, plan, job, where, lock, merge=merge)
 
 
@@ -152,25 +150,12 @@ def rows_of(uri: str) -> dict[str, int]:
     return rows
 
 
-def check_engine_args(arguments: tuple[str, ...], config: Path | None) -> None:
-    """Without a leading dash it is a mistyped option of ours; and a secret would end up in `ps` and the manifest."""
-    if arguments and not arguments[0].startswith("-"):
-        raise UsageProblem(f"unexpected argument {arguments[0]!r}: engine arguments follow -- and start with --")
-    names = [word.partition("=")[0] for word in arguments if word.startswith("--")]
-    inside = [name for word in arguments for name in INSIDE.findall(word)]  # keys of JSON values
-    secret = next(
-        (name for name in [*names, *inside, *read_config(config)[0]] if SECRET.search(name.lstrip("-"))), None
-    )
-    if secret is not None:
-        raise UsageProblem(f"{secret}: give secrets in the environment, never in the arguments of the engine")
-
-
 def make_job(
     run: Run, plan: Plan, dataset: Path, model: Path, has_val: bool, config: Path | None, how: dict[str, Any]
 ) -> SftJob:  # fmt: skip
     """The job; nothing is written yet."""
     # The same training into two outputs at once must not share a folder.
-    place = hashlib.sha256(open_store(run.output_uri).uri.encode()).hexdigest()
+    place = place_of(open_store(run.output_uri).uri)
     tuner: Literal["lora", "full"] = how.pop("tuner")
     deepspeed: str | None = how.pop("deepspeed")
     if deepspeed and Path(deepspeed).is_file():  # the engine does not run in this folder
@@ -178,9 +163,14 @@ def make_job(
     return SftJob(
         model=model, dataset_dir=dataset, train_file="train_sft.jsonl",
         val_file="val_sft.jsonl" if has_val else None, tuner=tuner, deepspeed=deepspeed, seed=run.seed,
-        output_dir=cache_folder() / "runs" / f"{plan.fingerprint[:16]}-{place[:8]}",
+        output_dir=cache_folder() / "runs" / f"{plan.fingerprint[:16]}-{place}",
         save_total_limit=2, resume_from=None, engine_config=config, **how,
     )  # fmt: skip
+
+
+def place_of(uri: str) -> str:
+    """A short name for an output."""
+    return hashlib.sha256(uri.encode()).hexdigest()[:16]
 
 
 def with_fresh_folder(job: SftJob, output: Output) -> SftJob:

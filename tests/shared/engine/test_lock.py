@@ -36,8 +36,8 @@ def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def _lock(uri: str, machine: Path, *, clears: bool = False) -> OutputLock:
-    """A run on a machine, which is a folder for its work here."""
-    return OutputLock(open_store(uri), machine / "work", clears=clears)
+    """A run on a machine, which is a folder here."""
+    return OutputLock(open_store(uri), machine / "lock", clears=clears)
 
 
 def test_one_machine(uri: str, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def _killed_holder(uri: str, machine: Path) -> None:
         "from vtb.store import open_store\n"
         "with OutputLock(open_store(sys.argv[1]), Path(sys.argv[2])): print('up', flush=True); time.sleep(60)"
     )
-    words = [sys.executable, "-c", script, uri, str(machine / "work")]
+    words = [sys.executable, "-c", script, uri, str(machine / "lock")]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"up\n"
