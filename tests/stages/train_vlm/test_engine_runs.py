@@ -167,7 +167,9 @@ def test_a_signal_before_the_first_step_ends_at_once() -> None:
     assert time.monotonic() - began < 20
 
 
-def test_the_engine_runs_no_code_of_the_model(job: SftJob, tiny: Path, tmp_path: Path) -> None:
+def test_the_engine_runs_no_code_of_the_model(
+    job: SftJob, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Even where the check before it is passed by: the engine itself has it turned off."""
     model, mark = tmp_path / "model", tmp_path / "ran"
     shutil.copytree(tiny, model)
@@ -179,6 +181,7 @@ def test_the_engine_runs_no_code_of_the_model(job: SftJob, tiny: Path, tmp_path:
     for name in ("config.json", "tokenizer_config.json", "processor_config.json"):
         content = json.loads((model / name).read_text())
         (model / name).write_text(json.dumps({**content, "auto_map": names}))
+    monkeypatch.setattr("vtb_train_vlm.engine_options.read_json", lambda path: json.loads(path.read_text()))
     run = train(replace(job, model=model, output_dir=tmp_path / "out", max_steps=1))
     assert not mark.exists(), mark.read_text()
     assert run.code == 0, run.lines[-20:]
