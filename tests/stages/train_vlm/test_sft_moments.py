@@ -123,6 +123,10 @@ def long_run(place: Place, tmp_path: Path) -> Iterator[Any]:
 def test_kill_nine_of_the_stage_ends_all_its_processes(long_run: Any) -> None:
     engines = psutil.Process(long_run.pid).children(recursive=True)
     assert sum("vtb_train_vlm.engine" in " ".join(engine.cmdline()) for engine in engines) >= 2
+    for engine in engines:
+        engine.suspend()  # or they would end by themselves, at their next line into a broken pipe
     os.kill(long_run.pid, signal.SIGKILL)
-    _, alive = psutil.wait_procs(engines, timeout=20)
+    _, alive = psutil.wait_procs(engines, timeout=10)
+    for engine in alive:
+        engine.kill()
     assert alive == []
