@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
-from vtb.errors import BadInput
+from vtb.errors import BadInput, in_words
 from vtb.store import Store, is_remote, open_store
 
 T = TypeVar("T")
@@ -219,7 +219,8 @@ def parse_manifest(raw: bytes, uri: str) -> Manifest:
             run=typed(data, "run", dict),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BadInput(f"{uri}: {MANIFEST} is damaged ({error!r}): make the artifact again with --overwrite") from error
+        why = in_words(error)
+        raise BadInput(f"{uri}: {MANIFEST} is damaged ({why}): make the artifact again with --overwrite") from error
 
 
 def find_manifest(store: Store) -> Manifest | None:

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vtb.artifact.model_folder import read_json
 from vtb.errors import BadInput, NotAvailable, UsageProblem
+from vtb.stage.config_file import UnreadableYaml, load_yaml
 from vtb_train_vlm.refused import check_argument, check_variable
 
 # Values by argument name; None takes an argument away.
@@ -19,7 +18,6 @@ Arguments = dict[str, "list[str] | None"]
 
 # The template of each family. Told to the engine, which cannot tell some families apart by a local folder alone.
 _TEMPLATES = {"qwen3_vl": "qwen3_vl", "qwen3_vl_moe": "qwen3_vl", "qwen2_5_vl": "qwen2_5_vl", "qwen2_vl": "qwen2_vl"}
-_MAX_CONFIG = 1 << 20
 _SECRET = re.compile(r"(^|[-_.])(hub_?tok\w*|token|secret|password|passwd|api[-_]?key)$", re.IGNORECASE)
 _INSIDE = re.compile(r"[\"']([\w-]+)[\"']\s*:")
 
@@ -78,7 +76,12 @@ def read_config(path: Path | None) -> tuple[Arguments, dict[str, str]]:
     """
     if path is None:
         return {}, {}
-    content = _load(path)
+    try:
+        content = load_yaml(path) or {}  # JSON is YAML, too
+    except UnreadableYaml as error:
+        raise UsageProblem(f"{path}: cannot read this engine config: {error}") from error
+    if not isinstance(content, dict):
+        raise UsageProblem(f"{path}: an engine config is a mapping of argument names to values")
     variables = content.pop("ENV", None) or {}
     if not isinstance(variables, dict):
         raise UsageProblem(f"{path}: ENV is a mapping of variable names to values")
@@ -87,22 +90,6 @@ def read_config(path: Path | None) -> tuple[Arguments, dict[str, str]]:
     named = [(str(name).replace("-", "_"), value) for name, value in content.items()]
     written = [(name, to_arguments({name: value}, keep_none=True)[name]) for name, value in named]
     return _checked(written, str(path)), {str(name): str(value) for name, value in variables.items()}
-
-
-def _load(path: Path) -> dict[Any, Any]:
-    """The mapping in a YAML or JSON file of bounded size, without references from one place to another."""
-    try:
-        if not path.is_file() or path.stat().st_size > _MAX_CONFIG:
-            raise UsageProblem(f"{path}: an engine config is a file of at most {_MAX_CONFIG >> 20} MiB")
-        text = path.read_text(encoding="utf-8")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise UsageProblem(f"{path}: an engine config has no aliases (*name): write the values out")
-        content = yaml.safe_load(text) or {}  # JSON is YAML, too
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise UsageProblem(f"{path}: cannot read this engine config: {error}") from error
-    if not isinstance(content, dict):
-        raise UsageProblem(f"{path}: an engine config is a mapping of argument names to values")
-    return content
 
 
 def to_arguments(values: Mapping[str, Any], keep_none: bool = False) -> Arguments:
