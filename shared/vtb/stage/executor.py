@@ -22,8 +22,9 @@ from multiprocessing.sharedctypes import Synchronized
 from typing import Any, Generic, TypeVar
 
 from vtb import log as vtb_log
+from vtb.artifact.fence import check_plan, fenced
 from vtb.artifact.manifest import FileEntry, Manifest, Plan, ShardEntry
-from vtb.artifact.output import Output, check_plan
+from vtb.artifact.output import Output
 from vtb.errors import NotAvailable
 from vtb.progress import Progress
 from vtb.stage.sharding import ShardRange
@@ -87,13 +88,17 @@ def finish(output: Output, tasks: Sequence[Task[T]], close: Finish) -> Manifest:
 def store_shard(store: Store, plan: Plan, task: Task[T], made: ShardResult) -> ShardEntry:
     """Store one shard: its files, then its data; the sidecar that marks it done comes after."""
     check_plan(store, plan)
-    files = []
-    for path, data in made.files.items():
-        store.put_bytes(path, data)
-        files.append(FileEntry(path, len(data), hashlib.sha256(data).hexdigest()))
-    store.put_bytes(task.path, made.data)
-    digest = hashlib.sha256(made.data).hexdigest()
-    return ShardEntry(task.path, made.rows, len(made.data), digest, task.split, tuple(files), made.stats)
+    data = _entry(task.path, made.data)
+    files = tuple(_entry(path, content) for path, content in made.files.items())
+    with fenced(store, plan, *files, data):
+        for path, content in made.files.items():
+            store.put_bytes(path, content)
+        store.put_bytes(task.path, made.data)
+    return ShardEntry(task.path, made.rows, data.bytes, data.sha256, task.split, files, made.stats)
+
+
+def _entry(path: str, data: bytes) -> FileEntry:
+    return FileEntry(path, len(data), hashlib.sha256(data).hexdigest())
 
 
 def _make_here(output: Output, missing: Sequence[Task[T]], make: Maker[T], report: Tick) -> None:

@@ -81,7 +81,7 @@ class Http:
             method, url, body=source, headers=signed, preload_content=False, decode_content=False, redirect=False
         )
         try:
-            _check_length(response, method)
+            _check_length(response)
             if response.status not in (200, 204, 206):
                 raise self._refusal(response, method, name)
             yield response
@@ -119,13 +119,11 @@ class Http:
         return AnswerError(code, "no details, as the request was HEAD", status=status)
 
 
-def _check_length(response: urllib3.BaseHTTPResponse, method: str) -> None:
+def _check_length(response: urllib3.BaseHTTPResponse) -> None:
     """A length that is no number would be taken for none, and the body for whole wherever it ends."""
     length = response.headers.get("content-length")
     if length is not None and not (length.isascii() and length.isdigit()):
         raise AnswerError("", f"its Content-Length is {length[:40]!r}, which is no length", passing=True)
-    if length is None and method == "HEAD" and response.status == 200:
-        raise AnswerError("", "the answer has no Content-Length", passing=True)
 
 
 def _read(response: urllib3.BaseHTTPResponse) -> bytes:

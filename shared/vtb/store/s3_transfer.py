@@ -194,4 +194,7 @@ def _parts_xml(tags: Mapping[int, str]) -> bytes:
 
 def size_of(remote: Remote) -> int:
     """The size of an object that is there."""
-    return int(remote.call("HEAD").headers["content-length"])
+    length = remote.call("HEAD").headers.get("content-length")
+    if length is None:
+        raise AnswerError("", "the answer has no Content-Length", passing=True)
+    return int(length)

@@ -12,7 +12,7 @@ from typing import Any
 
 from vtb.artifact import Manifest, ShardEntry
 from vtb.benchmarks.videothinkbench.decontamination import overlap_key
-from vtb.errors import VtbError
+from vtb.errors import BadInput, VtbError
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar
 from vtb.media.image import UnreadableImage, decode_image
 from vtb.media.video import UnreadableVideo, decode_ends
@@ -102,14 +102,20 @@ def read_verdicts(data: bytes) -> list[Verdict]:
 def _verdicts(work: ShardWork) -> Iterator[Verdict]:
     """A verdict for each sample that can be read, and one for all those that a damaged shard has lost."""
     shard, seen, damage = work.shard, 0, ""
+    bad = 0
     try:
         data = open_store(work.uri).get_bytes(shard.path)
         if hashlib.sha256(data).hexdigest() != shard.sha256:
             damage = "its content is not what its manifest says"
             log.warning("%s/%s: %s; reading what can be read", work.uri, shard.path, damage)
         for sample in read_tar(data):
-            yield judge_sample(work, sample, seen)
+            verdict = judge_sample(work, sample, seen)
+            bad += bool(verdict.problem)
+            yield verdict
             seen += 1
+        if damage and seen >= shard.rows and not bad:
+            # Nothing is wrong with it, and it is not what was promised: another run's shard.
+            raise BadInput(f"{work.uri}/{shard.path}: {damage}: make the artifact again with --overwrite")
     except (ObjectMissing, DamagedTar) as error:
         damage = str(error)
     if seen < shard.rows:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,11 @@ import pytest
 
 from contract.command_line import files, without_run
 from vtb.artifact import FileEntry, InputEntry, Manifest, Plan, ShardEntry, read_manifest
-from vtb.artifact.output import Output, State, difference, file_sha256
+from vtb.artifact.fence import difference
+from vtb.artifact.output import Output, State, file_sha256
 from vtb.artifact.provenance import git_commit, run_info, tool_versions
 from vtb.errors import BadInput, TryAgain
+from vtb.stage.executor import ShardResult, Task, store_shard
 from vtb.store import open_store
 
 if TYPE_CHECKING:
@@ -257,6 +260,7 @@ def test_files_are_stored_with_their_hash(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"x" * 3_000_000)
     output = Output(str(tmp_path / "o"), PLAN)
+    output.begin()
     entry = output.put_file("big.bin", source)
     assert entry == FileEntry("big.bin", 3_000_000, hashlib.sha256(b"x" * 3_000_000).hexdigest())
     assert file_sha256(tmp_path / "o" / "big.bin") == entry.sha256
@@ -306,3 +310,79 @@ def test_of_two_with_different_options_one_gives_way(tmp_path: Path) -> None:
     second.clear()
     with pytest.raises(BadInput, match="another process has removed it"):
         second.commit([entry])
+
+
+def late(output: Output, path: str, land: Callable[[], None]) -> None:
+    """The next object of an output arrives only after something else has happened."""
+    put = output.store.put_bytes
+
+    def slow(key: str, data: bytes) -> None:
+        if key == path:
+            land()
+        put(key, data)
+
+    output.store.put_bytes = slow  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("when", ["before the other", "after the other"])
+def test_an_upload_that_was_under_way_when_another_run_took_over(tmp_path: Path, when: str) -> None:
+    """The late object is taken back; the other artifact is whole, or says that it is not."""
+    first, second = Output(str(tmp_path), other(seed=2)), Output(str(tmp_path), PLAN)
+    first.begin()
+
+    def take_over() -> None:
+        if when == "after the other":
+            second.begin(overwrite=True)
+            second.commit([add(second, path) for path in PATHS])
+        else:
+            second.begin(overwrite=True)
+
+    late(first, PATHS[0], take_over)
+    task = Task(PATHS[0], 3, None)
+    made = ShardResult(PATHS[0].encode()[::-1], 3)  # as large as the other's
+    with pytest.raises(BadInput, match="another process makes it differently"):
+        store_shard(first.store, first.plan, task, made)
+    assert not (tmp_path / PATHS[0]).exists()
+    if when == "after the other":
+        with pytest.raises(BadInput, match=r"shards/00000\.tar is missing: give --overwrite"):
+            Output(str(tmp_path), PLAN).begin()
+    assert make_over(tmp_path).digest == make(str(tmp_path / "else")).digest
+
+
+def make_over(folder: Path) -> Manifest:
+    Output(str(folder), PLAN).begin(overwrite=True)
+    return make(str(folder))
+
+
+def test_a_late_object_of_the_same_content_stays(tmp_path: Path) -> None:
+    first, second = Output(str(tmp_path), other(seed=2)), Output(str(tmp_path), PLAN)
+    first.begin()
+
+    def take_over() -> None:
+        second.begin(overwrite=True)
+        second.commit([add(second, path) for path in PATHS])
+
+    late(first, PATHS[0], take_over)
+    with pytest.raises(BadInput, match="another process"):
+        store_shard(first.store, first.plan, Task(PATHS[0], 3, None), ShardResult(PATHS[0].encode(), 3))
+    assert Output(str(tmp_path), PLAN).begin() is State.COMPLETE
+
+
+@pytest.mark.parametrize("name", [*PATHS, "README.md"])
+@pytest.mark.parametrize("content", [None, b"longer or shorter"])
+def test_complete_means_that_every_object_has_its_size(tmp_path: Path, name: str, content: bytes | None) -> None:
+    make(str(tmp_path))
+    (tmp_path / name).unlink() if content is None else (tmp_path / name).write_bytes(content)
+    what = "is missing" if content is None else "has 17 bytes, not "
+    with pytest.raises(BadInput, match=f"{name} {what}.*--overwrite"):
+        Output(str(tmp_path), PLAN).begin()
+    assert make_over(tmp_path).digest == make(str(tmp_path / "else")).digest
+
+
+def test_a_late_file_about_the_whole_is_taken_back(tmp_path: Path) -> None:
+    first, second = Output(str(tmp_path), other(seed=2)), Output(str(tmp_path), PLAN)
+    first.begin()
+    late(first, "README.md", lambda: second.begin(overwrite=True) and None)
+    with pytest.raises(BadInput, match="another process"):
+        first.put("README.md", b"late")
+    assert set(files(tmp_path)) == {"plan.json"}

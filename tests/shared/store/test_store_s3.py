@@ -37,6 +37,12 @@ def test_round_trip(s3: Bucket, tmp_path: Path, prefix: str, key: str, data: byt
     assert store.stat(key) is None
 
 
+def test_a_fresh_bucket_holds_nothing(s3: Bucket) -> None:
+    store = open_store(s3.uri + "/p")
+    assert store.stat("k") is None
+    assert list(store.list()) == []
+
+
 def test_reading_what_is_not_there_names_it_in_full(s3: Bucket, tmp_path: Path) -> None:
     store = open_store(s3.uri + "/p")
     with pytest.raises(ObjectMissing, match=f"{s3.uri}/p/no/such"):
