@@ -24,7 +24,7 @@ def run() -> Iterator[dict[str, Any]]:
                 yield _rates(family, sampling)
 
 
-def _rates(family: Family, sampling: str) -> dict[str, Any]:
+def _rates(family: Family[Any], sampling: str) -> dict[str, Any]:
     config = family.config_class(sampling=sampling)
     places = places_of(family.sample(sample_rng(1, family.name, index), config) for index in range(SAMPLES))
     rates = {**rule_rates(places), "model": model_rate(places)}

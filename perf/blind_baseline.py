@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from vtb.puzzles.eyeballing.common.record import EyeballingRecord
 
 from vtb.puzzles.eyeballing.common.placement import COUNT, LETTERS
-from vtb.puzzles.family import Record
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -36,11 +36,10 @@ class Places:
     right: Whole
 
 
-def places_of(records: Iterable[Record]) -> Places:
+def places_of(records: Iterable[EyeballingRecord]) -> Places:
     """The places of many records."""
     rows = [
-        ([(c["x"], c["y"]) for c in record["candidates"]], record["canvas_dimensions"], record["correct_option"])
-        for record in records
+        ([(c.x, c.y) for c in record.candidates], record.canvas_dimensions, record.correct_option) for record in records
     ]
     points, canvas, letters = zip(*rows, strict=True)
     return Places(np.array(points, float), np.array(canvas, float), np.array([*map(LETTERS.index, letters)]))

@@ -11,7 +11,7 @@ from typing import Any
 from vtb.media.video import PRESET, fill_planes, new_frame, open_stream, yuv_palette
 from vtb.puzzles import Clip, families
 from vtb.puzzles.family import Family
-from vtb.puzzles.sample import encode_record_clip, make_record
+from vtb.puzzles.sample import encode_record_clip, make_example
 
 CLIPS, ROUNDS, FRAMES = 3, 3, 81
 
@@ -31,10 +31,10 @@ def run() -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def measure(family: Family) -> tuple[float, float, float]:
+def measure(family: Family[Any]) -> tuple[float, float, float]:
     """Ratio, our rate and the bare rate, in turn, so that a change of the machine's speed hits both."""
     config = family.config_class(clip=Clip(FRAMES))
-    records = [make_record(family, config, "bench", 1, index) for index in range(CLIPS)]
+    records = [make_example(family, config, "bench", 1, index).payload for index in range(CLIPS)]
     prepared = [_prepare(family, record) for record in records]
     ours, bare = [], []
     for _ in range(ROUNDS):
@@ -43,30 +43,30 @@ def measure(family: Family) -> tuple[float, float, float]:
             encode_record_clip(family, record)
         middle = time.perf_counter()
         for frames in prepared:
-            _encode(frames, records[0]["clip"])
+            _encode(frames, records[0].clip)
         ours.append(CLIPS * FRAMES / (middle - start))
         bare.append(CLIPS * FRAMES / (time.perf_counter() - middle))
     ratio = statistics.median(a / b for a, b in zip(ours, bare, strict=True))
     return ratio, statistics.median(ours), statistics.median(bare)
 
 
-def _prepare(family: Family, record: dict[str, Any]) -> list[Any]:
+def _prepare(family: Family[Any], record: Any) -> list[Any]:
     """The frames of a clip as the encoder takes them, made before the clock starts."""
     table, frames = yuv_palette(family.palette), []
     for number, picture in enumerate(family.draw_frames(record)):
-        frame, planes = new_frame(*record["clip"]["size"])
+        frame, planes = new_frame(*record.clip.size)
         fill_planes(picture, table, planes)
         frame.pts = number
         frames.append(frame)
     return frames
 
 
-def _encode(frames: list[Any], clip: dict[str, Any]) -> None:
+def _encode(frames: list[Any], clip: Any) -> None:
     import av
 
-    width, height = clip["size"]
+    width, height = clip.size
     with av.open(io.BytesIO(), "w", format="mp4") as container:
-        stream = open_stream(container, width, height, clip["fps"], PRESET)
+        stream = open_stream(container, width, height, clip.fps, PRESET)
         for frame in frames:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

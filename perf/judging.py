@@ -15,7 +15,7 @@ from vtb.media.image import decode_image, encode_rgb, to_rgb
 from vtb.media.video import decode_clip
 from vtb.puzzles import Clip, families
 from vtb.puzzles.family import Family
-from vtb.puzzles.sample import encode_record_clip, make_record
+from vtb.puzzles.sample import encode_record_clip, make_example
 
 SIDE, ANSWERS, ROUNDS = 480, 4, 5
 TARGETS = {"maze": (300, 0.7), "eyeballing": (300, 0.7), "visual": (None, None), "arc": (None, None)}
@@ -41,9 +41,9 @@ def _figure(name: str, unit: str, target: float | None, rates: dict[str, float])
     return {**found, "slowest": slowest, "slowest_value": round(rates[slowest], digits)}
 
 
-def image_rate(family: Family) -> float:
+def image_rate(family: Family[Any]) -> float:
     """Pictures decoded and judged per second."""
-    records = [make_record(family, family.config_class(), "bench", 1, index) for index in range(ANSWERS)]
+    records = [make_example(family, family.config_class(), "bench", 1, index).payload for index in range(ANSWERS)]
     answers = [_answer(family, record) for record in records]
 
     def judge() -> None:
@@ -53,7 +53,7 @@ def image_rate(family: Family) -> float:
     return ANSWERS / _median_seconds(judge)
 
 
-def _answer(family: Family, record: dict[str, Any]) -> bytes:
+def _answer(family: Family[Any], record: Any) -> bytes:
     import cv2
 
     image = to_rgb(family.draw_solution(record), family.palette)
@@ -61,10 +61,10 @@ def _answer(family: Family, record: dict[str, Any]) -> bytes:
     return encode_rgb(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
 
 
-def video_ratio(family: Family) -> float:
+def video_ratio(family: Family[Any]) -> float:
     """Seconds to decode clips by seconds to decode and judge them; in turn, so that the machine's speed hits both."""
     config = family.config_class(clip=Clip())
-    records = [make_record(family, config, "bench", 1, index) for index in range(ANSWERS)]
+    records = [make_example(family, config, "bench", 1, index).payload for index in range(ANSWERS)]
     clips = [encode_record_clip(family, record) for record in records]
 
     def judge() -> None:

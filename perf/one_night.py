@@ -12,7 +12,7 @@ from typing import Any
 from vtb.formats.webdataset import write_tar
 from vtb.puzzles import Clip, families
 from vtb.puzzles.family import Family
-from vtb.puzzles.sample import make_record, render
+from vtb.puzzles.sample import make_example, render
 
 SAMPLES, CORES, MEASURED = 10_000, 16, 12
 SECOND_VERSION = "arc_connect_point_ver"  # of one of the benchmark's 21 eyeballing tasks
@@ -37,9 +37,9 @@ def run() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _seconds_a_sample(family: Family) -> float:
+def _seconds_a_sample(family: Family[Any]) -> float:
     config = family.config_class(clip=Clip())
     start = time.perf_counter()
-    records = (make_record(family, config, family.name, 1, index) for index in range(MEASURED))
+    records = (make_example(family, config, family.name, 1, index) for index in range(MEASURED))
     write_tar(render(family, record, reasoning=False) for record in records)
     return (time.perf_counter() - start) / MEASURED

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from contextlib import suppress
 
-from vtb.artifact.manifest import MANIFEST, PLAN, find_manifest, parse_shard
+from vtb.artifact.manifest import MANIFEST, PLAN, find_manifest
 from vtb.artifact.sidecar import SIDECAR
 from vtb.errors import BadInput
 from vtb.store import Store
@@ -38,8 +37,10 @@ def _listed(store: Store) -> list[str]:
 
 def _left(store: Store) -> list[str]:
     """What killed runs left: shards, sidecars, and the files that the sidecars name."""
+    from vtb.artifact.parsing import parse_sidecar  # msgspec: not for --help
+
     keys = [info.key for info in store.list() if _OURS.fullmatch(info.key)]
     for key in [key for key in keys if key.endswith(SIDECAR)]:
-        with suppress(BadInput, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            keys += [file.path for file in parse_shard(json.loads(store.get_bytes(key))).files]
+        with suppress(BadInput, ValueError):
+            keys += [file.path for file in parse_sidecar(store.get_bytes(key))[0].files]
     return keys

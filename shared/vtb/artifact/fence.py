@@ -6,11 +6,10 @@ takes the object back when the place is another's by then; what a killed writer 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from vtb.artifact.manifest import PLAN, FileEntry, Plan, find_manifest, parse_plan
+from vtb.artifact.manifest import PLAN, FileEntry, Plan, find_manifest
 from vtb.artifact.sidecar import SIDECAR
 from vtb.errors import BadInput
 from vtb.store import ObjectMissing, Store
@@ -18,11 +17,13 @@ from vtb.store import ObjectMissing, Store
 
 def stored_plan(store: Store) -> Plan | None:
     """The plan of the artifact at a place, finished or not; None where nothing has begun."""
+    from vtb.artifact.parsing import parse_plan  # msgspec: not for --help
+
     try:
-        return parse_plan(json.loads(store.get_bytes(PLAN)))
+        return parse_plan(store.get_bytes(PLAN))
     except ObjectMissing:
         return None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except ValueError as error:
         raise BadInput(f"{store.uri}: {PLAN} is damaged: give --overwrite to make the artifact anew") from error
 
 

@@ -12,7 +12,9 @@ Layout below the artifact's prefix::
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from enum import Enum
@@ -32,7 +34,7 @@ from vtb.artifact.manifest import (
     plan_json,
 )
 from vtb.artifact.provenance import run_info
-from vtb.artifact.sidecar import done_shards, write_sidecar
+from vtb.artifact.sidecar import DoneShards, ShardList, done_shards, write_sidecar
 from vtb.errors import BadInput, TryAgain
 from vtb.store import Store, open_store
 
@@ -58,6 +60,7 @@ class Output:
         self.store: Store = open_store(uri)
         self.plan = plan
         self.started = datetime.now(timezone.utc)
+        self.seen: DoneShards | None = None  # what the last look at the shards found
 
     @property
     def uri(self) -> str:
@@ -132,30 +135,37 @@ class Output:
             self.store.put_file(path, file)
         return entry
 
-    def done(self, paths: Iterable[str]) -> dict[str, ShardEntry]:
-        """Those of the shards that need no more work."""
-        return done_shards(self.store, paths, self.plan.fingerprint)
+    def done(self, paths: Sequence[str]) -> DoneShards:
+        """Those of the shards that need no more work; what an earlier look has read is not read again."""
+        self.seen = done_shards(self.store, paths, self.plan.fingerprint, self.seen)
+        return self.seen
 
-    def read_shards(self, paths: Sequence[str]) -> list[ShardEntry]:
+    def read_shards(self, paths: Sequence[str]) -> ShardList:
         """The entries of all shards, in their order.
 
         Raises:
             TryAgain: some are not there (any more).
         """
         done = self.done(paths)
-        missing = [path for path in paths if path not in done]
+        missing = next((path for path in paths if path not in done), None)
         if missing:
-            raise TryAgain(f"{self.uri}: {missing[0]} was done and is not any more: run the same command again")
-        return [done[path] for path in paths]
+            raise TryAgain(f"{self.uri}: {missing} was done and is not any more: run the same command again")
+        return done.in_order(paths)
 
     def commit(
         self, shards: Sequence[ShardEntry], files: Iterable[FileEntry] = (), metrics: Mapping[str, Any] | None = None
     ) -> Manifest:
         """Write the manifest; from here on the artifact is complete. Doing it twice is harmless."""
         ordered = tuple(sorted(files, key=lambda file: file.path))
-        manifest = Manifest(self.plan, tuple(shards), ordered, metrics or {}, run_info(self.started))
-        self.check_plan()
-        self.store.put_bytes(MANIFEST, manifest.to_json())
+        # JSON has no infinities and no NaN, so they become words
+        plain = json.loads(json.dumps(metrics or {}), parse_constant=str)
+        manifest = Manifest(self.plan, shards, ordered, plain, run_info(self.started))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, MANIFEST)
+            with path.open("wb") as file:
+                file.writelines(manifest.pieces())
+            self.check_plan()
+            self.store.put_file(MANIFEST, path)
         return manifest
 
     def _stored_plan(self) -> Plan | None:

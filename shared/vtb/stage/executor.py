@@ -75,6 +75,7 @@ def make_missing(
         runner = partial(_make_by_workers, workers=min(workers, len(missing))) if workers > 1 else _make_here
         if missing:
             runner(output, missing, make, lambda rows: progress.update(ready + rows))
+    # Of a whole run `finish` looks again.
     return part.whole or len(output.done(paths)) == len(paths)
 
 
@@ -208,5 +209,5 @@ def _work(uri: str, plan: Plan, task: Task[T], make: Maker[T]) -> ShardEntry:
 
 def wait_note(output: Output, tasks: Sequence[Task[T]]) -> str:
     """What a part says that has finished before its siblings."""
-    done = len(output.done([task.path for task in tasks]))
-    return f"{output.uri}: {done} of {len(tasks)} shards are done; the last part to finish writes the manifest"
+    done = output.seen if output.seen is not None else output.done([task.path for task in tasks])
+    return f"{output.uri}: {len(done)} of {len(tasks)} shards are done; the last part to finish writes the manifest"

@@ -133,9 +133,20 @@ def _walk_folder(folder: str, base: str, prefix: str, above: frozenset[tuple[int
         if name.endswith("/"):
             yield from _walk_folder(path[:-1], base + name, prefix, above | {identity})
         else:
-            # Deleted since the folder was read: no longer part of the listing.
-            with suppress(FileNotFoundError), os_errors(path):
-                yield base + name, os.stat(path).st_size
+            size = _size(path)
+            if size is not None:
+                yield base + name, size
+
+
+def _size(path: str) -> int | None:
+    """The size of a file; None where it was deleted since its folder was read: no longer part of the listing."""
+    try:
+        return os.stat(path).st_size  # first without the context, which costs more than the call
+    except FileNotFoundError:
+        return None
+    except OSError:
+        with os_errors(path):
+            raise
 
 
 def _names(folder: str, base: str, prefix: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from vtb.artifact import FileEntry, InputEntry, Manifest, Plan, ShardEntry, read
 from vtb.artifact.fence import difference
 from vtb.artifact.output import Output, State, file_sha256
 from vtb.artifact.provenance import git_commit, run_info, tool_versions
+from vtb.artifact.sidecar import sidecar_bytes
 from vtb.errors import BadInput, TryAgain
 from vtb.stage.executor import ShardResult, Task, store_shard
 from vtb.store import open_store
@@ -57,7 +58,7 @@ def test_from_fresh_to_complete(tmp_path: Path) -> None:
     assert output.begin() is State.UNFINISHED
     shards = [add(output, path) for path in PATHS]
     assert set(output.done([*PATHS, "shards/00002.tar"])) == set(PATHS)
-    assert output.read_shards(PATHS) == shards
+    assert list(output.read_shards(PATHS)) == shards
     manifest = output.commit(shards, [output.put("b", b"1"), output.put("a", b"2")], {"x": 1})
     assert output.state() is output.begin() is State.COMPLETE
     assert read_manifest(output.uri).digest == manifest.digest
@@ -228,7 +229,7 @@ SIDECAR = {"path": PATHS[0], "rows": 3, "bytes": 3, "sha256": "0", "split": None
     [
         b"", b"{", b"[]", b'{"path": "x"}', b"[" * 100_000,
         *(
-            json.dumps({**SIDECAR, **change}).encode()
+            sidecar_bytes({**SIDECAR, **change})
             for change in (
                 {"path": "../../x"}, {"path": PATHS[1]}, {"rows": "x"}, {"rows": -1}, {"bytes": 10**6},
                 {"stats": None}, {"fingerprint": "another"}, {"files": [{"path": "../x", "bytes": 1, "sha256": "0"}]},
@@ -312,7 +313,7 @@ def test_of_two_with_different_options_one_gives_way(tmp_path: Path) -> None:
         second.commit([entry])
 
 
-def late(output: Output, path: str, land: Callable[[], None]) -> None:
+def late(output: Output, path: str, land: Callable[[], object]) -> None:
     """The next object of an output arrives only after something else has happened."""
     put = output.store.put_bytes
 
@@ -382,7 +383,7 @@ def test_complete_means_that_every_object_has_its_size(tmp_path: Path, name: str
 def test_a_late_file_about_the_whole_is_taken_back(tmp_path: Path) -> None:
     first, second = Output(str(tmp_path), other(seed=2)), Output(str(tmp_path), PLAN)
     first.begin()
-    late(first, "README.md", lambda: second.begin(overwrite=True) and None)
+    late(first, "README.md", lambda: bool(second.begin(overwrite=True)))
     with pytest.raises(BadInput, match="another process"):
         first.put("README.md", b"late")
     assert set(files(tmp_path)) == {"plan.json"}

@@ -162,7 +162,7 @@ def test_files_get_the_permissions_that_the_user_asked_for(tmp_path: Path) -> No
 def test_download_takes_few_keys_ahead_and_reports_each(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "root"))
     store.put_bytes("k", b"1")
-    taken, done, ahead = 0, list[str](), list[str]()
+    taken, done, ahead = 0, list[str](), list[int]()
 
     def keys() -> object:
         nonlocal taken

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import FaultyBucket
 from vtb.errors import NotAvailable, TryAgain, VtbError
-from vtb.store import ObjectInfo, Store, open_store, s3_http
+from vtb.store import ObjectInfo, Store, open_store, s3_client, s3_http
 from vtb.store import s3 as s3_module
 
 pytestmark = pytest.mark.store
