@@ -21,7 +21,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from vtb.artifact.clearing import clear
+from vtb.artifact.clearing import clear, clearing_was_broken_off
 from vtb.artifact.fence import check_plan, check_sizes, difference, fenced, stored_plan
 from vtb.artifact.manifest import (
     MANIFEST,
@@ -39,7 +39,7 @@ from vtb.errors import BadInput, TryAgain
 from vtb.store import Store, open_store
 
 log = logging.getLogger("vtb.artifact")
-SWEEP_AGE_S = 600.0  # a second process may be writing the same artifact; its files are younger
+SWEEP_AGE_S = 600.0  # without locks: a second process may be writing the same artifact; its files are younger
 # A volume's own folder, and hidden files, do not make a place "not empty".
 IGNORED = ("lost+found", ".")
 
@@ -87,7 +87,8 @@ class Output:
             overwrite: remove whatever artifact lies here first.
             alone: no other process works on this output, so leftovers of killed runs may be swept.
         """
-        if overwrite:
+        if overwrite or clearing_was_broken_off(self.store):
+            overwrite = True
             self.clear()
         # What is left then is not of the artifact and may stay.
         state = State.FRESH if overwrite else self.state()
@@ -165,6 +166,7 @@ class Output:
             with path.open("wb") as file:
                 file.writelines(manifest.pieces())
             self.check_plan()
+            self.store.sweep(SWEEP_AGE_S)
             self.store.put_file(MANIFEST, path)
         return manifest
 

@@ -66,6 +66,12 @@ def write_sidecar(store: Store, shard: ShardEntry, fingerprint: str) -> None:
     store.put_bytes(shard.path + SIDECAR, sidecar_bytes({**asdict(shard), "fingerprint": fingerprint}))
 
 
+def announce(store: Store, shard: ShardEntry) -> None:
+    """Say which files a shard will have, in a sidecar of no plan: if its maker is killed, they can be removed."""
+    if store.stat(shard.path + SIDECAR) is None:
+        write_sidecar(store, shard, "")
+
+
 def sidecar_bytes(content: Mapping[str, object]) -> bytes:
     """A sidecar as it is stored: with a hash of itself, since nothing else tells whether its figures were edited."""
     text = json_bytes(content)[: -len("\n}\n")]

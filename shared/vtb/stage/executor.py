@@ -25,6 +25,7 @@ from vtb import log as vtb_log
 from vtb.artifact.fence import check_plan, fenced
 from vtb.artifact.manifest import FileEntry, Manifest, Plan, ShardEntry
 from vtb.artifact.output import Output
+from vtb.artifact.sidecar import announce
 from vtb.errors import NotAvailable
 from vtb.progress import Progress
 from vtb.stage.sharding import ShardRange
@@ -91,11 +92,14 @@ def store_shard(store: Store, plan: Plan, task: Task[T], made: ShardResult) -> S
     check_plan(store, plan)
     data = _entry(task.path, made.data)
     files = tuple(_entry(path, content) for path, content in made.files.items())
+    entry = ShardEntry(task.path, made.rows, data.bytes, data.sha256, task.split, files, made.stats)
     with fenced(store, plan, *files, data):
+        if files:
+            announce(store, entry)
         for path, content in made.files.items():
             store.put_bytes(path, content)
         store.put_bytes(task.path, made.data)
-    return ShardEntry(task.path, made.rows, data.bytes, data.sha256, task.split, files, made.stats)
+    return entry
 
 
 def _entry(path: str, data: bytes) -> FileEntry:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,19 +168,114 @@ def test_hidden_files_and_the_folder_of_a_volume_do_not_count(tmp_path: Path) ->
     assert Output(str(tmp_path), PLAN).begin() is State.FRESH
 
 
-def test_leftovers_of_killed_writers_are_swept_when_alone(tmp_path: Path) -> None:
+def test_leftovers_of_killed_writers_are_swept_when_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     output = Output(str(tmp_path), PLAN)
     output.begin()
     left = tmp_path / "shards" / ".vtb-tmp-1234"
     left.parent.mkdir()
     left.write_bytes(b"half")
-    output.begin()
-    assert left.exists()  # young: another process may be writing it
-    os.utime(left, (0, 0))
+    with left.open("r+b") as living:
+        fcntl.flock(living, fcntl.LOCK_EX)
+        os.utime(left, (0, 0))
+        output.begin()
+        assert left.exists()  # another process is writing it
     output.begin(alone=False)
     assert left.exists()
     output.begin()
     assert not left.exists()
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    left.write_bytes(b"half")
+    output.begin()
+    assert left.exists()  # young: another process may be writing it
+    os.utime(left, (0, 0))
+    output.begin()
+    assert not left.exists()
+
+
+def test_a_finished_artifact_holds_no_leftovers(tmp_path: Path) -> None:
+    """Not even those of a run that was killed a moment ago."""
+    output = Output(str(tmp_path), PLAN)
+    output.begin()
+    script = "import os, sys\nfrom pathlib import Path\nfrom vtb.store.files import atomic_file\n"
+    script += "with atomic_file(Path(sys.argv[1]), durable=False) as file:\n    os.write(file, b'half'); os._exit(9)"
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "shards" / "00000.tar")], check=False)
+    assert len(list(tmp_path.rglob(".vtb-tmp-*"))) == 1
+    make(str(tmp_path))
+    assert list(tmp_path.rglob(".vtb-tmp-*")) == []
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("finished", [True, False])
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_kill_at_any_step_of_clearing_leaves_nothing_behind(tmp_path: Path, finished: bool, overwrite: bool) -> None:
+    for step in range(40):
+        place = tmp_path / str(step)
+        output = Output(str(place), other(layout="folder"))
+        output.begin()
+        shards = [add(output, f"shards/{n:05d}.jsonl", {f"zoo/{n}.png": b"p", f"a/{n}.png": b"p"}) for n in range(3)]
+        if finished:
+            output.commit(shards, [output.put("zoo/data.json", b"d")])
+        killed = kill_at(output, step)
+        if not overwrite and not finished:
+            Output(str(place), other(layout="folder")).begin()  # goes on as if nothing had happened
+        elif (place / "clearing.json").exists() and not overwrite:
+            assert Output(str(place), PLAN).begin() is State.FRESH
+        else:
+            Output(str(place), PLAN).begin(overwrite=True)
+        if overwrite:
+            assert set(files(place)) == {"plan.json"}
+            assert make(str(place)).rows == 6
+            assert not list(place.rglob("*.png"))
+        if not killed:
+            return
+    pytest.fail("clearing never ended")
+
+
+def kill_at(output: Output, step: int) -> bool:
+    """Clear an output whose process is killed before it has removed so many objects; says whether it was."""
+    left, delete = [step], output.store.delete
+
+    def dying(keys: Iterable[str]) -> None:
+        for key in keys:
+            if not left[0]:
+                raise Killed
+            left[0] -= 1
+            delete([key])
+
+    output.store.delete = dying  # type: ignore[method-assign]
+    try:
+        output.clear()
+    except Killed:
+        return True
+    return False
+
+
+def test_pictures_of_a_shard_that_was_never_finished_are_removed(tmp_path: Path) -> None:
+    output = Output(str(tmp_path), other(layout="folder"))
+    output.begin()
+    pictures = {f"maze/puzzles/{n}.png": b"p" for n in range(3)}
+
+    def dying(key: str, data: bytes) -> None:
+        if key.endswith("2.png"):
+            raise Killed
+        put(key, data)
+
+    put = output.store.put_bytes
+    output.store.put_bytes = dying  # type: ignore[method-assign]
+    task = Task("shards/00000.jsonl", 3, None)
+    with pytest.raises(Killed):
+        store_shard(output.store, output.plan, task, ShardResult(b"{}", 3, pictures))
+    assert (tmp_path / "maze/puzzles/1.png").exists()
+    assert Output(str(tmp_path), other(layout="folder")).done([task.path]) == {}
+    Output(str(tmp_path), PLAN).begin(overwrite=True)
+    assert set(files(tmp_path)) == {"plan.json"}
 
 
 def test_two_committers_are_harmless(tmp_path: Path) -> None:
