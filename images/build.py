@@ -5,10 +5,6 @@ Needs only click and PyYAML, and the ``docker`` command; ``lock`` also needs uv 
 
 from __future__ import annotations
 
-import dataclasses
-import importlib
-import importlib.util
-import re
 import shlex
 import shutil
 import subprocess
@@ -17,115 +13,31 @@ import tarfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import click
-import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
-IMAGES = ROOT / "images"
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script, and with PYTHONSAFEPATH too
 
-# The Python and the platform that the locks are resolved for. Ubuntu's newer Python takes the same pins.
-LOCK_PYTHON = "3.11"
-LOCK_PLATFORM = "x86_64-manylinux_2_28"
-
-# What torch's CUDA wheel asks for with exact versions of its own, and torch's CPU wheel does without.
-CUDA_PACKAGE = re.compile(r"^(cuda|nvidia)-|^triton$")
-
-# No image name here: two images with the same pins then have the same file, and BuildKit installs it once for both.
-LOCK_HEADER = f"""\
-# Written by `python images/build.py lock` from pyproject.toml, for Python {LOCK_PYTHON}.
-# No hashes, and no CUDA packages (torch's own metadata pins those): a folder with torch's CPU wheel satisfies the same
-# lock as the CUDA wheel from the package index does.
-"""
+from images.declaration import (
+    FOLDER,
+    IMAGES,
+    NAMES,
+    ROOT,
+    Image,
+    Unavailable,
+    load_images,
+    megabytes,
+    select,
+    version,
+)
+from images.lock import lock
+from images.wheels import wheels, wheels_for
 
 # A fixed time for every file of a build context, so that the context depends on what the files hold and nothing else.
 CONTEXT_TIME = 315532800  # 1980-01-01, the oldest time that zip files can hold
 
-
-class Unavailable(click.ClickException):
-    """Something the command needs is missing: Docker, uv, a wheel, a lock."""
-
-    exit_code = 4
-
-
-@dataclasses.dataclass(frozen=True)
-class Image:
-    """One entry of images.yaml, which says what the fields mean."""
-
-    name: str
-    description: str
-    folder: str
-    parent: str = ""
-    target: str = ""
-    extra: str = ""
-    source: str = ""
-    command: str = ""
-    module: str = ""
-
-    @property
-    def lock(self) -> Path:
-        """The pinned packages of the image."""
-        return IMAGES / self.folder / "requirements.lock"
-
-
-def load_images(path: Path = IMAGES / "images.yaml") -> dict[str, Image]:
-    """Read the declaration of all images, in its order."""
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))["images"]
-    return {name: Image(name=name, **entry) for name, entry in entries.items()}
-
-
-def version() -> str:
-    """Read the version of the project without importing it."""
-    text = (ROOT / "shared" / "vtb" / "__init__.py").read_text(encoding="utf-8")
-    found = re.search(r'^__version__ = "(.+)"', text, re.MULTILINE)
-    if not found:
-        raise Unavailable("shared/vtb/__init__.py does not say __version__")
-    return found[1]
-
-
-def select(images: dict[str, Image], names: Sequence[str], parents: bool = True) -> list[Image]:
-    """Order the named images (all, when none is named) so that each comes after its parent."""
-    ordered: dict[str, Image] = {}
-
-    def add(name: str) -> None:
-        image = images[name]
-        if parents and image.parent:
-            add(image.parent)
-        ordered[name] = image
-
-    for name in names or images:
-        add(name)
-    return list(ordered.values())
-
-
 # --- The build context: only what one image needs, so that an edit elsewhere neither grows nor rebuilds it
-
-
-def normal(name: str) -> str:
-    """Write a package name the way indexes compare them."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def locked(lock: Path) -> dict[str, str]:
-    """Read the versions that a lock pins, by normal package name."""
-    if not lock.exists():
-        raise Unavailable(f"{lock.relative_to(ROOT)} is missing; write it with: python images/build.py lock")
-    pins = re.findall(r"^([\w.-]+)==([^\s;]+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
-    return {normal(name): pin for name, pin in pins}
-
-
-def wheels_for(image: Image, folder: Path) -> list[Path]:
-    """Pick the wheels of one lock out of a folder, or say which it lacks."""
-    pins = locked(image.lock)
-    found = [(normal(wheel.name.split("-")[0]), wheel) for wheel in sorted(folder.glob("*.whl"))]
-    missing = sorted(set(pins) - {name for name, _ in found})
-    if missing:
-        raise Unavailable(
-            f"{folder} has no wheel of {', '.join(missing[:5])}{', ...' if missing[5:] else ''} for {image.name}; "
-            f"get them with: python images/build.py wheels {folder} {image.name}"
-        )
-    return [wheel for name, wheel in found if name in pins or ("torch" in pins and CUDA_PACKAGE.match(name))]
 
 
 def files_under(folder: Path) -> Iterator[Path]:
@@ -220,77 +132,35 @@ def run_build(command: Sequence[str], files: dict[str, Path]) -> int:
     return process.wait()
 
 
+def image_id(tag: str) -> str:
+    """Ask Docker which image has a tag; empty when none has."""
+    command = ["docker", "image", "inspect", "--format={{.Id}}", tag]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def remove_replaced(before: str, tag: str) -> None:
+    """Remove the image that has lost its tag to another one; one that a container still runs stays."""
+    if before not in ("", image_id(tag)):
+        subprocess.run(["docker", "image", "rm", before], capture_output=True, check=False)
+
+
+def name_build_stage(image: Image, prefix: str) -> None:
+    """Tag what the older builder leaves of the build stage: the next build's cache, else an image without a name."""
+    filters = ["--filter=dangling=true", f"--filter=label=vtb.build-stage={image.folder}"]
+    command = ["docker", "image", "ls", "--quiet", "--no-trunc", *filters]
+    newest, *older = [*subprocess.run(command, capture_output=True, text=True, check=False).stdout.split(), ""]
+    if newest:
+        tag = f"{prefix}/{image.folder}-build:latest"
+        before = image_id(tag)
+        subprocess.run(["docker", "image", "tag", newest, tag], capture_output=True, check=False)
+        for replaced in (before, *older):
+            remove_replaced(replaced, tag)
+
+
 def size_of(tag: str) -> str:
     """Ask Docker how large an image is."""
     command = ["docker", "image", "inspect", "--format={{.Size}}", tag]
     return megabytes(int(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
-
-
-def megabytes(size: int) -> str:
-    """Write a size for people."""
-    return f"{size / 1e6:,.1f} MB"
-
-
-# --- Locks
-
-
-def project() -> dict[str, Any]:
-    """Read the [project] table of pyproject.toml."""
-    # Python 3.10 has no tomllib; there, pytest and mypy bring tomli.
-    toml = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
-    table: dict[str, Any] = toml.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return table
-
-
-def declared(image: Image) -> list[str]:
-    """List what pyproject.toml asks for on behalf of an image: what the library needs, and the image's own extra."""
-    table = project()
-    return [*table["dependencies"], *table["optional-dependencies"][image.extra]]
-
-
-def resolve(image: Image, upgrade: bool) -> str:
-    """Let uv choose a version for everything the image needs; it keeps the versions of the present lock."""
-    beside = Path(sys.executable).with_name("uv")
-    uv = str(beside) if beside.exists() else shutil.which("uv")
-    if not uv:
-        raise Unavailable("uv is not installed; run: pip install uv")
-    command = [uv, "pip", "compile", "-", "--quiet", "--no-header", "--no-annotate", f"--output-file={image.lock}"]
-    command += [f"--python-version={LOCK_PYTHON}", f"--python-platform={LOCK_PLATFORM}", *["--upgrade"][:upgrade]]
-    done = subprocess.run(command, input="\n".join(declared(image)), capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise click.ClickException(f"uv cannot lock {image.name}: {done.stderr.strip()}")
-    return image.lock.read_text(encoding="utf-8")
-
-
-def write_lock(image: Image, upgrade: bool) -> None:
-    """Write the lock of one image."""
-    lines = resolve(image, upgrade).splitlines()
-    pins = [line for line in lines if line[0] not in "#-" and not CUDA_PACKAGE.match(line.split("==")[0])]
-    image.lock.write_text(LOCK_HEADER + "".join(f"{pin}\n" for pin in pins), encoding="utf-8")
-    click.echo(f"{image.lock.relative_to(ROOT)}: {len(pins)} packages")
-
-
-def lock_problems(image: Image) -> list[str]:
-    """Compare a lock with pyproject.toml, offline; what those packages need in turn is not looked at."""
-    from packaging.requirements import Requirement
-
-    pins = locked(image.lock)
-    where = image.lock.relative_to(ROOT)
-    problems = []
-    for requirement in map(Requirement, declared(image)):
-        pin = pins.get(normal(requirement.name))
-        if requirement.marker and not requirement.marker.evaluate({"python_version": LOCK_PYTHON}):
-            continue
-        if pin is None:
-            problems.append(f"{where}: {requirement.name} is not pinned")
-        elif not requirement.specifier.contains(pin, prereleases=True):
-            problems.append(f"{where}: {requirement.name}=={pin} is not {requirement.specifier}")
-    return problems
-
-
-def with_locks(names: Sequence[str]) -> list[Image]:
-    """Pick the named images that have a lock, one for each lock."""
-    return list({image.lock: image for image in select(load_images(), names, parents=False) if image.extra}.values())
 
 
 # --- The command line
@@ -309,10 +179,6 @@ class BuildByDefault(click.Group):
         """Show the options of the default command, then the commands."""
         build.format_options(ctx, formatter)
         self.format_commands(ctx, formatter)
-
-
-names_argument = click.argument("names", nargs=-1, type=click.Choice(list(load_images())), metavar="[NAME]...")
-folder_type = click.Path(file_okay=False, path_type=Path)
 
 
 EXAMPLES = """\
@@ -339,9 +205,11 @@ def cli() -> None:
 
 
 @cli.command()
-@names_argument
+@NAMES
 @click.option("--base-image", metavar="IMG", envvar="VTB_BASE_IMAGE", help="Start the base from this image.")
-@click.option("--wheels", metavar="DIR", envvar="VTB_WHEELS", type=folder_type, help="Install from these wheels only.")
+@click.option(
+    "--wheels", "wheel_folder", metavar="DIR", envvar="VTB_WHEELS", type=FOLDER, help="Install from these wheels only."
+)
 @click.option("--tag-prefix", metavar="PREFIX", default="vtb", show_default=True, help="Tag PREFIX/NAME:VERSION.")
 @click.option("--source", metavar="URL", envvar="VTB_SOURCE_URL", default="", help="Label: where the source lives.")
 @click.option("--only", is_flag=True, help="Build no parents; they are there already.")
@@ -351,7 +219,7 @@ def cli() -> None:
 def build(
     names: Sequence[str],
     base_image: str | None,
-    wheels: Path | None,
+    wheel_folder: Path | None,
     tag_prefix: str,
     source: str,
     only: bool,
@@ -363,7 +231,9 @@ def build(
     chosen = select(load_images(), names, parents=not only)
     if show_list:
         return list_images(chosen, tag_prefix)
-    contexts = [context_files(image, wheels) for image in chosen]  # all of them first: a missing wheel shows at once
+    contexts = [
+        context_files(image, wheel_folder) for image in chosen
+    ]  # all of them first: a missing wheel shows at once
     if not dry_run:
         require_docker()
     for image, files in zip(chosen, contexts, strict=True):
@@ -386,61 +256,18 @@ def build_one(image: Image, command: Sequence[str], files: dict[str, Path], dry_
     if dry_run:
         return
     start = time.monotonic()
+    tag = next(part.partition("=")[2] for part in command if part.startswith("--tag="))
+    before = image_id(tag)
     if code := run_build(command, files):
         hint = "" if image.parent else " (where no registry can be reached, give --base-image)"
         raise click.ClickException(f"docker build of {image.name} ended with {code}; its lines above say why{hint}")
-    tag = next(part.partition("=")[2] for part in command if part.startswith("--tag="))
+    remove_replaced(before, tag)
+    name_build_stage(image, tag.rpartition("/")[0])
     click.echo(f"==> {tag}: {size_of(tag)}, built in {time.monotonic() - start:.1f} s")
 
 
-@cli.command()
-@names_argument
-@click.option("--check", is_flag=True, help="Only say whether the locks still satisfy pyproject.toml; works offline.")
-@click.option("--upgrade", is_flag=True, help="Choose the newest versions, not those of the present locks.")
-def lock(names: Sequence[str], check: bool, upgrade: bool) -> None:
-    """Write requirements.lock of the images from pyproject.toml.
-
-    A lock pins the dependencies of the project, the extra of the image, and all that those need.
-    """
-    if not check:
-        for image in with_locks(names):
-            write_lock(image, upgrade)
-        return
-    problems = [problem for image in with_locks(names) for problem in lock_problems(image)]
-    if problems:
-        raise click.ClickException("\n".join([*problems, "fix it with: python images/build.py lock"]))
-
-
-@cli.command()
-@click.argument("folder", metavar="DIR", type=folder_type)
-@names_argument
-@click.option("--python-version", metavar="X.Y", default=LOCK_PYTHON, show_default=True, help="Python of the images.")
-def wheels(folder: Path, names: Sequence[str], python_version: str) -> None:
-    """Fill DIR with the wheels that the locks of the images ask for.
-
-    Uses pip as it is configured here. Debian 12 images have Python 3.11, Ubuntu 24.04 images 3.12. Run this with the
-    same Python: packages that exist as source only are then made into wheels; else they are an error.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    if importlib.util.find_spec("pip") is None:
-        raise Unavailable("this Python has no pip; run: python -m ensurepip")
-    for image in with_locks(names):
-        click.echo(f"==> {image.name}")
-        command = [sys.executable, "-m", "pip", *pip_arguments(folder, python_version), f"--requirement={image.lock}"]
-        if subprocess.run(command, check=False).returncode:
-            raise click.ClickException(f"pip did not get the wheels of {image.name}; its lines above say why")
-    found = list(folder.glob("*.whl"))
-    click.echo(f"{folder}: {len(found)} wheels, {megabytes(sum(wheel.stat().st_size for wheel in found))}")
-
-
-def pip_arguments(folder: Path, python_version: str) -> list[str]:
-    """Choose between making wheels here and fetching those of another Python."""
-    if python_version == f"{sys.version_info[0]}.{sys.version_info[1]}":
-        return ["wheel", f"--wheel-dir={folder}", f"--find-links={folder}"]
-    fetch = ["download", f"--dest={folder}", f"--find-links={folder}", "--only-binary=:all:"]
-    # The newest platform tag that Debian 12 takes, down to the oldest in use: pip does not work out the others.
-    platforms = [f"--platform=manylinux{tag}_x86_64" for tag in ("_2_36", "_2_28", "_2_17", "2014", "2010", "1")]
-    return [*fetch, *platforms, f"--python-version={python_version}"]
+cli.add_command(lock)
+cli.add_command(wheels)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Run the perf: all of them, or those named on the command line.
+"""Run the measurements: all of them, or those named on the command line.
 
 Figures are for one core unless they say otherwise, on a machine that does nothing else. A line with a ``target`` has
 ``ok``; the command ends with 1 when one is missed, so that a person notices, and no test depends on it.
@@ -19,7 +19,7 @@ def main(names: list[str]) -> int:
     known = [module.name for module in pkgutil.iter_modules(perf.__path__) if module.name != "__main__"]
     unknown = sorted(set(names) - set(known))
     if unknown:
-        print(f"perf: no benchmark {unknown[0]!r}: choose from {', '.join(known)}", file=sys.stderr)
+        print(f"perf: no measurement {unknown[0]!r}: choose from {', '.join(known)}", file=sys.stderr)
         return 2
     missed = 0
     for name in names or known:

@@ -5,20 +5,19 @@ Whatever these get right above one in five is a shortcut of the sampler and no r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from vtb.puzzles.eyeballing.common.record import EyeballingRecord
 
 from vtb.puzzles.eyeballing.common.placement import COUNT, LETTERS
+from vtb.puzzles.eyeballing.common.record import EyeballingRecord
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 CANVAS_RULES = ("nearest the middle", "nearest the edge")  # the others look at the candidates among themselves too
-HIDDEN, EPOCHS, BATCH, RATE = 24, 12, 100, 0.01
 
 
 @dataclass(frozen=True)
@@ -78,16 +77,51 @@ def _distances(points: Floats) -> Floats:
     return others
 
 
-def model_rate(places: Places) -> float:
-    """How often a small model is right: trained on the first half, tested on the second.
+def model_rate(places: Places, model: str = "boosting") -> float:
+    """How often a model is right: trained on the first half, tested on the second.
 
-    One hidden layer scores each candidate by its letter, its place on the canvas and among the others, and its
-    distances from them; the softmax over the five scores is fitted by maximum likelihood.
+    It scores each candidate by its letter, its place on the canvas and among the others, and its distances from them;
+    the answer is the candidate with the highest score.
+
+    Args:
+        places: of many puzzles.
+        model: one of ``MODELS``.
     """
     features, half = _features(places), len(places.right) // 2
-    weights = _fit(features[:half], places.right[:half])
-    guesses = _forward(weights, features[half:])[1].argmax(axis=1)
-    return float((guesses == places.right[half:]).mean())
+    width = features.shape[2]
+    labels = np.eye(COUNT, dtype=int)[places.right[:half]].ravel()
+    fitted = MODELS[model]().fit(features[:half].reshape(-1, width), labels)
+    scores = fitted.predict_proba(features[half:].reshape(-1, width))[:, 1].reshape(-1, COUNT)
+    return float((scores.argmax(axis=1) == places.right[half:]).mean())
+
+
+def _linear() -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(max_iter=1000)
+
+
+def _boosting() -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(max_iter=60, random_state=0)
+
+
+def _trees() -> Any:
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    return ExtraTreesClassifier(100, min_samples_leaf=5, random_state=0)
+
+
+def _neighbours() -> Any:
+    from sklearn.neighbors import KNeighborsClassifier
+
+    return KNeighborsClassifier(25)
+
+
+MODELS: dict[str, Callable[[], Any]] = {
+    "linear": _linear, "boosting": _boosting, "trees": _trees, "neighbours": _neighbours,
+}  # fmt: skip
 
 
 def _features(places: Places) -> Floats:
@@ -100,41 +134,3 @@ def _features(places: Places) -> Floats:
     found = np.concatenate(columns, axis=2)
     scaled: Floats = (found - found.mean(axis=(0, 1))) / (found.std(axis=(0, 1)) + 1e-9)
     return scaled
-
-
-def _forward(weights: list[Floats], features: Floats) -> tuple[Floats, Floats]:
-    """The hidden layer (N, 5, HIDDEN), and the chance of each candidate (N, 5)."""
-    hidden = np.tanh(features @ weights[0] + weights[1])
-    scores = (hidden @ weights[2])[..., 0]
-    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return hidden, shares / shares.sum(axis=1, keepdims=True)
-
-
-def _gradients(weights: list[Floats], features: Floats, right: Whole) -> list[Floats]:
-    """Of the mean negative log-likelihood, by backpropagation."""
-    hidden, shares = _forward(weights, features)
-    error = (shares - np.eye(COUNT)[right])[..., None] / len(right)
-    back = error * weights[2][:, 0] * (1 - hidden**2)
-    return [np.einsum("nkf,nkh->fh", features, back), back.sum(axis=(0, 1)), np.einsum("nkh,nko->ho", hidden, error)]
-
-
-def _fit(features: Floats, right: Whole) -> list[Floats]:
-    """Weights after some epochs of Adam (Kingma and Ba, ICLR 2015); the same data give the same weights."""
-    rng = np.random.default_rng(0)
-    weights = [rng.normal(0, 0.2, (features.shape[2], HIDDEN)), np.zeros(HIDDEN), rng.normal(0, 0.2, (HIDDEN, 1))]
-    state: list[Any] = [(np.zeros_like(weight), np.zeros_like(weight)) for weight in weights]
-    for step, batch in enumerate(_batches(rng, len(right)), 1):
-        for number, slope in enumerate(_gradients(weights, features[batch], right[batch])):
-            mean, square = state[number]
-            mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope**2
-            state[number] = mean, square
-            move = (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
-            weights[number] = weights[number] - RATE * move
-    return weights
-
-
-def _batches(rng: np.random.Generator, count: int) -> Iterator[Whole]:
-    for _ in range(EPOCHS):
-        order = rng.permutation(count)
-        for start in range(0, count, BATCH):
-            yield order[start : start + BATCH]

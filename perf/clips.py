@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from vtb.media.video import PRESET, fill_planes, new_frame, open_stream, yuv_palette
-from vtb.puzzles import Clip, families
-from vtb.puzzles.family import Family
+from vtb.puzzles.family import Clip, Family
+from vtb.puzzles.registry import families
 from vtb.puzzles.sample import encode_record_clip, make_example
 
 CLIPS, ROUNDS, FRAMES = 3, 3, 81

@@ -9,7 +9,7 @@ import statistics
 from typing import Any
 
 from perf.maze_pairs import rate
-from vtb.puzzles import families
+from vtb.puzzles.registry import families
 
 TARGETS = {"eyeballing": 1000, "visual": None, "arc": None}  # of the median family
 

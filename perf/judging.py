@@ -13,8 +13,8 @@ from typing import Any
 
 from vtb.media.image import decode_image, encode_rgb, to_rgb
 from vtb.media.video import decode_clip
-from vtb.puzzles import Clip, families
-from vtb.puzzles.family import Family
+from vtb.puzzles.family import Clip, Family
+from vtb.puzzles.registry import families
 from vtb.puzzles.sample import encode_record_clip, make_example
 
 SIDE, ANSWERS, ROUNDS = 480, 4, 5

@@ -9,7 +9,7 @@ import statistics
 import time
 from typing import Any
 
-from vtb.puzzles import find_family
+from vtb.puzzles.registry import find_family
 from vtb_generate.shards import Recipe, Stream, make_shard, plan_shards
 
 SHARD, SHARDS, ROUNDS = 256, 8, 5

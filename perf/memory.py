@@ -30,7 +30,7 @@ def run() -> list[dict[str, Any]]:
 
 def _peak_mb(count: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "vtb_generate.maze", "--count", str(count), "--workers", "1",
-                   "--output", str(Path(folder) / "out"), "--log-level", "error"]  # fmt: skip
+        command = [sys.executable, "-m", "vtb.program", "vtb_generate.maze:main", "--count", str(count),
+                   "--workers", "1", "--output", str(Path(folder) / "out"), "--log-level", "error"]  # fmt: skip
         printed = subprocess.run([sys.executable, "-c", _MEASURE, *command], check=True, capture_output=True)
     return int(printed.stdout) / 1024

@@ -10,8 +10,8 @@ import time
 from typing import Any
 
 from vtb.formats.webdataset import write_tar
-from vtb.puzzles import Clip, families
-from vtb.puzzles.family import Family
+from vtb.puzzles.family import Clip, Family
+from vtb.puzzles.registry import families
 from vtb.puzzles.sample import make_example, render
 
 SAMPLES, CORES, MEASURED = 10_000, 16, 12
@@ -40,6 +40,6 @@ def run() -> list[dict[str, Any]]:
 def _seconds_a_sample(family: Family[Any]) -> float:
     config = family.config_class(clip=Clip())
     start = time.perf_counter()
-    records = (make_example(family, config, family.name, 1, index) for index in range(MEASURED))
-    write_tar(render(family, record, reasoning=False) for record in records)
+    examples = (make_example(family, config, family.name, 1, index) for index in range(MEASURED))
+    write_tar(render(family, example) for example in examples)
     return (time.perf_counter() - start) / MEASURED

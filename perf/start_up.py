@@ -15,8 +15,8 @@ ROUNDS = 5
 
 def run() -> list[dict[str, Any]]:
     """Wall seconds, interpreter included."""
-    commands = {found.stage.command: ["-m", found.module, *found.words] for found in installed().values()}
-    commands["vtb"] = ["-m", "vtb.cli.main"]
+    commands = {found.stage.command: [found.target, *found.words] for found in installed().values()}
+    commands["vtb"] = ["vtb.cli.main:main"]
     medians = {name: statistics.median(_seconds(words) for _ in range(ROUNDS)) for name, words in commands.items()}
     slowest = max(medians, key=lambda name: medians[name])
     return [
@@ -29,5 +29,5 @@ def run() -> list[dict[str, Any]]:
 
 def _seconds(words: list[str]) -> float:
     start = time.perf_counter()
-    subprocess.run([sys.executable, *words, "--help"], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "vtb.program", *words, "--help"], check=True, capture_output=True)
     return time.perf_counter() - start

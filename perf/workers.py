@@ -23,7 +23,7 @@ def run() -> list[dict[str, Any]]:
 
 def _seconds(workers: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "vtb_generate.maze", "--size", "11", "--count", str(COUNT)]
+        command = [sys.executable, "-m", "vtb.program", "vtb_generate.maze:main", "--size", "11", "--count", str(COUNT)]
         command += ["--workers", str(workers), "--output", str(Path(folder) / "out"), "--log-level", "error"]
         start = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)

@@ -28,10 +28,14 @@ PROBE = """<script>addEventListener("load", () => {
     width: innerWidth, scroll_width: document.documentElement.scrollWidth,
     images: [...document.images].map((e) => ({natural: [e.naturalWidth, e.naturalHeight], box: box(e)})),
     bars: [...document.querySelectorAll("svg rect")].map(box),
-    texts: [...document.querySelectorAll("h1, h2, p, figcaption, td, th, svg text")].map(box),
+    texts: [...document.querySelectorAll("h1, h2, h3, h4, p, figcaption, td, th, svg text")]
+      .filter((e) => !e.closest(".wide") && e.checkVisibility()).map(box),  // wide tables scroll on their own
   };
-  document.body.innerHTML = "<pre>" + JSON.stringify(found) + "</pre>";
+  parent.postMessage(JSON.stringify(found), "*");
 });</script>"""
+# Windows have a least width, frames have none.
+FRAME = """<body style="margin: 0"><iframe src="page.html" style="border: 0" width="{width}" height="1200"></iframe>
+<script>addEventListener("message", (e) => {{ document.body.innerHTML = "<pre>" + e.data + "</pre>"; }});</script>"""
 
 
 @dataclass(frozen=True)
@@ -51,16 +55,19 @@ def measure(page: Path, width: int) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "page.html"
         copy.write_text(page.read_text().replace("</body>", f"{PROBE}</body>"))
-        dom = _chromium("--dump-dom", f"--window-size={width},1200", copy.as_uri())
+        frame = Path(folder) / "frame.html"
+        frame.write_text(FRAME.format(width=width))
+        dom = _chromium("--dump-dom", "--virtual-time-budget=10000", "--window-size=1600,1200", frame.as_uri())
     (found,) = re.findall(r"<pre>(.*)</pre>", dom, re.S)
     return Measured(**json.loads(found))
 
 
-def screenshot(page: Path, width: int, height: int) -> Image:
-    """The top of a page as it is painted."""
+def screenshot(page: Path, width: int, height: int, *, dark: bool = False) -> Image:
+    """The top of a page as it is painted, for a reader whose system is light or dark."""
+    scheme = f"--blink-settings=preferredColorScheme={0 if dark else 1}"
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder) / "page.png"
-        _chromium(f"--screenshot={picture}", f"--window-size={width},{height}", page.as_uri())
+        _chromium(scheme, f"--screenshot={picture}", f"--window-size={width},{height}", page.as_uri())
         return decode_image(picture.read_bytes())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from vtb.media.image import Image
 from vtb.media.video import decode_clip
-from vtb.puzzles.family import ClipFrame
+from vtb.tasks.task import ClipFrame
 
 
 def frames_of(images: Iterable[Image]) -> Iterator[ClipFrame]:

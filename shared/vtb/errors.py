@@ -15,6 +15,11 @@ class VtbError(Exception):
     exit_code: ClassVar[int] = 1
 
 
+def in_words(error: Exception) -> str:
+    """What an error of Python's own says, for a message; a missing key's says nothing but the key."""
+    return f"it has no {error.args[0]!r}" if isinstance(error, KeyError) else str(error) or type(error).__name__
+
+
 class UsageProblem(VtbError):
     """The command line, an environment variable or a config file asks for something that cannot be."""
 

@@ -10,24 +10,26 @@
       - name: curated
         stage: curate
         inputs: [mazes]
-      - name: answers
-        stage: eval predict
-        inputs: {input: curated, model: tiny, adapter: adapter}
+      - name: adapter
+        stage: train-vlm sft
+        inputs: {input: s3://bucket/data/set, model: tiny}
+        options: {engine-args: [--warmup_ratio, 0.05]}
 
-The same file runs on every launcher; each step writes to ``<store>/<step name>``.
+An input is an earlier step, or an artifact elsewhere: a URI with its scheme, or an absolute path. ``engine-args`` is
+what would stand after ``--``. The same file runs on every launcher; each step writes to ``<store>/<step name>``.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from vtb.did_you_mean import did_you_mean
 from vtb.errors import BadInput, UsageProblem
 from vtb.stage.config_file import UnreadableYaml, load_yaml, parse_yaml
 from vtb.stage.describe import describe
@@ -38,11 +40,12 @@ _NAME = re.compile(r"^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$")  # as Kubernetes nam
 _KEYS = {"name", "stage", "options", "inputs"}
 _OURS = {"input", "output"}
 _NOT_HERE = {"describe", "version", "help", "dry-run"}
+ENGINE_ARGS = "engine-args"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step: ``inputs`` maps an option (``input``, ``model``) to the steps whose outputs it takes."""
+    """One step: ``inputs`` maps an option (``input``, ``model``) to the steps or places whose artifacts it takes."""
 
     name: str
     stage: str
@@ -54,14 +57,23 @@ class Step:
         """The stage behind it."""
         return find_stage(self.stage)
 
-    def arguments(self, store: str) -> list[str]:
-        """The command line after the program: subcommand, inputs, output, options."""
+    def arguments(self, store: str, *more: str) -> list[str]:
+        """The command line after the program: subcommand, inputs, output, options, more options, engine arguments."""
         words = list(self.installed.words)
-        for option, steps in self.inputs.items():
-            for step in steps:
-                words += [f"--{option}", join_uri(store, step)]
-        words += ["--output", join_uri(store, self.name)]
-        return words + _option_words(self)
+        for option, sources in self.inputs.items():
+            for source in sources:
+                words += [f"--{option}", source if is_place(source) else join_uri(store, source)]
+        words += ["--output", join_uri(store, self.name), *_option_words(self), *more]
+        engine = _as_list(self.options.get(ENGINE_ARGS, []))
+        return [*words, "--", *map(_word, engine)] if engine else words
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """The artifacts that it reads and no step makes, with the option for each."""
+        found = [(option, source) for option, sources in self.inputs.items() for source in sources if is_place(source)]
+        takes = self.installed.artifact_options
+        given = {option: value for option, value in self.options.items() if option in takes}
+        return found + [(option, str(place)) for option, value in given.items() for place in _as_list(value)]
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,11 @@ class Pipeline:
 
     name: str
     steps: tuple[Step, ...]
+
+
+def is_place(source: str) -> bool:
+    """Whether a source is an artifact somewhere, not the name of a step."""
+    return "://" in source or source.startswith("/")
 
 
 def read_pipeline(path: Path) -> Pipeline:
@@ -136,17 +153,31 @@ def check(pipeline: Pipeline) -> None:
         _check_required(step, options)
         for option, sources in step.inputs.items():
             for source in sources:
-                _check_source(step, option, source, writes)
-        writes[step.name] = step.installed.stage.writes
+                _check_source(step, option, source, options, writes)
+        writes[step.name] = _writes(step, options)
+
+
+def _writes(step: Step, options: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """The kind that a step writes; all that its stage may write where an option outside this file decides."""
+    stage = step.installed.stage
+    if stage.kind_option is None:
+        return stage.writes
+    name, kinds = stage.kind_option
+    value = step.options.get(name, options[name].get("default"))
+    decided = options[name]["x-env"] not in os.environ and "config" not in step.options
+    return (kinds[str(value)],) if decided and str(value) in kinds else stage.writes
 
 
 def _options_of(step: Step) -> dict[str, dict[str, Any]]:
     """What the stage of a step declares, by the names that pipelines use."""
     try:
-        options = describe(step.installed.command)["options"]
+        options = describe(step.installed.command)["options"]["properties"]
     except UsageProblem as error:
         raise UsageProblem(f"step {step.name!r}: {error}") from error
-    return {option["name"].replace("_", "-"): option for option in options}
+    found = {name.replace("_", "-"): option for name, option in options.items()}
+    if any(parameter.name == "engine_args" for parameter in step.installed.command.params):
+        found[ENGINE_ARGS] = {"type": "array"}
+    return found
 
 
 def _check_option(step: Step, name: str, value: Any, options: Mapping[str, Mapping[str, Any]]) -> None:
@@ -156,16 +187,14 @@ def _check_option(step: Step, name: str, value: Any, options: Mapping[str, Mappi
     if name in _NOT_HERE:
         raise UsageProblem(f"{where} cannot be set for a step: it prints something and makes nothing")
     if name not in options:
-        close = difflib.get_close_matches(name, options, 1)
-        hint = f": did you mean {close[0]}?" if close else ""
-        raise UsageProblem(f"step {step.name!r}: {step.stage} has no option {name!r}{hint}")
+        raise UsageProblem(f"step {step.name!r}: {step.stage} has no option {name!r}{did_you_mean(name, options)}")
     if name in step.inputs:
         raise UsageProblem(f"{where} is given twice, by options and by inputs")
-    if (options[name]["type"] == "flag") is not isinstance(value, bool):
+    if (options[name]["type"] == "boolean") is not isinstance(value, bool):
         raise UsageProblem(
             f"{where} is {reprlib.repr(value)}: a flag takes true or false, any other option a value (quote it)"
         )
-    if isinstance(value, list) and not options[name]["repeatable"]:
+    if isinstance(value, list) and options[name]["type"] != "array":
         raise UsageProblem(f"{where} takes one value, not a list")
     if any(entry is None or isinstance(entry, (dict, list)) for entry in _as_list(value)):
         raise UsageProblem(f"{where} is {reprlib.repr(value)}, neither a value nor a list of values")
@@ -174,39 +203,53 @@ def _check_option(step: Step, name: str, value: Any, options: Mapping[str, Mappi
 def _check_required(step: Step, options: Mapping[str, Mapping[str, Any]]) -> None:
     """Refuse a step that lacks what its stage cannot do without, unless the environment or a config file has it."""
     given = {*step.options, *(name for name, sources in step.inputs.items() if sources), "output"}
-    for name, option in options.items():
-        if option["required"] and name not in given and option["env"] not in os.environ and "config" not in given:
+    for name in _required(step):
+        if name not in given and options[name]["x-env"] not in os.environ and "config" not in given:
             raise UsageProblem(f"step {step.name!r}: {step.stage} needs {name}")
 
 
-def _check_source(step: Step, option: str, source: str, writes: Mapping[str, Sequence[str]]) -> None:
-    stage = step.installed.stage
-    takes = stage.reads if option == "input" else stage.artifact_options.get(option)
+def _required(step: Step) -> list[str]:
+    return [name.replace("_", "-") for name in describe(step.installed.command)["options"]["required"]]
+
+
+def _check_source(
+    step: Step, option: str, source: str, options: Mapping[str, Mapping[str, Any]], writes: Mapping[str, Sequence[str]]
+) -> None:
+    takes = options.get(option, {}).get("x-artifact")
     if not takes:
         raise UsageProblem(f"step {step.name!r}: {step.stage} takes no artifact with {option!r}")
-    if len(step.inputs[option]) > 1 and not (option == "input" and stage.many_inputs):
+    if len(step.inputs[option]) > 1 and options[option]["type"] != "array":
         raise UsageProblem(f"step {step.name!r}: {option} takes one artifact, not {len(step.inputs[option])}")
+    if is_place(source):
+        return  # what lies there is looked at before the first step starts
     if source not in writes:
-        raise UsageProblem(f"step {step.name!r}: reads {source!r}, but no earlier step has that name")
+        hint = did_you_mean(source, writes)
+        raise UsageProblem(f"step {step.name!r}: reads {source!r}, but no earlier step has that name{hint}")
     if not set(takes) & set(writes[source]):
         what = " or ".join(writes[source])
         raise UsageProblem(f"step {step.name!r}: {option} takes {' or '.join(takes)}, but {source!r} writes {what}")
 
 
 def _option_words(step: Step) -> list[str]:
-    """Flags of a step: true and false become the flag and its opposite, a list repeats it."""
+    """Flags of a step, without engine arguments: true and false become the flag and its opposite, a list repeats it."""
     options = _options_of(step)
     words: list[str] = []
     for name, value in step.options.items():
+        if name == ENGINE_ARGS:
+            continue
         if value is True:
             words.append(f"--{name}")
         elif value is False:
-            opposite = options[name]["flag"].partition("/")[2]
+            opposite = options[name]["x-flag"].partition("/")[2]
             words += [opposite] if opposite else []
         else:
             for entry in _as_list(value):
                 words += [f"--{name}", str(entry)]
     return words
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def with_settings(pipeline: Pipeline, settings: Sequence[str]) -> Pipeline:
@@ -222,7 +265,7 @@ def with_settings(pipeline: Pipeline, settings: Sequence[str]) -> Pipeline:
         option = option.replace("_", "-")
         meant = [step for step in pipeline.steps if step_name in ("", step.name) and _can_set(step, option)]
         if not meant:
-            raise UsageProblem(f"--set {setting}: no step{' ' + step_name if step_name else ''} has option {option!r}")
+            raise UsageProblem(f"--set {setting}: {_nobody(pipeline, step_name, option)}")
         try:
             parsed = parse_yaml(value)
         except UnreadableYaml:
@@ -231,6 +274,20 @@ def with_settings(pipeline: Pipeline, settings: Sequence[str]) -> Pipeline:
         pipeline = replace(pipeline, steps=tuple(steps))
     check(pipeline)
     return pipeline
+
+
+def _nobody(pipeline: Pipeline, step_name: str, option: str) -> str:
+    """Why a setting is for no step."""
+    steps = {step.name: step for step in pipeline.steps}
+    if step_name and step_name not in steps:
+        return f"no step is called {step_name!r}{did_you_mean(step_name, steps) or f': choose of {_listed(steps)}'}"
+    meant = [steps[step_name]] if step_name else pipeline.steps
+    known = {name for step in meant for name in _options_of(step)} - _OURS
+    return f"no step{' ' + step_name if step_name else ''} has option {option!r}{did_you_mean(option, known)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
 
 
 def _can_set(step: Step, option: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 from pathlib import Path
@@ -37,6 +38,31 @@ def test_stages_json_is_what_describe_says() -> None:
     assert set(STAGES) <= set(contracts)
     assert contracts["gen-maze"] == json.loads(run("vtb-gen-maze", "--describe").out)
     assert {contract["command"].split()[0] for contract in contracts.values()} == set(programs())
+
+
+@pytest.fixture
+def broken_plugin(tmp_path: Path) -> dict[str, str]:
+    """The environment of a machine with a package whose stage cannot be imported."""
+    about = tmp_path / "plugins" / "odd-1.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[vtb.stages]\nodd = odd_stage:main\n")
+    (tmp_path / "plugins" / "odd_stage.py").write_text("raise RuntimeError('old API')\n")
+    return {"PYTHONPATH": f"{os.environ.get('PYTHONPATH', '')}:{tmp_path}/plugins"}
+
+
+def test_a_broken_plugin_is_named_and_left_out(broken_plugin: dict[str, str], tmp_path: Path) -> None:
+    done = run("vtb", "stages", env=broken_plugin)
+    assert (done.code, "vtb-gen-maze" in done.out) == (0, True), done.err
+    (line,) = done.err.splitlines()
+    assert "stage odd is left out: odd_stage:main cannot be loaded (RuntimeError: old API)" in line
+    (tmp_path / "p.yaml").write_text("name: x\nsteps: [{name: a, stage: gen-maze}]\n")
+    good = run("vtb", "run", tmp_path / "p.yaml", "--store", tmp_path / "out", "--dry-run", env=broken_plugin)
+    assert good.code == 0, good.err
+    (tmp_path / "p.yaml").write_text("name: x\nsteps: [{name: a, stage: odd}]\n")
+    bad = run("vtb", "run", tmp_path / "p.yaml", "--store", tmp_path / "out", env=broken_plugin)
+    assert (bad.code, len(bad.error_lines)) == (4, 1), bad.err
+    assert "stage 'odd' cannot be used: odd_stage:main cannot be loaded" in bad.error_lines[0]
 
 
 def test_doctor_says_what_works(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 import pytest
+from jsonschema import Draft202012Validator
 
 from contract.command_line import BIN, programs, run
 from vtb.stage.declaration import StageCommand
@@ -100,13 +101,16 @@ def test_the_contract_is_json(words: str) -> None:
     assert set(contract["resources"]) == {"cpu", "memory", "gpu"}
     assert isinstance(contract["reads"], list)
     assert contract["writes"]
-    options = {option["name"]: option for option in contract["options"]}
+    Draft202012Validator.check_schema(contract["options"])
+    options = contract["options"]["properties"]
     assert {"output", "seed", "workers", "overwrite", "dry_run", "log_format", "log_level", "config"} <= set(options)
     assert ("input" in options) == bool(contract["reads"])
     assert {"num_shards", "shard_index"} <= set(options) or contract["parallel"] == "single"
     prefix = words.upper().replace("-", "_").replace(" ", "_")
-    assert all(option["env"] == f"{prefix}_{name.upper()}" for name, option in options.items())
-    assert all(option["help"] and option["type"] for option in options.values())
+    assert all(option["x-env"] == f"{prefix}_{name.upper()}" for name, option in options.items())
+    assert all(option["description"] and option["type"] and option["x-group"] for option in options.values())
+    takes = {name for name, option in options.items() if option["x-artifact"]}
+    assert takes == {name for name in ("input", "model", "adapter", "benchmark") if name in options}
 
 
 @every_stage

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import functools
-import importlib.util
 import json
 import os
 import subprocess
@@ -16,6 +15,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
+from images import build as build_images
 
 ROOT = Path(__file__).parents[2]
 LIGHT = ("gen-maze", "curate", "prepare")
@@ -35,16 +36,9 @@ class Done:
     err: str
 
 
-@functools.cache
 def builder() -> ModuleType:
-    """images/build.py, which is no package."""
-    spec = importlib.util.spec_from_file_location("vtb_images_build_for_docker", ROOT / "images" / "build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    """images/build.py."""
+    return build_images
 
 
 def docker(*words: object, timeout: float = 120, cwd: Path | None = None) -> Done:

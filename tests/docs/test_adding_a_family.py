@@ -28,7 +28,7 @@ def block(language: str, start: str = "") -> str:
 def run(line: str, path: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """A line of the page with a folder first on the path, by this Python."""
     program, *rest = shlex.split(line)
-    words = [sys.executable, *(["-m", "vtb.cli.main"] if program == "vtb" else []), *rest]
+    words = [sys.executable, *(["-m", "vtb.program", "vtb.cli.main:main"] if program == "vtb" else []), *rest]
     parts = [str(path), *([os.environ["PYTHONPATH"]] if "PYTHONPATH" in os.environ else [])]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(parts), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True, timeout=300, check=False)
@@ -40,7 +40,10 @@ def tree(tmp_path: Path) -> Path:
     shutil.copytree(
         Path(vtb.__file__).parent, tmp_path / "shared" / "vtb", ignore=shutil.ignore_patterns("__pycache__")
     )
-    (tmp_path / "shared" / "vtb" / "puzzles" / "mirror_dot.py").write_text(block("python"))
+    group = tmp_path / "shared" / "vtb" / "puzzles" / "mirror"
+    group.mkdir()
+    (group / "__init__.py").touch()
+    (group / "mirror_dot.py").write_text(block("python"))
     return tmp_path / "shared"
 
 
@@ -48,7 +51,7 @@ def test_one_command_shows_it(tree: Path, tmp_path: Path) -> None:
     done = run(block("", "vtb gallery mirror_dot"), tree, tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "mirror_dot.html\n", "")
     page = tmp_path / "mirror_dot.html"
-    assert re.findall("<h2>(.*)</h2>", page.read_text()) == ["mirror_dot", *(f"mirror_dot {n}" for n in (1, 2, 3))]
+    assert re.findall("<h4>(.*)</h4>", page.read_text()) == ["mirror_dot", *(f"mirror_dot {n}" for n in (1, 2, 3))]
     shown = pictures(page)
     assert [picture.shape for picture in shown[:3]] == [(256, 256, 3), (256, 256, 3), (480, 480, 3)]
     assert len(shown) == 4 * 6
@@ -62,8 +65,8 @@ def test_one_test_finds_it(tree: Path) -> None:
 
 
 def test_the_test_would_find_a_mistake(tree: Path) -> None:
-    file = tree / "vtb" / "puzzles" / "mirror_dot.py"
-    wrong = file.read_text().replace("(_mirrored(record), RED, grown)", '(record["dot"], RED, grown)')
+    file = tree / "vtb" / "puzzles" / "mirror" / "mirror_dot.py"
+    wrong = file.read_text().replace("(record.mirrored, RED, grown)", "(record.dot, RED, grown)")
     assert wrong != file.read_text()
     file.write_text(wrong)
     done = run(block("", "python -m pytest") + " -p no:cacheprovider -q", tree, ROOT)

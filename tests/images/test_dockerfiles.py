@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import io
 import json
 import re
@@ -17,21 +16,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from images import build, declaration, wheels
+from images import lock as locks
+
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "images"
 
 
-def load_build():
-    """images/ is a folder of build files, not a package, so its one module is loaded by path."""
-    spec = importlib.util.spec_from_file_location("vtb_images_build", IMAGES / "build.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-build = load_build()
-ALL = build.load_images()
+ALL = declaration.load_images()
 STAGES = {name: image for name, image in ALL.items() if image.parent}
 DOCKERFILES = sorted(IMAGES.glob("*/Dockerfile"))
 
@@ -74,7 +66,7 @@ def test_every_folder_is_an_image_and_every_image_a_folder():
 
 
 def test_every_extra_that_names_a_stage_has_an_image():
-    extras = build.project()["optional-dependencies"]
+    extras = locks.project()["optional-dependencies"]
     assert set(extras) - {"launch", "dev", "deepspeed"} == {image.extra for image in STAGES.values()}
 
 
@@ -116,7 +108,9 @@ def test_last_user_is_a_number_and_not_root(image):
 @each_stage
 def test_entrypoint_is_tini_and_the_declared_module(image):
     # -g: signals reach the workers too.
-    assert json.loads(last(shipped(image), "ENTRYPOINT")) == ["tini", "-g", "--", "python", "-m", image.module]
+    assert json.loads(last(shipped(image), "ENTRYPOINT")) == [
+        "tini", "-g", "--", "python", "-m", "vtb.program", f"{image.module}:main",
+    ]  # fmt: skip
 
 
 @each_stage
@@ -177,7 +171,7 @@ def test_hadolint_finds_nothing(path):
 
 @each_stage
 def test_lock_satisfies_pyproject(image):
-    assert build.lock_problems(image) == []
+    assert locks.lock_problems(image) == []
 
 
 @each_stage
@@ -185,7 +179,7 @@ def test_lock_suits_a_cpu_wheel_and_names_no_index(image):
     text = image.lock.read_text(encoding="utf-8")
     pins = [line for line in text.splitlines() if not line.startswith("#")]
     assert not [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; .+)?", pin)]
-    assert not [name for name in build.locked(image.lock) if build.CUDA_PACKAGE.match(name)]
+    assert not [name for name in locks.locked(image.lock) if locks.CUDA_PACKAGE.match(name)]
     assert "://" not in text
 
 
@@ -193,12 +187,12 @@ def test_check_finds_what_no_longer_fits(tmp_path, monkeypatch):
     image = ALL["prepare"]
     text = image.lock.read_text(encoding="utf-8")
     (tmp_path / image.folder).mkdir()
-    monkeypatch.setattr(build, "IMAGES", tmp_path)
-    monkeypatch.setattr(build, "declared", lambda _: ["numpy>=2.0", "isal>=1.7", 'absent>=1; python_version<"3.0"'])
-    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr(declaration, "IMAGES", tmp_path)
+    monkeypatch.setattr(locks, "declared", lambda _: ["numpy>=2.0", "isal>=1.7", 'absent>=1; python_version<"3.0"'])
+    monkeypatch.setattr(locks, "ROOT", tmp_path)
     image.lock.write_text(re.sub(r"isal==.*\n", "", re.sub(r"numpy==.*", "numpy==1.26.4", text)), encoding="utf-8")
     where = "prepare/requirements.lock"
-    assert build.lock_problems(image) == [f"{where}: numpy==1.26.4 is not >=2.0", f"{where}: isal is not pinned"]
+    assert locks.lock_problems(image) == [f"{where}: numpy==1.26.4 is not >=2.0", f"{where}: isal is not pinned"]
 
 
 # --- What is sent to Docker
@@ -230,13 +224,13 @@ def test_context_depends_on_contents_only(tmp_path):
 
 def test_wheels_are_those_of_the_lock_and_of_cuda(tmp_path):
     for image in (ALL["prepare"], ALL["eval"]):
-        for name, pin in build.locked(image.lock).items():
+        for name, pin in locks.locked(image.lock).items():
             (tmp_path / f"{name.replace('-', '_')}-{pin}-py3-none-any.whl").touch()
     (tmp_path / "nvidia_cublas-13.0-py3-none-any.whl").touch()
     (tmp_path / "unrelated-1.0-py3-none-any.whl").touch()
-    light = {wheel.name.split("-")[0] for wheel in build.wheels_for(ALL["prepare"], tmp_path)}
-    heavy = {wheel.name.split("-")[0] for wheel in build.wheels_for(ALL["eval"], tmp_path)}
-    assert light == {name.replace("-", "_") for name in build.locked(ALL["prepare"].lock)}
+    light = {wheel.name.split("-")[0] for wheel in wheels.wheels_for(ALL["prepare"], tmp_path)}
+    heavy = {wheel.name.split("-")[0] for wheel in wheels.wheels_for(ALL["eval"], tmp_path)}
+    assert light == {name.replace("-", "_") for name in locks.locked(ALL["prepare"].lock)}
     assert {"nvidia_cublas", "torch"} < heavy
     assert "unrelated" not in heavy
 
@@ -249,7 +243,7 @@ def run(*arguments: str, env: dict[str, str] | None = None):
 
 
 def test_parents_come_first():
-    assert [image.name for image in build.select(ALL, ["eval", "prepare"])] == ["base", "eval", "prepare"]
+    assert [image.name for image in declaration.select(ALL, ["eval", "prepare"])] == ["base", "eval", "prepare"]
 
 
 def test_dry_run_needs_no_docker():
@@ -257,8 +251,28 @@ def test_dry_run_needs_no_docker():
     assert result.exit_code == 0, result.output
     lines = [line for line in result.output.splitlines() if "docker build" in line]
     assert "--build-arg=BASE_IMAGE=debian:12" in lines[0]
-    assert f"--build-arg=PARENT=vtb/base:{build.version()} " in lines[1]
+    assert f"--build-arg=PARENT=vtb/base:{declaration.version()} " in lines[1]
     assert "--target=gen-maze" in lines[1]
+
+
+FAKE_DOCKER = """\
+#!/bin/sh
+echo "$*" >>{log}
+case "$1 $2" in
+    "build "*) cat >/dev/null; touch {log}.built ;;
+    "image inspect") case "$*" in *Size*) echo 5 ;; *) test -e {log}.built && echo new || echo {before} ;; esac ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(("before", "removed"), [("old", ["image rm old"]), ("new", []), ("", [])])
+def test_an_image_that_is_replaced_leaves_nothing(before, removed, tmp_path):
+    log = tmp_path / "log"
+    (tmp_path / "docker").write_text(FAKE_DOCKER.format(log=log, before=before))
+    (tmp_path / "docker").chmod(0o755)
+    result = run("base", env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    assert result.exit_code == 0, result.output
+    assert [line for line in log.read_text().splitlines() if line.startswith("image rm")] == removed
 
 
 def test_missing_docker_is_one_line_and_exit_code_4():

@@ -6,13 +6,14 @@ import itertools
 import shlex
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from contract.command_line import BIN, run
+from contract.command_line import run
 from vtb.errors import BadInput, UsageProblem
 from vtb.pipeline import Pipeline, Step, read_pipeline, with_settings
 
@@ -105,11 +106,34 @@ def test_required_options_may_come_from_the_environment(tmp_path: Path, monkeypa
     assert read(tmp_path, MAZES, CURATED, DATASET, step).steps[-1].name == "adapter"
 
 
+def test_an_input_may_lie_elsewhere(tmp_path: Path) -> None:
+    train = {**TRAIN, "inputs": {"input": "s3://other/set", "model": "/models/tiny"}}
+    pipeline = read(tmp_path, train)
+    assert words(pipeline, "adapter")[:5] == ["sft", "--input", "s3://other/set", "--model", "/models/tiny"]
+    assert pipeline.steps[0].places == [("input", "s3://other/set"), ("model", "/models/tiny")]
+    both = read(tmp_path, MAZES, {"name": "both", "stage": "curate", "inputs": ["mazes", "file:///data/more"]})
+    assert values(words(both, "both"), "input") == ["s3://b/p/mazes", "file:///data/more"]
+    given = read(tmp_path, *ALL[:3], {**TRAIN, "inputs": {"input": "dataset"}, "options": {"model": "models/tiny"}})
+    assert given.steps[-1].places == [("model", "models/tiny")]
+
+
+def test_engine_arguments_come_last(tmp_path: Path) -> None:
+    more = {"engine-args": ["--warmup_ratio", 0.05, "--packing", True], "max-steps": 3}
+    pipeline = read(tmp_path, *ALL[:4], {**TRAIN, "options": more})
+    found = words(pipeline, "adapter")
+    assert found[-5:] == ["--", "--warmup_ratio", "0.05", "--packing", "true"]
+    assert values(found, "max-steps") == ["3"]
+    dry = pipeline.steps[-1].arguments("/out", "--dry-run")
+    assert dry.index("--dry-run") < dry.index("--")
+    changed = with_settings(pipeline, ["adapter.engine-args=[--packing, false]"])
+    assert words(changed, "adapter")[-3:] == ["--", "--packing", "false"]
+
+
 # --- what is refused
 
 STEP = {"name": "broken"}
 BROKEN: dict[str, tuple[list[Any], str]] = {
-    "unknown stage": ([{**STEP, "stage": "gen-maez"}], "there is no stage 'gen-maez'"),
+    "unknown stage": ([{**STEP, "stage": "gen-maez"}], "there is no stage 'gen-maez': did you mean gen-maze?"),
     "a group, not a stage": ([{**STEP, "stage": "prepare"}], "there is no stage 'prepare'"),
     "unknown key": ([{**STEP, "stage": "gen-maze", "option": {}}], "unknown key 'option'"),
     "keys of several kinds": ([{**STEP, "stage": "gen-maze", 1: 2, "a": 3}], "unknown key '1'"),
@@ -141,6 +165,11 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
     "two inputs for one": ([*ALL[:4], {**ASK, **STEP, "inputs": {"input": ["curated", "mazes"], "model": "model"}}],
                            "input takes one artifact, not 2"),
     "an option twice": ([*ALL[:4], {**ASK, **STEP, "options": {"model": "/m"}}], "given twice"),
+    "a misspelt step": ([MAZES, {**STEP, "stage": "curate", "inputs": ["maezs"]}], "did you mean mazes?"),
+    "a place for no artifact": ([{**STEP, "stage": "gen-maze", "inputs": ["/data"]}], "takes no artifact"),
+    "engine arguments of none": ([{**STEP, "stage": "gen-maze", "options": {"engine-args": ["--a"]}}], "no option"),
+    "a mapping of engine arguments": ([{**TRAIN, **STEP, "inputs": ["/d"],
+                                        "options": {"model": "m", "engine-args": {"a": 1}}}], "neither a value"),
     "a name twice": ([{**MAZES, **STEP}, {**MAZES, **STEP}], "two steps"),
 }  # fmt: skip
 
@@ -181,7 +210,8 @@ def test_exit_codes_and_one_line(tmp_path: Path) -> None:
     cases = [
         (("run", path, "--store", tmp_path / "out"), 3, "'broken'"),
         (("run", DEMO, "--store", tmp_path / "out", "--set", "nothing=1"), 2, "no step has option 'nothing'"),
-        (("run", DEMO, "--store", tmp_path / "out", "--only", "maze"), 2, "no such step, only mazes, curated"),
+        (("run", DEMO, "--store", tmp_path / "out", "--only", "maze"), 2, "no such step: did you mean mazes?"),
+        (("run", DEMO, "--store", tmp_path / "out", "--only", "x"), 2, "no such step, only mazes, curated"),
         (("run", DEMO), 2, "--store"),
         (("run", tmp_path / "none.yaml", "--store", "out"), 2, "none.yaml"),
         (("run", DEMO, "--store", "ftp://x"), 2, "ftp"),
@@ -245,7 +275,11 @@ def test_a_setting_that_changes_nothing_is_no_error(chain: Pipeline) -> None:
     ("setting", "part"),
     [
         ("nothing=1", "no step has option 'nothing'"),
-        ("maze.count=1", "no step maze has option 'count'"),
+        ("maze.count=1", "no step is called 'maze': did you mean mazes?"),
+        ("nobody.count=1", "no step is called 'nobody': choose of mazes, curated"),
+        ("mazes.cuont=1", "no step mazes has option 'cuont': did you mean count?"),
+        ("learnig-rate=1", "no step has option 'learnig-rate': did you mean learning-rate?"),
+        ("mazes.engine-args=[--a]", "no step mazes has option 'engine-args'"),
         ("curated.count=1", "no step curated has option 'count'"),
         ("count", "write [STEP.]OPTION=VALUE"),
         ("=1", "write [STEP.]OPTION=VALUE"),
@@ -277,9 +311,9 @@ def test_reading_a_pipeline_imports_no_engine() -> None:
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
 
 
-def test_module_and_program_are_the_same(chain: Pipeline) -> None:
-    """The local launcher starts modules, `--dry-run` prints programs."""
+def test_target_and_program_are_the_same(chain: Pipeline) -> None:
+    """The local launcher starts targets, `--dry-run` prints programs."""
     for step in chain.steps:
         assert isinstance(step, Step)
-        program = BIN / step.installed.stage.command.split()[0]
-        assert f"from {step.installed.module} import entry" in program.read_text()
+        (script,) = entry_points(group="console_scripts", name=step.installed.stage.command.split()[0])
+        assert script.load().args == (step.installed.target,)

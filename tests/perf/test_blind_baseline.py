@@ -9,7 +9,7 @@ import pytest
 from perf.blind_baseline import CANVAS_RULES, Places, model_rate, places_of, rule_rates
 
 from chi_square import p_value
-from vtb.puzzles import families
+from vtb.puzzles.registry import families
 from vtb.rng import sample_rng
 
 NAMES = sorted(name for name, family in families().items() if family.group == "eyeballing")

@@ -91,13 +91,14 @@ def test_elsewhere_there_is_nothing_to_render(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(installed()))
 def test_every_option_has_its_row(name: str) -> None:
     rows = table(installed()[name]).splitlines()
-    options = describe(installed()[name].command)["options"]
+    schema = describe(installed()[name].command)["options"]
+    options = schema["properties"]
     assert len(rows) == len(options) + 2
-    for option, row in zip(options, rows[2:], strict=True):
+    for (key, option), row in zip(options.items(), rows[2:], strict=True):
         cells = re.split(r"(?<!\\)\|", row)
         assert len(cells) == 6
-        assert cells[1].strip().startswith(f"`{option['flag']}`")
-        assert cells[2].strip() == f"`{option['env']}`"
-        assert (cells[3].strip() == "required") is option["required"]
-        assert cells[4].strip().replace("\\|", "|") == option["help"].strip()
-        assert option["help"].rstrip().endswith(".")
+        assert cells[1].strip().startswith(f"`{option['x-flag']}`")
+        assert cells[2].strip() == f"`{option['x-env']}`"
+        assert (cells[3].strip() == "required") is (key in schema["required"])
+        assert cells[4].strip().replace("\\|", "|") == option["description"].strip()
+        assert option["description"].rstrip().endswith(".")

@@ -1,1 +1,1 @@
-"""Published perf: how their files are read, asked, scored and summed up."""
+"""Published benchmarks: how their files are read, asked, scored and summed up."""

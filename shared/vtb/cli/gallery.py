@@ -10,7 +10,7 @@ import click
 from vtb.errors import NotAvailable, UsageProblem
 
 if TYPE_CHECKING:
-    from vtb.report.gallery import Exhibit
+    from vtb.report.samples import Shown
 
 SEED = 42
 EACH = 4  # samples of a family that was named
@@ -54,8 +54,8 @@ def _picture(names: tuple[str, ...]) -> bytes:
     return gallery_picture(_exhibits(names, frames=0), COLUMNS)
 
 
-def _exhibits(names: tuple[str, ...], frames: int = 4) -> list[Exhibit]:
-    from vtb.puzzles import families, find_family
+def _exhibits(names: tuple[str, ...], frames: int = 4) -> list[Shown]:
+    from vtb.puzzles.registry import families, find_family
     from vtb.report.gallery import exhibit
 
     chosen = [find_family(name) for name in names] or sorted(families().values(), key=lambda one: (one.group, one.name))

@@ -11,7 +11,6 @@ from vtb.cli.render import render
 from vtb.cli.run import run
 from vtb.cli.show import show
 from vtb.cli.stages import stages
-from vtb.stage.main import run as run_command
 
 
 @click.group(
@@ -25,12 +24,3 @@ def main() -> None:
 
 for command in (run, show, gallery, stages, render, doctor):
     main.add_command(command)
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()

@@ -10,8 +10,10 @@ from pathlib import Path
 import click
 
 from vtb import log as vtb_log
-from vtb.errors import UsageProblem
+from vtb.did_you_mean import did_you_mean
+from vtb.errors import UsageProblem, VtbError
 from vtb.launch import local
+from vtb.launch.preflight import TryStep, find_problems
 from vtb.pipeline import Pipeline, Step, read_pipeline, with_settings
 from vtb.stage.options import VtbOption
 from vtb.store import is_remote, join_uri, open_store
@@ -47,7 +49,12 @@ RunStep = Callable[[Step, str], int]
 @click.option("--only", cls=VtbOption, multiple=True, metavar="STEP", help="Run only these steps. May be repeated.")
 @click.option("--tag", cls=VtbOption, help="Tag of the images; the version of vtb-train when left out.")
 @click.option("--registry", cls=VtbOption, help="Registry of the images; those on this machine when left out.")
-@click.option("--dry-run", cls=VtbOption, is_flag=True, help="Print the commands of the steps and leave.")
+@click.option(
+    "--dry-run",
+    cls=VtbOption,
+    is_flag=True,
+    help="Print the commands of the steps, check all that can be checked, and leave.",
+)
 @click.option(
     "--log-format",
     cls=VtbOption,
@@ -62,7 +69,9 @@ def run(
     """Run the steps of a pipeline file one after the other.
 
     Each step writes an artifact to STORE/<step>. A step that is complete already is skipped by itself, so the same
-    command continues a pipeline that was cut off. The first step that fails ends the run with its exit code.
+    command continues a pipeline that was cut off. The first step that fails ends the run with its exit code. Before
+    the first step starts, every step is asked whether it would take its options, and models, images and store are
+    looked at.
 
     Example: vtb run k8s/pipelines/demo.yaml --on local --store s3://bucket/demo
     """
@@ -73,9 +82,19 @@ def run(
     if dry_run:
         for step in steps:
             click.echo(shlex.join([step.installed.stage.command.split()[0], *step.arguments(store)]))
-        return 0
-    open_store(store)  # says at once what is wrong with the URI or the environment
-    return run_all(steps, store, launcher(on, tag, registry))
+    run_step, try_step = launcher(on, tag, registry)
+    refuse(find_problems(steps, store, try_step, write=not dry_run))
+    return 0 if dry_run else run_all(steps, store, run_step)
+
+
+def refuse(problems: list[VtbError]) -> None:
+    """Tell all problems; the exit code is that of the first."""
+    if len(problems) == 1:
+        raise problems[0]
+    for problem in problems:
+        log.error("%s", problem)
+    if problems:
+        raise type(problems[0])(f"{len(problems)} problems, told above; nothing was started")
 
 
 def choose(pipeline: Pipeline, only: tuple[str, ...]) -> list[Step]:
@@ -83,17 +102,19 @@ def choose(pipeline: Pipeline, only: tuple[str, ...]) -> list[Step]:
     names = [step.name for step in pipeline.steps]
     for name in only:
         if name not in names:
-            raise UsageProblem(f"--only {name}: the pipeline has no such step, only {', '.join(names)}")
+            hint = did_you_mean(name, names) or f", only {', '.join(names)}"
+            raise UsageProblem(f"--only {name}: the pipeline has no such step{hint}")
     return [step for step in pipeline.steps if not only or step.name in only]
 
 
-def launcher(on: str, tag: str | None, registry: str | None) -> RunStep:
-    """The function that runs one step."""
+def launcher(on: str, tag: str | None, registry: str | None) -> tuple[RunStep, TryStep]:
+    """The functions that run one step and that try it without writing."""
     if on == "local":
-        return local.run_step
+        return local.run_step, local.try_step
     from vtb.launch.docker import DockerLauncher
 
-    return DockerLauncher(tag, registry).run_step
+    docker = DockerLauncher(tag, registry)
+    return docker.run_step, docker.try_step
 
 
 def run_all(steps: list[Step], store: str, run_step: RunStep) -> int:

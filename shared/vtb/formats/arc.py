@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vtb.errors import BadInput
+from vtb.errors import BadInput, in_words
 
 Grid = tuple[tuple[int, ...], ...]
 MAX_SIDE, COLORS, MAX_BYTES = 30, 10, 5_000_000
@@ -78,7 +78,7 @@ def _parse(name: str, text: bytes) -> ArcTask:
         first = data["test"][0]
         task = ArcTask(Path(name).stem, train, (grid(first["input"]), grid(first["output"])))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
-        raise BadInput(f"{name}: is no ARC task with answers ({error!r})") from error
+        raise BadInput(f"{name}: is no ARC task with answers ({in_words(error)})") from error
     if not train:
         raise BadInput(f"{name}: has no training pairs")
     return task

@@ -1,7 +1,7 @@
 """Rows of the benchmark as the Hugging Face hub has them: parquet files with words and pictures, read locally.
 
 Columns: task, id, prompt, image, solution_image; a picture is its file's bytes, or a struct that has them. The split is
-the first part of a file's name (``test-00000-of-00001.parquet``).
+in the file's name (``test-00000-of-00001.parquet``) or in a folder's (``minitest_Vision-Centric_Reasoning``).
 """
 
 from __future__ import annotations
@@ -13,10 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from vtb.errors import BadInput
+from vtb.formats.split_names import left_behind, split_of_place
+from vtb.regular_file import open_regular
 
 log = logging.getLogger("vtb.formats")
 PICTURES = ("image", "solution_image")
 WORDS = ("task", "id", "prompt")
+MAX_ROWS = 10_000_000  # of a file
+MAX_COLUMN = 1 << 31  # bytes of a column in one row group, unpacked
+BATCH_BYTES, BATCH_ROWS = 1 << 28, 16  # of rows that are in memory at a time
+MAX_ID = 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -28,15 +34,21 @@ class HubRow:
     solution: bytes
 
 
+def find_parquet(root: Path) -> list[Path]:
+    """Every parquet file, in the order of their names: the file itself, or those below a folder."""
+    if root.is_file():
+        return [root] if root.suffix == ".parquet" else []
+    return sorted(file for file in root.rglob("*.parquet") if not left_behind(file.relative_to(root)))
+
+
 def parquet_files(root: Path) -> list[Path]:
-    """The parquet files that hold puzzles, in the order of their names: the file itself, or those below a folder.
+    """Those that hold puzzles.
 
     Raises:
         BadInput: a file is no parquet file, or none holds puzzles.
     """
-    every = [root] if root.is_file() else sorted(root.rglob("*.parquet"))
     found = []
-    for file in every:
+    for file in find_parquet(root):
         missing = [column for column in (*WORDS, *PICTURES) if column not in _open(file).schema_arrow.names]
         if missing:
             log.warning("%s: has no column %s, so no puzzles with solutions: left out", file, missing[0])
@@ -47,9 +59,9 @@ def parquet_files(root: Path) -> list[Path]:
     return found
 
 
-def split_of(file: Path) -> str:
-    """The split that a file's name says."""
-    return file.stem.partition("-")[0]
+def split_of(file: Path, root: Path) -> str:
+    """The split that a file's place says; where it says none it is the benchmark's test, from which no model learns."""
+    return split_of_place(file, root.parent if root.is_dir() else root.parent.parent, by_name=True) or "test"
 
 
 def row_count(file: Path) -> int:
@@ -59,14 +71,13 @@ def row_count(file: Path) -> int:
 
 def read_ids(file: Path) -> list[str]:
     """The ids of all rows."""
-    batches = _guarded(file, _open(file).iter_batches(columns=["id"]))
-    return [str(row["id"]) for batch in batches for row in _plain(file, batch)]
+    return [str(row["id"]) for batch in _batches(file, ["id"]) for row in _plain(file, batch)]
 
 
 def read_rows(file: Path, start: int, count: int) -> Iterator[HubRow]:
     """Some rows of a file, a few in memory at a time."""
     number = 0
-    for batch in _guarded(file, _open(file).iter_batches(batch_size=16, columns=[*WORDS, *PICTURES])):
+    for batch in _batches(file, [*WORDS, *PICTURES]):
         if number + len(batch) > start:
             for row in _plain(file, batch.slice(max(0, start - number))):
                 if count == 0:
@@ -84,12 +95,23 @@ def _row(file: Path, row: dict[str, Any]) -> HubRow:
     return HubRow({name: value for name, value in row.items() if value is not None}, puzzle, solution)
 
 
-def _guarded(file: Path, batches: Iterator[Any]) -> Iterator[Any]:
-    """The batches; bad input where the file is damaged."""
+def _batches(file: Path, columns: list[str]) -> Iterator[Any]:
+    """Columns of all rows, so many rows at a time that they fit in memory; bad input where the file is damaged.
+
+    A value that is stored once may stand in every row, so a batch may be as large as its rows times the column.
+    """
     import pyarrow
 
+    opened = _open(file)
     try:
-        yield from batches
+        for group in range(opened.num_row_groups):
+            chunks = opened.metadata.row_group(group)
+            parts = [chunks.column(number) for number in range(chunks.num_columns)]
+            sizes = [part.total_uncompressed_size for part in parts if part.path_in_schema.split(".")[0] in columns]
+            if max(sizes) > MAX_COLUMN:
+                raise BadInput(f"{file}: unpacks to {max(sizes)} bytes in one row group: save it in smaller groups")
+            rows = max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, *sizes)))
+            yield from opened.iter_batches(batch_size=rows, row_groups=[group], columns=columns)
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise BadInput(f"{file}: is damaged ({error}): download it again") from error
 
@@ -97,6 +119,8 @@ def _guarded(file: Path, batches: Iterator[Any]) -> Iterator[Any]:
 def _plain(file: Path, batch: Any) -> list[dict[str, Any]]:
     try:
         rows: list[dict[str, Any]] = batch.to_pylist()
+        if any(len(str(row["id"])) > MAX_ID for row in rows):
+            raise ValueError(f"an id of more than {MAX_ID} characters")
     except (ValueError, OverflowError) as error:
         raise BadInput(f"{file}: holds values that cannot be read ({error}): download it again") from error
     return rows
@@ -107,6 +131,10 @@ def _open(file: Path) -> Any:
     import pyarrow.parquet
 
     try:
-        return pyarrow.parquet.ParquetFile(file)
+        open_regular(file).close()  # arrow would wait for a pipe
+        opened = pyarrow.parquet.ParquetFile(file)
     except (pyarrow.ArrowException, OSError) as error:
         raise BadInput(f"{file}: is no readable parquet file ({error})") from error
+    if opened.metadata.num_rows > MAX_ROWS:
+        raise BadInput(f"{file}: says that it has {opened.metadata.num_rows} rows, more than {MAX_ROWS}")
+    return opened

@@ -19,8 +19,10 @@ def sft_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def grpo_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A question whose answer only the reward function sees, in ``solution``."""
-    return _row(row, THINK, [])
+    """A question whose answer only the reward function sees: in ``solution``, and all that a judge needs in ``example``
+    (``vtb.tasks.registry.decode_example`` reads it).
+    """  # noqa: D205
+    return {**_row(row, THINK, []), "example": row["example"]}
 
 
 def _row(row: Mapping[str, Any], closing: str, answer: list[dict[str, str]]) -> dict[str, Any]:

@@ -1,20 +1,32 @@
 """The VLMPuzzle folder layout: ``<task>/data.json`` beside ``puzzles/`` and ``solutions/``.
 
-A record of ours already uses the field names of that layout; here the paths and the old names of prompts are added,
-and taken back when reading.
+Payloads of ours already use the field names of that layout; here the paths and the old names of prompts are added.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from vtb.errors import BadInput
+from vtb.formats.half_pairs import without_half_pairs
+from vtb.formats.split_names import left_behind
 from vtb.formats.webdataset import Sample
+from vtb.regular_file import read_regular
+from vtb.tasks.example import Example, example_fields, media_named
 
 DATA = "data.json"
+# The columns that name the parts of a sample in the lines of our own folders.
+COLUMNS = {
+    "puzzle.png": "puzzle_image", "solution.png": "solution_image", "solution.mp4": "solution_video",
+    "reasoning.png": "reasoning_image",
+}  # fmt: skip
+MAX_RECORDS = 1 << 30  # bytes
 
 
 def media_paths(task: str, key: str) -> dict[str, str]:
@@ -27,36 +39,75 @@ def media_paths(task: str, key: str) -> dict[str, str]:
     }
 
 
-def folder_files(sample: Sample, record: Mapping[str, Any]) -> dict[str, bytes]:
+def folder_files(sample: Sample, task: str) -> dict[str, bytes]:
     """The media files of a sample by path below the root."""
-    paths = media_paths(record["task"], record["id"])
+    paths = media_paths(task, sample.key)
     return {paths[part]: data for part, data in sample.parts.items() if part in paths}
 
 
-def folder_record(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record with the layout's own fields; paths are relative to the task's folder."""
-    paths = {part: path.split("/", 1)[1] for part, path in media_paths(record["task"], record["id"]).items()}
-    added = {
-        "prompt": record["prompts"]["video"],
-        "gpt5_prompt": record["prompts"]["vlm"],
-        "image": paths["puzzle.png"],
-        "solution_image_path": paths["solution.png"],
+def folder_line(example: Example) -> str:
+    """The example as a line of JSON with fixed columns, which name its media by their paths below the root."""
+    paths = media_paths(example.task, example.key)
+    there = {medium.name for medium in example.media}
+    named = {column: paths[part] if part in there else None for part, column in COLUMNS.items()}
+    return json.dumps({**example_fields(example), **named}) + "\n"
+
+
+def folder_record(example: Example) -> dict[str, Any]:
+    """The example as the layout has it: the payload's fields beside the others, paths relative to the task's folder.
+
+    Figures of difficulty are by name, and ``prompt`` and ``gpt5_prompt`` are the layout's own names.
+    """
+    fields = {**example_fields(example), "difficulty": example.figures}
+    names = {part: path.split("/", 1)[1] for part, path in media_paths(example.task, example.key).items()}
+    media = [{**medium, "name": names[medium["name"]]} for medium in fields.pop("media")]
+    del fields["payload"], fields["key"]
+    split = {} if example.split is None else {"split": example.split}
+    video = media_named(example.media, "solution", "video")
+    return {
+        "id": example.key,
+        **fields,
+        **split,
+        "media": media,
+        **msgspec.to_builtins(example.payload),
+        "prompt": example.prompts.video,
+        "gpt5_prompt": example.prompts.vlm,
+        "image": names["puzzle.png"],
+        "solution_image_path": names["solution.png"],
+        **({"solution_video_path": names[video]} if video else {}),
     }
-    return {**record, **added, **({"solution_video_path": paths["solution.mp4"]} if record.get("clip") else {})}
+
+
+def find_data_files(root: Path) -> list[Path]:
+    """The ``data.json`` files of a dataset, in the folder itself or at any depth below.
+
+    None is looked for below another: workers leave parts of a task there. Links are followed, to no folder twice.
+    """
+    found, seen = list[Path](), set[str]()
+    for place, folders, names in os.walk(root, followlinks=True):
+        real = os.path.realpath(place)
+        if DATA in names and real not in seen and Path(place, DATA).is_file():
+            found.append(Path(place, DATA))
+            folders.clear()
+        elif real in seen:
+            folders.clear()
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not left_behind(Path(name)))
+    return sorted(found)
 
 
 def data_files(root: Path) -> list[Path]:
-    """The ``data.json`` files of a dataset: in the folder itself, or one per task below it."""
-    found = [root / DATA] if (root / DATA).is_file() else sorted(root.glob(f"*/{DATA}"))
+    """The same, where there must be one."""
+    found = find_data_files(root)
     if not found:
-        raise BadInput(f"{root}: holds no puzzles artifact and no VLMPuzzle {DATA}, in it or one folder down")
+        raise BadInput(f"{root}: holds no puzzles artifact and no VLMPuzzle {DATA}, in it or below")
     return found
 
 
 def read_records(file: Path) -> Iterator[dict[str, Any]]:
     """The records of one ``data.json``."""
     try:
-        records = json.loads(file.read_text(encoding="utf-8"))
+        records = json.loads(without_half_pairs(read_regular(file, MAX_RECORDS)).decode())
     except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{file}: cannot be read as JSON: {error}") from error
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
@@ -67,7 +118,10 @@ def read_records(file: Path) -> Iterator[dict[str, Any]]:
 def media_file(data_file: Path, relative: str) -> Path:
     """A media file that a record names; it must lie below the folder of its ``data.json``."""
     folder = data_file.parent.resolve()
-    path = (folder / relative).resolve()
+    try:
+        path = (folder / relative).resolve()
+    except RuntimeError as error:  # how pathlib tells a loop of symbolic links
+        raise BadInput(f"{data_file}: {relative!r} is a loop of links") from error
     if not path.is_relative_to(folder):
         raise BadInput(f"{data_file}: {relative!r} leads out of the folder")
     return path

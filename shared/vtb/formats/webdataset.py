@@ -60,9 +60,12 @@ def _members(data: bytes) -> Iterator[tuple[str, bytes]]:
     """Name (without folders) and content of every regular file."""
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            last = -1
             for member in archive:
-                if member.issparse() or member.size > len(data):
+                # A negative size leads back to a member that was there before, and so on for ever.
+                if member.issparse() or not 0 <= member.size <= len(data) or member.offset <= last:
                     raise DamagedTar(f"{member.name!r} claims {member.size} bytes")
+                last = member.offset
                 file = archive.extractfile(member) if member.isfile() else None
                 if file is None:
                     continue

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
-from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import vtb
 from vtb.errors import NotAvailable
+from vtb.launch.container import container_settings, provenance, secrets, with_absolute_paths
+from vtb.launch.local import TRYING
 from vtb.pipeline import Step
-from vtb.stage.main import Stopped
-from vtb.store import is_remote, join_uri, open_store
+from vtb.program import Stopped
+from vtb.store import join_uri
 
-# What a stage may need of this environment; anything else stays outside the container.
-PASSED_ON = (
-    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "S3_ENDPOINT_URL", "HF_TOKEN", "WANDB_API_KEY",
-)  # fmt: skip
-KEPT_OUTSIDE = {"VTB_CACHE"}  # a folder of this machine
-IMAGE_USER = 1000
 STOP_GRACE_S = 60
+Chunk = tuple[bytes | None, bytes | None]
 
 
 class DockerLauncher:
@@ -59,27 +53,43 @@ class DockerLauncher:
 
     def run_step(self, step: Step, store: str) -> int:
         """Run one step to its end and return its exit code; its output is passed on, its container is removed."""
-        image, step = self.image(step), with_absolute_paths(step)
-        settings = container_settings(step, store)
+        step = with_absolute_paths(step)
+        self._sweep(step, store)
+        return self._run(step, step.arguments(store), container_settings(step, store), _pass_on)
+
+    def try_step(self, step: Step, store: str) -> tuple[int, str]:
+        """What the step itself says of its options and inputs: exit code and standard error, with nothing written."""
+        step, said = with_absolute_paths(step), list[bytes]()
+        settings = container_settings(step, store, write=False)
+        code = self._run(step, step.arguments(store, *TRYING), settings, lambda chunk: said.append(chunk[1] or b""))
+        return code, b"".join(said).decode(errors="replace")
+
+    def _run(self, step: Step, arguments: list[str], settings: dict[str, Any], pass_on: Callable[[Chunk], None]) -> int:
+        image = self.image(step)
         try:
             settings["environment"].update(provenance(self._client.images.get(image)))
-            return self._run(image, step.arguments(store), settings)
+            return self._run_container(image, arguments, settings, secrets(step, arguments, os.environ), pass_on)
         except self._errors.ImageNotFound as error:
             raise NotAvailable(f"image {image} is not on this machine: build it with `make images`") from error
         except self._errors.APIError as error:
             raise NotAvailable(f"Docker cannot run {image}: {error.explanation}") from error
 
-    def _run(self, image: str, arguments: list[str], settings: dict[str, Any]) -> int:
-        # A name of our own finds the container also when a signal comes while the engine is making it.
+    def _run_container(
+        self, image: str, arguments: list[str], settings: dict[str, Any], given: Mapping[str, str],
+        pass_on: Callable[[Chunk], None],
+    ) -> int:  # fmt: skip
         name, container = f"vtb-{settings['labels']['vtb.step']}-{uuid.uuid4().hex[:8]}", None
         try:
-            with _sigterm_raises():
+            with _undisturbed():
                 container = self._client.containers.create(image, arguments, name=name, **settings)
-                output = container.attach(stream=True, stdout=True, stderr=True, logs=True, demux=True)
-                container.start()
-                for chunk in output:
-                    _pass_on(chunk)
-                return int(container.wait()["StatusCode"])
+            # Open as long as this process lives: its end is the end of the container's standard input.
+            pipe = container.attach_socket(params={"stdin": 1, "stream": 1})
+            output = container.attach(stream=True, stdout=True, stderr=True, logs=True, demux=True)
+            container.start()
+            getattr(pipe, "_sock", pipe).sendall(json.dumps(given).encode() + b"\n")
+            for chunk in output:
+                pass_on(chunk)
+            return int(container.wait()["StatusCode"])
         except (KeyboardInterrupt, Stopped):
             if container is not None:
                 container.stop(timeout=STOP_GRACE_S)
@@ -88,77 +98,22 @@ class DockerLauncher:
             with suppress(self._errors.NotFound):
                 self._client.containers.get(name).remove(force=True)
 
-
-def container_settings(step: Step, store: str) -> dict[str, Any]:
-    """How the container of a step runs: everything the engine is told but image and command."""
-    stage = step.installed.stage
-    gpus = stage.resources.gpu and Path("/dev/nvidiactl").exists()
-    return {
-        "labels": {"vtb.stage.command": stage.slug, "vtb.step": step.name},
-        "environment": environment(os.environ),
-        "volumes": mounts(step, store),
-        "user": user(),
-        "read_only": True,
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges"],
-        "tmpfs": {"/tmp": "exec,mode=1777", "/cache": "exec,mode=1777"},
-        "shm_size": "1g",
-        "network_mode": "host" if any(is_remote(place) for place in (store, *_words(step))) else "none",
-        **({"device_requests": [{"Driver": "", "Count": -1, "Capabilities": [["gpu"]]}]} if gpus else {}),
-    }
+    def _sweep(self, step: Step, store: str) -> None:
+        """Remove the containers of this step whose launcher was killed; they have ended when it did."""
+        ended = {"label": f"vtb.output={join_uri(store, step.name)}", "status": "exited"}
+        for container in self._client.containers.list(all=True, filters=ended):
+            with suppress(self._errors.APIError):  # another launcher is as far as we are
+                container.remove()
 
 
-def environment(base: Mapping[str, str]) -> dict[str, str]:
-    """Credentials and settings of the stages; nothing of it appears on a command line."""
-    ours = {name for name in base if name.startswith("VTB_")} - KEPT_OUTSIDE
-    return {name: value for name, value in base.items() if name in PASSED_ON or name in ours}
-
-
-def provenance(image: Any) -> dict[str, str]:
-    """What the manifest says of the image: its digest where a registry gave one, else its id, and its commit."""
-    digests = image.attrs.get("RepoDigests") or [image.id]
-    revision = (image.labels or {}).get("org.opencontainers.image.revision", "")
-    return {"VTB_IMAGE_DIGEST": digests[0], "VTB_REVISION": revision}
-
-
-def user() -> str:
-    """The user in the container: the caller, so that files are theirs; for root, the image's own user."""
-    return f"{os.getuid()}:{os.getgid()}" if os.getuid() != 0 else f"{IMAGE_USER}:0"
-
-
-def mounts(step: Step, store: str) -> dict[str, dict[str, str]]:
-    """The local store, writable, and local files that options name, read-only, at the same paths as outside."""
-    found = {word: {"bind": word, "mode": "ro"} for word in _words(step) if _is_local_path(word)}
-    if not is_remote(store):
-        root = open_store(store).uri
-        _make_writable(Path(open_store(join_uri(store, step.name)).uri))
-        found[root] = {"bind": root, "mode": "rw"}
-    return found
-
-
-def with_absolute_paths(step: Step) -> Step:
-    """The step with the files that its options name by where they are: a container runs in a folder of its own."""
-    absolute = {name: os.path.abspath(v) if _is_local_path(v) else v for name, v in step.options.items()}
-    return replace(step, options=absolute)
-
-
-def _words(step: Step) -> list[str]:
-    return [value for value in step.options.values() if isinstance(value, str)]
-
-
-def _is_local_path(value: object) -> bool:
-    """With a slash: a split called ``test`` is not the folder beside us."""
-    return isinstance(value, str) and "/" in value and not is_remote(value) and os.path.exists(value)
-
-
-def _make_writable(folder: Path) -> None:
-    """The step's folder must exist before the engine mounts it, and belong to the container's user."""
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals wait: an engine that is left alone while it makes a container ends up with one that nobody removes."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT, signal.SIGALRM))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.getuid() == 0:
-            os.chown(folder, IMAGE_USER, 0)
-    except OSError as error:
-        raise NotAvailable(f"{folder}: cannot be written ({error.strerror}): choose another --store") from error
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _pass_on(chunk: tuple[bytes | None, bytes | None]) -> None:
@@ -166,15 +121,3 @@ def _pass_on(chunk: tuple[bytes | None, bytes | None]) -> None:
         if data:
             stream.buffer.write(data)
             stream.flush()
-
-
-@contextmanager
-def _sigterm_raises() -> Iterator[None]:
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise Stopped
-
-    old = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, old)

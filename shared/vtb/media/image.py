@@ -27,6 +27,7 @@ Color = tuple[int, int, int]
 Palette = tuple[Color, ...]
 
 MAX_SIDE, MAX_PIXELS = 16384, 80_000_000
+MAX_FILE = 1 << 28  # bytes of a picture or clip that is worth reading
 # What Pillow's decoders raise on damaged data, each format its own.
 _DECODER_ERRORS = (
     OSError, ValueError, TypeError, SyntaxError, EOFError, RuntimeError, LookupError, ArithmeticError,
@@ -184,11 +185,14 @@ def encode_rgb(image: Image, *, quality: int | None = None) -> bytes:
     return buffer.getvalue()
 
 
-def resize_nearest(mask: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """Nearest neighbour: masks keep their two values, as the benchmark resizes them."""
+def resize_nearest(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """Nearest neighbour by the pixels' centres, as Pillow and so the benchmark: masks keep their two values.
+
+    OpenCV's INTER_NEAREST goes by the pixels' corners and lies up to a pixel off.
+    """
     import cv2
 
-    resized: NDArray[np.uint8] = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
+    resized: NDArray[np.uint8] = cv2.resize(picture, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
     return resized
 
 

@@ -15,12 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.media.image import MAX_PIXELS, Image, Palette, Picture
+from vtb.media.streams import choose_stream, frames_of, open_container
 
 PRESET = "veryfast"
 CRF = 20
-# Containers that models write; others are playlists and session descriptions, which name other files and hosts to read.
-CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,ogg,mpegts,flv,gif,mpeg,asf,ivf,apng"
-CLOSED = {"format_whitelist": CONTAINERS, "protocol_whitelist": ""}
 BOUNDED = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p")  # other forms are converted in other ways
 ROUNDING = 4.0  # levels by which a converted pixel may exceed what its chroma says; 1.3 have been seen
 
@@ -93,7 +91,7 @@ def encode_clip(
 
 
 def open_stream(container: Any, width: int, height: int, fps: int, preset: str) -> Any:
-    """The H.264 stream of a clip; the perf open the same one for prepared frames."""
+    """The H.264 stream of a clip; `perf/` opens the same one for prepared frames."""
     stream = container.add_stream("libx264", rate=fps)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     # Macroblock trees make about one clip in 1,500 another, by what the heap held before (0 of 6,750 without them).
@@ -129,12 +127,26 @@ class DecodedFrame:
         """
         frame, most = self._frame, self._max_side
         scale = min(1.0, most / max(frame.width, frame.height)) if most else 1.0
-        width, height = (max(1, round(side * scale)) for side in (frame.width, frame.height))
+        size = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
         try:
-            image: Image = self._reformatter.reformat(frame, width, height, "rgb24").to_ndarray()
+            image = self._over_white(size) if _transparent(frame.format) else self._converted(size, "rgb24")
         except (OSError, ValueError) as error:
             raise UnreadableVideo(f"a frame cannot be shown ({error})") from error
         return self._upright(image)
+
+    def _converted(self, size: tuple[int, int], form: str) -> NDArray[np.uint8]:
+        image: NDArray[np.uint8] = self._reformatter.reformat(self._frame, *size, form).to_ndarray()
+        return image
+
+    def _over_white(self, size: tuple[int, int]) -> Image:
+        """Transparency shows the white behind it, as in pictures; scaled afterwards, for unseen colors would bleed."""
+        import cv2
+
+        seen = self._converted((self._frame.width, self._frame.height), "rgba").astype(np.uint16)
+        color, alpha = seen[..., :3], seen[..., 3:]
+        image: Image = ((color * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+        whole = image.shape[1::-1] == size
+        return image if whole else np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
     def _upright(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """As a player shows it."""
@@ -173,8 +185,15 @@ class DecodedFrame:
         return np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
 
 
+def _transparent(form: Any) -> bool:
+    """Whether a pixel format has transparency; that of a palette may lie in its colors."""
+    return form.has_palette or any(component.is_alpha for component in form.components)
+
+
 def decode_clip(data: bytes, max_side: int | None = None) -> Iterator[DecodedFrame]:
-    """The frames of a clip, one at a time; each is a function that gives its RGB.
+    """The frames of a clip, one at a time; each is a function that gives its RGB, over white where it is transparent.
+
+    Of several streams it is the one that players show (``vtb.media.streams``).
 
     Args:
         data: the file.
@@ -211,14 +230,15 @@ def _frames(data: bytes) -> Iterator[Any]:
     import av
 
     try:
-        with av.open(io.BytesIO(data), options=CLOSED, metadata_errors="ignore") as container:
-            if not container.streams.video:
+        with open_container(data) as container:
+            stream = choose_stream(data, container)
+            if stream is None:
                 raise UnreadableVideo("holds no video stream")
-            size = container.streams.video[0].codec_context
+            size = stream.codec_context
             if size is None:
                 raise UnreadableVideo("is in a codec that nobody knows")
             if size.width * size.height > MAX_PIXELS:
                 raise UnreadableVideo(f"frames of {size.width}x{size.height} pixels are too large")
-            yield from container.decode(video=0)
+            yield from frames_of(container, stream)
     except (av.FFmpegError, EOFError, ValueError) as error:
         raise UnreadableVideo(f"not a playable clip ({error})") from error

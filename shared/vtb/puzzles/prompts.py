@@ -5,7 +5,7 @@ Evaluation on the official benchmark uses the text of its own records, never the
 
 from __future__ import annotations
 
-from vtb.puzzles.family import Modality
+from vtb.tasks.task import Modality
 
 MAZE: dict[Modality, str] = {
     "vlm": (

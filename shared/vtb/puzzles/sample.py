@@ -1,20 +1,29 @@
-"""One sample of a family: the record that every reader of a dataset sees, and its pictures."""
+"""One sample of a family: the example that every reader of a dataset sees, and its pictures."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from vtb.formats.webdataset import Sample
 from vtb.media.image import Picture, encode_png, encode_rgb
-from vtb.puzzles.family import Family, Record
+from vtb.puzzles.family import Family
 from vtb.rng import sample_rng
+from vtb.tasks.example import Example, Media, Prompts, encode_example, figures_of
+from vtb.tasks.task import MODALITIES
 
-RECORD, PUZZLE, SOLUTION, CLIP, REASONING = "json", "puzzle.png", "solution.png", "solution.mp4", "reasoning.png"
+EXAMPLE, PUZZLE, SOLUTION, CLIP, REASONING = "json", "puzzle.png", "solution.png", "solution.mp4", "reasoning.png"
+MEDIA = {
+    PUZZLE: Media("puzzle", "image", PUZZLE),
+    SOLUTION: Media("solution", "image", SOLUTION),
+    CLIP: Media("solution", "video", CLIP),
+    REASONING: Media("reasoning", "image", REASONING),
+}
 
 
-def make_record(family: Family, config: Any, stream: str, seed: int, index: int) -> dict[str, Any]:
+def make_example(
+    family: Family[Any], config: Any, stream: str, seed: int, index: int, *, reasoning: bool = False
+) -> Example:
     """Sample ``index`` of a stream: a puzzle with everything that readers and judges need.
 
     Args:
@@ -23,48 +32,47 @@ def make_record(family: Family, config: Any, stream: str, seed: int, index: int)
         stream: names the configuration within a run (``maze_square-9``); samples of one stream share a seed space.
         seed: seed of the run.
         index: number of the sample in its stream.
+        reasoning: it also has the picture with printed names.
     """
-    puzzle = family.sample(sample_rng(seed, stream, index), config)
-    return {
-        "id": f"{stream}-{index:07d}",
-        "task": family.name,
-        "task_group": family.group,
-        "family": family.name,
-        "family_version": family.version,
-        "seed": seed,
-        "index": index,
-        "prompts": {modality: family.ask(puzzle, modality) for modality in ("vlm", "image", "video")},
-        "answer": family.answer(puzzle),
-        "difficulty": family.difficulty(puzzle),
-        **puzzle,
+    payload = family.sample(sample_rng(seed, stream, index), config)
+    parts = [PUZZLE, SOLUTION, *([CLIP] if payload.clip else []), *([REASONING] if reasoning else [])]
+    return Example(
+        key=f"{stream}-{index:07d}",
+        task=family.name,
+        version=family.version,
+        seed=seed,
+        index=index,
+        media=tuple(MEDIA[part] for part in parts),
+        prompts=Prompts(*(family.ask(payload, modality) for modality in MODALITIES)),
+        answer=family.answer(payload),
+        difficulty=figures_of(family.difficulty(payload)),
+        payload=payload,
+    )
+
+
+def render(family: Family[Any], example: Example) -> Sample:
+    """The example with the media that it names."""
+    record = example.payload
+    draw = {
+        PUZZLE: lambda: encode_png(family.draw_puzzle(record), family.palette),
+        SOLUTION: lambda: encode_png(family.draw_solution(record), family.palette),
+        CLIP: lambda: encode_record_clip(family, record),
+        REASONING: lambda: encode_rgb(family.draw_reasoning(record)),
     }
+    parts = {medium.name: draw[medium.name]() for medium in example.media}
+    return Sample(example.key, {EXAMPLE: encode_example(example), **parts})
 
 
-def render(family: Family, record: Record, *, reasoning: bool) -> Sample:
-    """The record with its pictures and, when it describes one, its clip."""
-    parts = {
-        RECORD: json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode(),
-        PUZZLE: encode_png(family.draw_puzzle(record), family.palette),
-        SOLUTION: encode_png(family.draw_solution(record), family.palette),
-    }
-    if record.get("clip"):
-        parts[CLIP] = encode_record_clip(family, record)
-    if reasoning:
-        parts[REASONING] = encode_rgb(family.draw_reasoning(record))
-    return Sample(record["id"], parts)
-
-
-def encode_record_clip(family: Family, record: Record) -> bytes:
+def encode_record_clip(family: Family[Any], record: Any) -> bytes:
     """The clip that a record describes."""
     from vtb.media.video import encode_clip
 
-    clip = record["clip"]
-    return encode_clip(family.draw_frames(record), family.palette, tuple(clip["size"]), clip["fps"])
+    return encode_clip(family.draw_frames(record), family.palette, record.clip.size, record.clip.fps)
 
 
-def still_frames(family: Family, record: Record, count: int) -> Iterator[tuple[int, Picture]]:
+def still_frames(family: Family[Any], record: Any, count: int) -> Iterator[tuple[int, Picture]]:
     """A few frames of the record's clip with their numbers, evenly spaced after the first, the last included."""
-    last = record["clip"]["frames"] - 1
+    last = record.clip.frames - 1
     wanted = {round(step * last / count) for step in range(1, count + 1)}
     for number, frame in enumerate(family.draw_frames(record)):
         if number in wanted:

@@ -10,6 +10,8 @@ from vtb.errors import BadInput
 from vtb.stage.describe import describe
 from vtb.stage.registry import Installed, installed
 
+# What people call the types and formats of JSON Schema.
+WORDS = {"uri-reference": "URI", "string": "text"}
 _BLOCK = re.compile(r"(<!-- options: (?P<name>[a-z0-9 -]+) -->\n).*?(<!-- end of options -->)", re.DOTALL)
 
 
@@ -31,36 +33,43 @@ def rendered(root: Path) -> dict[Path, str]:
 
 
 def table(found: Installed) -> str:
-    """The options of a stage as a Markdown table."""
-    rows = [_row(option) for option in describe(found.command)["options"]]
+    """The options of a stage as a Markdown table, a heading for each group."""
+    schema = describe(found.command)["options"]
+    rows = [_row(option, name in schema["required"]) for name, option in schema["properties"].items()]
     head = ["| option | environment variable | default | meaning |", "|---|---|---|---|"]
     return "\n".join([*head, *rows]) + "\n"
 
 
-def _row(option: dict[str, Any]) -> str:
-    cells = [f"`{option['flag']}`{_type(option)}", f"`{option['env']}`", _default(option), option["help"]]
+def _row(option: dict[str, Any], required: bool) -> str:
+    cells = [
+        f"`{option['x-flag']}`{_type(option)}", f"`{option['x-env']}`", _default(option, required),
+        option["description"],
+    ]  # fmt: skip
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _type(option: dict[str, Any]) -> str:
-    kind, low, high = option["type"], option.get("min"), option.get("max")
-    if kind == "flag":
+    many = option["type"] == "array"
+    value = option["items"] if many else option
+    if value["type"] == "boolean":
         return ""
+    words = "|".join(value["enum"]) if "enum" in value else WORDS.get(kind := value.get("format", value["type"]), kind)
+    low, high, above = (value.get(bound) for bound in ("minimum", "maximum", "exclusiveMinimum"))
     if low is not None:
-        kind += f" {low:g} to {high:g}" if high is not None else f", at least {low:g}"
-    if option.get("above") is not None:
-        kind += f", above {option['above']:g}"
-    return f" {kind}" + (" (repeatable)" if option["repeatable"] else "")
+        words += f" {low:g} to {high:g}" if high is not None else f", at least {low:g}"
+    if above is not None:
+        words += f", above {above:g}"
+    return f" {words}" + (" (repeatable)" if many else "")
 
 
-def _default(option: dict[str, Any]) -> str:
-    value = option["default"]
-    if option["required"]:
+def _default(option: dict[str, Any], required: bool) -> str:
+    if required:
         return "required"
-    if value is None or value is False or value == ():
+    value = option.get("default")
+    if told := option.get("x-default"):
+        return str(told)
+    if value is None or value is False or value == []:
         return ""
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list):
         return "`" + " ".join(str(entry) for entry in value) + "`"
-    if isinstance(value, str) and " " in value:
-        return value
     return f"`{str(value).lower() if value is True else value}`"

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 import vtb
+from vtb.report.features import Features
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
@@ -33,6 +34,7 @@ class DatasetCard:
         pages: pages beside the card, by what they show.
         layout: what the files are; the layout of WebDataset shards when left out.
         license: of the data, as the hub names it.
+        features: the schema of the data for the ``datasets`` library (``vtb.report.features``).
     """
 
     title: str
@@ -50,6 +52,7 @@ class DatasetCard:
     pages: Mapping[str, str] = field(default_factory=dict)
     layout: str = ""
     license: str = "cc0-1.0"
+    features: Features = field(default_factory=list)
 
 
 def write_card(card: DatasetCard) -> str:
@@ -57,7 +60,7 @@ def write_card(card: DatasetCard) -> str:
     parts = [_head(card), f"# {card.title}\n", _summary(card)]
     parts += [f"![samples]({card.picture})\n"] if card.picture else []
     parts += [_pages(card)] if card.pages else []
-    parts += [_counts(card), _difficulty(card), card.layout + "\n" if card.layout else _layout(card)]
+    parts += [_counts(card), _difficulty(card), card.layout + "\n" if card.layout else _layout(card), LOADING]
     return "\n".join(part for part in parts if part)
 
 
@@ -65,12 +68,21 @@ def _head(card: DatasetCard) -> str:
     files = [{"split": split, "path": pattern} for split, pattern in card.data_files.items()]
     head: dict[str, Any] = {
         "configs": [{"config_name": "default", "data_files": files}],
+        "dataset_info": {"config_name": "default", "features": card.features},
         "task_categories": ["visual-question-answering", "image-to-image", "image-to-video"],
         "tags": list(card.tags),
         "size_categories": [next((name for limit, name in SIZES if card.rows < limit), "1M<n<10M")],
         "license": card.license,
     }
-    return f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n"
+    return f"---\n{yaml.dump(head, Dumper=_Plain, sort_keys=False)}---\n"
+
+
+class _Plain(yaml.SafeDumper):
+    """Without aliases, which a reader of a card need not know."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write everything out."""
+        return True
 
 
 def _summary(card: DatasetCard) -> str:
@@ -113,8 +125,15 @@ def _difficulty(card: DatasetCard) -> str:
 
 def _layout(card: DatasetCard) -> str:
     return (
-        "Each sample is `<key>.json` (the record), `<key>.puzzle.png` and `<key>.solution.png`, where they were asked "
-        "for also `<key>.solution.mp4` (a clip that ends in the solution) and `<key>.reasoning.png` (with printed "
-        "names of its parts).\n\n```python\nfrom datasets import load_dataset\n\n"
-        f'data = load_dataset("webdataset", data_files={dict(card.data_files)!r})\n```\n'
+        "Each sample is `<key>.json` (the example; its `payload`, which differs between tasks, is JSON text), "
+        "`<key>.puzzle.png` and `<key>.solution.png`, where they were asked for also `<key>.solution.mp4` (a clip that "
+        "ends in the solution) and `<key>.reasoning.png` (with printed names of its parts).\n"
     )
+
+
+LOADING = """```python
+from datasets import load_dataset
+
+data = load_dataset("path/to/this/folder")
+```
+"""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import bisect
-import itertools
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from vtb.report.axis import Axis, Counts, axis_for, body_of, median
 from vtb.report.pages import render
+from vtb.report.samples import title_of
 
-Counts = Mapping[float, int]  # value to how often it occurs
 WIDTH, HEIGHT = 280, 96  # of a plot, in SVG units; the axis lies below
-BINS, TICKS = 60, 8  # at most as many bars, and about as many marks on the axis
+Parts = Mapping[str, Counts]  # what each part has of one figure
 
 
 @dataclass(frozen=True)
@@ -28,12 +26,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Histogram:
-    """One part's plot."""
+    """One part's plot; ``outside`` says in words what the axis leaves out."""
 
     part: str
     samples: int
     mean: float
     median: float
+    median_x: float
+    outside: str
     bars: Sequence[Bar]
 
 
@@ -47,96 +47,79 @@ class Plot:
 
 
 @dataclass(frozen=True)
-class Axis:
-    """Bins of one width: bin k holds the values from ``(first + k) * step`` on; whole numbers stand in the middle."""
+class Group:
+    """The figures of one group of puzzles; ``medians`` has, by part and figure, those whose plot would be one bar."""
 
-    first: int
-    bins: int
-    step: float
-    whole: bool
-
-    def bin_of(self, value: float) -> int:
-        """The bin of a value; a sum of binary fractions may lie just below a border."""
-        return math.floor(value / self.step + 1e-9) - self.first
-
-    def x(self, value: float) -> float:
-        """Where a value lies, in SVG units."""
-        shift = 0.5 if self.whole and self.step == 1 else 0.0
-        return (value / self.step - self.first + shift) * WIDTH / self.bins
-
-    def ticks(self) -> list[tuple[float, float]]:
-        """A few round values with their places."""
-        step = max(self.step, _round_step((self.bins - 1) * self.step / TICKS, whole=self.whole))
-        start, end = self.first * self.step, (self.first + self.bins) * self.step
-        marks = [number * step for number in range(math.ceil(start / step - 1e-9), math.floor(end / step + 1e-9) + 1)]
-        return [(round(self.x(mark), 1), round(mark, 10)) for mark in marks if self.x(mark) <= WIDTH]
-
-    def span(self, number: int) -> str:
-        """What a bin holds, in words."""
-        low = (self.first + number) * self.step
-        if self.whole and self.step == 1:
-            return f"{low:g}"
-        return f"{low:g} to {low + self.step - (1 if self.whole else 0):g}"
+    title: str
+    plots: Sequence[Plot]
+    medians: Mapping[str, Mapping[str, float]]
+    figures: Sequence[str]
 
 
-def difficulty_page(title: str, figures: Mapping[str, Mapping[str, Counts]]) -> str:
-    """A page from the counts of each part (``{part: {figure: {value: how often}}}``)."""
-    by_figure: dict[str, dict[str, Counts]] = {}
+def difficulty_page(
+    title: str, figures: Mapping[str, Mapping[str, Counts]], groups: Mapping[str, str] | None = None
+) -> str:
+    """A page from the counts of each part (``{part: {figure: {value: how often}}}``); ``groups`` has those of parts."""
+    parts: dict[str, dict[str, Mapping[str, Counts]]] = {}
     for part, counts in figures.items():
+        parts.setdefault((groups or {}).get(part, ""), {})[part] = counts
+    found = [_group(title_of(group), members) for group, members in parts.items()]
+    return render("difficulty.html", title=title, groups=found, width=WIDTH, height=HEIGHT)
+
+
+def _group(title: str, members: Mapping[str, Mapping[str, Counts]]) -> Group:
+    by_figure: dict[str, dict[str, Counts]] = {}
+    for part, counts in members.items():
         for figure, values in counts.items():
             by_figure.setdefault(figure, {})[part] = values
-    varied = {name: parts for name, parts in by_figure.items() if any(len(counts) > 1 for counts in parts.values())}
-    fixed = [
-        (_words(name), part, next(iter(counts)))
-        for name, parts in by_figure.items() if name not in varied
-        for part, counts in parts.items()
-    ]  # fmt: skip
-    plots = [_plot(name, parts) for name, parts in varied.items()]
-    return render("difficulty.html", title=title, plots=plots, fixed=fixed, width=WIDTH, height=HEIGHT)
+    plots, medians = list[Plot](), dict[str, dict[str, float]]()
+    for name, parts in by_figure.items():
+        axis = axis_for(body_of(parts.values()))
+        wide = {part: counts for part, counts in parts.items() if _bars(counts, axis) > 1}
+        for part in parts.keys() - wide.keys():
+            medians.setdefault(part, {})[_words(name)] = median(parts[part])
+        if wide:
+            plots.append(_plot(name, wide))
+    ordered = {part: medians[part] for part in members if part in medians}
+    named = {figure for found in ordered.values() for figure in found}
+    return Group(title, plots, ordered, [figure for figure in map(_words, by_figure) if figure in named])
+
+
+def _bars(counts: Counts, axis: Axis) -> int:
+    return len({axis.bin_of(value) for value in counts} & set(range(axis.bins)))
 
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _plot(name: str, parts: Mapping[str, Counts]) -> Plot:
-    axis = axis_for({value for counts in parts.values() for value in counts})
-    return Plot(_words(name), axis.ticks(), [_histogram(part, counts, axis) for part, counts in parts.items()])
-
-
-def axis_for(values: Iterable[float]) -> Axis:
-    """Bins that hold all the values, with round borders."""
-    known = list(values)
-    low, high, whole = min(known), max(known), all(float(value).is_integer() for value in known)
-    step = _round_step((high - low) / (BINS - 1), whole=whole)
-    first = math.floor(low / step + 1e-9)
-    return Axis(first, math.floor(high / step + 1e-9) - first + 1, step, whole)
-
-
-def _round_step(least: float, *, whole: bool) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that is not below this; of whole numbers at least one."""
-    least = max(least, 1.0) if whole else least or 1.0
-    power: float = 10.0 ** math.floor(math.log10(least))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))
+def _plot(name: str, parts: Parts) -> Plot:
+    axis = axis_for(body_of(parts.values()))
+    return Plot(_words(name), axis.ticks(WIDTH), [_histogram(part, counts, axis) for part, counts in parts.items()])
 
 
 def _histogram(part: str, counts: Counts, axis: Axis) -> Histogram:
-    bins = [0] * axis.bins
+    bins, outside = [0] * axis.bins, dict[float, int]()
     for value, count in counts.items():
-        bins[axis.bin_of(value)] += count
-    total, top, wide = sum(bins), max(bins), WIDTH / axis.bins
+        number = axis.bin_of(value)
+        if 0 <= number < axis.bins:
+            bins[number] += count
+        else:
+            outside[value] = count
+    top, wide = max(bins), WIDTH / axis.bins
     bars = [
         Bar(round(number * wide + 0.04 * wide, 2), round(HEIGHT * (1 - count / top), 2), round(0.92 * wide, 2),
             round(HEIGHT * count / top, 2), f"{axis.span(number)}: {count:,}")
         for number, count in enumerate(bins) if count
     ]  # fmt: skip
+    total, middle = sum(counts.values()), median(counts)
     mean = sum(value * count for value, count in counts.items()) / total
-    return Histogram(part, total, mean, _median(counts), bars)
+    return Histogram(part, total, mean, middle, round(axis.x(middle, WIDTH), 1), _outside(outside), bars)
 
 
-def _median(counts: Counts) -> float:
-    """The middle value, or the mean of the two in the middle."""
-    values = sorted(counts)
-    upto = list(itertools.accumulate(counts[value] for value in values))
-    low, high = (values[bisect.bisect_left(upto, place)] for place in ((upto[-1] + 1) // 2, upto[-1] // 2 + 1))
-    return (low + high) / 2
+def _outside(values: Counts) -> str:
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    span = f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
+    return f"and {sum(values.values()):,} off the axis ({span})"

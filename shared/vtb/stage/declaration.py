@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import click
+
+LAST_GROUP = "Configuration and logs"  # where options without a group of ours, such as --help, are shown
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,10 @@ class Stage:
         reads: kinds of artifacts it takes with ``--input``; empty for a generator.
         writes: kind of the artifact it writes; further kinds when an option decides which.
         many_inputs: whether ``--input`` may be repeated.
-        artifact_options: further options that take an artifact, with its kinds (``--model``: checkpoint).
+        kind_option: the option whose value decides which of several kinds is written, with the kind for each value.
         parallel: ``shards`` when pods may share one output by index, ``single`` when one process does it all.
         resources: the default request of one pod.
+        credentials: variables with credentials that it may use, besides the store's, which go wherever it is remote.
         output_argument: whether the output may also be given as an argument, without ``--output``.
     """
 
@@ -43,15 +46,23 @@ class Stage:
     writes: tuple[str, ...]
     reads: tuple[str, ...] = ()
     many_inputs: bool = False
-    artifact_options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kind_option: tuple[str, Mapping[str, str]] | None = None
     parallel: Literal["shards", "single"] = "single"
     resources: Resources = Resources()
+    credentials: tuple[str, ...] = ()
     output_argument: bool = False
 
     @property
     def name(self) -> str:
         """The name in pipelines: the command without its ``vtb-``."""
         return self.command.removeprefix("vtb-")
+
+    def kind_for(self, options: Mapping[str, object]) -> str:
+        """The kind that is written with these options."""
+        if self.kind_option is None:
+            return self.writes[0]
+        name, kinds = self.kind_option
+        return kinds[str(options[name])]
 
     @property
     def slug(self) -> str:
@@ -60,6 +71,17 @@ class Stage:
 
 
 class StageCommand(click.Command):
-    """A click command that knows its stage."""
+    """A click command that knows its stage, and shows its options in groups."""
 
     stage: Stage
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options under the headings of their groups, in the order in which these first occur."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            shown = param.get_help_record(ctx)
+            if shown is not None:
+                groups.setdefault(getattr(param, "group", LAST_GROUP), []).append(shown)
+        for heading in sorted(groups, key=lambda name: name == LAST_GROUP):
+            with formatter.section(heading):
+                formatter.write_dl(groups[heading])

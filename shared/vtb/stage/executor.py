@@ -11,6 +11,7 @@ import hashlib
 import logging
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -28,7 +29,7 @@ from vtb.artifact.output import Output
 from vtb.artifact.sidecar import announce
 from vtb.errors import NotAvailable
 from vtb.progress import Progress
-from vtb.stage.sharding import ShardRange
+from vtb.stage.sharding import ShardRange, useful
 from vtb.store import Store, open_store
 
 log = logging.getLogger("vtb.sharded")
@@ -73,7 +74,8 @@ def make_missing(
         log.info("%d of %d shards are there already", len(mine) - len(missing), len(mine))
     total, ready = sum(task.rows for task in mine), sum(task.rows for task in mine if task.path in done)
     with Progress(total, what, ready) as progress:
-        runner = partial(_make_by_workers, workers=min(workers, len(missing))) if workers > 1 else _make_here
+        workers = useful(min(workers, len(missing)))
+        runner = partial(_make_by_workers, workers=workers) if workers > 1 else _make_here
         if missing:
             runner(output, missing, make, lambda rows: progress.update(ready + rows))
     # Of a whole run `finish` looks again.
@@ -124,6 +126,8 @@ def _make_here(output: Output, missing: Sequence[Task[T]], make: Maker[T], repor
 
 def _make_by_workers(output: Output, missing: Sequence[Task[T]], make: Maker[T], report: Tick, *, workers: int) -> None:
     """Make the shards in worker processes, which store the data themselves; this process adds the sidecars."""
+    if sys.version_info < (3, 11):
+        _isolate_workers()
     context = multiprocessing.get_context("spawn")  # fork would copy locks held by the store's threads
     counter = _shared_counter(context)
     settings = (counter, vtb_log.current_format(), logging.getLogger("vtb").level)
@@ -144,6 +148,18 @@ def _make_by_workers(output: Output, missing: Sequence[Task[T]], make: Maker[T],
         raise NotAvailable("a worker process was killed, most likely out of memory: lower --workers") from error
     finally:
         _stop(pool, finished=not waiting)
+
+
+def _isolate_workers() -> None:
+    """Start workers with ``python -I``, for Python 3.10: later versions follow PYTHONSAFEPATH, which a program sets.
+
+    Python starts them by ``-c``, which imports from the working folder first. They get this process's path later.
+    """
+    from multiprocessing import util
+
+    usual: Callable[[], list[str]] = util._args_from_interpreter_flags  # type: ignore[attr-defined]
+    if "-I" not in usual():
+        util._args_from_interpreter_flags = lambda: ["-I", *usual()]  # type: ignore[attr-defined]
 
 
 def _shared_counter(context: SpawnContext) -> Synchronized[int]:

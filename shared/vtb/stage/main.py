@@ -10,39 +10,50 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 import click
 
 from vtb import log as vtb_log
+from vtb import program
 from vtb.errors import NotAvailable, VtbError
+from vtb.program import CODES, Stopped, listen, settle, stop_message
 
 log = logging.getLogger("vtb")
-TERMINATION_LOG = Path("/dev/termination-log")  # Kubernetes shows its content in `kubectl describe pod`
-INTERRUPTED = 130
-PREEMPTED = 75
+TERMINATION_LOG = Path(program.TERMINATION_LOG)
 INTERNAL = 1
 STDOUT = 1
-
-
-class Stopped(BaseException):
-    """SIGTERM arrived. Not an Exception, so that no handler in between takes it for an ordinary failure."""
+MAX_LINE = 2000  # characters of an error; what was given may be longer
 
 
 def run(command: click.Command, arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a click command and leave the process with the documented exit code."""
     _open_streams()
-    signal.signal(signal.SIGTERM, _on_sigterm)
-    code = _run(command, arguments)
-    for number in (signal.SIGTERM, signal.SIGINT):  # nothing is left to be stopped
-        signal.signal(number, _on_late_signal)
+    code = _heard_to_the_end(command, arguments)
     try:
         sys.stdout.flush()
     except OSError as error:
         code = code or _fail(command.name or "vtb", f"standard output: {error.strerror}", NotAvailable.exit_code)
         os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)  # or the interpreter tries once more and complains
     sys.exit(code)
+
+
+def _heard_to_the_end(command: click.Command, arguments: Sequence[str] | None) -> int:
+    """The exit code; a signal that comes when it is known changes nothing."""
+    code = None
+    try:
+        listen()
+        code = _run(command, arguments)
+        settle()
+    except (Stopped, KeyboardInterrupt) as error:
+        settle()
+        code = _interrupted(command.name or "vtb", error) if code is None else code
+    return code
+
+
+def _interrupted(name: str, error: BaseException) -> int:
+    number = signal.SIGTERM if isinstance(error, Stopped) else signal.SIGINT
+    return _fail(name, stop_message(number), CODES[number])
 
 
 def _open_streams() -> None:
@@ -64,10 +75,8 @@ def _run(command: click.Command, arguments: Sequence[str] | None) -> int:
         return _fail(name, str(error), error.exit_code)
     except click.exceptions.Exit as error:
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return _fail(name, "interrupted; run the same command again to continue", INTERRUPTED)
-    except Stopped:
-        return _fail(name, "stopped by SIGTERM; run the same command again to continue", PREEMPTED)
+    except (click.Abort, KeyboardInterrupt, Stopped) as error:
+        return _interrupted(name, error)
     except click.ClickException as error:
         return _fail(*_click_error(name, error), code=error.exit_code)
     except SystemExit:  # how click leaves when a pipe is broken; it has silenced both streams by then
@@ -107,7 +116,8 @@ def _click_error(name: str, error: click.ClickException) -> tuple[str, str]:
 
 def _fail(name: str, message: str, code: int) -> int:
     """Say the error as one line, where a person and where Kubernetes look."""
-    line = f"{name}: error: {' '.join(message.split())}"
+    words = " ".join(message.split())
+    line = f"{name}: error: {words if len(words) <= MAX_LINE else f'{words[:MAX_LINE]} ...'}"
     if vtb_log.current_format() == "json":
         log.error(line)
     else:
@@ -116,11 +126,3 @@ def _fail(name: str, message: str, code: int) -> int:
     if TERMINATION_LOG.exists() and os.access(TERMINATION_LOG, os.W_OK):
         TERMINATION_LOG.write_text(line + "\n")
     return code
-
-
-def _on_late_signal(_signal: int, _frame: FrameType | None) -> None:
-    """Do nothing. Not SIG_IGN, which child processes would inherit."""
-
-
-def _on_sigterm(_signal: int, _frame: FrameType | None) -> None:
-    raise Stopped

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
-from collections.abc import Callable
+import reprlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,13 @@ import click
 
 import vtb
 from vtb import log as vtb_log
+from vtb.did_you_mean import did_you_mean
 from vtb.stage.config_file import UnreadableYaml, load_yaml
 from vtb.stage.declaration import Stage
 from vtb.stage.sharding import cpus
+
+# Headings of the help for the options that every stage has.
+PLACES, WORK, LOGS = "Input and output", "How the work is done", "Configuration and logs"
 
 
 class VtbOption(click.Option):
@@ -25,12 +29,43 @@ class VtbOption(click.Option):
     an option is left out of the manifest, and changing it continues a run instead of contradicting it.
     """
 
-    def __init__(self, *args: Any, affects_output: bool = True, **kwargs: Any) -> None:
-        """As click's, plus ``affects_output``."""
+    def __init__(
+        self, *args: Any, affects_output: bool = True, group: str = "Options", secret: bool = False,
+        artifact: Sequence[str] = (), **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """As click's, and besides.
+
+        Args:
+            *args: as click's.
+            affects_output: see above.
+            group: the heading under which the help shows it.
+            secret: whether its value is nobody's business.
+            artifact: the kinds of artifact that it takes.
+            **kwargs: as click's.
+        """
         kwargs.setdefault("show_envvar", True)
         kwargs.setdefault("show_default", True)
         super().__init__(*args, **kwargs)
-        self.affects_output = affects_output
+        self.affects_output, self.group, self.secret, self.artifact = affects_output, group, secret, tuple(artifact)
+
+
+class OneInput(VtbOption):
+    """An option that is refused when it is given twice: the last would win, and the others be passed over."""
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """The parser keeps every value, not the last."""
+        self.multiple = True
+        super().add_to_parser(parser, ctx)
+        self.multiple = False
+
+    def consume_value(self, ctx: click.Context, opts: Any) -> Any:
+        """The one value."""
+        value, source = super().consume_value(ctx, opts)
+        if not isinstance(value, list):
+            return value, source
+        if len(value) > 1:
+            raise click.UsageError(f"{self.opts[0]}: is given twice, and this stage reads one")
+        return value[0], source
 
 
 class Finite(click.FloatRange):
@@ -52,8 +87,8 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic for the ty
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
         """``480x832`` to ``(480, 832)``."""
         parts = value if isinstance(value, (tuple, list)) else str(value).lower().split("x")
-        if len(parts) != 2 or not all(str(part).isdecimal() for part in parts):
-            self.fail(f"{value!r} is not a size: write width x height, for example 480x480", param, ctx)
+        if len(parts) != 2 or not all(str(part).isdecimal() and len(str(part)) < 7 for part in parts):
+            self.fail(f"{reprlib.repr(value)} is not a size: write width x height, for example 480x480", param, ctx)
         return int(parts[0]), int(parts[1])
 
 
@@ -94,8 +129,7 @@ def read_config(ctx: click.Context, _param: click.Parameter, value: str | None) 
     known = {name: option for name, option in known.items() if name not in ("config", "describe", "version")}
     for name, entry in values.items():
         if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f": did you mean {close[0]}?" if close else ""
+            hint = did_you_mean(name, known)
             raise click.UsageError(f"--config {value}: {ctx.command_path} has no option {name!r}{hint}")
         values[name] = _as_words(known[name], value, entry)
     ctx.default_map = {**(ctx.default_map or {}), **values}
@@ -129,31 +163,33 @@ def place_options(stage: Stage) -> list[click.Option]:
     kinds = " or ".join(stage.writes)
     output = VtbOption(
         ["--output", "-o"], required=not stage.output_argument, metavar="URI", affects_output=False,
-        show_default=False, help=f"Where to write the {kinds} artifact: a folder, file:///path or s3://bucket/prefix.",
+        show_default=False, group=PLACES, help=f"Where to write the {kinds} artifact: a folder, file:///path or s3://bucket/prefix.",
     )  # fmt: skip
     if not stage.reads:
         return [output]
     many = " May be repeated." if stage.many_inputs else ""
-    read = VtbOption(
+    read = (VtbOption if stage.many_inputs else OneInput)(
         ["--input", "-i"], required=True, multiple=stage.many_inputs, metavar="URI", affects_output=False,
-        show_default=False, help=f"The {' or '.join(stage.reads)} artifact to read.{many}",
+        show_default=False, group=PLACES, artifact=stage.reads,
+        help=f"The {' or '.join(stage.reads)} artifact to read.{many}",
     )  # fmt: skip
     return [read, output]
 
 
 def _work_options(stage: Stage) -> list[click.Option]:
     options = [
-        VtbOption(["--seed"], type=click.IntRange(0, 2**63 - 1), default=42, help="Seed of everything random."),
+        VtbOption(["--seed"], group=WORK, type=click.IntRange(0, 2**63 - 1), default=42,
+                  help="Seed of everything random."),
         VtbOption(
-            ["--workers"], type=click.IntRange(1), default=cpus, show_default="CPUs of this machine",
+            ["--workers"], group=WORK, type=click.IntRange(1), default=cpus, show_default="CPUs of this machine",
             affects_output=False, help="Processes to work with. Changes the speed, never the result.",
         ),
         VtbOption(
-            ["--overwrite"], is_flag=True, affects_output=False,
+            ["--overwrite"], group=WORK, is_flag=True, affects_output=False,
             help="Replace the artifact at the output. Without it a rerun continues or finds all done.",
         ),
         VtbOption(
-            ["--dry-run"], is_flag=True, affects_output=False,
+            ["--dry-run"], group=WORK, is_flag=True, affects_output=False,
             help="Say what would be read and written, check it, write nothing.",
         ),
     ]  # fmt: skip
@@ -163,18 +199,21 @@ def _work_options(stage: Stage) -> list[click.Option]:
 def _shard_options() -> list[click.Option]:
     return [
         VtbOption(
-            ["--num-shards"], type=click.IntRange(1), default=1, affects_output=False,
+            ["--num-shards"], group=WORK, type=click.IntRange(1), default=1, affects_output=False,
             help="In how many parts the work is split among calls that write the same output.",
         ),
         VtbOption(
-            ["--shard-index"], type=click.IntRange(0), default=_job_index, show_default="$JOB_COMPLETION_INDEX or 0",
-            affects_output=False, help="Which part this call does, from 0.",
+            ["--shard-index"], group=WORK, type=click.IntRange(0), default=_job_index,
+            show_default="$JOB_COMPLETION_INDEX", affects_output=False,
+            help="Which part this call does, from 0; needed with --num-shards.",
         ),
     ]  # fmt: skip
 
 
-def _job_index() -> int:
-    value = os.environ.get("JOB_COMPLETION_INDEX", "0")
+def _job_index() -> int | None:
+    value = os.environ.get("JOB_COMPLETION_INDEX")
+    if value is None:
+        return None
     if not (value.isdecimal() and len(value) <= 9):
         raise click.UsageError(f"JOB_COMPLETION_INDEX is {value!r}, not a number: unset it or give --shard-index")
     return int(value)
@@ -183,15 +222,15 @@ def _job_index() -> int:
 def _log_options() -> list[click.Option]:
     return [
         VtbOption(
-            ["--log-format"], type=click.Choice(vtb_log.FORMATS), default="text", affects_output=False,
+            ["--log-format"], group=LOGS, type=click.Choice(vtb_log.FORMATS), default="text", affects_output=False,
             help="Form of the log lines on standard error.",
         ),
         VtbOption(
-            ["--log-level"], type=click.Choice(vtb_log.LEVELS), default="info", affects_output=False,
+            ["--log-level"], group=LOGS, type=click.Choice(vtb_log.LEVELS), default="info", affects_output=False,
             help="The least important log lines to show.",
         ),
         VtbOption(
-            ["--config"], callback=read_config, is_eager=True, expose_value=False, metavar="FILE",
+            ["--config"], group=LOGS, callback=read_config, is_eager=True, expose_value=False, metavar="FILE",
             affects_output=False, help="YAML file of option values; flags and environment variables win over it.",
         ),
     ]  # fmt: skip
@@ -211,7 +250,10 @@ def _printing(flag: str, text: Callable[[], str], help_text: str) -> click.Optio
             click.echo(text())
             ctx.exit()
 
-    return click.Option([flag], is_flag=True, is_eager=True, expose_value=False, callback=show, help=help_text)
+    return VtbOption(
+        [flag], is_flag=True, is_eager=True, expose_value=False, callback=show, help=help_text, group=LOGS,
+        show_envvar=False, show_default=False, affects_output=False,
+    )  # fmt: skip
 
 
 def _version() -> str:

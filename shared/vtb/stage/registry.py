@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
 import click
 
-from vtb.errors import UsageProblem
+from vtb.did_you_mean import did_you_mean
+from vtb.errors import NotAvailable, UsageProblem
 from vtb.stage.declaration import Stage, StageCommand
+from vtb.stage.options import VtbOption
 
+log = logging.getLogger("vtb.stages")
 GROUP = "vtb.stages"
 
 
 @dataclass(frozen=True)
 class Installed:
-    """A stage with its click command and the module whose ``python -m`` runs it."""
+    """A stage with its click command and what ``python -m vtb.program`` is told to run (``module:name``)."""
 
     stage: Stage
     command: StageCommand
-    module: str
+    target: str
+
+    @property
+    def artifact_options(self) -> dict[str, tuple[str, ...]]:
+        """The options that take artifacts, as pipelines name them, with the kinds that each takes."""
+        options = (option for option in self.command.params if isinstance(option, VtbOption) and option.artifact)
+        return {str(option.name).replace("_", "-"): option.artifact for option in options}
 
     @property
     def words(self) -> list[str]:
@@ -30,15 +40,26 @@ class Installed:
 
 
 @functools.cache
+def _loaded() -> tuple[dict[str, Installed], dict[str, str]]:
+    """The stages that can be used, and why others cannot, by the name of their entry point."""
+    good, bad = dict[str, Installed](), dict[str, str]()
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        try:
+            good.update({found.stage.name: found for found in _of_entry(entry)})
+        except Exception as error:  # noqa: BLE001  whatever somebody else's module does when it is imported
+            bad[entry.name] = f"{entry.value} cannot be loaded ({type(error).__name__}: {error})"
+            log.warning("stage %s is left out: %s: fix or remove its package", entry.name, bad[entry.name])
+    return good, bad
+
+
 def installed() -> dict[str, Installed]:
-    """The installed stages by name (``gen-maze``, ``prepare vlm``)."""
-    entries = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return {found.stage.name: found for entry in entries for found in _of_entry(entry)}
+    """The installed stages by name (``gen-maze``, ``prepare vlm``); one that fails to load is named and left out."""
+    return _loaded()[0]
 
 
 def _of_entry(entry: EntryPoint) -> Iterator[Installed]:
     for command in _leaves(entry.load()):
-        yield Installed(command.stage, command, entry.module)
+        yield Installed(command.stage, command, entry.value)
 
 
 def _leaves(command: click.Command) -> Iterator[StageCommand]:
@@ -50,8 +71,13 @@ def _leaves(command: click.Command) -> Iterator[StageCommand]:
 
 
 def find_stage(name: str) -> Installed:
-    """A stage by name; a usage problem that lists the known ones otherwise."""
-    try:
-        return installed()[name.removeprefix("vtb-")]
-    except KeyError:
-        raise UsageProblem(f"there is no stage {name!r}: choose one of {', '.join(installed())}") from None
+    """A stage by name; a usage problem that names the likeliest one, or all, otherwise."""
+    name = name.removeprefix("vtb-")
+    found, broken = _loaded()
+    if name in found:
+        return found[name]
+    entry = name.partition(" ")[0]
+    if entry in broken:
+        raise NotAvailable(f"stage {name!r} cannot be used: {broken[entry]}: fix or remove its package")
+    hint = did_you_mean(name, found) or f": choose one of {', '.join(found)}"
+    raise UsageProblem(f"there is no stage {name!r}{hint}")

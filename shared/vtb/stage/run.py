@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
@@ -16,6 +16,7 @@ from vtb.artifact.output import Output, State
 from vtb.errors import UsageProblem
 from vtb.stage.declaration import Stage
 from vtb.stage.executor import Finish, Maker, Task, finish, make_missing, wait_note
+from vtb.stage.fields import StageOptions
 from vtb.stage.sharding import ShardRange
 from vtb.store import is_remote, open_store
 
@@ -35,16 +36,14 @@ class Run:
     part: ShardRange
     overwrite: bool
     dry_run: bool
-    config: dict[str, Any]
 
-    def plan(self, inputs: Sequence[InputEntry] | None = None, kind: str | None = None) -> Plan:
-        """What this run makes, with the content of its inputs pinned (by default those of ``--input``)."""
-        if inputs is None:
-            inputs = [input_entry(uri, self.stage.reads) for uri in self.inputs]
-        config = {"seed": self.seed, **self.config}
+    def plan(self, options: StageOptions, inputs: Sequence[InputEntry] = ()) -> Plan:
+        """What this run makes: by its options, from inputs whose content is pinned."""
+        config = {"seed": self.seed, **options.recorded()}
         # as it will be read back; JSON has no infinities (an open end of a range), so they become words
         config = json.loads(json.dumps(config), parse_constant=str)
-        return Plan(kind or self.stage.writes[0], self.stage.command, self.stage.version, config, tuple(inputs))
+        kind = self.stage.kind_for(config)
+        return Plan(kind, self.stage.command, self.stage.version, config, tuple(inputs))
 
     def begin(self, plan: Plan) -> Output | None:
         """The output to write to, or None when the work is already done (which it says)."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from vtb.errors import UsageProblem
+
+log = logging.getLogger("vtb.sharded")
+PER_CPU = 4
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,14 @@ class ShardRange:
     def whole(self) -> bool:
         """Whether this process is the only one that works on the output."""
         return self.count == 1
+
+
+def useful(workers: int) -> int:
+    """So many processes, but no more than this machine can make use of: hundreds only fill its memory."""
+    most = PER_CPU * cpus()
+    if workers > most:
+        log.warning("--workers %d: this machine has %d CPU(s), so %d processes will do", workers, cpus(), most)
+    return min(workers, most)
 
 
 def cpus() -> int:

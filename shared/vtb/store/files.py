@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vtb.errors import BadInput, NotAvailable, TryAgain, VtbError
+from vtb.regular_file import NotRegular
 from vtb.store.base import TEMP_PREFIX
 
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -36,6 +37,8 @@ def os_errors(path: str | Path) -> Iterator[None]:
 
 
 def _translate(error: OSError, path: str) -> VtbError | None:
+    if isinstance(error, NotRegular):
+        return BadInput(f"{path}: {error.strerror}; put a file there, or take it away")
     if error.errno in _DENIED:
         return NotAvailable(
             f"cannot use {path} as user {os.getuid()}: {error.strerror}; make it writable for that user "

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vtb.errors import BadInput
+from vtb.regular_file import open_regular, read_regular
 from vtb.store.base import TEMP_PREFIX, ObjectInfo, ObjectMissing, check_key
 from vtb.store.files import atomic_file, os_errors, remove_left, walk, write_all
 
 _BLOCK = 1 << 20
+MAX_OBJECT = 1 << 34  # bytes that are read into memory
 
 
 class LocalStore:
@@ -42,7 +44,7 @@ class LocalStore:
         path = self._path(key)
         with os_errors(path):
             try:
-                return path.read_bytes()
+                return read_regular(path, MAX_OBJECT)
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 raise self._missing(key) from None
 
@@ -97,7 +99,7 @@ def _open_source(path: Path) -> Iterator[BinaryIO]:
     with ExitStack() as stack:
         with os_errors(path):
             try:
-                source = stack.enter_context(path.open("rb"))
+                source = stack.enter_context(open_regular(path))
             except (FileNotFoundError, IsADirectoryError):
                 raise BadInput(f"there is no file {path}") from None
         yield source

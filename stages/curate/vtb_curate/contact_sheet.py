@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from vtb.artifact import ShardEntry
-from vtb.formats.webdataset import read_tar
+from vtb.datasets.readers import shard_samples
 from vtb.media.image import decode_image
 from vtb.puzzles.sample import PUZZLE, SOLUTION
 from vtb.report.contact_sheet import Row, contact_sheet
@@ -17,8 +17,7 @@ SHOWN = 12
 
 def sheet(store: Store, shards: Sequence[ShardEntry]) -> bytes:
     """A dozen samples as one PNG."""
-    first = shards[0]
-    samples = itertools.islice(read_tar(store.get_bytes(first.path)), SHOWN)
+    samples = itertools.islice(shard_samples(store.uri, shards[0], "run curate again"), SHOWN)
     return contact_sheet(
         [Row(sample.key, [decode_image(sample.parts[part]) for part in (PUZZLE, SOLUTION)]) for sample in samples]
     )

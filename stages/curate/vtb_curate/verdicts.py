@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from vtb.artifact import Manifest, ShardEntry
 from vtb.benchmarks.videothinkbench.decontamination import overlap_key
-from vtb.errors import BadInput, VtbError
-from vtb.formats.webdataset import DamagedTar, Sample, read_tar
+from vtb.datasets.readers import Chunk
+from vtb.datasets.samples import Unusable, chunk_samples
+from vtb.errors import BadInput
+from vtb.formats.webdataset import DamagedTar, Sample
 from vtb.media.image import UnreadableImage, decode_image
 from vtb.media.video import UnreadableVideo, decode_ends
-from vtb.puzzles import DAMAGE, Family, Record, Score, family_of
-from vtb.puzzles.sample import CLIP, PUZZLE, RECORD, SOLUTION
+from vtb.puzzles.sample import CLIP, EXAMPLE, PUZZLE, SOLUTION
 from vtb.stage.executor import ShardResult, Task, Tick
-from vtb.store import ObjectMissing, open_store
+from vtb.store import ObjectMissing
+from vtb.tasks.example import Example
+from vtb.tasks.registry import decode_example, task_of
+from vtb.tasks.score import Score
+from vtb.tasks.task import Task as PuzzleTask
 
-log = logging.getLogger("vtb.curate")
 _NO_NAME = re.compile(r"[\x00-\x1f\x7f/]")
 MAX_KEY = 80  # bytes; the longest extension fits into a tar's name field beside it
 
 
 @dataclass(frozen=True)
 class ShardWork:
-    """One shard of one input."""
+    """One chunk of one input, and its number over all inputs."""
 
     input: int
-    uri: str
-    shard: ShardEntry
+    number: int
+    chunk: Chunk
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Verdict:
 
     Attributes:
         input: number of the input artifact.
-        shard: path of the shard in it.
+        chunk: number of the chunk, over all inputs.
+        shard: path of the shard or file in the input.
         key: key of the sample.
         number: of the sample in its shard; keys may come twice.
         problem: why it cannot be used, in words that can be counted; empty when it can.
@@ -54,6 +56,7 @@ class Verdict:
     """
 
     input: int
+    chunk: int
     shard: str
     key: str
     number: int
@@ -75,12 +78,13 @@ class Problem(Exception):
         self.kind, self.detail = kind, detail
 
 
-def plan_verdicts(manifests: Sequence[tuple[str, Manifest]]) -> list[Task[ShardWork]]:
-    """One task per input shard, numbered over all inputs."""
-    works = [
-        ShardWork(number, uri, shard) for number, (uri, manifest) in enumerate(manifests) for shard in manifest.shards
+def plan_verdicts(inputs: Sequence[Sequence[Chunk]]) -> list[Task[ShardWork]]:
+    """One task per chunk, numbered over all inputs."""
+    every = [(number, chunk) for number, found in enumerate(inputs) for chunk in found]
+    return [
+        Task(f"verdicts/{index:05d}.jsonl", chunk.rows, ShardWork(number, index, chunk))
+        for index, (number, chunk) in enumerate(every)
     ]
-    return [Task(f"verdicts/{index:05d}.jsonl", work.shard.rows, work) for index, work in enumerate(works)]
 
 
 def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
@@ -101,48 +105,41 @@ def read_verdicts(data: bytes) -> list[Verdict]:
 
 def _verdicts(work: ShardWork) -> Iterator[Verdict]:
     """A verdict for each sample that can be read, and one for all those that a damaged shard has lost."""
-    shard, seen, damage = work.shard, 0, ""
-    bad = 0
+    chunk, seen, bad, damage = work.chunk, 0, 0, ""
     try:
-        data = open_store(work.uri).get_bytes(shard.path)
-        if hashlib.sha256(data).hexdigest() != shard.sha256:
-            damage = "its content is not what its manifest says"
-            log.warning("%s/%s: %s; reading what can be read", work.uri, shard.path, damage)
-        for sample in read_tar(data):
+        for sample in chunk_samples(chunk):
             verdict = judge_sample(work, sample, seen)
             bad += bool(verdict.problem)
             yield verdict
             seen += 1
-        if damage and seen >= shard.rows and not bad:
-            # Nothing is wrong with it, and it is not what was promised: another run's shard.
-            raise BadInput(f"{work.uri}/{shard.path}: {damage}: make the artifact again with --overwrite")
     except (ObjectMissing, DamagedTar) as error:
         damage = str(error)
-    if seen < shard.rows:
-        lost = shard.rows - seen
-        yield Verdict(
-            work.input, shard.path, "", -1, "lost in a damaged shard", damage or "samples are missing", rows=lost
-        )
+    if damage and seen >= chunk.rows and not bad:
+        # Nothing is wrong with it, and it is not what was promised: another run's shard.
+        raise BadInput(f"{chunk.uri}/{chunk.path}: {damage}: make the artifact again with --overwrite")
+    if seen < chunk.rows:
+        lost, why = chunk.rows - seen, damage or "samples are missing"
+        yield Verdict(work.input, work.number, chunk.path, "", -1, "lost in a damaged shard", why, rows=lost)
 
 
-def judge_sample(work: ShardWork, sample: Sample, number: int) -> Verdict:
+def judge_sample(work: ShardWork, sample: Sample | Unusable, number: int) -> Verdict:
     """The verdict on one sample: its family's own judge must find every form of the answer right."""
-    place = (work.input, work.shard.path, sample.key.encode(errors="replace").decode(), number)
+    key = sample.key.encode(errors="replace").decode()
+    place = (work.input, work.number, work.chunk.path, key, number)
+    if isinstance(sample, Unusable):
+        return Verdict(*place, "record is damaged", sample.why[:300])
     try:
         _check_key(sample.key)
-        record = _read_record(sample)
-        family = family_of(record)
-        family.validate(record)
-        _check_pictures(family, record, sample)
-        _check_clip(family, record, sample)
-        return Verdict(
-            *place, identity=family.identity(record), overlap=overlap_key(record) or "", task=family.name,
-            difficulty=family.difficulty(record),
-        )  # fmt: skip
+        example = _read_example(sample)
+        task = task_of(example)
+        _check_pictures(task, example, sample)
+        _check_clip(task, example.payload, sample)
     except Problem as problem:
         return Verdict(*place, problem.kind, problem.detail)
-    except (VtbError, *DAMAGE) as error:
-        return Verdict(*place, "record is damaged", f"{type(error).__name__}: {error}"[:300])
+    return Verdict(
+        *place, identity=task.identity(example.payload), overlap=overlap_key(task, example) or "", task=task.name,
+        difficulty=example.figures,
+    )  # fmt: skip
 
 
 def _check_key(key: str) -> None:
@@ -163,19 +160,16 @@ def usable_key(verdict: Verdict) -> str:
     return verdict.key if _is_usable(verdict.key) else "unusable-key"
 
 
-def _read_record(sample: Sample) -> dict[str, Any]:
-    if RECORD not in sample.parts:
+def _read_example(sample: Sample) -> Example:
+    if EXAMPLE not in sample.parts:
         raise Problem("record is missing")
     try:
-        record = json.loads(sample.parts[RECORD])
-    except (ValueError, RecursionError) as error:
-        raise Problem("record is not JSON", str(error)) from error
-    if not isinstance(record, dict):
-        raise Problem("record is not JSON", "not an object")
-    return record
+        return decode_example(sample.parts[EXAMPLE])
+    except BadInput as error:
+        raise Problem("record is damaged", str(error)[:300]) from error
 
 
-def _check_pictures(family: Family, record: Record, sample: Sample) -> None:
+def _check_pictures(task: PuzzleTask[Any], example: Example, sample: Sample) -> None:
     for part in (PUZZLE, SOLUTION):
         if part not in sample.parts:
             raise Problem(f"{part} is missing")
@@ -183,14 +177,16 @@ def _check_pictures(family: Family, record: Record, sample: Sample) -> None:
         puzzle, solution = (decode_image(sample.parts[part]) for part in (PUZZLE, SOLUTION))
     except UnreadableImage as error:
         raise Problem("picture is unreadable", str(error)) from error
-    if family.score_image(record, puzzle, puzzle).strict:
+    if task.score_image(example.payload, puzzle, puzzle).strict:
         raise Problem("puzzle shows the answer")
-    _demand("solution picture", family.score_image(record, solution, puzzle))
-    _demand("answer", family.score_text(record, family.answer(record), puzzle))
+    _demand("solution picture", task.score_image(example.payload, solution, puzzle))
+    answers = dict.fromkeys((task.answer(example.payload), example.answer))  # alike, unless one was changed
+    for words in answers if example.ours else filter(None, answers):  # of others, some have no answer in words
+        _demand("answer", task.score_text(example.payload, words, puzzle))
 
 
-def _check_clip(family: Family, record: Record, sample: Sample) -> None:
-    if not record.get("clip"):
+def _check_clip(task: PuzzleTask[Any], record: Any, sample: Sample) -> None:
+    if getattr(record, "clip", None) is None:  # puzzles of others do not say how their clips are made
         return
     if CLIP not in sample.parts:
         raise Problem(f"{CLIP} is missing")
@@ -198,11 +194,11 @@ def _check_clip(family: Family, record: Record, sample: Sample) -> None:
         ends = decode_ends(sample.parts[CLIP])
     except UnreadableVideo as error:
         raise Problem("clip is unreadable", str(error)) from error
-    if ends.count != record["clip"]["frames"]:
-        raise Problem("clip has another length", f"{ends.count} frames, not {record['clip']['frames']}")
-    if family.score_frame(record, ends.first).strict:
+    if ends.count != record.clip.frames:
+        raise Problem("clip has another length", f"{ends.count} frames, not {record.clip.frames}")
+    if task.score_frame(record, ends.first).strict:
         raise Problem("clip starts with the answer")
-    _demand("clip", family.score_frame(record, ends.last))
+    _demand("clip", task.score_frame(record, ends.last))
 
 
 def _demand(what: str, score: Score) -> None:

@@ -6,21 +6,31 @@ import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from msgspec import structs
+
+from vtb.datasets.readers import Chunk
+from vtb.datasets.samples import Unusable, chunk_samples
 from vtb.errors import BadInput
-from vtb.formats.webdataset import DamagedTar, Sample, read_tar, write_tar
+from vtb.formats.vlmpuzzle import folder_files, folder_line
+from vtb.formats.webdataset import DamagedTar, Sample, write_tar
+from vtb.puzzles.sample import EXAMPLE
 from vtb.stage.executor import ShardResult, Task, Tick
-from vtb.store import ObjectMissing, open_store
+from vtb.store import ObjectMissing
+from vtb.tasks.registry import decode_example
 from vtb_curate.choose import Choice, shares
 from vtb_curate.verdicts import Verdict, usable_key
+
+Layout = Literal["shards", "folder"]
+ENDINGS: dict[Layout, str] = {"shards": "tar", "folder": "jsonl"}
 
 
 @dataclass(frozen=True)
 class Place:
     """Where a sample is read, and the key it gets."""
 
-    uri: str
-    shard: str
+    chunk: Chunk
     number: int
     new_key: str
 
@@ -30,34 +40,33 @@ class ShardWork:
     """The samples of one output shard, in their order."""
 
     samples: tuple[Place, ...]
-    damaged: bool  # samples of the quarantine may be unreadable by now
+    layout: Layout | None  # None in the quarantine, whose samples may be unreadable by now
 
 
-def plan_splits(choice: Choice, inputs: Sequence[str], samples_per_shard: int) -> list[Task[ShardWork]]:
+def plan_splits(
+    choice: Choice, every: Sequence[Chunk], samples_per_shard: int, layout: Layout
+) -> list[Task[ShardWork]]:
     """The shards of every split, named after split and index."""
     taken: set[str] = set()
     return [
-        Task(f"shards/{split}-{index:05d}.tar", len(part), _work(part, inputs, taken, damaged=False), split)
+        Task(f"shards/{split}-{index:05d}.{ENDINGS[layout]}", len(part), _work(part, every, taken, layout), split)
         for split, chosen in choice.splits.items()
         for index, part in enumerate(shares(chosen, samples_per_shard))
     ]
 
 
-def plan_quarantine(choice: Choice, inputs: Sequence[str], samples_per_shard: int) -> list[Task[ShardWork]]:
+def plan_quarantine(choice: Choice, every: Sequence[Chunk], samples_per_shard: int) -> list[Task[ShardWork]]:
     """Shards of those bad samples that can still be read."""
     bad, taken = [verdict for verdict in choice.bad if verdict.number >= 0], set[str]()
     return [
-        Task(f"quarantine/{index:05d}.tar", len(part), _work(part, inputs, taken, damaged=True))
+        Task(f"quarantine/{index:05d}.tar", len(part), _work(part, every, taken, None))
         for index, part in enumerate(shares(bad, samples_per_shard))
     ]
 
 
-def _work(part: Sequence[Verdict], inputs: Sequence[str], taken: set[str], *, damaged: bool) -> ShardWork:
-    places = (
-        Place(inputs[verdict.input], verdict.shard, verdict.number, _free_key(usable_key(verdict), taken))
-        for verdict in part
-    )
-    return ShardWork(tuple(places), damaged)
+def _work(part: Sequence[Verdict], every: Sequence[Chunk], taken: set[str], layout: Layout | None) -> ShardWork:
+    places = (Place(every[verdict.chunk], verdict.number, _free_key(usable_key(verdict), taken)) for verdict in part)
+    return ShardWork(tuple(places), layout)
 
 
 def _free_key(key: str, taken: set[str]) -> str:
@@ -69,30 +78,36 @@ def _free_key(key: str, taken: set[str]) -> str:
 
 
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
-    """The samples as they were, byte for byte, in a new tar."""
-    samples = []
+    """The samples as they were, byte for byte, in a new tar, or as files with a line of JSON each."""
+    samples, lines, files = list[Sample](), list[str](), dict[str, bytes]()
     for sample in _samples(work):
+        if work.layout == "folder":
+            example = structs.replace(decode_example(sample.parts[EXAMPLE]), key=sample.key)
+            lines.append(folder_line(example))
+            files |= folder_files(sample, example.task)
         samples.append(sample)
         tick(1)
-    return ShardResult(write_tar(samples), len(samples))
+    data = "".join(lines).encode() if work.layout == "folder" else write_tar(samples)
+    return ShardResult(data, len(samples), files)
 
 
 def _samples(work: ShardWork) -> Iterator[Sample]:
     for place in work.samples:
-        samples = _read_shard(place.uri, place.shard)
-        if place.number < len(samples):
-            yield Sample(place.new_key, samples[place.number].parts)
-        elif not work.damaged:
-            where = f"{place.uri}/{place.shard}"
+        samples = _read_chunk(place.chunk)
+        sample = samples[place.number] if place.number < len(samples) else None
+        if isinstance(sample, Sample):
+            yield Sample(place.new_key, sample.parts)
+        elif work.layout is not None:
+            where = f"{place.chunk.uri}/{place.chunk.path}" if place.chunk.shard else place.chunk.path
             raise BadInput(f"{where}: sample {place.number} was there and is gone: the input changed during this run")
 
 
 @functools.lru_cache(maxsize=4)
-def _read_shard(uri: str, shard: str) -> list[Sample]:
-    """A whole input shard; neighbours in an output shard come from the same few."""
-    found: list[Sample] = []
+def _read_chunk(chunk: Chunk) -> list[Sample | Unusable]:
+    """A whole chunk; neighbours in an output shard come from the same few."""
+    found: list[Sample | Unusable] = []
     try:
-        for sample in read_tar(open_store(uri).get_bytes(shard)):
+        for sample in chunk_samples(chunk):
             found.append(sample)
     except (DamagedTar, ObjectMissing):
         return found  # the verdicts have already counted what is lost

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from vtb.stage.main import run as run_command
 from vtb_eval.predict import predict
 from vtb_eval.score import score
 
@@ -16,12 +15,3 @@ def main() -> None:
 
 main.add_command(predict)
 main.add_command(score)
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()

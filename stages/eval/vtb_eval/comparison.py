@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vtb.benchmarks.videothinkbench import NAME
 from vtb.benchmarks.videothinkbench.published import CATEGORIES, COUNTS, PER_CATEGORY, PER_TASK, RULES
 from vtb_eval.result import Result
 
@@ -48,7 +49,7 @@ def _obstacles(task: str, results: Sequence[Result]) -> list[str]:
     """Why the figures of a task may not be compared; none where they may."""
     mine = [result for result in results if result.task == task]
     puzzles, found = len({result.id for result in mine}), list[str]()
-    if not all(result.foreign for result in mine):
+    if not all(result.source == NAME for result in mine):
         found.append("these puzzles were generated here, with other sizes and difficulty than the benchmark's")
     elif puzzles != COUNTS[task]:
         found.append(f"{puzzles} puzzles, not the benchmark's {COUNTS[task]}")

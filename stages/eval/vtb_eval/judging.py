@@ -11,8 +11,10 @@ from typing import Any
 
 from vtb.media.image import Image, UnreadableImage, decode_image
 from vtb.media.video import UnreadableVideo, decode_clip
-from vtb.puzzles import DAMAGE, Family, Record, Score, family_of
-from vtb.puzzles.family import UNJUDGED
+from vtb.tasks.example import Example
+from vtb.tasks.registry import task_of
+from vtb.tasks.score import UNJUDGED, Score
+from vtb.tasks.task import Task
 from vtb_eval.answers import Attempt
 from vtb_eval.contents import Unreadable, read_bytes, read_text, read_transcript
 from vtb_eval.result import Result
@@ -25,38 +27,38 @@ VOTERS = ("image", "major", "text", "audio")
 ORDER = ("image", "last", "best", "text")
 
 
-def judge_attempt(record: Record, puzzle: Image, attempt: Attempt) -> dict[str, Score]:
+def judge_attempt(example: Example, puzzle: Image, attempt: Attempt) -> dict[str, Score]:
     """The verdict on each signal: ``image``, the rules of the video, ``text``, ``audio`` (a transcript)."""
-    family, found = family_of(record), dict[str, Score]()
+    task, record, found = task_of(example), example.payload, dict[str, Score]()
     if "image" in attempt:
-        found["image"] = _image(family, record, puzzle, attempt["image"])
+        found["image"] = _image(task, record, puzzle, attempt["image"])
     if "video" in attempt:
-        found |= _video(family, record, puzzle, attempt["video"])
+        found |= _video(task, record, puzzle, attempt["video"])
     if "text" in attempt:
-        found["text"] = _words(family, record, puzzle, attempt["text"], spoken=False)
-    if "transcript" in attempt and family.by_choice:
-        found["audio"] = _words(family, record, puzzle, attempt["transcript"], spoken=True)
+        found["text"] = _words(task, record, puzzle, attempt["text"], spoken=False)
+    if "transcript" in attempt and task.by_choice:
+        found["audio"] = _words(task, record, puzzle, attempt["transcript"], spoken=True)
     return found
 
 
-def _image(family: Family, record: Record, puzzle: Image, path: Path) -> Score:
+def _image(task: Task[Any], record: Any, puzzle: Image, path: Path) -> Score:
     try:
-        return family.score_image(record, decode_image(read_bytes(path), MAX_SIDE), puzzle)
+        return task.score_image(record, decode_image(read_bytes(path), MAX_SIDE), puzzle)
     except (UnreadableImage, Unreadable) as error:
         return _unreadable("image", error)
 
 
-def _video(family: Family, record: Record, puzzle: Image, path: Path) -> dict[str, Score]:
+def _video(task: Task[Any], record: Any, puzzle: Image, path: Path) -> dict[str, Score]:
     """All rules of a video that cannot be read say so."""
     try:
-        return family.score_video(record, decode_clip(read_bytes(path), MAX_FRAME), puzzle)
+        return task.score_video(record, decode_clip(read_bytes(path), MAX_FRAME), puzzle)
     except (UnreadableVideo, Unreadable) as error:
-        return dict.fromkeys(family.score_video(record, (), puzzle), _unreadable("video", error))
+        return dict.fromkeys(task.score_video(record, (), puzzle), _unreadable("video", error))
 
 
-def _words(family: Family, record: Record, puzzle: Image, path: Path, *, spoken: bool) -> Score:
+def _words(task: Task[Any], record: Any, puzzle: Image, path: Path, *, spoken: bool) -> Score:
     try:
-        return judge_text(family, record, (read_transcript if spoken else read_text)(path), puzzle)
+        return judge_text(task, record, (read_transcript if spoken else read_text)(path), puzzle)
     except Unreadable as error:
         return _unreadable("transcript" if spoken else "text", error)
 
@@ -65,19 +67,19 @@ def _unreadable(what: str, error: Exception) -> Score:
     return Score(False, False, f"unreadable {what}", {"why": str(error)[:200]})
 
 
-def judge_text(family: Family, record: Record, text: str, puzzle: Image) -> Score:
+def judge_text(task: Task[Any], record: Any, text: str, puzzle: Image) -> Score:
     """Empty answers need no judge."""
-    return family.score_text(record, text, puzzle) if text.strip() else Score(False, False, "empty answer")
+    return task.score_text(record, text, puzzle) if text.strip() else Score(False, False, "empty answer")
 
 
-def combined(family: Family, record: Record, signals: Mapping[str, Score]) -> Score:
+def combined(by_choice: bool, signals: Mapping[str, Score]) -> Score:
     """One verdict from all signals.
 
     Where an answer is a choice, they vote: the option that most of image, major frame (or last, where no frame of the
     vote has a mark), text and audio chose, a tie going to the one that comes first in this order. Elsewhere the first
     of image, video and text counts.
     """
-    if not family.by_choice:
+    if not by_choice:
         counting = [signals[name] for name in ORDER if name in signals]
         return counting[0] if counting else Score(False, False, "no answer")
     votes = [signals[name] for name in VOTERS if name in signals]
@@ -90,25 +92,23 @@ def combined(family: Family, record: Record, signals: Mapping[str, Score]) -> Sc
     return next(vote for vote in votes if vote.choice is not None and counts[vote.choice] == best)
 
 
-def make_result(
-    key: str, record: Mapping[str, Any], judged: Mapping[str, Score], attempt: int, characters: int
-) -> Result:
+def make_result(example: Example, judged: Mapping[str, Score], attempt: int, characters: int) -> Result:
     """The line of the scores artifact about one attempt."""
-    family = family_of(record)
+    by_choice = task_of(example).by_choice
     signals = {name: score for name, score in judged.items() if score.reason != UNJUDGED}
-    verdict = combined(family, record, signals) if signals or not judged else next(iter(judged.values()))
+    verdict = combined(by_choice, signals) if signals or not judged else next(iter(judged.values()))
     return Result(
-        id=key,
-        task=str(record["task"]).encode(errors="replace").decode(),
-        level=level_of(family, record),
+        id=example.key,
+        task=example.task,
+        level=level_of(example.figures),
         attempt=attempt,
         strict=verdict.strict,
         tolerant=verdict.tolerant,
         reason=verdict.reason,
         choice=verdict.choice,
         characters=characters,
-        by_choice=family.by_choice,
-        foreign=bool(record.get("foreign")),
+        by_choice=by_choice,
+        source=example.source,
         unjudged=[name for name in judged if name not in signals],
         signals={name: _plain(score) for name, score in signals.items()},
     )
@@ -119,11 +119,7 @@ def _plain(score: Score) -> dict[str, Any]:
     return plain
 
 
-def level_of(family: Family, record: Mapping[str, Any]) -> str:
-    """How large a puzzle is, in the words of its family: ``size 9``, ``radius 3``; empty where nothing says."""
-    try:
-        figures = record.get("difficulty") or family.difficulty(record)
-        name = next((name for name in ("size", "radius", "rings") if name in figures), None)
-        return f"{name} {figures[name]:g}" if name else ""
-    except DAMAGE:
-        return ""
+def level_of(figures: Mapping[str, float]) -> str:
+    """How large a puzzle is, in the words of its difficulty: ``size 9``, ``radius 3``; empty where nothing says."""
+    name = next((name for name in ("size", "radius", "rings") if name in figures), None)
+    return f"{name} {figures[name]:g}" if name else ""

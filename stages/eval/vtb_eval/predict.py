@@ -2,68 +2,82 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import click
+from typing import Any, Literal
 
 from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.artifact.local import local_model
 from vtb.datasets.readers import choose_split, chunks, describe_input
 from vtb.formats.webdataset import Sample, write_tar
-from vtb.puzzles.sample import PUZZLE, RECORD
+from vtb.puzzles.sample import PUZZLE
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
-from vtb.stage.options import Finite, VtbOption
+from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.stage.sharding import cpus
+from vtb_eval.prediction import PREDICTION, Prediction, encode_prediction
 from vtb_eval.questions import CLOSINGS, Question, ShardWork, read_questions
 
 log = logging.getLogger("vtb.eval")
+MODEL, ASKED, SAMPLING = "The model", "What is asked", "Answers"  # headings of the help
 
 STAGE = Stage(
     command="vtb-eval predict",
     summary="Let a vision-language model answer puzzles.",
-    version=1,
+    version=2,
     image="vtb/eval",
     reads=("puzzles",),
     writes=("predictions",),
-    artifact_options={"model": ("checkpoint",), "adapter": ("adapter",)},
     parallel="shards",
     resources=Resources(cpu="4", memory="32Gi", gpu=1),
 )
 
-OPTIONS: list[click.Option] = [
-    VtbOption(["--model"], required=True, metavar="PATH|URI", affects_output=False, show_default=False,
-              help="The model: a local folder with its files, or a checkpoint artifact."),
-    VtbOption(["--adapter"], metavar="PATH|URI", affects_output=False,
-              help="An adapter to put on the model: an adapter artifact or a PEFT folder."),
-    VtbOption(["--split"], default="test", help="Split to ask about; all takes everything. Ignored without splits."),
-    VtbOption(["--limit"], type=click.IntRange(1), help="Ask only about the first so many samples."),
-    VtbOption(["--style"], type=click.Choice(list(CLOSINGS)),
-              help="Ask for the answer at once, for thinking first, or in plain words; left out: direct, and plain for "
-                   "a benchmark's own records."),
-    VtbOption(["--batch-size"], type=click.IntRange(1), default=8, affects_output=False, help="Questions at a time."),
-    VtbOption(["--max-new-tokens"], type=click.IntRange(1), default=512, help="Longest answer in tokens."),
-    VtbOption(["--temperature"], type=Finite(0), default=0.0, help="0 takes the likeliest token always."),
-    VtbOption(["--max-pixels"], type=click.IntRange(1024), default=262_144,
-              help="Scale larger pictures down to this many pixels; take the number of the training."),
-    VtbOption(["--device"], type=click.Choice(["auto", "cpu", "cuda"]), default="auto", affects_output=False,
-              help="Where to run; auto takes the GPU where there is one."),
-    VtbOption(["--samples-per-shard"], type=click.IntRange(1), default=64,
-              help="Answers in one shard; a run that was cut off repeats at most one shard."),
-]  # fmt: skip
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options."""
+
+    model: str = option(
+        metavar="PATH|URI", affects_output=False, artifact=("checkpoint",), group=MODEL,
+        help="The model: a local folder with its files, or a checkpoint artifact.",
+    )  # fmt: skip
+    adapter: str | None = option(
+        None, metavar="PATH|URI", affects_output=False, artifact=("adapter",), group=MODEL,
+        help="An adapter to put on the model: an adapter artifact or a PEFT folder.",
+    )  # fmt: skip
+    device: Literal["auto", "cpu", "cuda"] = option(
+        "auto", affects_output=False, group=MODEL, help="Where to run; auto takes the GPU where there is one."
+    )
+    split: str = option("test", group=ASKED, help="Split to ask about; all takes everything. Ignored without splits.")
+    limit: int | None = option(None, low=1, group=ASKED, help="Ask only about the first so many samples.")
+    style: str | None = option(
+        None, choices=tuple(CLOSINGS), group=ASKED,
+        help="Ask for the answer at once, for thinking first, or in plain words; left out: direct, and plain for a "
+             "benchmark's own records.",
+    )  # fmt: skip
+    max_pixels: int = option(
+        262_144, low=1024, group=ASKED,
+        help="Scale larger pictures down to this many pixels; take the number of the training.",
+    )  # fmt: skip
+    batch_size: int = option(8, low=1, affects_output=False, group=SAMPLING, help="Questions at a time.")
+    max_new_tokens: int = option(512, low=1, group=SAMPLING, help="Longest answer in tokens.")
+    temperature: float = option(0.0, low=0, group=SAMPLING, help="0 takes the likeliest token always.")
+    samples_per_shard: int = option(
+        64, low=1, help="Answers in one shard; a run that was cut off repeats at most one shard."
+    )
+
+    def recorded(self) -> dict[str, Any]:
+        """With a temperature, the questions of a batch share one source of chance: its size counts then."""
+        batch = {"batch_size": self.batch_size} if self.temperature > 0 else {}
+        return {**super().recorded(), **batch}
 
 
-@stage_command(STAGE, params=OPTIONS)
-def predict(
-    run: Run, model: str, adapter: str | None, split: str, limit: int | None, style: str, samples_per_shard: int,
-    batch_size: int, **how: Any,
-) -> None:  # fmt: skip
+@stage_command(STAGE, Options)
+def predict(run: Run, options: Options) -> None:
     """Let a vision-language model answer puzzles.
 
     Asks about every sample of a split with the same words and pictures as the training, and writes the answers with
@@ -74,15 +88,13 @@ def predict(
     """
     uri = run.inputs[0]
     entry = describe_input(uri, STAGE.reads)
-    found = tuple(choose_split(chunks(entry), split, uri))
-    model_dir, model_entry = local_model(model)
-    adapter_dir, adapter_entries = _adapter(adapter)
-    if how["temperature"] > 0:  # the questions of a batch share one source of chance
-        run.config["batch_size"] = batch_size
-    plan = run.plan([entry, model_entry, *adapter_entries])
-    total = min(limit or 2**62, sum(chunk.rows for chunk in found))
-    tasks = plan_shards(ShardWork(found, 0, total, style), samples_per_shard)
-    answer = Answerer(model_dir, adapter_dir, batch_size, run.seed, run.workers, how)
+    found = tuple(choose_split(chunks(entry), options.split, uri))
+    model_dir, model_entry = local_model(options.model)
+    adapter_dir, adapter_entries = _adapter(options.adapter)
+    plan = run.plan(options, [entry, model_entry, *adapter_entries])
+    total = min(options.limit or 2**62, sum(chunk.rows for chunk in found))
+    tasks = plan_shards(ShardWork(found, 0, total, options.style), options.samples_per_shard)
+    answer = Answerer(model_dir, adapter_dir, run.seed, run.workers, options)
     run.make_shards(plan, tasks, answer, lambda _: _close, what="answers", summary=f"{total} answers", workers=1)
 
 
@@ -106,19 +118,17 @@ def plan_shards(everything: ShardWork, samples_per_shard: int) -> list[Task[Shar
 class Answerer:
     """Makes shards of answers; the model is loaded when the first shard is really missing."""
 
-    def __init__(
-        self, model: Path, adapter: Path | None, batch_size: int, seed: int, threads: int, how: dict[str, Any]
-    ) -> None:
+    def __init__(self, model: Path, adapter: Path | None, seed: int, threads: int, options: Options) -> None:
         """Nothing is loaded yet."""
-        self._where = (model, adapter, how.pop("device"))
-        self._batch_size, self._seed, self._threads, self._how = batch_size, seed, threads, how
+        self._where = (model, adapter, options.device)
+        self._seed, self._threads, self._options = seed, threads, options
         self._ask: Callable[[Sequence[Question], int], list[str]] | None = None
 
     def __call__(self, work: ShardWork, tick: Tick) -> ShardResult:
         """The answers to one shard of questions."""
         questions, samples = list(read_questions(work)), list[Sample]()
-        for start in range(0, len(questions), self._batch_size):
-            batch = questions[start : start + self._batch_size]
+        for start in range(0, len(questions), self._options.batch_size):
+            batch = questions[start : start + self._options.batch_size]
             answers = self._model()(batch, work.start + start)
             samples += [make_sample(question, text) for question, text in zip(batch, answers, strict=True)]
             tick(len(batch))
@@ -131,14 +141,16 @@ class Answerer:
             from vtb_eval.model import Generation, VisionLanguageModel
 
             torch.set_num_threads(min(self._threads, cpus()))
-            self._ask = VisionLanguageModel(*self._where, Generation(seed=self._seed, **self._how)).answer
+            how = self._options
+            generation = Generation(how.max_new_tokens, how.temperature, self._seed, how.max_pixels)
+            self._ask = VisionLanguageModel(*self._where, generation).answer
         return self._ask
 
 
 def make_sample(question: Question, text: str) -> Sample:
     """One answer with all that its judge needs."""
-    answer = {"id": question.key, "prompt": question.text, "text": text, "record": question.record}
-    return Sample(question.key, {RECORD: json.dumps(answer, ensure_ascii=False).encode(), PUZZLE: question.puzzle})
+    answer = encode_prediction(Prediction(question.example, question.text, text))
+    return Sample(question.key, {PREDICTION: answer, PUZZLE: question.puzzle})
 
 
 def _close(shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:

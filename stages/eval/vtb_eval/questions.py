@@ -1,35 +1,38 @@
-"""What is asked: the samples of one split of some puzzles, in shards of questions."""
+"""What is asked: the examples of one split of some puzzles, in shards of questions."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from vtb.datasets.readers import Chunk, Example, read_chunk
-from vtb.errors import BadInput
+from vtb.datasets.readers import Chunk, Loaded, read_chunk
+from vtb.formats.special_tokens import neutral
 from vtb.formats.swift import DIRECT, THINK
-from vtb.media.image import UnreadableImage, encode_rgb
-from vtb.puzzles import DAMAGE, Family, Record, family_of
+from vtb.media.image import encode_rgb
+from vtb.tasks.example import Example
+from vtb.tasks.registry import task_of
 
 CLOSINGS = {"direct": DIRECT, "think": THINK, "plain": ""}
 
 
 @dataclass(frozen=True)
 class Question:
-    """One question: the record behind it, the words, the picture shown, and the picture without printed names."""
+    """One question: the example behind it, the words, the picture shown, and the picture without printed names."""
 
-    key: str
-    record: dict[str, Any]
+    example: Example
     text: str
     picture: bytes
     puzzle: bytes
 
+    @property
+    def key(self) -> str:
+        """The example's."""
+        return self.example.key
+
 
 @dataclass(frozen=True)
 class ShardWork:
-    """Samples ``start`` to ``stop`` of the chosen chunks."""
+    """Examples ``start`` to ``stop`` of the chosen chunks."""
 
     chunks: tuple[Chunk, ...]
     start: int
@@ -43,26 +46,14 @@ def read_questions(work: ShardWork) -> Iterator[Question]:
     for chunk in work.chunks:
         start, stop = max(work.start, first), min(work.stop, first + chunk.rows)
         if start < stop:
-            for example in itertools.islice(read_chunk(chunk), start - first, stop - first):
-                yield make_question(example, work.style)
+            for loaded in read_chunk(chunk, start - first, stop - first):
+                yield make_question(loaded, work.style)
         first += chunk.rows
 
 
-def make_question(example: Example, style: str | None) -> Question:
-    """The question that a sample asks a vision-language model."""
-    record = example.record
-    try:
-        family = family_of(record)
-        family.validate(record)
-        picture = example.reasoning or encode_rgb(family.draw_reasoning(record, example.puzzle))
-        words = words_of(family, record)
-    except (UnreadableImage, *DAMAGE) as error:
-        raise BadInput(f"sample {example.key} cannot be asked ({error!r}): run vtb-curate on the data first") from error
-    closing = CLOSINGS[style or ("plain" if record.get("foreign") else "direct")]
-    return Question(example.key, record, f"{words}\n{closing}".strip(), picture, example.file)
-
-
-def words_of(family: Family, record: Record) -> str:
-    """What is asked: of a benchmark's puzzle in the benchmark's words, where its record has them."""
-    given = record.get("given_prompt")
-    return str(given) if given and "question" not in record else family.ask(record, "vlm")
+def make_question(loaded: Loaded, style: str | None) -> Question:
+    """The question that an example asks a vision-language model; of a benchmark's puzzle, in the benchmark's words."""
+    example = loaded.example
+    picture = loaded.reasoning or encode_rgb(task_of(example).show(example.payload, loaded.puzzle))
+    closing = CLOSINGS[style or ("direct" if example.ours else "plain")]
+    return Question(example, f"{neutral(example.prompts.vlm)}\n{closing}".strip(), picture, loaded.file)

@@ -22,7 +22,7 @@ class Result:
         choice: the option chosen, where there are options.
         characters: length of an answer in words.
         by_choice: whether an answer is right exactly when its choice is.
-        foreign: whether the puzzle is of others, such as the benchmark's.
+        source: of the puzzle: ``vtb``, or the benchmark's name.
         unjudged: parts of the answer for which the record does not say what is right.
         signals: the verdict on each part of the answer; none where there is no answer.
     """
@@ -37,6 +37,6 @@ class Result:
     choice: str | None
     characters: int
     by_choice: bool
-    foreign: bool
+    source: str
     unjudged: Sequence[str]
     signals: Mapping[str, Mapping[str, Any]]

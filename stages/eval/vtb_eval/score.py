@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-import click
+from msgspec import structs
 
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.manifest import json_bytes
@@ -18,18 +18,20 @@ from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
 from vtb.datasets.readers import Chunk, choose_split, chunks, describe_input, read_chunk, read_keys
 from vtb.errors import BadInput, UsageProblem
-from vtb.media.image import Image, UnreadableImage, decode_image
-from vtb.puzzles import DAMAGE, family_of
-from vtb.puzzles.sample import PUZZLE, RECORD
+from vtb.media.image import UnreadableImage, decode_image
+from vtb.puzzles.sample import PUZZLE
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
-from vtb.stage.options import VtbOption
+from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
+from vtb.tasks.registry import task_of
 from vtb_eval.answers import Answers
 from vtb_eval.comparison import compare
+from vtb_eval.examples import PageSource
 from vtb_eval.judging import judge_attempt, judge_text, make_result
-from vtb_eval.page import PageSource, report_page
+from vtb_eval.page import report_page
+from vtb_eval.prediction import PREDICTION, decode_prediction
 from vtb_eval.result import Result
 from vtb_eval.results import judged, summarise
 
@@ -38,7 +40,7 @@ log = logging.getLogger("vtb.eval")
 STAGE = Stage(
     command="vtb-eval score",
     summary="Judge the answers of a model and report how many are right.",
-    version=2,
+    version=3,
     image="vtb/eval",
     reads=("predictions", "puzzles"),
     writes=("scores",),
@@ -47,15 +49,22 @@ STAGE = Stage(
 )
 PREDICTIONS = "predictions"
 
-OPTIONS: list[click.Option] = [
-    VtbOption(["--answers"], multiple=True, metavar="FOLDER", affects_output=False,
-              help="A model's pictures, videos, texts and transcripts, named by the ids of the puzzles that --input "
-                   "has. May be repeated: every folder is one more attempt."),
-    VtbOption(["--split"], default="test",
-              help="With --answers: split of the puzzles to judge; all takes everything. Ignored without splits."),
-    VtbOption(["--answered-only"], is_flag=True,
-              help="With --answers: leave out puzzles without an answer, which otherwise count as wrong."),
-]  # fmt: skip
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options."""
+
+    answers: tuple[str, ...] = option(
+        (), metavar="FOLDER", affects_output=False,
+        help="A model's pictures, videos, texts and transcripts, named by the ids of the puzzles that --input has. "
+             "May be repeated: every folder is one more attempt.",
+    )  # fmt: skip
+    split: str = option(
+        "test", help="With --answers: split of the puzzles to judge; all takes everything. Ignored without splits."
+    )
+    answered_only: bool = option(
+        False, help="With --answers: leave out puzzles without an answer, which otherwise count as wrong."
+    )
 
 
 @dataclass(frozen=True)
@@ -67,8 +76,8 @@ class ShardWork:
     answered_only: bool
 
 
-@stage_command(STAGE, params=OPTIONS)
-def score(run: Run, answers: tuple[str, ...], split: str, answered_only: bool) -> None:
+@stage_command(STAGE, Options)
+def score(run: Run, options: Options) -> None:
     """Judge the answers of a model and report how many are right.
 
     Takes a predictions artifact; or with --answers puzzles (an artifact, a folder of the benchmark with data.json, or
@@ -80,21 +89,21 @@ def score(run: Run, answers: tuple[str, ...], split: str, answered_only: bool) -
     """
     uri = run.inputs[0]
     entry = describe_input(uri, STAGE.reads)
-    folders = None if entry.kind == PREDICTIONS else find_answers(uri, answers)
-    if folders is None and answers:
+    folders = None if entry.kind == PREDICTIONS else find_answers(uri, options.answers)
+    if folders is None and options.answers:
         raise UsageProblem(f"--answers: {uri} holds answers already: give the puzzles as --input, or leave it out")
     every = chunks(entry)
-    found = every if folders is None else choose_split(every, split, uri)
+    found = every if folders is None else choose_split(every, options.split, uri)
     if folders is not None:
         tell(folders, every, found)
     tasks = [
-        Task(f"shards/{index:05d}.jsonl", chunk.rows, ShardWork(chunk, folders, answered_only))
+        Task(f"shards/{index:05d}.jsonl", chunk.rows, ShardWork(chunk, folders, options.answered_only))
         for index, chunk in enumerate(found)
     ]
     inputs = (entry, *(folders.entries() if folders else ()))
     done = run.make_shards(
-        run.plan(inputs), tasks, judge_shard,
-        lambda output: partial(close, output, PageSource(inputs, tuple(found), folders)),
+        run.plan(options, inputs), tasks, judge_shard,
+        lambda output: partial(close, output, PageSource(inputs, tuple(found), folders, options.recorded())),
         what="judged", summary=f"scores.json, report.html and verdicts on {sum(chunk.rows for chunk in found)} puzzles",
     )  # fmt: skip
     if done is not None:
@@ -156,33 +165,24 @@ def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
     assert chunk.shard is not None
     for sample in read_samples(chunk.uri, chunk.shard, "make the predictions again"):
         try:
-            answer = json.loads(sample.parts[RECORD])
-            record, text = answer["record"], str(answer["text"])
-            family = family_of(record)
-            family.validate(record)
-            signals = {"text": judge_text(family, record, text, decode_image(sample.parts[PUZZLE]))}
-            yield [make_result(sample.key, record, signals, 0, len(text))]
-        except (UnreadableImage, *DAMAGE) as error:
-            raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error!r})") from error
+            prediction = decode_prediction(sample.parts.get(PREDICTION, b""))
+            puzzle = decode_image(sample.parts.get(PUZZLE, b""))
+        except (UnreadableImage, BadInput) as error:
+            raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error})") from error
+        example = structs.replace(prediction.example, key=sample.key)
+        text = judge_text(task_of(example), example.payload, prediction.text, puzzle)
+        yield [make_result(example, {"text": text}, 0, len(prediction.text))]
 
 
 def _answered(work: ShardWork, answers: Answers) -> Iterator[list[Result]]:
     """The attempts at each puzzle; one without signals where there is none."""
-    for example in read_chunk(work.chunk):
-        family = family_of(example.record)
-        try:
-            family.validate(example.record)
-            results = list(_judge_all(example.key, example.record, example.puzzle, answers))
-        except (BadInput, *DAMAGE) as error:
-            where = f"{work.chunk.path}: record {example.key[:100]}"
-            raise BadInput(f"{where} or an answer to it cannot be judged ({error}): fix or remove it") from error
+    for loaded in read_chunk(work.chunk):
+        results = [
+            make_result(loaded.example, judge_attempt(loaded.example, loaded.puzzle, attempt), number, 0)
+            for number, attempt in enumerate(answers.attempts(loaded.key))
+        ]
         answered = any(result.signals for result in results)
         yield results if answered or not work.answered_only else []
-
-
-def _judge_all(key: str, record: dict[str, Any], puzzle: Image, answers: Answers) -> Iterator[Result]:
-    for number, attempt in enumerate(answers.attempts(key)):
-        yield make_result(key, record, judge_attempt(record, puzzle, attempt), number, 0)
 
 
 def close(output: Output, source: PageSource, shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import click
-from click.core import ParameterSource
 
 from vtb.artifact import InputEntry
 from vtb.errors import UsageProblem
@@ -16,20 +13,18 @@ from vtb.formats.arc import ArcTask, read_tasks, tasks_digest
 from vtb.puzzles.arc.arc_agi_2 import Config
 from vtb.puzzles.arc.common.layout import LEAST_CELL, least_size
 from vtb.puzzles.arc.common.toy_tasks import OWN_PAIRS, OWN_SIDE
-from vtb.puzzles.config_options import config_options
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.main import run as run_command
-from vtb.stage.options import VtbOption
+from vtb.stage.fields import StageOptions, fields, internal, option
 from vtb.stage.run import Run
 from vtb.store import open_store
-from vtb_generate.common import clip_options, form_options, generate, take_form
+from vtb_generate.common import FormOptions, generate
 from vtb_generate.shards import Stream
 
 STAGE = Stage(
     command="vtb-gen-arc",
     summary="Draw ARC-AGI-2 tasks with their solutions as pictures and clips.",
-    version=1,
+    version=2,
     image="vtb/gen-arc",
     writes=("puzzles",),
     parallel="shards",
@@ -38,26 +33,56 @@ STAGE = Stage(
 FAMILY = "arc_agi_2"
 _GRID = ((0,) * OWN_SIDE,) * OWN_SIDE
 LARGEST_OWN = ArcTask("of our own", ((_GRID, _GRID),) * (OWN_PAIRS - 1), (_GRID, _GRID))
-# Eleven rows of the largest grids, ten training pairs and the question, still have four pixels a cell in it.
-CLIP_SIZE = "960x1728"
 
-OPTIONS: list[click.Option] = [
+
+@dataclass(frozen=True)
+class ArcForm(FormOptions):
+    """The form of ARC pictures and clips."""
+
+    # Eleven rows of the largest grids, ten training pairs and the question, still have four pixels a cell in it.
+    clip_size: tuple[int, int] = option(
+        (960, 1728), group="Clips",
+        help="Size of a clip in pixels, multiples of 32; the picture is drawn anew in the middle, with the largest "
+             "cells that fit.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options."""
+
     # The content of the files is recorded as an input; where they lie changes nothing.
-    VtbOption(["--tasks"], type=click.Path(path_type=Path), metavar="PATH", affects_output=False,
-              help="Folder or zip file of public ARC task files (*.json): each task once, in the order of their names, "
-                   "with its first test pair. Without it, small tasks of our own are made, for trying out."),
-    VtbOption(["--limit"], type=click.IntRange(1), help="Only so many tasks of --tasks, the first ones."),
-    VtbOption(["--count"], type=click.IntRange(1), default=100,
-              help="Tasks of our own: mirrored grids and swapped colors. Only without --tasks."),
-    *config_options(Config),
-    *clip_options("the output grid is filled in",
-                  "the picture is drawn anew in the middle, with the largest cells that fit", CLIP_SIZE),
-    *form_options(),
-]  # fmt: skip
+    tasks: Path | None = option(
+        None, file=True, metavar="PATH", affects_output=False,
+        help="Folder or zip file of public ARC task files (*.json): each task once, in the order of their names, with "
+             "its first test pair. Without it, small tasks of our own are made, for trying out.",
+    )  # fmt: skip
+    limit: int | None = option(None, low=1, help="Only so many tasks of --tasks, the first ones.")
+    count: int = option(100, low=1, help="Tasks of our own: mirrored grids and swapped colors. Only without --tasks.")
+    puzzle: Config = fields(Config)
+    form: ArcForm = fields(ArcForm)
+    given: frozenset[str] = internal(frozenset())
+
+    @property
+    def useless(self) -> str:
+        """The option that the chosen kind of tasks has no use for."""
+        return "limit" if self.tasks is None else "count"
+
+    def __post_init__(self) -> None:
+        """Refuse the useless one."""
+        if self.useless in self.given:
+            why, instead = ("--tasks names no files", "--count") if self.tasks is None else (
+                "--tasks gives each task once", "--limit"
+            )  # fmt: skip
+            raise UsageProblem(f"--{self.useless} cannot be used here, since {why}: leave it out, or take {instead}")
+
+    def recorded(self) -> dict[str, Any]:
+        """Without the useless one."""
+        return {name: value for name, value in super().recorded().items() if name != self.useless}
 
 
-@stage_command(STAGE, params=OPTIONS)
-def main(run: Run, tasks: Path | None, limit: int | None, count: int, **values: Any) -> None:
+@stage_command(STAGE, Options)
+def main(run: Run, options: Options) -> None:
     """Draw ARC-AGI-2 tasks with their solutions as pictures and clips.
 
     A picture shows the training pairs of a task and its test input in rows; the last output is blank. Writes a puzzles
@@ -66,23 +91,15 @@ def main(run: Run, tasks: Path | None, limit: int | None, count: int, **values: 
 
     Example: vtb-gen-arc --tasks ARC-AGI-2/data/evaluation --output out/arc
     """
-    check_options(run, tasks)
-    form = take_form(values)
-    config = Config(clip=form.clip, **values)
-    found = read_tasks(tasks) if tasks else []
-    check_fit(found[:limit] or [LARGEST_OWN], config)
-    each = tuple(replace(config, task=task) for task in found[:limit])
-    inputs = [InputEntry(open_store(str(tasks)).uri, "arc-tasks", tasks_digest(found))] if tasks else []
-    generate(run, FAMILY, [Stream(FAMILY, config, len(each) or count, each=each)], form, inputs=inputs)
-
-
-def check_options(run: Run, tasks: Path | None) -> None:
-    """Refuse the option that the chosen kind of tasks has no use for, and record only the other."""
-    useless, why = ("limit", "--tasks names no files") if tasks is None else ("count", "--tasks gives each task once")
-    if click.get_current_context().get_parameter_source(useless) is not ParameterSource.DEFAULT:
-        instead = "--count" if tasks is None else "--limit"
-        raise UsageProblem(f"--{useless} cannot be used here, since {why}: leave it out, or take {instead}")
-    del run.config[useless]
+    config = replace(options.puzzle, clip=options.form.clip)
+    found = read_tasks(options.tasks) if options.tasks else []
+    chosen = found[: options.limit]
+    check_fit(chosen or [LARGEST_OWN], config)
+    each = tuple(replace(config, task=task) for task in chosen)
+    place = open_store(str(options.tasks)).uri
+    inputs = [InputEntry(place, "arc-tasks", tasks_digest(found))] if options.tasks else []
+    stream = Stream(FAMILY, config, len(each) or options.count, each=each)
+    generate(run, options, FAMILY, [stream], options.form, inputs=inputs)
 
 
 def check_fit(tasks: Sequence[ArcTask], config: Config) -> None:
@@ -111,12 +128,3 @@ def _check_size(
 
 def _in_32(side: int) -> int:
     return -(-side // 32) * 32
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()

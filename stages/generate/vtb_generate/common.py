@@ -6,72 +6,48 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
-
-import click
 
 from vtb.artifact import InputEntry
 from vtb.errors import UsageProblem
-from vtb.puzzles import Clip
-from vtb.stage.options import SizeType, VtbOption
+from vtb.puzzles.family import Clip
+from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb_generate.finalize import describe_whole
 from vtb_generate.shards import Layout, Recipe, Stream, make_shard, plan_shards
 
 
 @dataclass(frozen=True)
-class Form:
-    """How samples are stored and shown, whatever they are.
+class FormOptions(StageOptions):
+    """How samples are stored and shown, whatever they are."""
 
-    Attributes:
-        clip: the form of the clips, or None without clips.
-        samples_per_shard: samples in one shard.
-        layout: shards or a folder tree.
-        preview: samples of each kind that the preview page shows.
-    """
+    video: bool = option(
+        False, flag="--video/--no-video", group="Clips", help="Also make a clip in which the solution comes about."
+    )
+    frames: int = option(81, group="Clips", help="Frames of a clip: 4k+1, at least 5.")
+    fps: int = option(16, low=1, high=120, group="Clips", help="Frames per second of a clip.")
+    clip_size: tuple[int, int] = option(
+        (480, 480), group="Clips",
+        help="Size of a clip in pixels, multiples of 32; the puzzle lies in the middle, as large as fits.",
+    )  # fmt: skip
+    samples_per_shard: int = option(256, low=1, group="The dataset", help="Samples in one shard.")
+    layout: Layout = option(
+        "shards", group="The dataset",
+        help="WebDataset shards, or the VLMPuzzle folder tree with a data.json for each kind of puzzle.",
+    )  # fmt: skip
+    # It affects the output: the page is one of the artifact's files, and its bytes depend on this.
+    preview: int = option(
+        4, low=0, high=100, group="The dataset",
+        help="Samples of each kind in preview.html, with their prompts; 0 makes no such page.",
+    )  # fmt: skip
 
-    clip: Clip | None
-    samples_per_shard: int
-    layout: Layout
-    preview: int
+    def __post_init__(self) -> None:
+        """Refuse a clip that a video trainer would crop or truncate."""
+        check_clip(Clip(self.frames, self.fps, self.clip_size))
 
-
-def clip_options(drawn: str, placed: str, size: str = "480x480") -> list[click.Option]:
-    """The options of clips.
-
-    Args:
-        drawn: what happens in a clip, to end a sentence.
-        placed: how a puzzle lies in the frame, to end a sentence.
-        size: the default size.
-    """
-    return [
-        VtbOption(["--video/--no-video"], default=False, help=f"Also make a clip in which {drawn}."),
-        VtbOption(["--frames"], type=int, default=81, help="Frames of a clip: 4k+1, at least 5."),
-        VtbOption(["--fps"], type=click.IntRange(1, 120), default=16, help="Frames per second of a clip."),
-        VtbOption(["--clip-size"], type=SizeType(), default=size,
-                  help=f"Size of a clip in pixels, multiples of 32; {placed}."),
-    ]  # fmt: skip
-
-
-def form_options() -> list[click.Option]:
-    """The options of storing and showing."""
-    return [
-        VtbOption(["--samples-per-shard"], type=click.IntRange(1), default=256, help="Samples in one shard."),
-        VtbOption(["--layout"], type=click.Choice(["shards", "folder"]), default="shards",
-                  help="WebDataset shards, or the VLMPuzzle folder tree with a data.json for each kind of puzzle."),
-        # Part of the configuration: the page is one of the artifact's files, and its bytes depend on this.
-        VtbOption(["--preview"], type=click.IntRange(0, 100), default=4,
-                  help="Samples of each kind in preview.html, with their prompts; 0 makes no such page."),
-    ]  # fmt: skip
-
-
-def take_form(values: dict[str, Any]) -> Form:
-    """Take the values of these options out of all values; what is left is the puzzle's configuration."""
-    video = values.pop("video")
-    clip = Clip(values.pop("frames"), values.pop("fps"), values.pop("clip_size"))
-    check_clip(clip)
-    rest = (values.pop(name) for name in ("samples_per_shard", "layout", "preview"))
-    return Form(clip if video else None, *rest)
+    @property
+    def clip(self) -> Clip | None:
+        """The form of the clips, or None without clips."""
+        return Clip(self.frames, self.fps, self.clip_size) if self.video else None
 
 
 def check_clip(clip: Clip) -> None:
@@ -91,13 +67,14 @@ def expected_distinct(space: float, draws: int) -> float:
 
 
 def generate(
-    run: Run, name: str, streams: Sequence[Stream], form: Form, *,
+    run: Run, options: StageOptions, name: str, streams: Sequence[Stream], form: FormOptions, *,
     reasoning: bool = False, inputs: Sequence[InputEntry] = (),
 ) -> None:  # fmt: skip
     """Make what is missing of the artifact.
 
     Args:
         run: what the common options said.
+        options: what the command's own options said, for the manifest.
         name: what is made: a family, or a word for several.
         streams: the samples.
         form: how they are stored and shown.
@@ -105,7 +82,7 @@ def generate(
         inputs: what the samples are made from, besides the options.
     """
     recipe = Recipe(name, tuple(streams), run.seed, reasoning, form.layout, run.stage.command, form.preview)
-    tasks, plan = plan_shards(recipe, form.samples_per_shard), run.plan(inputs)
+    tasks, plan = plan_shards(recipe, form.samples_per_shard), run.plan(options, inputs)
     run.make_shards(
         plan, tasks, make_shard, lambda output: partial(describe_whole, output, recipe),
         what="samples", summary=f"{recipe.total} samples",

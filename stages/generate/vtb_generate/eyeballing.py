@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, replace
 
-import click
-
-from vtb.puzzles.config_options import config_options
 from vtb.puzzles.eyeballing.common.config import Config
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.main import run as run_command
-from vtb.stage.options import VtbOption
+from vtb.stage.fields import StageOptions, fields
 from vtb.stage.run import Run
-from vtb_generate.common import clip_options, form_options, generate, take_form
+from vtb_generate.amount import Amount
+from vtb_generate.common import FormOptions, generate
 from vtb_generate.task_option import Group
 
 STAGE = Stage(
     command="vtb-gen-eyeballing",
     summary="Generate eyeballing puzzles with their solutions as pictures and clips.",
-    version=1,
+    version=2,
     image="vtb/gen-eyeballing",
     writes=("puzzles",),
     parallel="shards",
@@ -28,17 +25,19 @@ STAGE = Stage(
 # The benchmark has the arcs themselves as candidates; the variant with points is ours to choose by name.
 GROUP = Group("eyeballing", extra=frozenset({"arc_connect_point_ver"}))
 
-OPTIONS: list[click.Option] = [
-    GROUP.option(),
-    VtbOption(["--count"], type=click.IntRange(1), default=100, help="Puzzles of each kind."),
-    *config_options(Config),
-    *clip_options("the answer is constructed and then marked", "the picture is letterboxed into it"),
-    *form_options(),
-]
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options."""
+
+    task: tuple[str, ...] = GROUP.option()
+    amount: Amount = fields(Amount)
+    puzzle: Config = fields(Config)
+    form: FormOptions = fields(FormOptions)
 
 
-@stage_command(STAGE, params=OPTIONS)
-def main(run: Run, task: tuple[str, ...], count: int, **values: Any) -> None:
+@stage_command(STAGE, Options)
+def main(run: Run, options: Options) -> None:
     """Generate eyeballing puzzles with their solutions as pictures and clips.
 
     Each asks which of five marked points completes a construction, or which arc goes on. Writes a puzzles artifact:
@@ -48,15 +47,6 @@ def main(run: Run, task: tuple[str, ...], count: int, **values: Any) -> None:
 
     Example: vtb-gen-eyeballing --count 500 --task midpoint --task incenter --output out/eyeballing
     """
-    form = take_form(values)
-    streams = GROUP.streams(task, count, Config(clip=form.clip, **values))
-    generate(run, GROUP.title(streams), streams, form)
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()
+    config = replace(options.puzzle, clip=options.form.clip)
+    streams = GROUP.streams(options.task, options.amount, config)
+    generate(run, options, GROUP.title(streams), streams, options.form)

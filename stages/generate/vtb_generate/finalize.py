@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
-from vtb.formats.vlmpuzzle import DATA
+from vtb.datasets.folder_layout import LAYOUT, write_data_files
 from vtb.report.card import DatasetCard, write_card
+from vtb.report.dataset import PAGES
 from vtb.report.difficulty import difficulty_page
+from vtb.report.features import FOLDER_FEATURES, SHARD_FEATURES
 from vtb.report.gallery import gallery_page, gallery_picture
 from vtb_generate.preview import gallery, gallery_note, preview
 from vtb_generate.shards import Recipe, merge_difficulty
-
-PAGES = {
-    "gallery": "gallery.html", "samples with their prompts": "preview.html", "how hard they are": "difficulty.html",
-}  # fmt: skip
-VLMPUZZLE_LAYOUT = "The layout is that of VLMPuzzle: `data.json` names the picture and the solution of each record."
 
 
 def describe_whole(
@@ -31,16 +24,17 @@ def describe_whole(
     """Write the files about the whole; returns them and the artifact's metrics."""
     metrics, title, exhibits = _metrics(recipe, shards), _title(recipe), gallery(recipe)
     counts = merge_difficulty([shard.stats for shard in shards])
+    groups = {stream.name: recipe.family_of(stream).group for stream in recipe.streams}
     files = [
         output.put("README.md", write_card(_card(recipe, shards, metrics, bool(output.plan.inputs))).encode()),
         output.put("gallery.png", gallery_picture(exhibits)),
         output.put("gallery.html", gallery_page(title, gallery_note(recipe), exhibits).encode()),
-        output.put("difficulty.html", difficulty_page(f"How hard {title} are", counts).encode()),
+        output.put("difficulty.html", difficulty_page(f"How hard {title} are", counts, groups).encode()),
     ]
     if recipe.preview:
         files.append(output.put("preview.html", preview(title, recipe).encode()))
     if recipe.layout == "folder":
-        files += _combine_data(output, recipe, shards)
+        files += write_data_files(output, shards)
     return files, metrics
 
 
@@ -79,14 +73,14 @@ def _title(recipe: Recipe) -> str:
 
 
 def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, Any], of_others: bool) -> DatasetCard:
-    folder = recipe.name if recipe.families == [recipe.name] else "*"
-    pattern = "shards/*.tar" if recipe.layout == "shards" else f"{folder}/{DATA}"
+    pattern = "shards/*.tar" if recipe.layout == "shards" else "shards/*.jsonl"
     return DatasetCard(
         title=_title(recipe),
         tags=("visual-reasoning", recipe.name, *(("webdataset",) if recipe.layout == "shards" else ())),
         rows=sum(shard.rows for shard in shards),
         bytes=sum(shard.bytes + sum(file.bytes for file in shard.files) for shard in shards),
         data_files={"train": pattern},
+        features=SHARD_FEATURES if recipe.layout == "shards" else FOLDER_FEATURES,
         made_with=recipe.command,
         counts={stream.name: stream.count for stream in recipe.streams},
         distinct=metrics["distinct_puzzles"],
@@ -95,24 +89,6 @@ def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, An
         difficulty=metrics["difficulty"],
         picture="gallery.png",
         pages={what: path for what, path in PAGES.items() if path != "preview.html" or recipe.preview},
-        layout="" if recipe.layout == "shards" else VLMPUZZLE_LAYOUT,
+        layout="" if recipe.layout == "shards" else LAYOUT,
         license="other" if of_others else "cc0-1.0",  # task files have the license of their makers
     )
-
-
-def _combine_data(output: Output, recipe: Recipe, shards: Sequence[ShardEntry]) -> list[FileEntry]:
-    """One ``data.json`` a family from the shards' lines, through files: the whole lists need not fit in memory."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        paths = {family: Path(folder) / f"{family}.json" for family in recipe.families}
-        files = {family: stack.enter_context(path.open("w", encoding="utf-8")) for family, path in paths.items()}
-        separators = dict.fromkeys(files, "[\n")
-        for shard in shards:
-            for line in output.store.get_bytes(shard.path).decode().splitlines():
-                record = json.loads(line)
-                family = record["family"]
-                files[family].write(separators[family] + json.dumps(record, indent=2, ensure_ascii=False))
-                separators[family] = ",\n"
-        for file in files.values():
-            file.write("\n]\n")
-            file.close()
-        return [output.put_file(f"{family}/{DATA}", path) for family, path in paths.items()]

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import click
-
 from vtb.errors import UsageProblem
-from vtb.puzzles import Clip, find_family
+from vtb.puzzles.family import Clip
+from vtb.puzzles.registry import find_family
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.main import run as run_command
-from vtb.stage.options import VtbOption
+from vtb.stage.fields import StageOptions, fields, internal, option
 from vtb.stage.run import Run
-from vtb_generate.common import clip_options, expected_distinct, form_options, generate, take_form
-from vtb_generate.maze_shapes import PRESETS, SHAPES, level_options, own_values, shape_options, use_preset
+from vtb_generate.common import FormOptions, expected_distinct, generate
+from vtb_generate.maze_shapes import PRESETS, SHAPES, Levels, ShapeOptions, refuse_strangers, use_preset
 from vtb_generate.shards import Stream
 
 log = logging.getLogger("vtb.generate")
@@ -24,36 +23,58 @@ log = logging.getLogger("vtb.generate")
 STAGE = Stage(
     command="vtb-gen-maze",
     summary="Generate mazes with their solutions as pictures and clips.",
-    version=2,
+    version=3,
     image="vtb/gen-maze",
     writes=("puzzles",),
     parallel="shards",
     resources=Resources(cpu="2", memory="2Gi"),
 )
 
-OPTIONS: list[click.Option] = [
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options."""
+
     # First, because it sets the defaults of the others.
-    VtbOption(
-        ["--preset"], type=click.Choice(list(PRESETS)), callback=use_preset, expose_value=False,
-        affects_output=False,
+    preset: str | None = option(
+        None, choices=tuple(PRESETS), callback=use_preset, affects_output=False,
         help="videothinkbench is the published training set of square mazes, and distinct keeps its sizes but hardly "
              "repeats a maze; hexagon and circle are proposed training sets.",
-    ),
-    VtbOption(["--shape"], type=click.Choice(list(SHAPES)), default="square",
-              help="Shape of the maze. Options that other shapes have are refused."),
-    *level_options(),
-    VtbOption(["--count"], type=click.IntRange(1), multiple=True, default=(100,),
-              help="Mazes per --size, --radius or --rings: once for all, or once for each."),
-    *shape_options(),
-    *clip_options("the path is drawn", "the maze is letterboxed into it"),
-    VtbOption(["--show-cell-ids"], is_flag=True,
-              help="Also make the picture with printed cell IDs that vision-language models are asked about."),
-    *form_options(),
-]  # fmt: skip
+    )  # fmt: skip
+    shape: str = option(
+        "square", choices=tuple(SHAPES), help="Shape of the maze. Options that other shapes have are refused."
+    )
+    levels: Any = fields(Levels)
+    count: tuple[int, ...] = option(
+        (100,), low=1, help="Mazes per --size, --radius or --rings: once for all, or once for each."
+    )
+    puzzle: Any = fields(ShapeOptions)
+    show_cell_ids: bool = option(
+        False, help="Also make the picture with printed cell IDs that vision-language models are asked about."
+    )
+    form: FormOptions = fields(FormOptions)
+    given: frozenset[str] = internal(frozenset())
+
+    def __post_init__(self) -> None:
+        """Refuse what belongs to another shape."""
+        refuse_strangers(self.shape, self.preset, self.given)
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """The values of the options that the shape has."""
+        return {name: value for name, value in self._of_shapes().items() if name in SHAPES[self.shape].fields}
+
+    def recorded(self) -> dict[str, Any]:
+        """Options of other shapes change nothing, so they have no place in the manifest."""
+        others = self._of_shapes().keys() - self.own.keys()
+        return {name: value for name, value in super().recorded().items() if name not in others}
+
+    def _of_shapes(self) -> dict[str, Any]:
+        return {**asdict(self.levels), **asdict(self.puzzle)}
 
 
-@stage_command(STAGE, params=OPTIONS)
-def main(run: Run, shape: str, count: tuple[int, ...], show_cell_ids: bool, **values: Any) -> None:
+@stage_command(STAGE, Options)
+def main(run: Run, options: Options) -> None:
     """Generate mazes with their solutions as pictures and clips.
 
     Writes a puzzles artifact: shards of samples, a dataset card, a gallery, a preview page and plots of how hard the
@@ -62,13 +83,10 @@ def main(run: Run, shape: str, count: tuple[int, ...], show_cell_ids: bool, **va
 
     Example: vtb-gen-maze --count 100 --size 9 --video --output out/mazes
     """
-    form = take_form(values)
-    own = own_values(shape, values)
-    # Options of other shapes change nothing, so they have no place in the manifest.
-    run.config = {name: value for name, value in run.config.items() if name in own or name not in values}
-    streams = make_streams(shape, own, count, form.clip)
-    warn_of_repeats(shape, streams)
-    generate(run, f"maze_{shape}", streams, form, reasoning=show_cell_ids)
+    streams = make_streams(options.shape, options.own, options.count, options.form.clip)
+    warn_of_repeats(options.shape, streams)
+    name = f"maze_{options.shape}"
+    generate(run, options, name, streams, options.form, reasoning=options.show_cell_ids)
 
 
 def make_streams(
@@ -101,12 +119,3 @@ def warn_of_repeats(shape: str, streams: tuple[Stream, ...]) -> None:
                 "different: take %s; curate drops repeats",
                 stream.name, space, stream.count, expected_distinct(space, stream.count), SHAPES[shape].more,
             )  # fmt: skip
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()

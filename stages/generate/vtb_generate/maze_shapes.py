@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import typing
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from vtb.errors import UsageProblem
-from vtb.puzzles.config_options import config_options
 from vtb.puzzles.maze import circle, hexagon, square
-from vtb.stage.options import VtbOption
-
-PRESET = "vtb_generate.preset"
+from vtb.stage.fields import option
 
 
 @dataclass(frozen=True)
@@ -73,36 +70,39 @@ PRESETS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def use_preset(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+def use_preset(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     """A preset sets defaults: a flag, an environment variable or the config file wins over it."""
     if value is not None:
-        ctx.meta[PRESET] = value
         ctx.default_map = {**PRESETS[value], **(ctx.default_map or {})}
+    return value
 
 
-def level_options() -> list[click.Option]:
+def _levels() -> type[Any]:
     """The options that say how large a maze is; each value given makes a stream of its own."""
-    return [_level_option(name, shape) for name, shape in SHAPES.items()]
+    return dataclasses.make_dataclass("Levels", [_level(name, shape) for name, shape in SHAPES.items()], frozen=True)
 
 
-def _level_option(name: str, shape: Shape) -> click.Option:
+def _level(name: str, shape: Shape) -> tuple[str, Any, Any]:
     field = next(field for field in dataclasses.fields(shape.config_class) if field.name == shape.level)
     text = _help({name: f"{field.metadata['help']} May be repeated."})
-    return VtbOption([f"--{field.name}"], type=int, multiple=True, default=(field.default,), help=text)
+    return field.name, tuple[int, ...], option((field.default,), group="The puzzle", help=text)
 
 
-def shape_options() -> list[click.Option]:
+def _shape_options() -> type[Any]:
     """All other options of the shapes; those of one name have one type and default, and are one option."""
-    merged: dict[str, click.Option] = {}
+    merged: dict[str, tuple[Any, Any]] = {}
     helps: dict[str, dict[str, str]] = {}
     for name, shape in SHAPES.items():
-        for option in config_options(shape.config_class):
-            if option.name != shape.level:
-                merged.setdefault(str(option.name), option)
-                helps.setdefault(str(option.name), {})[name] = option.help or ""
-    for name, option in merged.items():
-        option.help = _help(helps[name])
-    return list(merged.values())
+        hints = typing.get_type_hints(shape.config_class)
+        for field in dataclasses.fields(shape.config_class):
+            if field.name not in (shape.level, "clip"):
+                merged.setdefault(field.name, (hints[field.name], field.default))
+                helps.setdefault(field.name, {})[name] = field.metadata["help"]
+    made = [
+        (name, hint, option(default, group="The puzzle", help=_help(helps[name])))
+        for name, (hint, default) in merged.items()
+    ]
+    return dataclasses.make_dataclass("ShapeOptions", made, frozen=True)
 
 
 def _help(helps: Mapping[str, str]) -> str:
@@ -115,24 +115,24 @@ def _help(helps: Mapping[str, str]) -> str:
     return " ".join(f"{text} Only for {' and '.join(names)} mazes." for text, names in by_text.items())
 
 
-def own_values(shape: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of the options that a shape has.
+def refuse_strangers(shape: str, preset: str | None, given: Collection[str]) -> None:
+    """Refuse options of other shapes, and presets for them.
 
     Raises:
         UsageProblem: an option of another shape was given, or the preset is for another one.
     """
-    context = click.get_current_context()
-    preset = context.meta.get(PRESET)
     if preset is not None and PRESETS[preset]["shape"] != shape:
         raise UsageProblem(f"--preset {preset} is for --shape {PRESETS[preset]['shape']}, not {shape}: leave one out")
-    fields = SHAPES[shape].fields
-    for name in values:
-        if name not in fields and context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+    every = [name for other in SHAPES.values() for name in other.fields]
+    for name in every:
+        if name in given and name not in SHAPES[shape].fields:
             raise UsageProblem(_stranger(name, shape))
-    return {name: values[name] for name in fields}
 
 
 def _stranger(name: str, shape: str) -> str:
     owners = " or ".join(f"--shape {other}" for other, its in SHAPES.items() if name in its.fields)
     flags = ", ".join(f"--{field.replace('_', '-')}" for field in SHAPES[shape].fields)
     return f"--{name.replace('_', '-')} belongs to {owners}: leave it out, or choose that shape ({shape} has {flags})"
+
+
+Levels, ShapeOptions = _levels(), _shape_options()

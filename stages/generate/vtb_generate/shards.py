@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from vtb.errors import UsageProblem
-from vtb.formats.vlmpuzzle import folder_files, folder_record
+from vtb.formats.vlmpuzzle import folder_files, folder_line
 from vtb.formats.webdataset import write_tar
-from vtb.puzzles import Family, find_family
-from vtb.puzzles.sample import make_record, render
+from vtb.puzzles.family import Family
+from vtb.puzzles.registry import find_family
+from vtb.puzzles.sample import make_example, render
 from vtb.stage.executor import ShardResult, Task, Tick
+from vtb.tasks.example import Example
 
 Layout = Literal["shards", "folder"]
 MAX_SHARDS = 1_000_000
@@ -70,7 +71,7 @@ class Recipe:
         """Samples over all streams."""
         return sum(stream.count for stream in self.streams)
 
-    def family_of(self, stream: Stream) -> Family:
+    def family_of(self, stream: Stream) -> Family[Any]:
         """The family of one of the streams."""
         return find_family(stream.family or self.name)
 
@@ -79,17 +80,18 @@ class Recipe:
         """The names of the families, each once."""
         return list(dict.fromkeys(stream.family or self.name for stream in self.streams))
 
-    def record(self, stream: Stream, index: int) -> dict[str, Any]:
-        """One record of a stream."""
-        return make_record(self.family_of(stream), stream.config_of(index), stream.name, self.seed, index)
+    def example(self, stream: Stream, index: int) -> Example:
+        """One example of a stream."""
+        family, config = self.family_of(stream), stream.config_of(index)
+        return make_example(family, config, stream.name, self.seed, index, reasoning=self.reasoning)
 
-    def records(self, numbers: range) -> Iterator[tuple[Stream, dict[str, Any]]]:
-        """The records with these numbers in the run; streams follow each other."""
+    def examples(self, numbers: range) -> Iterator[tuple[Stream, Example]]:
+        """The examples with these numbers in the run; streams follow each other."""
         first = 0
         for stream in self.streams:
             start, stop = max(numbers.start, first), min(numbers.stop, first + stream.count)
             for number in range(start, stop):
-                yield stream, self.record(stream, number - first)
+                yield stream, self.example(stream, number - first)
             first += stream.count
 
     def distinct(self, stream: Stream) -> float | None:
@@ -130,24 +132,23 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
 
 def _make_tar(work: ShardWork, tick: Tick) -> ShardResult:
     figures, samples = Figures(), []
-    for stream, record in work.recipe.records(work.numbers):
+    for stream, example in work.recipe.examples(work.numbers):
         family = work.recipe.family_of(stream)
-        samples.append(render(family, record, reasoning=work.recipe.reasoning))
-        figures.add(family, stream.name, record)
+        samples.append(render(family, example))
+        figures.add(family, stream.name, example)
         tick(1)
     return ShardResult(write_tar(samples), len(samples), stats=figures.as_json())
 
 
 def _make_folder(work: ShardWork, tick: Tick) -> ShardResult:
     figures, lines, files = Figures(), [], dict[str, bytes]()
-    for stream, record in work.recipe.records(work.numbers):
+    for stream, example in work.recipe.examples(work.numbers):
         family = work.recipe.family_of(stream)
-        files.update(folder_files(render(family, record, reasoning=work.recipe.reasoning), record))
-        lines.append(json.dumps(folder_record(record), ensure_ascii=False))
-        figures.add(family, stream.name, record)
+        files.update(folder_files(render(family, example), example.task))
+        lines.append(folder_line(example))
+        figures.add(family, stream.name, example)
         tick(1)
-    data = "".join(line + "\n" for line in lines).encode()
-    return ShardResult(data, len(lines), files, figures.as_json())
+    return ShardResult("".join(lines).encode(), len(lines), files, figures.as_json())
 
 
 class Figures:
@@ -159,14 +160,13 @@ class Figures:
         self.difficulty: dict[str, dict[str, Counter[str]]] = {}
         self.tries: Counter[str] = Counter()
 
-    def add(self, family: Family, stream: str, record: Mapping[str, Any]) -> None:
-        """Count one record."""
-        identity = f"{stream}:{family.identity(record)}"
+    def add(self, family: Family[Any], stream: str, example: Example) -> None:
+        """Count one example."""
+        identity = f"{stream}:{family.identity(example.payload)}"
         self.identities.append(hashlib.blake2b(identity.encode(), digest_size=8).hexdigest())
-        for name, value in record["difficulty"].items():
+        for name, value in example.figures.items():
             self.difficulty.setdefault(stream, {}).setdefault(name, Counter())[f"{value:g}"] += 1
-        if "tries" in record:
-            self.tries[stream] += record["tries"]
+        self.tries[stream] += getattr(example.payload, "tries", 0)
 
     def as_json(self) -> dict[str, Any]:
         """For a sidecar."""
@@ -174,7 +174,7 @@ class Figures:
             stream: {name: dict(counts) for name, counts in figures.items()}
             for stream, figures in self.difficulty.items()
         }
-        return {"identities": self.identities, "difficulty": plain, "tries": dict(self.tries)}
+        return {"identities": self.identities, "difficulty": plain, "tries": dict(+self.tries)}
 
 
 def merge_difficulty(stats: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, dict[float, int]]]:

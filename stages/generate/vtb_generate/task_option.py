@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import click
-
 from vtb.errors import UsageProblem
-from vtb.puzzles import families
-from vtb.stage.options import VtbOption
+from vtb.puzzles.registry import families
+from vtb.stage.fields import option
+from vtb_generate.amount import Amount
 from vtb_generate.shards import Stream
 
 
@@ -33,13 +32,13 @@ class Group:
         mine = [name for name, family in families().items() if family.group == self.name]
         return {name.removeprefix(f"{self.name}_"): name for name in mine}
 
-    def option(self) -> click.Option:
-        """``--task``."""
+    def option(self) -> Any:
+        """The field ``task``."""
         left_out = f" all leaves out {', '.join(sorted(self.extra))}." if self.extra else ""
-        return VtbOption(["--task"], type=click.Choice([*self.kinds, "all"]), multiple=True, default=("all",),
-                         help=f"Kind of puzzle. May be repeated.{left_out}")  # fmt: skip
+        told = f"Kind of puzzle. May be repeated.{left_out}"
+        return option(("all",), choices=lambda: (*self.kinds, "all"), help=told)
 
-    def streams(self, tasks: Sequence[str], count: int, config: Any) -> tuple[Stream, ...]:
+    def streams(self, tasks: Sequence[str], amount: Amount, config: Any) -> tuple[Stream, ...]:
         """One stream per kind.
 
         Raises:
@@ -48,7 +47,10 @@ class Group:
         if not tasks or len(set(tasks)) < len(tasks) or ("all" in tasks and len(tasks) > 1):
             raise UsageProblem(f"--task {' '.join(tasks)}: give each kind once, or all alone")
         chosen = set(self.kinds) - self.extra if "all" in tasks else set(tasks)
-        return tuple(Stream(name, config, count, name) for kind, name in self.kinds.items() if kind in chosen)
+        counts = amount.of([kind for kind in self.kinds if kind in chosen])
+        return tuple(
+            Stream(self.kinds[kind], config, count, self.kinds[kind]) for kind, count in counts.items() if count
+        )
 
     def title(self, streams: Sequence[Stream]) -> str:
         """What a run of these streams makes: the one family, or a word for several."""

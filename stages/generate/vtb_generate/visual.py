@@ -5,20 +5,17 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
-import click
-
-from vtb.puzzles import families
-from vtb.puzzles.config_options import config_options
+from vtb.puzzles.registry import families
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.scene import COLORS
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.main import run as run_command
-from vtb.stage.options import VtbOption
+from vtb.stage.fields import StageOptions, fields, option
 from vtb.stage.run import Run
-from vtb_generate.common import clip_options, expected_distinct, form_options, generate, take_form
+from vtb_generate.amount import Amount
+from vtb_generate.common import FormOptions, expected_distinct, generate
 from vtb_generate.shards import Stream
 from vtb_generate.task_option import Group
 
@@ -27,7 +24,7 @@ log = logging.getLogger("vtb.generate")
 STAGE = Stage(
     command="vtb-gen-visual",
     summary="Generate visual puzzles with their solutions as pictures and clips.",
-    version=2,
+    version=3,
     image="vtb/gen-visual",
     writes=("puzzles",),
     parallel="shards",
@@ -35,20 +32,22 @@ STAGE = Stage(
 )
 GROUP = Group("visual")
 
-OPTIONS: list[click.Option] = [
-    GROUP.option(),
-    VtbOption(["--count"], type=click.IntRange(1), default=100, help="Puzzles of each kind."),
-    *config_options(Config),
-    *clip_options("the missing part is drawn in",
-                  "it shows the middle of the picture, scaled to its shorter side"),
-    VtbOption(["--show-numbers"], is_flag=True,
-              help="Also make the picture with a number printed on every part, as the explanations name them."),
-    *form_options(),
-]  # fmt: skip
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options."""
+
+    task: tuple[str, ...] = GROUP.option()
+    amount: Amount = fields(Amount)
+    puzzle: Config = fields(Config)
+    show_numbers: bool = option(
+        False, help="Also make the picture with a number printed on every part, as the explanations name them."
+    )
+    form: FormOptions = fields(FormOptions)
 
 
-@stage_command(STAGE, params=OPTIONS)
-def main(run: Run, task: tuple[str, ...], count: int, show_numbers: bool, **values: Any) -> None:
+@stage_command(STAGE, Options)
+def main(run: Run, options: Options) -> None:
     """Generate visual puzzles with their solutions as pictures and clips.
 
     Writes a puzzles artifact: shards of samples, a dataset card, a gallery, a preview page and plots of how hard the
@@ -57,10 +56,10 @@ def main(run: Run, task: tuple[str, ...], count: int, show_numbers: bool, **valu
 
     Example: vtb-gen-visual --count 500 --task color_grid --task size_cycle --output out/visual
     """
-    form = take_form(values)
-    streams = GROUP.streams(task, count, Config(clip=form.clip, **values))
+    config = dataclasses.replace(options.puzzle, clip=options.form.clip)
+    streams = GROUP.streams(options.task, options.amount, config)
     warn_of_repeats(streams)
-    generate(run, GROUP.title(streams), streams, form, reasoning=show_numbers)
+    generate(run, options, GROUP.title(streams), streams, options.form, reasoning=options.show_numbers)
 
 
 def warn_of_repeats(streams: Sequence[Stream]) -> None:
@@ -82,12 +81,3 @@ def _more(stream: Stream) -> str:
     more = dataclasses.replace(config, colors=len(COLORS))
     freer += ["more --colors"] if (family.distinct(more) or 0) > (family.distinct(config) or 0) else []
     return " or ".join([*freer, "a smaller --count"])
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from vtb.stage.main import run as run_command
 from vtb_prepare.vlm import vlm
 
 
@@ -14,12 +13,3 @@ def main() -> None:
 
 
 main.add_command(vlm)
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import logging
 import tempfile
@@ -13,29 +12,33 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
+from msgspec import structs
 
-from vtb.artifact import FileEntry, InputEntry, ShardEntry
+from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
-from vtb.datasets.readers import Chunk, Example, chunks, describe_input, read_chunk
+from vtb.datasets.readers import Chunk, Loaded, chunks, describe_input, read_chunk, splits_in_words
 from vtb.errors import BadInput
+from vtb.formats.media_tar import pack
+from vtb.formats.special_tokens import neutral
 from vtb.formats.swift import grpo_row, sft_row
 from vtb.media.image import encode_rgb
-from vtb.puzzles import DAMAGE, family_of
 from vtb.report.card import DatasetCard, write_card
+from vtb.report.features import SFT_FEATURES
 from vtb.rng import stable_fraction
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
-from vtb.stage.options import Finite, VtbOption
+from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
+from vtb.tasks.example import Example, encode_example
+from vtb.tasks.registry import task_of
 
 log = logging.getLogger("vtb.prepare")
 
 STAGE = Stage(
     command="vtb-prepare vlm",
     summary="Write puzzles as questions and answers for training a vision-language model.",
-    version=1,
+    version=2,
     image="vtb/prepare",
     reads=("puzzles",),
     many_inputs=True,
@@ -47,10 +50,15 @@ ROWS = {"sft": sft_row, "grpo": grpo_row}
 SPLITS = ("train", "val")
 EVALUATION = ("test", "minitest")  # splits that no model may see in training
 
-OPTIONS: list[click.Option] = [
-    VtbOption(["--val"], type=Finite(0, 1), default=0.05,
-              help="Share of puzzles for val where the input has no splits; a curated input keeps its own."),
-]  # fmt: skip
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options."""
+
+    val: float = option(
+        0.05, low=0, high=1,
+        help="Share of puzzles for val where the input has no splits; a curated input keeps its own.",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,31 +71,40 @@ class ShardWork:
     salt: str
 
 
-@stage_command(STAGE, params=OPTIONS)
-def vlm(run: Run, val: float) -> None:
+@stage_command(STAGE, Options)
+def vlm(run: Run, options: Options) -> None:
     """Write puzzles as questions and answers for training a vision-language model.
 
     Reads curated or raw puzzles artifacts, or a folder in the VLMPuzzle layout (data.json). Writes train_sft.jsonl,
-    train_grpo.jsonl, val_sft.jsonl and val_grpo.jsonl for ms-swift, with the pictures beside them under relative
-    paths. Questions about mazes show the picture with printed cell IDs. A curated test split is left out.
+    train_grpo.jsonl, val_sft.jsonl and val_grpo.jsonl for ms-swift, with the pictures packed in one tar per shard;
+    vtb-train-vlm unpacks them. Questions about mazes show the picture with printed cell IDs. A curated test split is
+    left out.
 
     Example: vtb-prepare vlm --input out/curated --output out/dataset
     """
     entries = [describe_input(uri) for uri in run.inputs]
-    tasks = plan_shards(entries, val, f"split/{run.seed}")
+    every = [chunk for entry in entries for chunk in chunks(entry)]
+    others = [chunk for chunk in every if chunk.split not in (None, *SPLITS)]
+    tasks = plan_shards([chunk for chunk in every if chunk not in others], options.val, f"split/{run.seed}")
     if not tasks:
-        tested = any(chunk.split in EVALUATION for entry in entries for chunk in chunks(entry))
+        tested = any(chunk.split in EVALUATION for chunk in others)
         why = "nothing but a test split, which no model may learn from" if tested else "no samples for train or val"
         raise BadInput(f"{' '.join(run.inputs)}: holds {why}")
+    if others:
+        log.info("left out: %s", splits_in_words(others))
     summary = f"{sum(task.rows for task in tasks)} rows with their pictures"
     run.make_shards(
-        run.plan(entries), tasks, make_shard, lambda output: partial(combine, output), what="rows", summary=summary
+        run.plan(options, entries),
+        tasks,
+        make_shard,
+        lambda output: partial(combine, output),
+        what="rows",
+        summary=summary,
     )
 
 
-def plan_shards(entries: Sequence[InputEntry], val: float, salt: str) -> list[Task[ShardWork]]:
-    """One shard of rows per chunk of the inputs."""
-    found = [chunk for entry in entries for chunk in chunks(entry) if chunk.split not in EVALUATION]
+def plan_shards(found: Sequence[Chunk], val: float, salt: str) -> list[Task[ShardWork]]:
+    """One shard of rows per chunk."""
     return [
         Task(f"shards/{number:05d}.jsonl", chunk.rows, ShardWork(number, chunk, val, salt))
         for number, chunk in enumerate(found)
@@ -97,46 +114,44 @@ def plan_shards(entries: Sequence[InputEntry], val: float, salt: str) -> list[Ta
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """Neutral rows (question, answer, picture, split); the engine's files are put together from them at the end."""
     lines, media, counts = [], dict[str, bytes](), dict[str, int]()
-    for example in read_chunk(work.chunk):
-        path = _free(f"media/{work.number:05d}/{example.key}", media)
-        row, picture = make_row(example, path, work.val, work.salt)
+    for place, loaded in enumerate(read_chunk(work.chunk)):
+        path = f"media/{work.number:05d}/{place:06d}.png"
+        row = make_row(loaded, path, work.val, work.salt)
         lines.append(json.dumps(row) + "\n")  # ASCII, since some characters beyond it end a line for ``splitlines``
-        media[path] = picture
+        media[path] = shown(loaded)
         counts[row["split"]] = counts.get(row["split"], 0) + 1
         tick(1)
-    return ShardResult("".join(lines).encode(), len(lines), media, {"splits": counts})
+    packed = {f"media/{work.number:05d}.tar": pack(media)}
+    return ShardResult("".join(lines).encode(), len(lines), packed, {"splits": counts})
 
 
-def _free(stem: str, taken: Mapping[str, bytes]) -> str:
-    """A path for a picture; records made by others may share an id."""
-    copies = (f"{stem}.png" if copy == 1 else f"{stem}-{copy}.png" for copy in itertools.count(1))
-    return next(path for path in copies if path not in taken)
+def make_row(loaded: Loaded, path: str, val: float, salt: str) -> dict[str, Any]:
+    """One row; ours are asked about in their own words, those of others in the family's."""
+    example = loaded.example
+    task, record = task_of(example), example.payload
+    if example.answer in ("", "[]"):
+        raise BadInput(f"sample {loaded.key[:100]}: has no answer in words, so nobody can learn from it: leave it out")
+    return {
+        "id": loaded.key,
+        "split": split_of(example, task.identity(record), val, salt),
+        "image": path,
+        "question": neutral(example.prompts.vlm if example.ours else task.ask(record, "vlm")),
+        "answer": neutral(example.answer),
+        "task_type": example.task,
+        "task_group": task.group,
+        # What a reward calls the judge with; its pictures are where the row says.
+        "example": encode_example(structs.replace(example, media=())).decode(),
+    }
 
 
-def make_row(example: Example, path: str, val: float, salt: str) -> tuple[dict[str, Any], bytes]:
-    """One row and its picture."""
-    record = example.record
-    try:
-        family = family_of(record)
-        family.validate(record)
-        _demand_answer(family.answer(record))
-        row = {
-            "id": example.key,
-            "split": split_of(example, family.identity(record), val, salt),
-            "image": path,
-            "question": family.ask(record, "vlm"),
-            "answer": family.answer(record),
-            "task_type": record["task"],
-            "task_group": record["task_group"],
-        }
-        return row, example.reasoning or encode_rgb(family.draw_reasoning(record, example.puzzle))
-    except (BadInput, *DAMAGE) as error:
-        raise BadInput(f"sample {example.key} cannot be used ({error!r}): run vtb-curate on its data first") from error
-
-
-def _demand_answer(answer: str) -> None:
-    if answer in ("", "[]"):
-        raise BadInput("its record has no answer in words, so nobody can learn from it: leave it out")
+def shown(loaded: Loaded) -> bytes:
+    """The picture that is asked about: as the task shows it, or the one with printed names that the sample has."""
+    if loaded.reasoning is not None:
+        return loaded.reasoning
+    example = loaded.example
+    picture = task_of(example).show(example.payload, loaded.puzzle)
+    # What we made ourselves is a PNG of just these pixels already.
+    return loaded.file if example.ours and picture is loaded.puzzle else encode_rgb(picture)
 
 
 def split_of(example: Example, identity: str, val: float, salt: str) -> str:
@@ -183,10 +198,11 @@ def _card(shards: Sequence[ShardEntry], counts: Mapping[str, int]) -> str:
         rows=sum(counts.values()),
         bytes=media + sum(shard.bytes for shard in shards),
         data_files={split: f"{split}_sft.jsonl" for split, count in counts.items() if count},
+        features=SFT_FEATURES,
         made_with="vtb-prepare vlm",
         counts=counts,
         picture=None,
         layout="`*_sft.jsonl` holds questions with answers; in `*_grpo.jsonl` only `solution` has the answer. "
-        "Paths of pictures are relative to this folder.",
+        "`for t in media/*.tar; do tar xf $t; done` in this folder unpacks the pictures that the rows name.",
     )
     return write_card(card)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from vtb.stage.main import run as run_command
 from vtb_train_vlm.sft import sft
 from vtb_train_vlm.tiny import tiny_model
 
@@ -16,12 +15,3 @@ def main() -> None:
 
 main.add_command(sft)
 main.add_command(tiny_model)
-
-
-def entry() -> None:
-    """The console script."""
-    run_command(main)
-
-
-if __name__ == "__main__":
-    entry()

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vtb.errors import NotAvailable, UsageProblem
+from vtb.stage.config_file import UnreadableYaml, load_yaml
 
 # Values by argument name; None takes an argument away.
 Arguments = dict[str, "list[str] | None"]
@@ -60,9 +59,8 @@ def read_config(path: Path | None) -> tuple[Arguments, dict[str, str]]:
     if path is None:
         return {}, {}
     try:
-        # JSON is YAML, too.
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        content = load_yaml(path) or {}  # JSON is YAML, too
+    except UnreadableYaml as error:
         raise UsageProblem(f"{path}: cannot read this engine config: {error}") from error
     if not isinstance(content, dict):
         raise UsageProblem(f"{path}: an engine config is a mapping of argument names to values")

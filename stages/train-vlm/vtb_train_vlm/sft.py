@@ -6,21 +6,20 @@ import hashlib
 import logging
 import re
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import click
-
 from vtb.artifact import Plan, read_manifest
-from vtb.artifact.local import cache_folder, local_artifact, local_model
+from vtb.artifact.local import cache_folder, local_model
 from vtb.artifact.output import Output, file_sha256
+from vtb.artifact.unpacked import unpacked_artifact
 from vtb.engine.checkpoints import fetch_newest, remove_all, stored_checkpoints
 from vtb.engine.hardware import choose_device, default_processes, is_main_node, require_deepspeed
 from vtb.errors import BadInput, NotAvailable, UsageProblem
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.options import Finite, VtbOption
+from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.store import open_store
 from vtb_train_vlm.collect import collect
@@ -29,6 +28,7 @@ from vtb_train_vlm.swift_command import SftJob, command
 from vtb_train_vlm.training import train
 
 log = logging.getLogger("vtb.train")
+MODEL, TRAINING, ENGINE = "The model", "Training", "The engine"  # headings of the help
 
 SECRET = re.compile(r"(^|[-_.])(hub_?tok\w*|token|secret|password|passwd|api[-_]?key)$", re.IGNORECASE)
 INSIDE = re.compile(r"[\"']([\w-]+)[\"']\s*:")
@@ -39,41 +39,65 @@ STAGE = Stage(
     image="vtb/train-vlm",
     reads=("swift-dataset",),
     writes=("adapter", "checkpoint"),
-    artifact_options={"model": ("checkpoint",)},
+    kind_option=("tuner", {"lora": "adapter", "full": "checkpoint"}),
     resources=Resources(cpu="8", memory="64Gi", gpu=1),
+    credentials=("HF_TOKEN", "WANDB_API_KEY"),  # the engine may report elsewhere: -- --report_to wandb
 )
 
-OPTIONS: list[click.Parameter] = [
-    VtbOption(["--model"], required=True, metavar="PATH|URI", affects_output=False, show_default=False,
-              help="The model to start from: a local folder with its files, or a checkpoint artifact."),
-    VtbOption(["--tuner"], type=click.Choice(["lora", "full"]), default="lora",
-              help="lora writes an adapter, full a whole model (a checkpoint artifact)."),
-    VtbOption(["--epochs"], type=Finite(0, min_open=True), default=1.0, help="Passes over the data."),
-    VtbOption(["--max-steps"], type=click.IntRange(1), help="Stop after so many updates, whatever --epochs says."),
-    VtbOption(["--learning-rate"], type=Finite(0, min_open=True), default=1e-4, help="Peak learning rate."),
-    VtbOption(["--batch-size"], type=click.IntRange(1), default=4, help="Rows per process and step."),
-    VtbOption(["--grad-accum"], type=click.IntRange(1), default=1, help="Steps whose gradients make one update."),
-    VtbOption(["--lora-rank"], type=click.IntRange(1), default=16, help="Rank of the LoRA matrices."),
-    VtbOption(["--lora-alpha"], type=click.IntRange(1), default=32, help="Scale of the LoRA (divided by the rank)."),
-    VtbOption(["--max-length"], type=click.IntRange(16), default=4096, help="Longest row in tokens, picture included."),
-    VtbOption(["--max-pixels"], type=click.IntRange(1024), default=262_144,
-              help="Scale larger pictures down to this many pixels; give the same number to vtb-eval predict."),
-    VtbOption(["--merge"], is_flag=True, help="Also write the model with the adapter merged in, under merged/."),
-    VtbOption(["--save-steps"], type=click.IntRange(1), default=100, affects_output=False,
-              help="Updates between checkpoints; each is copied to the output while training goes on."),
-    VtbOption(["--nproc"], type=click.IntRange(1), help="Processes on this machine; one per GPU when left out."),
-    VtbOption(["--device"], type=click.Choice(["auto", "cpu", "cuda"]), default="auto", affects_output=False,
-              help="Where to train; auto takes the GPUs where there are any."),
-    VtbOption(["--deepspeed"], metavar="PRESET|FILE",
-              help="DeepSpeed preset (zero0 to zero3, zero2_offload, zero3_offload) or a JSON file; needs a GPU."),
-    VtbOption(["--engine-config"], type=click.Path(exists=True, dir_okay=False), affects_output=False,
-              help="YAML or JSON file of ms-swift arguments; they win over this command's own."),
-    click.Argument(["engine_args"], nargs=-1, type=click.UNPROCESSED),
-]  # fmt: skip
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options."""
+
+    model: str = option(
+        metavar="PATH|URI", affects_output=False, artifact=("checkpoint",), group=MODEL,
+        help="The model to start from: a local folder with its files, or a checkpoint artifact.",
+    )  # fmt: skip
+    tuner: Literal["lora", "full"] = option(
+        "lora", group=MODEL, help="lora writes an adapter, full a whole model (a checkpoint artifact)."
+    )
+    lora_rank: int = option(16, low=1, group=MODEL, help="Rank of the LoRA matrices.")
+    lora_alpha: int = option(32, low=1, group=MODEL, help="Scale of the LoRA (divided by the rank).")
+    merge: bool = option(False, group=MODEL, help="Also write the model with the adapter merged in, under merged/.")
+    epochs: float = option(1.0, low=0, above=True, group=TRAINING, help="Passes over the data.")
+    max_steps: int | None = option(
+        None, low=1, group=TRAINING, help="Stop after so many updates, whatever --epochs says."
+    )
+    learning_rate: float = option(1e-4, low=0, above=True, group=TRAINING, help="Peak learning rate.")
+    batch_size: int = option(4, low=1, group=TRAINING, help="Rows per process and step.")
+    grad_accum: int = option(1, low=1, group=TRAINING, help="Steps whose gradients make one update.")
+    max_length: int = option(4096, low=16, group=TRAINING, help="Longest row in tokens, picture included.")
+    max_pixels: int = option(
+        262_144, low=1024, group=TRAINING,
+        help="Scale larger pictures down to this many pixels; give the same number to vtb-eval predict.",
+    )  # fmt: skip
+    save_steps: int = option(
+        100, low=1, affects_output=False, group=ENGINE,
+        help="Updates between checkpoints; each is copied to the output while training goes on.",
+    )  # fmt: skip
+    nproc: int | None = option(None, low=1, group=ENGINE, help="Processes on this machine; one per GPU when left out.")
+    device: Literal["auto", "cpu", "cuda"] = option(
+        "auto", affects_output=False, group=ENGINE, help="Where to train; auto takes the GPUs where there are any."
+    )
+    deepspeed: str | None = option(
+        None, metavar="PRESET|FILE", group=ENGINE,
+        help="DeepSpeed preset (zero0 to zero3, zero2_offload, zero3_offload) or a JSON file; needs a GPU.",
+    )  # fmt: skip
+    # Its content is recorded, not its place.
+    engine_config: Path | None = option(
+        None, file=True, existing=True, affects_output=False, group=ENGINE,
+        help="YAML or JSON file of ms-swift arguments; they win over this command's own.",
+    )  # fmt: skip
+    engine_args: tuple[str, ...] = option((), remainder=True)
+
+    def recorded(self) -> dict[str, Any]:
+        """With the content of the engine's configuration file."""
+        content = file_sha256(self.engine_config) if self.engine_config else None
+        return {**super().recorded(), "engine_config": content}
 
 
-@stage_command(STAGE, params=OPTIONS)
-def sft(run: Run, model: str, device: str, engine_config: str | None, merge: bool, **how: Any) -> None:
+@stage_command(STAGE, Options)
+def sft(run: Run, options: Options) -> None:
     """Fine-tune a vision-language model on answers, by LoRA or fully.
 
     Launches ms-swift on a swift-dataset artifact. Everything after -- goes to ms-swift untouched and wins over the
@@ -82,24 +106,21 @@ def sft(run: Run, model: str, device: str, engine_config: str | None, merge: boo
 
     Example: vtb-train-vlm sft --input out/dataset --model out/tiny --output out/adapter -- --warmup_ratio 0.05
     """
-    config = Path(engine_config) if engine_config else None
-    check_engine_args(how["engine_args"], config)
-    dataset_dir, dataset_entry = local_artifact(run.inputs[0], STAGE.reads)
-    model_dir, model_entry = local_model(model)
-    where = choose_device(device)
-    if how["deepspeed"] and where == "cuda":
+    check_engine_args(options.engine_args, options.engine_config)
+    dataset_dir, dataset_entry = unpacked_artifact(run.inputs[0], STAGE.reads)
+    model_dir, model_entry = local_model(options.model)
+    where = choose_device(options.device)
+    if options.deepspeed and where == "cuda":
         require_deepspeed()
-    how["nproc"] = how["nproc"] or default_processes(where)
-    run.config.update(nproc=how["nproc"], engine_config=file_sha256(config) if config else None)
-    kind = "adapter" if how["tuner"] == "lora" else "checkpoint"
-    plan = run.plan([dataset_entry, model_entry], kind)
+    options = replace(options, nproc=options.nproc or default_processes(where))
+    plan = run.plan(options, [dataset_entry, model_entry])
     rows = rows_of(run.inputs[0])
     if not rows["train"]:
         raise BadInput(f"{run.inputs[0]}: has no rows to train on")
-    job = make_job(run, plan, dataset_dir, model_dir, bool(rows["val"]), config, how)
+    job = make_job(run, plan, dataset_dir, model_dir, bool(rows["val"]), options)
     command(job, where)  # refuses what the engine cannot be asked for, before anything is written
     if run.dry_run:
-        run.say_plan(plan, f"trained on {rows['train']} rows on {where}, {how['nproc']} process(es)")
+        run.say_plan(plan, f"trained on {rows['train']} rows on {where}, {job.nproc} process(es)")
         return
     output = run.begin(plan)
     if output is None:
@@ -111,7 +132,7 @@ def sft(run: Run, model: str, device: str, engine_config: str | None, merge: boo
         forget_without_checkpoint(output)
         raise
     if is_main_node():
-        manifest = collect(job, output, outcome, merge=merge)
+        manifest = collect(job, output, outcome, merge=options.merge)
         remove_all(output.store)
         run.say_done(output, manifest)
     shutil.rmtree(job.output_dir, ignore_errors=True)
@@ -138,21 +159,25 @@ def check_engine_args(arguments: tuple[str, ...], config: Path | None) -> None:
         raise UsageProblem(f"{secret}: give secrets in the environment, never in the arguments of the engine")
 
 
-def make_job(
-    run: Run, plan: Plan, dataset: Path, model: Path, has_val: bool, config: Path | None, how: dict[str, Any]
-) -> SftJob:  # fmt: skip
+# The options that a job has by the same names.
+SAME = (
+    "tuner", "lora_rank", "lora_alpha", "epochs", "max_steps", "learning_rate", "batch_size", "grad_accum",
+    "max_length", "max_pixels", "save_steps", "engine_args", "engine_config",
+)  # fmt: skip
+
+
+def make_job(run: Run, plan: Plan, dataset: Path, model: Path, has_val: bool, options: Options) -> SftJob:
     """The job; nothing is written yet."""
     # The same training into two outputs at once must not share a folder.
     place = hashlib.sha256(open_store(run.output_uri).uri.encode()).hexdigest()
-    tuner: Literal["lora", "full"] = how.pop("tuner")
-    deepspeed: str | None = how.pop("deepspeed")
+    deepspeed = options.deepspeed
     if deepspeed and Path(deepspeed).is_file():  # the engine does not run in this folder
         deepspeed = str(Path(deepspeed).resolve())
     return SftJob(
         model=model, dataset_dir=dataset, train_file="train_sft.jsonl",
-        val_file="val_sft.jsonl" if has_val else None, tuner=tuner, deepspeed=deepspeed, seed=run.seed,
-        output_dir=cache_folder() / "runs" / f"{plan.fingerprint[:16]}-{place[:8]}",
-        save_total_limit=2, resume_from=None, engine_config=config, **how,
+        val_file="val_sft.jsonl" if has_val else None, deepspeed=deepspeed, seed=run.seed,
+        output_dir=cache_folder() / "runs" / f"{plan.fingerprint[:16]}-{place[:8]}", nproc=options.nproc or 1,
+        save_total_limit=2, resume_from=None, **{name: getattr(options, name) for name in SAME},
     )  # fmt: skip
 
 

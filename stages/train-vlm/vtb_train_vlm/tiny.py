@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import click
+from typing import Literal
 
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.options import VtbOption
+from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 
 log = logging.getLogger("vtb.train")
@@ -25,14 +24,17 @@ STAGE = Stage(
     resources=Resources(cpu="1", memory="4Gi"),
     output_argument=True,
 )
-OPTIONS: list[click.Option] = [
-    VtbOption(["--family"], type=click.Choice(["qwen3_vl", "qwen2_5_vl"]), default="qwen3_vl",
-              help="Architecture of the model."),
-]  # fmt: skip
 
 
-@stage_command(STAGE, params=OPTIONS)
-def tiny_model(run: Run, family: Any) -> None:
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options."""
+
+    family: Literal["qwen3_vl", "qwen2_5_vl"] = option("qwen3_vl", help="Architecture of the model.")
+
+
+@stage_command(STAGE, Options)
+def tiny_model(run: Run, options: Options) -> None:
     """Build a tiny random model of a real architecture, offline.
 
     The model knows nothing, but every stage treats it like a real one: half a million weights, its own small
@@ -40,9 +42,9 @@ def tiny_model(run: Run, family: Any) -> None:
 
     Example: vtb-train-vlm tiny-model --family qwen3_vl out/tiny
     """
-    plan = run.plan()
+    plan = run.plan(options)
     if run.dry_run:
-        run.say_plan(plan, f"a tiny {family} model")
+        run.say_plan(plan, f"a tiny {options.family} model")
         return
     output = run.begin(plan)
     if output is None:
@@ -51,7 +53,7 @@ def tiny_model(run: Run, family: Any) -> None:
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "model"
-        build_tiny_model(family, folder, run.seed)
+        build_tiny_model(options.family, folder, run.seed)
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
         files = [output.put_file(path.relative_to(folder).as_posix(), path) for path in paths]
-    run.say_done(output, output.commit([], files, {"family": family}))
+    run.say_done(output, output.commit([], files, {"family": options.family}))

@@ -5,28 +5,44 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec import structs
 
 from vtb.errors import BadInput
 from vtb.formats.vlmpuzzle import data_files, folder_files, folder_record, media_file, media_paths, read_records
 from vtb.formats.webdataset import Sample
+from vtb.puzzles.sample import CLIP, MEDIA, PUZZLE, SOLUTION
+from vtb.tasks.example import Example, Figure, Prompts
 
-RECORD = {"id": "a-1", "task": "maze_square", "prompts": {"vlm": "words?", "video": "a clip"}, "clip": None}
+
+class Payload(msgspec.Struct, frozen=True):
+    """Of a task with one field."""
+
+    walls: tuple[int, ...]
+
+
+EXAMPLE = Example(
+    key="a-1", task="maze_square", prompts=Prompts("words?", "a picture", "a clip"), answer="[1]",
+    media=(MEDIA[PUZZLE], MEDIA[SOLUTION]), difficulty=(Figure("size", 9),), payload=Payload((1, 0)),
+)  # fmt: skip
 
 
 def test_records_name_their_files() -> None:
-    record = folder_record(RECORD)
+    record = folder_record(EXAMPLE)
+    assert (record["id"], record["walls"], record["difficulty"]) == ("a-1", (1, 0), {"size": 9})
     assert (record["prompt"], record["gpt5_prompt"]) == ("a clip", "words?")
     assert record["image"] == "puzzles/a-1_puzzle.png"
     assert record["solution_image_path"] == "solutions/a-1_solution.png"
     assert "solution_video_path" not in record
-    with_clip = folder_record({**RECORD, "clip": {"frames": 5}})
+    assert [medium["name"] for medium in record["media"]] == [record["image"], record["solution_image_path"]]
+    with_clip = folder_record(structs.replace(EXAMPLE, media=(*EXAMPLE.media, MEDIA[CLIP])))
     assert with_clip["solution_video_path"] == "solutions/a-1_solution.mp4"
 
 
 def test_only_media_become_files() -> None:
     sample = Sample("a-1", {"json": b"{}", "puzzle.png": b"P", "solution.png": b"S", "solution.mp4": b"V"})
-    files = folder_files(sample, RECORD)
+    files = folder_files(sample, EXAMPLE.task)
     assert files[media_paths("maze_square", "a-1")["puzzle.png"]] == b"P"
     assert sorted(files.values()) == [b"P", b"S", b"V"]
     assert all(path.startswith("maze_square/") for path in files)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
+import itertools
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -102,6 +105,27 @@ def test_a_damaged_header_is_told_after_the_samples_before_it() -> None:
 def test_garbage_is_no_tar(data: bytes) -> None:
     with pytest.raises(DamagedTar):
         list(read_tar(data))
+
+
+def with_size(size: str, kind: bytes) -> bytes:
+    """A tar whose second member claims a size, as Python's own reader understands it, and is of a kind."""
+    start = len(write_tar(SAMPLES[:1])) - 1024
+    header = bytearray(DATA[start : start + 512])
+    header[124:136] = size.encode().rjust(11) + b"\0"
+    header[156:157] = kind
+    header[148:156] = b"%06o\0 " % (sum(header[:148]) + 8 * ord(" ") + sum(header[156:]))
+    return DATA[:start] + bytes(header) + DATA[start + 512 :]
+
+
+@pytest.mark.parametrize("kind", [b"0", b"Z", b"7", b"x", b"L", b"5", b"S"])
+@pytest.mark.parametrize("size", ["-1000", "-1", "-7777777", "77777777777"])
+def test_an_absurd_size_ends(size: str, kind: bytes) -> None:
+    assert len(list(itertools.islice(_until_damage(with_size(size, kind)), 50))) < 10
+
+
+def _until_damage(data: bytes) -> Iterator[Sample]:
+    with contextlib.suppress(DamagedTar):
+        yield from read_tar(data)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

@@ -146,6 +146,14 @@ def test_masks_keep_their_two_values() -> None:
     assert (resize_nearest(mask, 40, 60) == mask.repeat(2, 0).repeat(2, 1)).all()
 
 
+def test_nearest_neighbours_are_those_of_pillow() -> None:
+    rng = np.random.default_rng(3)
+    for height, width, high, wide in rng.integers(1, 700, (200, 4)).tolist():
+        mask = rng.integers(0, 2, (height, width)).astype(np.uint8)
+        theirs = PillowImage.fromarray(mask).resize((wide, high), PillowImage.Resampling.NEAREST)
+        assert (resize_nearest(mask, wide, high) == np.asarray(theirs)).all()
+
+
 def test_lines_have_their_width() -> None:
     drawn = np.zeros((41, 61), np.uint8)
     polyline(drawn, [(10, 20), (50, 20)], 3, 7)

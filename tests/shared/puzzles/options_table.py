@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from shared.puzzles.maze.grid_mazes import ANY
 from vtb.formats.arc import ArcTask
-from vtb.puzzles import Clip, families, find_family
+from vtb.puzzles.family import Clip
+from vtb.puzzles.registry import families, find_family
 
 Strategies = dict[str, st.SearchStrategy[Any]]
 GRIDS = st.integers(1, 6).flatmap(

@@ -14,11 +14,12 @@ import pytest
 from clip_frames import frames_of
 from vtb.media.image import Image
 from vtb.media.video import ROUNDING, DecodedFrame, decode_clip
-from vtb.puzzles import Clip, families
 from vtb.puzzles.eyeballing.common import judge
 from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.family import Clip
 from vtb.puzzles.judging.frames import luma, most_red_lead, same
-from vtb.puzzles.sample import encode_record_clip, make_record
+from vtb.puzzles.registry import families
+from vtb.puzzles.sample import encode_record_clip, make_example
 
 EYEBALLING = [family for family in families().values() if isinstance(family, Eyeballing)]
 FORMS = [(form, matrix, full) for form in ("yuv420p", "yuv422p") for matrix in (1, 6, 9) for full in (False, True)]
@@ -90,7 +91,7 @@ def test_a_form_without_known_planes_may_be_red() -> None:
 @pytest.mark.parametrize("family", EYEBALLING, ids=lambda family: family.name)
 def test_passing_over_frames_changes_no_verdict(family: Eyeballing) -> None:
     for index in range(4):
-        record = make_record(family, family.config_class(clip=Clip(33, 16, (480, 480))), family.name, 8, index)
+        record = make_example(family, family.config_class(clip=Clip(33, 16, (480, 480))), family.name, 8, index).payload
         frames = list(decode_clip(encode_record_clip(family, record)))
         scores = family.score_video(record, frames)
         assert scores == family.score_video(record, frames_of([frame() for frame in frames]))
@@ -102,7 +103,7 @@ def test_passing_over_frames_changes_no_verdict(family: Eyeballing) -> None:
 
 def test_frames_are_the_same_when_they_show_the_same() -> None:
     family = families()["maze_square"]
-    records = [make_record(family, family.config_class(clip=Clip(13, 16, size)), "maze_square", 8, 0)
+    records = [make_example(family, family.config_class(clip=Clip(13, 16, size)), "maze_square", 8, 0).payload
                for size in ((160, 160), (160, 192))]  # fmt: skip
     frames, others = ([*decode_clip(encode_record_clip(family, record))] for record in records)
     images = [frame() for frame in frames]
@@ -127,7 +128,7 @@ class Counted(DecodedFrame):
 @pytest.mark.parametrize("name", ["arc_connect", "midpoint", "visual_size_grid"])
 def test_a_still_clip_is_judged_by_one_look(name: str) -> None:
     family = families()[name]
-    record = make_record(family, family.config_class(clip=Clip(41, 16, (320, 320))), name, 8, 0)
+    record = make_example(family, family.config_class(clip=Clip(41, 16, (320, 320))), name, 8, 0).payload
     *_, last = decode_clip(encode_record_clip(family, record))
     frames = [Counted(last._frame, last._reformatter) for _ in range(40)]
     assert all(score.strict for score in family.score_video(record, frames).values())

@@ -8,12 +8,14 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from wrong_answers import wrong_answers
 
 from clip_frames import frames_of, images_of
 from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
-from vtb.puzzles import Clip, Family, Record, families, find_family
-from vtb.puzzles.sample import encode_record_clip, make_record
+from vtb.puzzles.family import Clip, Family
+from vtb.puzzles.registry import families, find_family
+from vtb.puzzles.sample import encode_record_clip, make_example
 
 SAMPLES = 2
 RULES = {"maze": ["last"], "eyeballing": ["last", "major"], "visual": ["best"], "arc": ["last"]}
@@ -22,12 +24,12 @@ every_family = pytest.mark.parametrize("name", sorted(families()))
 
 
 @functools.cache
-def record_of(name: str, index: int, clip: Clip) -> dict[str, Any]:
+def record_of(name: str, index: int, clip: Clip) -> Any:
     family = find_family(name)
-    return make_record(family, family.config_class(clip=clip), name, 7, index)
+    return make_example(family, family.config_class(clip=clip), name, 7, index).payload
 
 
-def solution_of(family: Family, record: Record) -> Image:
+def solution_of(family: Family[Any], record: Any) -> Image:
     return to_rgb(family.draw_solution(record), family.palette)
 
 
@@ -35,15 +37,15 @@ def jpeg(image: Image) -> Image:
     return decode_image(encode_rgb(image, quality=90))
 
 
-def puzzle_in_clip(family: Family, record: Record) -> tuple[Image, Image]:
+def puzzle_in_clip(family: Family[Any], record: Any) -> tuple[Image, Image]:
     """The picture of the puzzle where it lies in a frame, and which pixels of the frame it covers."""
-    clip, (width, height) = record["clip"], record["clip"]["size"]
+    clip, (width, height) = record.clip, record.clip.size
     if family.name == "arc_agi_2":  # laid out anew for the clip, not scaled
-        record, scale = {**record, "cell_size": clip["cell_size"]}, 1.0
+        record, scale = replace(record, cell_size=clip.cell_size), 1.0
     else:
-        scale = clip["scale"]
+        scale = clip.scale
     picture = to_rgb(family.draw_puzzle(record), family.palette)
-    matrix = np.array([[scale, 0, clip["offset"][0]], [0, scale, clip["offset"][1]]])
+    matrix = np.array([[scale, 0, clip.offset[0]], [0, scale, clip.offset[1]]])
     covered = cv2.warpAffine(np.ones_like(picture), matrix, (width, height), flags=cv2.INTER_NEAREST)
     return np.asarray(cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_LINEAR)), np.asarray(covered)
 
@@ -54,7 +56,7 @@ def distance(frame: Image, picture: Image, covered: Image) -> float:
     return float(np.abs(frame - picture)[covered > 0].mean())
 
 
-def other_puzzle(family: Family) -> tuple[Image, Image]:
+def other_puzzle(family: Family[Any]) -> tuple[Image, Image]:
     return puzzle_in_clip(family, record_of(family.name, 1, Clip()))
 
 

@@ -11,12 +11,18 @@ import sys
 from typing import Any
 
 import pytest
+from damaged import plain
+from msgspec.structs import replace
 
 from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import decode_image, encode_rgb, to_rgb
 from vtb.media.video import decode_ends
-from vtb.puzzles import Clip, Family, families, family_of, find_family
-from vtb.puzzles.sample import CLIP, PUZZLE, REASONING, RECORD, SOLUTION, make_record, render
+from vtb.puzzles.family import Clip
+from vtb.puzzles.registry import families, find_family
+from vtb.puzzles.sample import CLIP, EXAMPLE, PUZZLE, REASONING, SOLUTION, make_example, render
+from vtb.tasks.example import Example, encode_example
+from vtb.tasks.registry import decode_example, task_of
+from vtb.tasks.task import MODALITIES
 
 SAMPLES = 4
 every_family = pytest.mark.parametrize("name", sorted(families()))
@@ -24,16 +30,19 @@ every_sample = pytest.mark.parametrize("index", range(SAMPLES))
 
 
 @functools.cache
-def record_of(name: str, index: int) -> dict[str, Any]:
+def example_of(name: str, index: int) -> Example:
     family = find_family(name)
-    return make_record(
-        family, dataclasses.replace(family.config_class(), clip=Clip(13, 16, (320, 320))), name, 42, index
-    )
+    config = dataclasses.replace(family.config_class(), clip=Clip(13, 16, (320, 320)))
+    return make_example(family, config, name, 42, index, reasoning=True)
+
+
+def record_of(name: str, index: int) -> Any:
+    return example_of(name, index).payload
 
 
 @functools.cache
 def parts_of(name: str, index: int) -> dict[str, bytes]:
-    return dict(render(find_family(name), record_of(name, index), reasoning=True).parts)
+    return dict(render(find_family(name), example_of(name, index)).parts)
 
 
 def digests() -> str:
@@ -63,7 +72,10 @@ def test_the_same_seed_gives_the_same_bytes_in_every_process() -> None:
 def test_seed_stream_and_index_give_other_puzzles(name: str) -> None:
     family = find_family(name)
     config = family.config_class()
-    records = [make_record(family, config, *place) for place in ((name, 1, 0), (name, 2, 0), (name, 1, 1), ("x", 1, 0))]
+    records = [
+        make_example(family, config, *place).payload
+        for place in ((name, 1, 0), (name, 2, 0), (name, 1, 1), ("x", 1, 0))
+    ]
     assert len({family.identity(record) for record in records}) == 4
 
 
@@ -117,10 +129,14 @@ def test_the_answer_to_another_puzzle_is_wrong(name: str) -> None:
 @every_sample
 def test_the_record_is_plain_json(name: str, index: int) -> None:
     family, record = find_family(name), record_of(name, index)
-    again = json.loads(json.dumps(record, allow_nan=False))
-    assert again == record == json.loads(parts_of(name, index)[RECORD])
-    assert family_of(again) is family
-    family.validate(again)
+    data = parts_of(name, index)[EXAMPLE]
+    json.loads(json.loads(data, parse_constant=pytest.fail)["payload"], parse_constant=pytest.fail)  # no NaN
+    assert decode_example(data) == example_of(name, index)
+    row, written = json.loads(data), json.loads(encode_example(decode_example(data)))
+    assert json.loads(written.pop("payload")) == json.loads(row.pop("payload")) == plain(record)
+    assert written == row
+    assert task_of(decode_example(data)) is family
+    again = decode_example(data).payload
     assert family.identity(again) == family.identity(record)
     assert family.difficulty(again) == family.difficulty(record)
     assert (family.draw_puzzle(again) == family.draw_puzzle(record)).all()
@@ -131,19 +147,21 @@ def test_the_record_is_plain_json(name: str, index: int) -> None:
 
 @every_family
 def test_the_record_says_what_it_is(name: str) -> None:
-    family, record = find_family(name), record_of(name, 2)
-    assert record["id"] == f"{name}-0000002"
-    assert (record["family"], record["family_version"], record["task_group"]) == (name, family.version, family.group)
-    assert (record["seed"], record["index"], record["answer"]) == (42, 2, family.answer(record))
-    assert record["difficulty"] == family.difficulty(record)
-    assert all(isinstance(value, (int, float)) for value in record["difficulty"].values())
+    family, example = find_family(name), example_of(name, 2)
+    assert example.key == f"{name}-0000002"
+    assert (example.source, example.task, example.version) == ("vtb", name, family.version)
+    assert (example.seed, example.index, example.answer) == (42, 2, family.answer(example.payload))
+    assert example.figures == family.difficulty(example.payload)
+    assert all(isinstance(value, (int, float)) for value in example.figures.values())
+    assert [medium.name for medium in example.media] == [PUZZLE, SOLUTION, CLIP, REASONING]
+    assert {*parts_of(name, 2)} == {EXAMPLE, PUZZLE, SOLUTION, CLIP, REASONING}
 
 
 @every_family
 def test_every_modality_has_its_own_prompt(name: str) -> None:
-    family: Family = find_family(name)
-    prompts = record_of(name, 0)["prompts"]
-    assert prompts == {modality: family.ask(record_of(name, 0), modality) for modality in ("vlm", "image", "video")}
+    family, example = find_family(name), example_of(name, 0)
+    prompts = {modality: example.prompts.of(modality) for modality in MODALITIES}
+    assert prompts == {modality: family.ask(example.payload, modality) for modality in ("vlm", "image", "video")}
     assert len(set(prompts.values())) == 3
     assert all(len(prompt) > 40 and prompt.endswith((".", "?")) for prompt in prompts.values())
 
@@ -162,7 +180,8 @@ def test_the_pictures_differ_as_they_should(name: str, index: int) -> None:
 def test_unknown_families_and_later_versions_are_told() -> None:
     with pytest.raises(UsageProblem, match=r"did you mean .*maze_"):
         find_family("maze_round")
-    with pytest.raises(BadInput, match="unknown family 'maze_round'"):
-        family_of({"id": "a", "family": "maze_round"})
+    example = example_of("maze_square", 0)
+    with pytest.raises(BadInput, match="no task 'maze_round' of 'vtb'"):
+        task_of(replace(example, task="maze_round"))
     with pytest.raises(BadInput, match="later version"):
-        family_of({"id": "a", "family": "maze_square", "family_version": 10**6})
+        decode_example(encode_example(replace(example, version=10**6)))

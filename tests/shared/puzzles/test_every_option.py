@@ -11,23 +11,24 @@ from options_table import EVERY, OTHER, WITHOUT_EFFECT, key_of
 
 from vtb.errors import UsageProblem
 from vtb.formats.arc import ArcTask
-from vtb.puzzles import Clip, Family, find_family
 from vtb.puzzles.eyeballing.common.config import Config
 from vtb.puzzles.eyeballing.common.placement import Frame
-from vtb.puzzles.sample import make_record, render
+from vtb.puzzles.family import Clip, Family
+from vtb.puzzles.registry import find_family
+from vtb.puzzles.sample import make_example, render
 
 SAMPLES = 12
 EYEBALLING = sorted({name for name, _ in EVERY if key_of(name) == "eyeballing"})
 
 
-def results(family: Family, options: dict[str, Any]) -> list[dict[str, bytes]]:
+def results(family: Family[Any], options: dict[str, Any]) -> list[dict[str, bytes]]:
     """The pictures, clips and, as one more part, prompts that the options give."""
     config, found = family.config_class(**options), []
     for index in range(SAMPLES):
-        record = make_record(family, config, family.name, 3, index)
-        parts = dict(render(family, record, reasoning=False).parts)
+        example = make_example(family, config, family.name, 3, index)
+        parts = dict(render(family, example).parts)
         del parts["json"]  # it holds the option itself
-        found.append({**parts, "prompts": str(record["prompts"]).encode()})
+        found.append({**parts, "prompts": str(example.prompts).encode()})
     return found
 
 

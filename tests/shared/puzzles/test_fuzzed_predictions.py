@@ -16,8 +16,10 @@ from PIL import Image as PillowImage
 
 from clip_frames import frames_of
 from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
-from vtb.puzzles import Clip, Score, families, find_family
-from vtb.puzzles.sample import make_record
+from vtb.puzzles.family import Clip
+from vtb.puzzles.registry import families, find_family
+from vtb.puzzles.sample import make_example
+from vtb.tasks.score import Score
 
 every_family = pytest.mark.parametrize("name", sorted(families()))
 RNG = np.random.default_rng(0)
@@ -57,9 +59,9 @@ def assert_wrong(score: Score) -> None:
 
 
 @functools.cache
-def record_of(name: str, clip: str) -> dict[str, Any]:
+def record_of(name: str, clip: str) -> Any:
     family = find_family(name)
-    return make_record(family, family.config_class(clip=CLIPS[clip]), name, 11, 0)
+    return make_example(family, family.config_class(clip=CLIPS[clip]), name, 11, 0).payload
 
 
 @every_family
@@ -127,10 +129,11 @@ def test_endless_texts_get_a_score_and_a_reason(name: str, text: str) -> None:
 MEMORY = """
 import resource, sys
 import numpy as np
-from vtb.puzzles import Clip, find_family
-from vtb.puzzles.sample import make_record
+from vtb.puzzles.family import Clip
+from vtb.puzzles.registry import find_family
+from vtb.puzzles.sample import make_example
 family = find_family(sys.argv[1])
-record = make_record(family, family.config_class(clip=Clip(13, 16, (640, 384))), "memory", 1, 0)
+record = make_example(family, family.config_class(clip=Clip(13, 16, (640, 384))), "memory", 1, 0).payload
 for image in (np.zeros((64, 64, 3), np.uint8), np.full((4096, 8192, 3), (220, 0, 0), np.uint8)):
     if len(image) > 64:
         image[::2, ::2] = np.random.default_rng(0).integers(0, 256, (2048, 4096, 3), np.uint8)

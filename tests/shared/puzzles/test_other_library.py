@@ -17,8 +17,10 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw
 
 from vtb.media.image import to_rgb
-from vtb.puzzles import Record, Score, families, find_family
-from vtb.puzzles.sample import make_record
+from vtb.puzzles.maze.common.record import CircleRecord, SquareRecord
+from vtb.puzzles.registry import families, find_family
+from vtb.puzzles.sample import make_example
+from vtb.tasks.score import Score
 
 Color = tuple[int, int, int]
 SCALE = 1.5
@@ -33,7 +35,7 @@ class Answer:
 
     def __init__(self, name: str, index: int = 0, **options: Any) -> None:
         self.family = find_family(name)
-        self.record: Record = make_record(self.family, self.family.config_class(**options), name, 21, index)
+        self.record: Any = make_example(self.family, self.family.config_class(**options), name, 21, index).payload
         puzzle = PillowImage.fromarray(to_rgb(self.family.draw_puzzle(self.record), self.family.palette))
         size = round(puzzle.width * SCALE), round(puzzle.height * SCALE)
         self.picture = puzzle.resize(size, PillowImage.Resampling.NEAREST)
@@ -50,10 +52,10 @@ class Answer:
         self.pen.ellipse((x - r, y - r, x + r, y + r), fill=color)
 
     def candidates(self) -> dict[str, complex]:
-        return {entry["label"]: complex(entry["x"], entry["y"]) for entry in self.record["candidates"]}
+        return {entry.label: complex(entry.x, entry.y) for entry in self.record.candidates}
 
     def right(self) -> complex:
-        return self.candidates()[self.record["correct_option"]]
+        return self.candidates()[self.record.correct_option]
 
 
 @every_task
@@ -99,21 +101,21 @@ def test_twenty_red_pixels_are_a_mark_and_nineteen_are_none(name: str) -> None:
 def test_an_arc_by_another_library_joins_only_as_ink_and_all_the_way(color: Color, until: float, strict: bool) -> None:
     for index in range(3):
         answer = Answer("arc_connect", index)
-        (hidden,) = answer.record["solution_strokes"]
-        (centre,), (start, sweep) = (complex(*point) for point in hidden["points"]), hidden["angles"]
+        (hidden,) = answer.record.solution_strokes
+        (centre,), (start, sweep) = (complex(*point) for point in hidden.points), hidden.angles
         shares = np.linspace(0, until, 60)
-        answer.line([centre + cmath.rect(hidden["radius"], start + sweep * share) for share in shares], color, 7)
+        answer.line([centre + cmath.rect(hidden.radius, start + sweep * share) for share in shares], color, 7)
         assert answer.score().strict == strict
 
 
-def path_points(record: Record) -> list[complex]:
+def path_points(record: Any) -> list[complex]:
     """A path from the centres of its cells, in circle mazes along rings and radii."""
-    cells = record["solution_path_cell_ids"]
-    if "grid_size" in record:
-        cell, columns = record["cell_size"], record["grid_size"][1]
+    cells = record.solution_path_cell_ids
+    if isinstance(record, SquareRecord):
+        cell, columns = record.cell_size, record.grid_size[1]
         return [complex(i % columns * cell + cell / 2, i // columns * cell + cell / 2) for i in cells]
-    centres = [complex(*record["cell_centres"][cell]) for cell in cells]
-    return _around(centres) if "rings" in record else centres
+    centres = [complex(*record.cell_centres[cell]) for cell in cells]
+    return _around(centres) if isinstance(record, CircleRecord) else centres
 
 
 def _around(centres: list[complex]) -> list[complex]:
@@ -155,7 +157,7 @@ def test_one_red_pixel_on_a_wall_is_wrong(name: str) -> None:
     answer.line(path_points(answer.record), (220, 0, 0), 5)
     pixels = np.asarray(answer.picture)
     ys, xs = np.nonzero((pixels <= 40).all(axis=2))
-    ends = [complex(*answer.record[f"{end}_point"]) * SCALE for end in ("start", "goal")]
+    ends = [complex(*getattr(answer.record, f"{end}_point")) * SCALE for end in ("start", "goal")]
     far = np.min([np.hypot(xs - end.real, ys - end.imag) for end in ends], axis=0)
     place = int(far.argmax())
     answer.picture.putpixel((int(xs[place]), int(ys[place])), (220, 0, 0))
@@ -181,16 +183,16 @@ def test_an_arc_grid_by_another_library(wrong: tuple[int, int] | None) -> None:
                (230, 20, 235), (240, 140, 20), (20, 240, 235), (140, 70, 20)]  # fmt: skip
     for index in range(4):
         answer = Answer("arc_agi_2", index)
-        output = [list(row) for row in answer.record["test_output"]]
+        output = [list(row) for row in answer.record.test_output]
         if wrong:
             output[wrong[0]][wrong[1]] = (output[wrong[0]][wrong[1]] + 1) % 10
-        (place,) = (entry for entry in answer.record["placements"] if entry["kind"] == "test_output")
-        cell = (place["bbox"][2] - place["bbox"][0]) / place["cols"] * SCALE
-        left, top = (side * SCALE for side in place["bbox"][:2])
+        (place,) = (entry for entry in answer.record.placements if entry.kind == "test_output")
+        cell = (place.bbox[2] - place.bbox[0]) / place.cols * SCALE
+        left, top = (side * SCALE for side in place.bbox[:2])
         for row, column in np.ndindex(len(output), len(output[0])):
             x, y = left + column * cell, top + row * cell
             answer.pen.rectangle((x + 2, y + 2, x + cell - 2, y + cell - 2), fill=palette[output[row][column]])
         score, cells = answer.score(), len(output) * len(output[0])
         assert score.strict == (wrong is None)
         assert score.details["cell_accuracy"] == pytest.approx(1 - (wrong is not None) / cells, abs=1e-4)
-        assert math.isclose(cell, answer.record["cell_size"] * SCALE)
+        assert math.isclose(cell, answer.record.cell_size * SCALE)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtb.report.difficulty import BINS, WIDTH, axis_for, difficulty_page
+from vtb.report.axis import BINS, axis_for, body_of
+from vtb.report.difficulty import WIDTH, difficulty_page
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_every_value_lies_in_its_bin(values: set[float]) -> None:
         assert 0 <= number < axis.bins
         low = (axis.first + number) * axis.step
         assert low - 1e-6 <= value <= low + axis.step + 1e-6
-    ticks = axis.ticks()
+    ticks = axis.ticks(WIDTH)
     assert all(-1e-6 <= x <= WIDTH for x, _ in ticks)
     assert [x for x, _ in ticks] == sorted(x for x, _ in ticks)
     assert len(ticks) <= 12
@@ -50,10 +51,48 @@ def test_every_value_lies_in_its_bin(values: set[float]) -> None:
 def test_the_page_counts_every_sample_once() -> None:
     counts = {"a": {"path": {3.0: 5, 4.0: 1}, "size": {7.0: 6}}, "b": {"path": {10.0: 2}, "size": {9.0: 2}}}
     page = difficulty_page("How hard", counts)
-    assert re.findall(r"<title>([^<]*)</title></rect>", page) == ["3: 5", "4: 1", "10: 2"]
+    assert re.findall(r"<title>([^<]*)</title></rect>", page) == ["3: 5", "4: 1"]
     assert "6 samples, mean 3.167, median 3" in page
-    assert page.count("<svg") == 2
-    assert re.findall(r"<td>(\w)</td><td>size</td><td class=\"number\">(\d)</td>", page) == [("a", "7"), ("b", "9")]
+    assert page.count("<svg") == 1
+    assert medians(page) == [["part", "path", "size"], ["a", "", "7"], ["b", "10", "9"]]  # one bar says nothing
+
+
+def medians(page: str) -> list[list[str]]:
+    return [re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", row) for row in re.findall(r"<tr>(.*)</tr>", page)]
+
+
+def test_groups_have_headings_and_axes_of_their_own() -> None:
+    counts = {"a": {"size": {3.0: 5, 4.0: 1}}, "b": {"size": {300.0: 2, 400.0: 1}}, "c": {"size": {5.0: 2, 6.0: 1}}}
+    page = difficulty_page("How hard", counts, {"a": "maze", "b": "arc", "c": "maze"})
+    assert re.findall(r"<h2>(.*)</h2>", page) == ["Mazes", "ARC tasks"]
+    assert re.findall(r"<b>(.*)</b>", page) == ["a", "c", "b"]
+    mazes, _ = page.split("<h2>ARC tasks</h2>")
+    assert re.findall(r"<title>([^<]*)</title></rect>", mazes) == ["3: 5", "4: 1", "5: 2", "6: 1"]
+    assert "<h2>" not in difficulty_page("How hard", {"a": counts["a"]}, {"a": "maze"})
+
+
+def test_an_outlier_does_not_squeeze_the_axis() -> None:
+    body = {float(value): 5 for value in range(10, 20)}
+    page = difficulty_page("How hard", {"a": {"path": {**body, 1000.0: 1, 900.0: 1}}, "b": {"path": body}})
+    assert "52 samples" in page
+    assert "and 2 off the axis (900 to 1000)" in page
+    bars = re.findall(r"<title>([^<]*): 5</title></rect>", page)
+    assert bars == [f"{value:g}" for value in body] * 2
+
+
+@pytest.mark.parametrize(
+    ("parts", "left_out"),
+    [
+        ([{1.0: 3, 2.0: 3, 100.0: 1}], set()),  # too few to tell
+        ([{1.0: 3, 2.0: 6, 100.0: 1}], {100.0}),
+        ([{5.0: 99, 1000.0: 1}], set()),  # nothing else would be squeezed
+        ([{5.0: 99, 1000.0: 1}, {4.0: 5, 9.0: 5}], {1000.0}),
+        ([{float(value): 1 for value in range(50)}], set()),
+        ([{1.0: 10, 2.0: 10}, {100.0: 10, 101.0: 10}], set()),  # another part, not outliers
+    ],
+)
+def test_what_lies_far_from_the_rest(parts: list[dict[float, int]], left_out: set[float]) -> None:
+    assert {value for counts in parts for value in counts} - body_of(parts) == left_out
 
 
 def test_bars_are_in_proportion() -> None:
@@ -67,7 +106,8 @@ def test_bars_are_in_proportion() -> None:
 
 
 def test_names_are_escaped_and_nothing_varied_is_said() -> None:
-    page = difficulty_page("<b>", {"<i>": {"x": {1.0: 3}}})
+    page = difficulty_page("<b>", {"<i>": {"x": {1.0: 3}}}, {"<i>": "<u>"})
     assert "&lt;b&gt;" in page
     assert "&lt;i&gt;" in page
-    assert "All samples are alike in every figure." in page
+    assert "<i>" not in page
+    assert medians(page)[1] == ["&lt;i&gt;", "1"]

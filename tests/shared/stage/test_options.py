@@ -152,7 +152,9 @@ def test_sizes(text: object, size: tuple[int, int]) -> None:
     assert SizeType().convert(text, None, None) == size
 
 
-@pytest.mark.parametrize("text", ["", "480", "x", "480x", "4x5x6", "-4x5", "4.5x5", "²x2", "axb", ["a", 2], (1, 2, 3)])
+@pytest.mark.parametrize(
+    "text", ["", "480", "x", "480x", "4x5x6", "-4x5", "4.5x5", "²x2", "axb", ["a", 2], (1, 2, 3), f"{'9' * 5000}x32"]
+)
 def test_other_sizes_are_refused(text: object) -> None:
     with pytest.raises(click.BadParameter, match="write width x height, for example 480x480"):
         SizeType().convert(text, None, None)
@@ -187,9 +189,9 @@ def test_every_option_says_its_variable() -> None:
     contract = describe(command)
     assert env_prefix("vtb-prepare vlm") == "VTB_PREPARE_VLM"
     shown = call("vtb-gen-maze", "--help").out.replace("\n", " ")
-    for option in contract["options"]:
-        if option["name"] not in ("describe", "version"):
-            assert option["env"] in re.sub(r"(?<=\w)\s+(?=\w)|\s+", "", shown)
+    for name, option in contract["options"]["properties"].items():
+        if name not in ("describe", "version"):
+            assert option["x-env"] in re.sub(r"(?<=\w)\s+(?=\w)|\s+", "", shown)
 
 
 def test_the_version_names_image_and_commit(monkeypatch: pytest.MonkeyPatch) -> None:

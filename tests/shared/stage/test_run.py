@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,14 +14,24 @@ from vtb.errors import UsageProblem
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Stage
 from vtb.stage.describe import env_prefix
+from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run, input_entry
 from vtb.stage.sharding import ShardRange
 
 STAGE = Stage(
     command="vtb-some thing", summary="Do it.", version=3, image="vtb/some", writes=("scores",), reads=("puzzles",)
 )
-OPEN = {"size": (5, 7), "range": [("turns", 3.0, float("inf"))]}
-RUN = Run(STAGE, (), "/nowhere", 7, 1, ShardRange(), overwrite=False, dry_run=False, config=OPEN)
+
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """Some options."""
+
+    size: tuple[int, ...] = option((5, 7), help="Sizes.")
+    range: tuple[tuple[str, float, float], ...] = option((("turns", 3.0, float("inf")),), help="Ranges.")
+
+
+RUN = Run(STAGE, (), "/nowhere", 7, 1, ShardRange(), overwrite=False, dry_run=False)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +46,7 @@ def test_names() -> None:
 
 
 def test_a_plan_pins_options_seed_and_inputs(mazes: Path) -> None:
-    plan = replace(RUN, inputs=(f"file://{mazes}",)).plan()
+    plan = RUN.plan(Options(), [input_entry(f"file://{mazes}", ("puzzles",))])
     assert (plan.kind, plan.stage, plan.stage_version) == ("scores", "vtb-some thing", 3)
     assert plan.config["seed"] == 7
     assert plan.config["size"] == [5, 7]
@@ -48,7 +58,7 @@ def test_a_plan_pins_options_seed_and_inputs(mazes: Path) -> None:
 
 def test_a_plan_is_json_for_everyone(mazes: Path) -> None:
     """An open end of a range is no number that JSON knows."""
-    plan = RUN.plan([])
+    plan = RUN.plan(Options())
     assert plan.config["range"] == [["turns", 3.0, "Infinity"]]
     json.dumps(dict(plan.config), allow_nan=False)
 
@@ -56,13 +66,15 @@ def test_a_plan_is_json_for_everyone(mazes: Path) -> None:
 def test_a_name_for_every_field() -> None:
     contract = json.loads(call("vtb-gen-maze", "--describe").out)
     assert contract["name"] == "gen-maze"
-    options = {option["name"]: option for option in contract["options"]}
-    assert options["size"]["repeatable"]
+    options = contract["options"]["properties"]
+    assert (options["size"]["type"], options["size"]["items"]["type"]) == ("array", "integer")
     assert options["size"]["default"] == [9]
-    assert options["output"]["required"]
-    assert options["layout"]["type"] == "shards|folder"
-    assert options["video"]["flag"] == "--video/--no-video"
-    assert options["shard_index"]["env"] == "VTB_GEN_MAZE_SHARD_INDEX"
+    assert contract["options"]["required"] == ["output"]
+    assert options["layout"]["enum"] == ["shards", "folder"]
+    assert (options["fps"]["minimum"], options["fps"]["maximum"]) == (1, 120)
+    assert options["video"]["x-flag"] == "--video/--no-video"
+    assert options["shard_index"]["x-env"] == "VTB_GEN_MAZE_SHARD_INDEX"
+    assert (options["cell_px"]["x-affects-output"], options["workers"]["x-affects-output"]) == (True, False)
 
 
 def test_a_dry_run_says_what_lies_there(tmp_path: Path, mazes: Path) -> None:
@@ -91,19 +103,14 @@ def test_part_of_a_range_that_is_not_there() -> None:
 
 
 def test_a_command_gets_its_own_options_and_the_run() -> None:
-    import click
+    seen: list[tuple[Run, Options]] = []
 
-    from vtb.stage.options import VtbOption
-
-    seen = {}
-
-    @stage_command(STAGE, params=[VtbOption(["--depth"], type=int, default=2, help="Depth.")])
-    def body(run: Run, depth: int) -> None:
+    @stage_command(STAGE, Options)
+    def body(run: Run, options: Options) -> None:
         """Do it."""
-        seen.update(depth=depth, run=run)
+        seen.append((run, options))
 
-    line = ["--input", "a", "--output", "b", "--seed", "9", "--depth", "5"]
-    assert isinstance(body, click.Command)
-    body.main(line, standalone_mode=False)
-    assert seen["depth"] == 5
-    assert (seen["run"].inputs, seen["run"].output_uri, seen["run"].config) == (("a",), "b", {"depth": 5})
+    body.main(["--input", "a", "--output", "b", "--seed", "9", "--size", "5"], standalone_mode=False)
+    ((run, options),) = seen
+    assert options == Options(size=(5,))
+    assert (run.inputs, run.output_uri, run.seed) == (("a",), "b", 9)

@@ -14,7 +14,7 @@ from vtb.artifact import Plan, ShardEntry, read_manifest
 from vtb.artifact.output import Output
 from vtb.formats.webdataset import write_tar
 from vtb.media.image import encode_rgb
-from vtb.puzzles import find_family
+from vtb.puzzles.registry import find_family
 from vtb.puzzles.sample import render
 
 NAMES = ("maze_square", "maze_hexagon", "maze_circle", "midpoint", "arc_connect", "arc_agi_2", "visual_color_grid")
@@ -27,9 +27,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("contamination")
     output = Output(str(root / "puzzles"), Plan("puzzles", "vtb-gen-test", 1, {}))
     output.begin()
-    samples = [
-        render(find_family(name), ours(name, index), reasoning=False) for name in NAMES for index in range(COUNT)
-    ]
+    samples = [render(find_family(name), ours(name, index)) for name in NAMES for index in range(COUNT)]
     data = output.put("shards/00000.tar", write_tar(samples))
     output.commit([output.add_shard(ShardEntry(data.path, len(samples), data.bytes, data.sha256))], [], {})
     for name in NAMES:  # with the second puzzle of each kind alone

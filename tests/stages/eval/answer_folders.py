@@ -16,20 +16,22 @@ from vtb.artifact.output import Output
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.media.image import Image, decode_image
 from vtb.media.video import encode_clip
-from vtb.puzzles import Clip, find_family
-from vtb.puzzles.sample import make_record, render
+from vtb.puzzles.family import Clip
+from vtb.puzzles.registry import find_family
+from vtb.puzzles.sample import make_example, render
+from vtb.tasks.example import Example
 
 NAMES = ("maze_square", "maze_circle", "midpoint", "arc_connect", "visual_color_grid", "arc_agi_2")
 EACH = 2
 
 
 @functools.cache
-def sample(name: str, index: int, *, clip: bool = True) -> tuple[dict[str, Any], Sample]:
-    """A record with its rendered parts; clips of 13 frames."""
+def sample(name: str, index: int, *, clip: bool = True) -> tuple[Example, Sample]:
+    """An example with its rendered parts; clips of 13 frames."""
     family = find_family(name)
     config = dataclasses.replace(family.config_class(), clip=Clip(13, 16, (320, 320)) if clip else None)
-    record = make_record(family, config, name, 5, index)
-    return record, render(family, record, reasoning=False)
+    example = make_example(family, config, name, 5, index)
+    return example, render(family, example)
 
 
 EVERY = [(name, index) for name in NAMES for index in range(EACH)]
@@ -51,7 +53,7 @@ def part_of(name: str, index: int, part: str) -> bytes:
 
 
 def ids() -> list[str]:
-    return [sample(*place)[0]["id"] for place in EVERY]
+    return [sample(*place)[0].key for place in EVERY]
 
 
 def clip_of(images: list[Image], fps: int = 8) -> bytes:

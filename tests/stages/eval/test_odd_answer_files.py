@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PIL import Image as PillowImage
 
 from contract.command_line import files, without_run
@@ -28,7 +29,7 @@ from vtb.artifact import Plan, ShardEntry
 from vtb.artifact.output import Output
 from vtb.formats.webdataset import write_tar
 from vtb.media.video import decode_clip
-from vtb.puzzles import find_family
+from vtb.puzzles.registry import find_family
 from vtb.puzzles.sample import CLIP, PUZZLE, SOLUTION
 from vtb_eval.answers import Answers
 
@@ -89,7 +90,7 @@ def test_bad_videos_score_0_with_a_reason(puzzles: Path, tmp_path: Path, what: s
     "data", [b"", b"\xff\xfe\x00", b"{", b"[1, 2", b'{"segments": [{"x": 1}, 5]}', b"null", b"[" * 9999]
 )
 def test_odd_transcripts(puzzles: Path, tmp_path: Path, data: bytes) -> None:
-    put(tmp_path / "a", f"{sample('midpoint', 0)[0]['id']}/transcription.json", data)
+    put(tmp_path / "a", f"{sample('midpoint', 0)[0].key}/transcription.json", data)
     assert score(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",)).code == 0
     assert [one["strict"] for one in verdicts(tmp_path / "o").values()] == [False]
 
@@ -125,9 +126,9 @@ def test_videos_of_any_size_rate_format_and_codec(
 ) -> None:
     """Clips of our own sets: the letterbox on record says where the puzzle lies in a frame of any size."""
     for name, index in (("midpoint", 0), ("maze_square", 0), ("visual_color_grid", 1)):
-        record, sampled = sample(name, index)
+        example, sampled = sample(name, index)
         frames = [frame() for frame in decode_clip(sampled.parts[CLIP])]
-        put(tmp_path / "a", f"{record['id']}.{form[0]}", video_of([*frames[:3], *[frames[-1]] * 4], *form))
+        put(tmp_path / "a", f"{example.key}.{form[0]}", video_of([*frames[:3], *[frames[-1]] * 4], *form))
     found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
     said = {key: one["reason"] for key, one in verdicts(tmp_path / "o").items()}
     assert found["overall"]["strict"]["right"] == 3, said
@@ -138,14 +139,14 @@ def test_a_dot_in_a_tiny_picture_solves_no_maze(puzzles: Path, tmp_path: Path) -
         for name in ("maze_square", "maze_circle"):
             picture = np.full((side, side, 3), 255, np.uint8)
             picture[side // 2, side // 2] = (255, 0, 0)
-            put(tmp_path / "a", f"{sample(name, 0)[0]['id']}_{side}.png", encoded(picture))
+            put(tmp_path / "a", f"{sample(name, 0)[0].key}_{side}.png", encoded(picture))
     found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
     assert (found["overall"]["tolerant"]["right"], found["attempts_judged"]) == (0, 8)
 
 
 def test_a_video_reads_no_other_file(puzzles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Playlists and session descriptions name files and hosts; they are no videos here."""
-    key = sample("maze_square", 0)[0]["id"]
+    key = sample("maze_square", 0)[0].key
     put(tmp_path, "solution.png", part_of("maze_square", 0, SOLUTION))
     put(tmp_path / "a", f"{key}.mp4", "ffconcat version 1.0\nfile solution.png\n")
     put(tmp_path / "a", f"{key}_2.mp4", "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
@@ -157,7 +158,7 @@ def test_a_video_reads_no_other_file(puzzles: Path, tmp_path: Path, monkeypatch:
 
 
 def test_a_video_in_an_unknown_codec(puzzles: Path, tmp_path: Path) -> None:
-    key = sample("maze_square", 0)[0]["id"]
+    key = sample("maze_square", 0)[0].key
     put(tmp_path / "a", f"{key}.mp4", part_of("maze_square", 0, CLIP).replace(b"avc1", b"xvc9"))
     scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
     assert {one["reason"] for one in verdicts(tmp_path / "o").values()} == {"unreadable video"}
@@ -165,16 +166,16 @@ def test_a_video_in_an_unknown_codec(puzzles: Path, tmp_path: Path) -> None:
 
 def test_unreadable_files_leave_the_same_bytes(puzzles: Path, tmp_path: Path) -> None:
     for name, data in (("maze_square", b""), ("midpoint", b"hello"), ("arc_connect", BAD_IMAGES["cut short"])):
-        put(tmp_path / "a", f"{sample(name, 0)[0]['id']}.png", data)
+        put(tmp_path / "a", f"{sample(name, 0)[0].key}.png", data)
     for number in (1, 2):
         scored(puzzles, tmp_path / f"o{number}", tmp_path / "a")
     assert without_run(files(tmp_path / "o1")) == without_run(files(tmp_path / "o2"))
 
 
 def test_a_clip_of_a_few_frames_is_judged_by_its_last(puzzles: Path, tmp_path: Path) -> None:
-    record, parts = sample("midpoint", 0)[0], (PUZZLE, SOLUTION)
+    example, parts = sample("midpoint", 0)[0], (PUZZLE, SOLUTION)
     frames = [image_of(part_of("midpoint", 0, part)) for part in parts]
-    put(tmp_path / "a", f"{record['id']}.mp4", clip_of([frames[0]] * 4 + [frames[1]]))
+    put(tmp_path / "a", f"{example.key}.mp4", clip_of([frames[0]] * 4 + [frames[1]]))
     found = scored(write_without_clips(tmp_path / "p"), tmp_path / "o", tmp_path / "a", more=("--answered-only",))
     assert found["per_signal"]["major"]["overall"]["strict"]["right"] == 0
     assert found["overall"]["strict"]["right"] == 1
@@ -205,17 +206,15 @@ def test_a_file_named_after_one_puzzle_is_no_attempt_at_another() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
 def test_texts_with_a_byte_order_mark(puzzles: Path, tmp_path: Path, encoding: str) -> None:
-    record = sample("midpoint", 0)[0]
-    put(
-        tmp_path / "a", f"{record['id']}.txt", f"The answer is {record['answer']}. Because it is near.".encode(encoding)
-    )
+    example = sample("midpoint", 0)[0]
+    put(tmp_path / "a", f"{example.key}.txt", f"The answer is {example.answer}. Because it is near.".encode(encoding))
     found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
     assert found["overall"]["strict"]["right"] == 1
 
 
 def test_texts_that_are_none(puzzles: Path, tmp_path: Path) -> None:
-    record = sample("midpoint", 0)[0]
-    put(tmp_path / "a", f"{record['id']}.txt", record["answer"].encode("utf-16-le"))
+    example = sample("midpoint", 0)[0]
+    put(tmp_path / "a", f"{example.key}.txt", example.answer.encode("utf-16-le"))
     scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
     assert [one["reason"] for one in verdicts(tmp_path / "o").values()] == ["unreadable text"]
 
@@ -236,7 +235,7 @@ def turned(images: list[np.ndarray]) -> bytes:
 @pytest.mark.parametrize("index", [4, 5])  # whose arcs, lying on their side, leave columns without ink
 def test_a_clip_that_is_stored_turned(index: int) -> None:
     """Every rule sees it as a player shows it, also the one that first looks for ink in the luma."""
-    record = {**sample("arc_connect", index)[0], "clip": None}
+    record = structs.replace(sample("arc_connect", index)[0].payload, clip=None)
     puzzle, solution = (image_of(part_of("arc_connect", index, part)) for part in (PUZZLE, SOLUTION))
     clip = decode_clip(turned([puzzle] * 5 + [solution] * 2))
     scores = find_family("arc_connect").score_video(record, clip)

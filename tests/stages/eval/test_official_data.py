@@ -14,7 +14,7 @@ from shared.benchmarks.videothinkbench.benchmark_like import EVERY, ours, pictur
 from stages.eval.answer_folders import put, score, scored, verdicts
 from vtb.benchmarks.videothinkbench.published import CATEGORIES, COUNTS, PER_CATEGORY, PER_TASK, RULES
 from vtb.media.image import encode_rgb
-from vtb.puzzles import find_family
+from vtb.puzzles.registry import find_family
 
 EACH = 2
 
@@ -47,9 +47,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_parquet(root / "parquet")
     for name in EVERY:
         for index in range(EACH):
-            key = ours(name, index)["id"]
+            key = ours(name, index).key
             put(root / "right", f"{task_of(name)}/{key}.png", encode_rgb(pictures(name, index)[1]))
-            put(root / "right", f"{task_of(name)}/{key}.txt", find_family(name).answer(ours(name, index)))
+            put(root / "right", f"{task_of(name)}/{key}.txt", ours(name, index).answer)
             put(root / "wrong", f"{key}.png", encode_rgb(pictures(name, index)[0]))
     return root
 
@@ -77,7 +77,7 @@ def test_words_in_parquet_files_are_left_out(world: Path, tmp_path: Path) -> Non
 
 def test_the_splits_of_parquet_files(tmp_path: Path) -> None:
     write_parquet(tmp_path / "hub", "minitest", structs=False)
-    put(tmp_path / "a", f"{ours('midpoint')['id']}.txt", ours("midpoint")["answer"])
+    put(tmp_path / "a", f"{ours('midpoint').key}.txt", ours("midpoint").answer)
     result = score(tmp_path / "hub", tmp_path / "o", tmp_path / "a")
     assert (result.code, "has no split 'test', only minitest" in result.err) == (3, True)
     found = scored(tmp_path / "hub", tmp_path / "o", tmp_path / "a", more=("--split", "minitest", "--answered-only"))
@@ -120,9 +120,12 @@ def test_the_published_tables_agree_with_each_other() -> None:
 
 def test_records_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     put(tmp_path / "a", "x-1.txt", "A")
+    put(tmp_path / "a", "None.txt", "A")
+    put(tmp_path / "d", "midpoint/p.png", encode_rgb(pictures("midpoint")[0]))
     for record, said in (
         ({"id": "x-1", "image": "none.png"}, "record 'x-1' cannot be used"),
         ({"id": "x-1", "image": "../x.png"}, "leads out of the folder"),
+        ({"image": "p.png"}, "record '?' cannot be used (it has no id)"),
     ):
         put(tmp_path / "d", "midpoint/data.json", json.dumps([record]))
         result = score(tmp_path / "d", tmp_path / "o", tmp_path / "a", more=("--overwrite",))
@@ -148,7 +151,7 @@ def test_damaged_pages_of_a_parquet_file(world: Path, tmp_path: Path) -> None:
     for place in range(len(data) // 4, len(data) // 2):
         data[place] ^= 0x5A
     put(tmp_path / "hub", "test-0.parquet", bytes(data))
-    put(tmp_path / "a", f"{ours('maze_square')['id']}.txt", "[1]")
+    put(tmp_path / "a", f"{ours('maze_square').key}.txt", "[1]")
     result = score(tmp_path / "hub", tmp_path / "o", tmp_path / "a")
     assert (result.code, len(result.error_lines)) == (3, 1), result.err
     assert "test-0.parquet" in result.error_lines[0]
@@ -182,5 +185,5 @@ def test_damaged_records_are_named(tmp_path: Path, change: dict[str, Any]) -> No
 
 def test_the_verdicts_name_the_families(world: Path, tmp_path: Path) -> None:
     scored(world / "folder", tmp_path / "o", world / "right")
-    said = verdicts(tmp_path / "o")[ours("reflection")["id"], 0]
-    assert (said["task"], said["foreign"], said["strict"]) == ("reflection", True, True)
+    said = verdicts(tmp_path / "o")[ours("reflection").key, 0]
+    assert (said["task"], said["source"], said["strict"]) == ("reflection", "videothinkbench", True)

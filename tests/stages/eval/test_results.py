@@ -51,7 +51,7 @@ def test_more_answers_narrow_the_interval() -> None:
 
 def result(size: str, *, strict: bool, tolerant: bool, reason: str) -> Result:
     said = {"strict": strict, "tolerant": tolerant, "reason": reason, "choice": None, "details": {}}
-    form = {"unjudged": [], "by_choice": False, "foreign": False, "choice": None, "characters": 5, "attempt": 0}
+    form = {"unjudged": [], "by_choice": False, "source": "vtb", "choice": None, "characters": 5, "attempt": 0}
     return Result("x", "maze_square", f"size {size}", strict=strict, tolerant=tolerant, reason=reason,
                   signals={"text": said}, **form)  # fmt: skip
 

@@ -16,10 +16,12 @@ from vtb.artifact import InputEntry, Plan, ShardEntry, read_manifest
 from vtb.artifact.output import Output
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.media.image import decode_image, encode_png, encode_rgb
-from vtb.puzzles import find_family
 from vtb.puzzles.maze.square import Config
-from vtb.puzzles.sample import make_record
-from vtb_eval.page import SHOWN, TEXT_SHOWN
+from vtb.puzzles.registry import find_family
+from vtb.puzzles.sample import make_example
+from vtb.tasks.example import example_fields
+from vtb_eval.examples import TEXT_SHOWN
+from vtb_eval.page import SHOWN
 from vtb_eval.predict import make_sample
 from vtb_eval.questions import Question
 
@@ -28,14 +30,14 @@ PER_SHARD = 5
 
 
 def question(size: int, index: int) -> Question:
-    record = make_record(FAMILY, Config(size=size, cell_px=16), f"maze_square-{size:02d}", 1, index)
-    picture = encode_rgb(FAMILY.draw_reasoning(record))
-    puzzle = encode_png(FAMILY.draw_puzzle(record), FAMILY.palette)
-    return Question(record["id"], record, "Which way?", picture, puzzle)
+    example = make_example(FAMILY, Config(size=size, cell_px=16), f"maze_square-{size:02d}", 1, index)
+    picture = encode_rgb(FAMILY.show(example.payload, FAMILY.puzzle(example.payload)))
+    puzzle = encode_png(FAMILY.draw_puzzle(example.payload), FAMILY.palette)
+    return Question(example, "Which way?", picture, puzzle)
 
 
 QUESTIONS = [question(size, index) for size in (7, 9, 11) for index in range(6)]
-RIGHT = [FAMILY.answer(question.record) for question in QUESTIONS]
+RIGHT = [FAMILY.answer(question.example.payload) for question in QUESTIONS]
 
 
 def write(folder: Path, found: list[Sample]) -> None:
@@ -137,17 +139,22 @@ def test_huge_answers_score_by_their_end(tmp_path: Path) -> None:
     assert (tmp_path / "o" / "report.html").stat().st_size < 300_000
 
 
+def answer_with(text: object, **columns: object) -> bytes:
+    """A prediction as JSON, with other columns of its example."""
+    example = {**example_fields(QUESTIONS[0].example), **columns}
+    return json.dumps({"id": "a", "prompt": "?", "text": text, "example": example}).encode()
+
+
 def test_halves_of_surrogate_pairs(tmp_path: Path) -> None:
     """JSON may hold them, and no encoding can write them."""
-    answer = {"id": "a", "prompt": "?", "text": "\ud800 [1]", "record": QUESTIONS[0].record}
-    write(tmp_path / "p", [Sample("a", {"json": json.dumps(answer).encode(), "puzzle.png": QUESTIONS[0].puzzle})])
+    answer = answer_with("\ud800 [1]")
+    write(tmp_path / "p", [Sample("a", {"json": answer, "puzzle.png": QUESTIONS[0].puzzle})])
     assert figures(tmp_path / "p", tmp_path / "o")["overall"]["strict"]["right"] == 0
 
 
 @pytest.mark.parametrize("text", [None, 5, [1, 2], {"a": 1}, True])
 def test_answers_that_are_no_text(tmp_path: Path, text: object) -> None:
-    answer = {"id": "a", "prompt": "?", "text": text, "record": QUESTIONS[0].record}
-    write(tmp_path / "p", [Sample("a", {"json": json.dumps(answer).encode(), "puzzle.png": QUESTIONS[0].puzzle})])
+    write(tmp_path / "p", [Sample("a", {"json": answer_with(text), "puzzle.png": QUESTIONS[0].puzzle})])
     assert figures(tmp_path / "p", tmp_path / "o")["overall"]["strict"]["right"] == 0
 
 
@@ -155,8 +162,9 @@ def test_answers_that_are_no_text(tmp_path: Path, text: object) -> None:
     "change",
     [
         {"json": b"{"}, {"json": b"[]"}, {"json": b"{}"}, {"puzzle.png": b""}, {"puzzle.png": QUESTIONS[0].puzzle[:60]},
-        {"json": json.dumps({"text": "a", "record": {"family": "maze_square"}}).encode()},
-        {"json": json.dumps({"text": "a", "record": {"family": "unknown"}}).encode()},
+        {"json": json.dumps({"id": "a", "prompt": "?", "text": "a", "example": {"task": "maze_square"}}).encode()},
+        {"json": answer_with("a", task="unknown")}, {"json": answer_with("a", payload="{}")},
+        {"json": answer_with("a", version=99)}, {"json": b"[" * 100_000},
     ],
 )  # fmt: skip
 def test_what_predict_never_writes_is_bad_input(tmp_path: Path, change: dict[str, bytes]) -> None:
@@ -178,7 +186,7 @@ def test_the_report_shows_right_and_wrong_answers(tmp_path: Path) -> None:
     found = figures(predict(tmp_path / "p", texts), tmp_path / "o")
     page = (tmp_path / "o" / "report.html").read_text()
     shown = pictures(page)
-    assert len(shown) == 2 * 2 * SHOWN
+    assert len(shown) == 3 * 2 * SHOWN  # the puzzle, the answer drawn, the right solution
     decoded = decode_image(base64.b64decode(shown[1].partition(",")[2]))
     red = (decoded == (255, 0, 0)).all(axis=2)
     assert red.any()
@@ -194,6 +202,7 @@ def test_the_report_shows_right_and_wrong_answers(tmp_path: Path) -> None:
         assert re.search(rf"<td>{size}</td><td class=\"number\">6</td><td class=\"number\">{rate:.1f} %", page)
     assert "Sora-2" in page
     assert "these puzzles were generated here" in page
+    assert "<h1>tiny on curated</h1>" in page
     assert "/models/tiny" in page
     assert "&lt;script&gt;alert(1)" in page
 
@@ -236,7 +245,9 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
 
 def test_no_answers_at_all(tmp_path: Path) -> None:
     write(tmp_path / "p", [])
-    assert figures(tmp_path / "p", tmp_path / "o")["overall"]["strict"]["total"] == 0
+    result = score(tmp_path / "p", tmp_path / "o")
+    assert (result.code, "p: holds no samples" in result.err) == (3, True), result.err
+    assert not (tmp_path / "o").exists()
 
 
 def test_predictions_that_changed_are_another_input(tmp_path: Path) -> None:

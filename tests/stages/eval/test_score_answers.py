@@ -25,16 +25,16 @@ from stages.eval.answer_folders import (
 from vtb.artifact import Plan, ShardEntry
 from vtb.artifact.output import Output
 from vtb.formats.webdataset import write_tar
-from vtb.puzzles import find_family
+from vtb.puzzles.registry import find_family
 from vtb.puzzles.sample import CLIP, PUZZLE, SOLUTION
 
 
 def test_right_answers_of_every_kind_are_right(puzzles: Path, tmp_path: Path) -> None:
     for name, index in EVERY:
-        record = sample(name, index)[0]
-        put(tmp_path / "a", f"{record['id']}.png", part_of(name, index, SOLUTION))
-        put(tmp_path / "a", f"{record['id']}.mp4", part_of(name, index, CLIP))
-        put(tmp_path / "a", f"{record['id']}.txt", f"So it is {record['answer']}.")
+        example = sample(name, index)[0]
+        put(tmp_path / "a", f"{example.key}.png", part_of(name, index, SOLUTION))
+        put(tmp_path / "a", f"{example.key}.mp4", part_of(name, index, CLIP))
+        put(tmp_path / "a", f"{example.key}.txt", f"So it is {example.answer}.")
     found = scored(puzzles, tmp_path / "o", tmp_path / "a")
     assert found["overall"]["strict"]["right"] == found["answered"] == len(EVERY)
     signals = {name: signal["overall"]["strict"] for name, signal in found["per_signal"].items()}
@@ -51,7 +51,7 @@ def test_right_answers_of_every_kind_are_right(puzzles: Path, tmp_path: Path) ->
 
 def test_wrong_answers_are_wrong(puzzles: Path, tmp_path: Path) -> None:
     for name, index in EVERY:
-        key = sample(name, index)[0]["id"]
+        key = sample(name, index)[0].key
         put(tmp_path / "a", f"{key}.png", part_of(name, index, PUZZLE))
         puzzle = image_of(part_of(name, index, PUZZLE))
         put(tmp_path / "a", f"{key}.webm", clip_of([puzzle] * 6))
@@ -81,8 +81,8 @@ def test_answers_are_found_however_they_lie(puzzles: Path, tmp_path: Path, layou
 
 
 def test_the_files_of_one_attempt_belong_together(puzzles: Path, tmp_path: Path) -> None:
-    record, letter = sample("midpoint", 0)[0], sample("midpoint", 0)[0]["answer"]
-    folder = tmp_path / "a" / record["id"] / "attempt_3"
+    example, letter = sample("midpoint", 0)[0], sample("midpoint", 0)[0].answer
+    folder = tmp_path / "a" / example.key / "attempt_3"
     put(folder, "video_1.mp4", part_of("midpoint", 0, CLIP))
     put(folder, "result.png", part_of("midpoint", 0, SOLUTION))
     put(folder, "content.txt", f"Option {letter}")
@@ -91,7 +91,7 @@ def test_the_files_of_one_attempt_belong_together(puzzles: Path, tmp_path: Path)
     put(folder, "evaluation.json", json.dumps({"video_option": "A"}))
     scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
     ((key, said),) = verdicts(tmp_path / "o").items()
-    assert key == (record["id"], 0)
+    assert key == (example.key, 0)
     assert {name: signal["choice"] for name, signal in said["signals"].items()} == dict.fromkeys(
         ("image", "last", "major", "text", "audio"), letter
     )
@@ -99,7 +99,7 @@ def test_the_files_of_one_attempt_belong_together(puzzles: Path, tmp_path: Path)
 
 def letters(wanted: str) -> list[str]:
     """Wrong letters of the first midpoint puzzle, and the right one as R."""
-    right = sample("midpoint", 0)[0]["answer"]
+    right = sample("midpoint", 0)[0].answer
     others = [letter for letter in "ABCDE" if letter != right]
     return [right if letter == "R" else others[int(letter)] for letter in wanted]
 
@@ -112,16 +112,16 @@ def letters(wanted: str) -> list[str]:
 def test_signals_vote_and_ties_go_to_the_picture(
     puzzles: Path, tmp_path: Path, image: str, text: str, audio: str, choice: str | None
 ) -> None:
-    record, family = sample("midpoint", 0)[0], find_family("midpoint")
-    put(tmp_path / "a", f"{record['id']}.txt", letters(text)[0] if text != "-" else "none")
-    put(tmp_path / "a", f"{record['id']}.transcript.txt", letters(audio)[0] if audio != "-" else "hm")
+    example, family = sample("midpoint", 0)[0], find_family("midpoint")
+    put(tmp_path / "a", f"{example.key}.txt", letters(text)[0] if text != "-" else "none")
+    put(tmp_path / "a", f"{example.key}.transcript.txt", letters(audio)[0] if audio != "-" else "hm")
     if image != "-":
         puzzle = image_of(part_of("midpoint", 0, PUZZLE))
-        marked = family.draw_answer(record, letters(image)[0], puzzle)
+        marked = family.draw_answer(example.payload, letters(image)[0], puzzle)
         assert marked is not None
-        PillowImage.fromarray(marked).save(tmp_path / "a" / f"{record['id']}.jpg", quality=95)
+        PillowImage.fromarray(marked).save(tmp_path / "a" / f"{example.key}.jpg", quality=95)
     scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
-    said = verdicts(tmp_path / "o")[record["id"], 0]
+    said = verdicts(tmp_path / "o")[example.key, 0]
     assert said["choice"] == (None if choice is None else letters(choice)[0])
     assert said["strict"] == (choice == "R")
 
@@ -129,12 +129,10 @@ def test_signals_vote_and_ties_go_to_the_picture(
 def test_several_attempts(puzzles: Path, tmp_path: Path) -> None:
     """Three attempts at two puzzles: right twice, and right once with two different wrong ones."""
     first, second = (sample("midpoint", index)[0] for index in range(2))
-    wrong = [letter for letter in "ABCDE" if letter != second["answer"]]
-    for number, (one, two) in enumerate(
-        [(first["answer"], wrong[0]), ("none", second["answer"]), (first["answer"], wrong[1])]
-    ):
-        put(tmp_path / f"run{number}", f"{first['id']}.txt", one)
-        put(tmp_path / f"run{number}", f"{second['id']}.txt", two)
+    wrong = [letter for letter in "ABCDE" if letter != second.answer]
+    for number, (one, two) in enumerate([(first.answer, wrong[0]), ("none", second.answer), (first.answer, wrong[1])]):
+        put(tmp_path / f"run{number}", f"{first.key}.txt", one)
+        put(tmp_path / f"run{number}", f"{second.key}.txt", two)
     runs = [tmp_path / f"run{number}" for number in range(3)]
     found = scored(puzzles, tmp_path / "o", *runs, more=("--answered-only",))["several_attempts"]
     assert found["text"]["overall"] == found["combined"]["overall"] == found["text"]["per_task"]["midpoint"]
@@ -149,9 +147,9 @@ def test_several_attempts(puzzles: Path, tmp_path: Path) -> None:
 def test_a_run_without_an_answer_is_a_wrong_attempt(puzzles: Path, tmp_path: Path) -> None:
     """Two puzzles, two runs: both right in the first; in the second one is wrong and the other missing."""
     first, second = (sample("midpoint", index)[0] for index in range(2))
-    for record in (first, second):
-        put(tmp_path / "run1", f"{record['id']}.txt", record["answer"])
-    put(tmp_path / "run2", f"{first['id']}.txt", "none")
+    for example in (first, second):
+        put(tmp_path / "run1", f"{example.key}.txt", example.answer)
+    put(tmp_path / "run2", f"{first.key}.txt", "none")
     runs = (tmp_path / "run1", tmp_path / "run2")
     found = scored(puzzles, tmp_path / "o", *runs, more=("--answered-only",))
     assert (found["puzzles"], found["attempts_judged"], found["without_answer"]) == (2, 4, 1)
@@ -161,7 +159,7 @@ def test_a_run_without_an_answer_is_a_wrong_attempt(puzzles: Path, tmp_path: Pat
 
 
 def test_a_signal_counts_puzzles_without_an_answer(puzzles: Path, tmp_path: Path) -> None:
-    put(tmp_path / "a", f"{sample('midpoint', 0)[0]['id']}.png", part_of("midpoint", 0, SOLUTION))
+    put(tmp_path / "a", f"{sample('midpoint', 0)[0].key}.png", part_of("midpoint", 0, SOLUTION))
     image = scored(puzzles, tmp_path / "o", tmp_path / "a")["per_signal"]["image"]
     assert image["per_task"]["midpoint"]["strict"]["rate"] == 0.5
     assert set(image["per_task"]) == {"midpoint"}
@@ -175,7 +173,7 @@ def test_answers_to_another_split_are_no_strangers(tmp_path: Path) -> None:
         shards.append(output.add_shard(ShardEntry(data.path, 1, data.bytes, data.sha256, split=split)))
     output.commit(shards, [], {})
     for index in range(2):
-        put(tmp_path / "a", f"{sample('midpoint', index)[0]['id']}.txt", "A")
+        put(tmp_path / "a", f"{sample('midpoint', index)[0].key}.txt", "A")
     result = score(tmp_path / "p", tmp_path / "o", tmp_path / "a")
     assert result.code == 0, result.err
     assert "1 of 1 puzzles have an answer" in result.err
@@ -190,23 +188,23 @@ def test_a_flood_is_solved_by_the_rule_and_told(puzzles: Path, tmp_path: Path) -
         image[image.min(axis=2) > 200] = (255, 0, 0)
         buffer = io.BytesIO()
         PillowImage.fromarray(image).save(buffer, "PNG")
-        put(tmp_path / "a", f"{sample(name, 0)[0]['id']}.png", buffer.getvalue())
+        put(tmp_path / "a", f"{sample(name, 0)[0].key}.png", buffer.getvalue())
     found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
     assert found["reasons"] == {"solved by a flood": 2}
     assert found["overall"]["strict"]["right"] == 2
 
 
 def test_what_is_marked_as_answer_counts(puzzles: Path, tmp_path: Path) -> None:
-    record = sample("midpoint", 0)[0]
-    other = next(letter for letter in "ABCDE" if letter != record["answer"])
-    put(tmp_path / "a", f"{record['id']}.txt", f"<think>{other}</think><answer>{record['answer']}</answer> Not {other}")
+    example = sample("midpoint", 0)[0]
+    other = next(letter for letter in "ABCDE" if letter != example.answer)
+    put(tmp_path / "a", f"{example.key}.txt", f"<think>{other}</think><answer>{example.answer}</answer> Not {other}")
     assert scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))["overall"]["strict"]["right"] == 1
 
 
 def test_attempts_in_one_folder_are_numbered(puzzles: Path, tmp_path: Path) -> None:
-    record = sample("maze_square", 0)[0]
+    example = sample("maze_square", 0)[0]
     for number, part in ((2, PUZZLE), (10, SOLUTION), (1, SOLUTION)):
-        put(tmp_path / "a", f"{record['id']}_{number}.png", part_of("maze_square", 0, part))
+        put(tmp_path / "a", f"{example.key}_{number}.png", part_of("maze_square", 0, part))
     scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
     assert [said["strict"] for said in verdicts(tmp_path / "o").values()] == [True, False, True]
 
@@ -240,7 +238,7 @@ def test_pictures_of_any_size_and_format(
     puzzles: Path, tmp_path: Path, ending: str, save: dict[str, object], size: tuple[int, int]
 ) -> None:
     for name, index in (("midpoint", 0), ("maze_square", 0), ("maze_circle", 1)):
-        key = sample(name, index)[0]["id"]
+        key = sample(name, index)[0].key
         put(tmp_path / "a", f"{key}.{ending}", resized(part_of(name, index, SOLUTION), *size, **save))
     found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
     assert found["overall"]["strict"]["right"] == 3

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 from vtb.formats.webdataset import Sample, read_tar
+from vtb.tasks.example import Example
+from vtb.tasks.registry import decode_example
 
 
 def samples(folder: Path) -> list[Sample]:
     return [sample for path in sorted(folder.glob("shards/*.tar")) for sample in read_tar(path.read_bytes())]
 
 
-def records(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(sample.parts["json"]) for sample in samples(folder)]
+def example_of(sample: Sample) -> Example:
+    return decode_example(sample.parts["json"])
+
+
+def examples(folder: Path) -> list[Example]:
+    return [example_of(sample) for sample in samples(folder)]

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from contract.command_line import call, files, without_run
-from stages.generate.dataset_files import records, samples
+from stages.generate.dataset_files import example_of, examples, samples
 from vtb.artifact import read_manifest
 from vtb.cli.show import line_of, lineage
 from vtb.formats.vlmpuzzle import data_files, read_records
 from vtb.media.image import decode_image
 from vtb.media.video import decode_ends
-from vtb.puzzles import family_of
+from vtb.tasks.registry import from_fields, task_of
 
 ARC = "vtb-gen-arc"
 TASKS = Path(__file__).parents[2] / "data" / "arc"
@@ -52,14 +52,16 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_task_is_there_once_in_the_order_of_the_ids(whole: Path) -> None:
     manifest = read_manifest(str(whole))
     assert (manifest.rows, len(manifest.shards), manifest.plan.kind) == (5, 3, "puzzles")
-    assert [record["task_id"] for record in records(whole)] == NAMES
+    assert [example.payload.task_id for example in examples(whole)] == NAMES
     for sample in samples(whole):
         assert set(sample.parts) == {"json", "puzzle.png", "solution.png", "solution.mp4"}
-        record = json.loads(sample.parts["json"])
-        task = json.loads((TASKS / f"{record['task_id']}.json").read_text())
-        assert record["pairs"] == [[pair["input"], pair["output"]] for pair in [*task["train"], task["test"][0]]]
-        assert json.loads(record["answer"]) == task["test"][0]["output"]
-        family, ends = family_of(record), decode_ends(sample.parts["solution.mp4"])
+        example = example_of(sample)
+        record = example.payload
+        task = json.loads((TASKS / f"{record.task_id}.json").read_text())
+        pairs = [[pair["input"], pair["output"]] for pair in [*task["train"], task["test"][0]]]
+        assert json.loads(json.dumps(record.pairs)) == pairs
+        assert json.loads(example.answer) == task["test"][0]["output"]
+        family, ends = task_of(example), decode_ends(sample.parts["solution.mp4"])
         assert family.score_image(record, decode_image(sample.parts["solution.png"])).strict
         assert not family.score_image(record, decode_image(sample.parts["puzzle.png"])).strict
         assert (ends.count, ends.last.shape) == (9, (480, 480, 3))
@@ -124,14 +126,14 @@ def test_changed_files_are_another_run(tmp_path: Path) -> None:
 
 def test_limit_takes_the_first(tmp_path: Path) -> None:
     make(tmp_path, "--tasks", TASKS, "--limit", "3")
-    assert [record["task_id"] for record in records(tmp_path)] == NAMES[:3]
+    assert [example.payload.task_id for example in examples(tmp_path)] == NAMES[:3]
 
 
 def test_tasks_of_our_own_need_no_files(tmp_path: Path) -> None:
     make(tmp_path, "--count", "30", "--workers", "1")
-    found = records(tmp_path)
-    assert len({family_of(record).identity(record) for record in found}) == 30
-    assert {record["task_id"] for record in found} == {"own-0", "own-1", "own-2"}
+    found = examples(tmp_path)
+    assert len({task_of(example).identity(example.payload) for example in found}) == 30
+    assert {example.payload.task_id for example in found} == {"own-0", "own-1", "own-2"}
     assert "| arc_agi_2 | 30 | too many to count |" in (tmp_path / "README.md").read_text()
     assert read_manifest(str(tmp_path)).plan.inputs == ()
 
@@ -143,11 +145,8 @@ def test_a_folder_has_one_list(tmp_path: Path) -> None:
     found = list(read_records(file))
     assert [record["task_id"] for record in found] == NAMES
     for record in found:
-        assert (
-            family_of(record)
-            .score_image(record, decode_image((file.parent / record["solution_image_path"]).read_bytes()))
-            .strict
-        )
+        example, solution = from_fields(record), (file.parent / record["solution_image_path"]).read_bytes()
+        assert task_of(example).score_image(example.payload, decode_image(solution)).strict
         assert decode_ends((file.parent / record["solution_video_path"]).read_bytes()).count == 9
 
 
@@ -156,10 +155,10 @@ def test_the_defaults_draw_the_largest_tasks(tmp_path: Path) -> None:
     write_task(tmp_path / "tasks" / "largest.json", 30, 10)
     make(tmp_path / "out", "--tasks", tmp_path / "tasks", "--video", "--preview", "0")
     (sample,) = samples(tmp_path / "out")
-    record, ends = json.loads(sample.parts["json"]), decode_ends(sample.parts["solution.mp4"])
+    example, ends = example_of(sample), decode_ends(sample.parts["solution.mp4"])
     assert ends.count == 81
-    assert family_of(record).score_frame(record, ends.last).strict
-    assert family_of(record).score_image(record, decode_image(sample.parts["solution.png"])).strict
+    assert task_of(example).score_frame(example.payload, ends.last).strict
+    assert task_of(example).score_image(example.payload, decode_image(sample.parts["solution.png"])).strict
 
 
 @pytest.mark.parametrize(
@@ -170,10 +169,10 @@ def test_every_option_changes_the_pictures(option: str, value: str, changed: lis
         make(tmp_path / folder, "--tasks", TASKS, *line, "--preview", "0")
     pairs = zip(samples(tmp_path / "usual"), samples(tmp_path / "other"), strict=True)
     differ = [a.parts["puzzle.png"] != b.parts["puzzle.png"] for a, b in pairs]
-    for record, name, differs in zip(records(tmp_path / "other"), NAMES, differ, strict=True):
+    for example, name, differs in zip(examples(tmp_path / "other"), NAMES, differ, strict=True):
         assert differs == (name in changed)
-        assert max(record["canvas_dimensions"]) <= (320 if option == "--max-side" else 2048)
-        assert record["cell_size"] <= (16 if option == "--cell-px" else 32)
+        assert max(example.payload.canvas_dimensions) <= (320 if option == "--max-side" else 2048)
+        assert example.payload.cell_size <= (16 if option == "--cell-px" else 32)
 
 
 def test_two_tasks_of_one_name_must_be_one_task(tmp_path: Path) -> None:
@@ -181,7 +180,7 @@ def test_two_tasks_of_one_name_must_be_one_task(tmp_path: Path) -> None:
         (tmp_path / "tasks" / folder).mkdir(parents=True)
         shutil.copy(TASKS / "framed.json", tmp_path / "tasks" / folder)
     make(tmp_path / "out", "--tasks", tmp_path / "tasks")
-    assert [record["task_id"] for record in records(tmp_path / "out")] == ["framed"]
+    assert [example.payload.task_id for example in examples(tmp_path / "out")] == ["framed"]
     shutil.copy(TASKS / "doubled.json", tmp_path / "tasks" / "two" / "framed.json")
     done = call(ARC, "--tasks", tmp_path / "tasks", "--output", tmp_path / "other")
     assert (done.code, "two different tasks called framed" in done.err) == (3, True)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import pytest
 
 from contract.command_line import call, files, without_run
-from stages.generate.dataset_files import records, samples
+from stages.generate.dataset_files import example_of, examples, samples
 from vtb.artifact import read_manifest
 from vtb.formats.vlmpuzzle import data_files, read_records
 from vtb.media.image import decode_image
 from vtb.media.video import decode_ends
-from vtb.puzzles import families, family_of
-from vtb.puzzles.eyeballing.common.base import Config
+from vtb.puzzles.eyeballing.common.config import Config
+from vtb.puzzles.registry import families
+from vtb.tasks.registry import from_fields, task_of
 from vtb_generate.eyeballing import GROUP
 
 EYEBALLING = "vtb-gen-eyeballing"
@@ -47,8 +47,8 @@ def test_the_benchmarks_21_are_made_by_default(whole: Path) -> None:
     assert [sample.key for sample in found] == [f"{kind}-{n:07d}" for kind in KINDS for n in range(2)]
     for sample in found:
         assert set(sample.parts) == {"json", "puzzle.png", "solution.png", "solution.mp4"}
-        record = json.loads(sample.parts["json"])
-        family, puzzle = family_of(record), decode_image(sample.parts["puzzle.png"])
+        example = example_of(sample)
+        record, family, puzzle = example.payload, task_of(example), decode_image(sample.parts["puzzle.png"])
         assert puzzle.shape == (480, 480, 3)
         assert family.score_image(record, decode_image(sample.parts["solution.png"]), puzzle).strict
         ends = decode_ends(sample.parts["solution.mp4"])
@@ -59,16 +59,16 @@ def test_the_benchmarks_21_are_made_by_default(whole: Path) -> None:
 
 def test_the_extra_kind_is_made_by_name(tmp_path: Path) -> None:
     make(tmp_path, "--task", "arc_connect_point_ver", "--count", "2")
-    assert [record["family"] for record in records(tmp_path)] == ["arc_connect_point_ver"] * 2
+    assert [example.task for example in examples(tmp_path)] == ["arc_connect_point_ver"] * 2
     assert "# 2 samples of arc_connect_point_ver" in (tmp_path / "README.md").read_text()
 
 
 def test_a_default_clip_has_81_frames_and_ends_right(tmp_path: Path) -> None:
     make(tmp_path, "--task", "incenter", "--task", "arc_connect", "--count", "1", "--video", "--workers", "1")
     for sample in samples(tmp_path):
-        record, ends = json.loads(sample.parts["json"]), decode_ends(sample.parts["solution.mp4"])
+        example, ends = example_of(sample), decode_ends(sample.parts["solution.mp4"])
         assert (ends.count, ends.last.shape) == (81, (480, 480, 3))
-        assert family_of(record).score_frame(record, ends.last).strict
+        assert task_of(example).score_frame(example.payload, ends.last).strict
 
 
 def test_a_sample_does_not_depend_on_the_other_kinds(whole: Path, tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_every_option_changes_every_kind(option: str, usual: Path, tmp_path: Pat
 
 
 def mean_margin(folder: Path, kind: str) -> float:
-    found = [record["difficulty"]["margin"] for record in records(folder) if record["family"] == kind]
+    found = [example.figures["margin"] for example in examples(folder) if example.task == kind]
     return sum(found) / len(found)
 
 
@@ -155,9 +155,9 @@ def test_width_and_aspect_are_those_of_the_pictures(tmp_path: Path) -> None:
 
 def test_the_rate_of_rejected_draws_is_reported(tmp_path: Path) -> None:
     make(tmp_path, "--task", "incenter", "--task", "square_outlier", "--count", "40", "--samples-per-shard", "7")
-    found, rates = records(tmp_path), read_manifest(str(tmp_path)).metrics["rejected_draws"]
+    found, rates = examples(tmp_path), read_manifest(str(tmp_path)).metrics["rejected_draws"]
     for kind in ("incenter", "square_outlier"):
-        tries = [record["tries"] for record in found if record["family"] == kind]
+        tries = [example.payload.tries for example in found if example.task == kind]
         assert all(count >= 1 for count in tries)
         assert rates[kind] == pytest.approx(1 - 40 / sum(tries), abs=1e-4)
         assert (
@@ -176,7 +176,8 @@ def test_a_folder_has_a_list_for_every_kind(tmp_path: Path) -> None:
         assert [record["id"] for record in found] == [f"{file.parent.name}-{n:07d}" for n in range(2)]
         for record in found:
             solution = decode_image((file.parent / record["solution_image_path"]).read_bytes())
-            assert family_of(record).score_image(record, solution).strict
+            example = from_fields(record)
+            assert task_of(example).score_image(example.payload, solution).strict
             assert decode_ends((file.parent / record["solution_video_path"]).read_bytes()).count == 5
 
 

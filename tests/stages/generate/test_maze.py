@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from contract.command_line import TINY, TINY_CLIP, call, files, run, without_run
-from stages.generate.dataset_files import samples
+from stages.generate.dataset_files import example_of, examples, samples
 from vtb.artifact import read_manifest
 from vtb.formats.vlmpuzzle import read_records
 from vtb.media.image import decode_image
 from vtb.media.video import decode_ends
-from vtb.puzzles import family_of
+from vtb.tasks.registry import task_of
 
 MAZE = "vtb-gen-maze"
 FILES = ["README.md", "difficulty.html", "gallery.html", "gallery.png", "preview.html"]
@@ -47,20 +47,21 @@ def test_what_is_in_it(mazes: Path) -> None:
     parts = {"json", "puzzle.png", "solution.png", "solution.mp4", "reasoning.png"}
     assert {frozenset(sample.parts) for sample in found} == {frozenset(parts)}
     for sample in found:
-        record = json.loads(sample.parts["json"])
-        assert record["id"] == sample.key
+        example = example_of(sample)
+        assert example.key == sample.key
         puzzle = decode_image(sample.parts["puzzle.png"])
-        assert list(puzzle.shape[:2]) == record["canvas_dimensions"]
+        assert puzzle.shape[:2] == example.payload.canvas_dimensions
         ends = decode_ends(sample.parts["solution.mp4"])
         assert (ends.count, ends.last.shape) == (5, (64, 64, 3))
-        assert family_of(record).score_image(record, decode_image(sample.parts["solution.png"]), puzzle).strict
+        solution = decode_image(sample.parts["solution.png"])
+        assert task_of(example).score_image(example.payload, solution, puzzle).strict
 
 
 def test_only_what_was_asked_for_is_made(tmp_path: Path) -> None:
     call(MAZE, *TINY, "--count", "1", "--output", tmp_path)
     (sample,) = samples(tmp_path)
     assert set(sample.parts) == {"json", "puzzle.png", "solution.png"}
-    assert json.loads(sample.parts["json"])["clip"] is None
+    assert json.loads(json.loads(sample.parts["json"])["payload"])["clip"] is None
 
 
 @pytest.mark.parametrize("parts", [1, 7])
@@ -180,13 +181,13 @@ def test_different_mazes_are_counted(tmp_path: Path) -> None:
         "--output",
         tmp_path,
     )
-    records = [json.loads(sample.parts["json"]) for sample in samples(tmp_path)]
-    distinct = len({str(record["maze_grid"]) for record in records})
+    found = [example.payload for example in examples(tmp_path)]
+    distinct = len({str(record.maze_grid) for record in found})
     assert distinct <= 14
     metrics = read_manifest(str(tmp_path)).metrics
     assert metrics["distinct_puzzles"] == distinct
     assert metrics["possible_puzzles"] == {"maze_square-07": 14}
-    lengths = [len(record["solution_path_cell_ids"]) for record in records]
+    lengths = [len(record.solution_path_cell_ids) for record in found]
     figures = metrics["difficulty"]["maze_square-07"]["path_length"]
     assert (figures["min"], figures["max"]) == (min(lengths), max(lengths))
     assert figures["mean"] == pytest.approx(sum(lengths) / 60, abs=0.001)
@@ -211,7 +212,7 @@ def test_hugging_face_loads_the_folder(mazes: Path, tmp_path: Path, monkeypatch:
     assert loaded.num_rows == 18
     assert loaded["__key__"][0] == "maze_square-07-0000000"
     assert loaded["puzzle.png"][0].size == (56, 56)
-    assert loaded["json"][17]["id"] == "maze_square-09-0000007"
+    assert loaded["json"][17]["key"] == "maze_square-09-0000007"
 
 
 def test_the_pages_show_samples_and_run_nothing(mazes: Path) -> None:
@@ -256,7 +257,15 @@ def test_the_folder_layout_has_the_same_samples(mazes: Path, folder: Path) -> No
     records = {record["id"]: record for record in read_records(folder / "maze_square" / "data.json")}
     for sample in samples(mazes):
         record = records[sample.key]
-        assert json.loads(sample.parts["json"]).items() <= record.items()
+        fields = json.loads(sample.parts["json"])
+        payload = json.loads(fields.pop("payload"))
+        assert fields.pop("key") == record["id"]
+        assert {figure["name"]: figure["value"] for figure in fields.pop("difficulty")} == record["difficulty"]
+        files = [(folder / "maze_square" / medium["name"]).read_bytes() for medium in record["media"]]
+        assert files == [sample.parts[medium["name"]] for medium in fields["media"]]
+        kinds = [{**medium, "name": ""} for medium in fields.pop("media")]
+        assert kinds == [{**medium, "name": ""} for medium in record["media"]]
+        assert {**fields, **payload}.items() <= record.items()
         assert (folder / "maze_square" / record["image"]).read_bytes() == sample.parts["puzzle.png"]
         assert (folder / "maze_square" / record["solution_video_path"]).read_bytes() == sample.parts["solution.mp4"]
 
@@ -288,9 +297,9 @@ def test_the_clip_size_holds_the_maze_in_either_direction(tmp_path: Path) -> Non
     line = ("--video", "--frames", "9", "--clip-size", "96x160")
     assert call(MAZE, *TINY, "--count", "1", *line, "--output", tmp_path).code == 0
     (sample,) = samples(tmp_path)
-    record = json.loads(sample.parts["json"])
+    example = example_of(sample)
     ends = decode_ends(sample.parts["solution.mp4"])
     assert ends.last.shape == (160, 96, 3)
-    assert record["clip"]["offset"] == [3, 35]
-    assert family_of(record).score_frame(record, ends.last).strict
-    assert not family_of(record).score_frame(record, ends.first).strict
+    assert example.payload.clip.offset == (3, 35)
+    assert task_of(example).score_frame(example.payload, ends.last).strict
+    assert not task_of(example).score_frame(example.payload, ends.first).strict

@@ -46,7 +46,7 @@ def test_pages_run_nothing_and_fetch_nothing(made: Path, name: str) -> None:
 @in_browser
 @each
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("width", [1300, 600])
+@pytest.mark.parametrize("width", [1300, 480])
 def test_nothing_sticks_out_and_every_picture_is_there(made: Path, name: str, page: str, width: int) -> None:
     found = measure(made / name / page, width)
     assert (found.width, found.scroll_width) == (width, width)
@@ -82,7 +82,7 @@ def test_the_browser_paints_the_pictures(made: Path, name: str, page: str) -> No
 def test_bars_are_as_high_as_there_are_samples(made: Path) -> None:
     page = made / "maze" / "difficulty.html"
     text = page.read_text()
-    first = text[: text.index("<h2", text.index("<h2>") + 1)]  # the plots of one figure
+    first = text[: text.index("<h3", text.index("<h3>") + 1)]  # the plots of one figure
     counts = [int(count) for count in re.findall(r"<title>[^<]*: (\d+)</title>", first)]
     assert sum(counts) == 60
     bars = measure(page, 1300).bars[: len(counts)]
@@ -98,7 +98,7 @@ def test_bars_are_as_high_as_there_are_samples(made: Path) -> None:
 @each
 def test_the_gallery_has_a_row_for_every_kind(made: Path, name: str) -> None:
     metrics = read_manifest(str(made / name)).metrics
-    labels = re.findall(r"<h2>([^<]*)</h2>", (made / name / "gallery.html").read_text())
+    labels = re.findall(r"aria-label=\"([^\"]*)\"", (made / name / "gallery.html").read_text())
     assert labels == list(metrics["difficulty"])
     shown = pictures(made / name / "gallery.html")
     assert len(shown) == 6 * len(labels)  # puzzle, solution, four frames
@@ -107,6 +107,41 @@ def test_the_gallery_has_a_row_for_every_kind(made: Path, name: str) -> None:
     rows = len(labels) if len(labels) <= 8 else -(-len(labels) // 2)
     assert picture.shape[0] > 200 * rows
     assert (picture != 255).any(axis=2).mean() > 0.02
+
+
+def test_prompts_are_there_once_for_each_family(made: Path) -> None:
+    page = (made / "maze" / "gallery.html").read_text()
+    assert re.findall(r"<h3>(.*)</h3>", page) == ["maze_square"]
+    assert re.findall(r"<h4>(.*)</h4>", page) == ["maze_square-07", "maze_square-09"]
+    assert page.count("Draw one continuous red line") == 1
+    preview = (made / "maze" / "preview.html").read_text()
+    assert all(preview.count(f"<b>{kind}</b>") == 1 for kind in ("vlm", "image", "video"))
+    visual = (made / "visual" / "preview.html").read_text()  # options differ from puzzle to puzzle
+    assert visual.count("<b>vlm</b>") > visual.count("<b>image</b>") == 10
+
+
+@in_browser
+def test_a_click_enlarges_a_picture_and_the_page_keeps_its_shape(made: Path, tmp_path: Path) -> None:
+    page = made / "maze" / "gallery.html"
+    before = measure(page, 480)
+    (tmp_path / "open.html").write_text(page.read_text().replace("<details ", "<details open ", 1))
+    after = measure(tmp_path / "open.html", 480)
+    left, top, right, bottom = after.images[0]["box"]
+    assert right - left > 400
+    assert left + right == pytest.approx(480, abs=2)
+    assert top + bottom == pytest.approx(1200, abs=2)
+    assert [image["box"] for image in after.images[1:]] == [image["box"] for image in before.images[1:]]
+
+
+@in_browser
+@each
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_are_dark_where_the_reader_s_system_is(made: Path, name: str, page: str) -> None:
+    light, dark = (screenshot(made / name / page, 600, 400, dark=dark) for dark in (False, True))
+    assert light[2, 2].min() == 255
+    assert dark[2, 2].max() < 40
+    for shot in (light, dark):  # the heading can be read
+        assert int(shot[20:70].max()) - int(shot[20:70].min()) > 180
 
 
 def test_frames_are_drawn_where_there_are_no_clips(made: Path) -> None:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contract.command_line import call, files, without_run
-from stages.generate.dataset_files import samples
+from stages.generate.dataset_files import example_of, samples
 from vtb.artifact import read_manifest
 from vtb.formats.vlmpuzzle import read_records
 from vtb.media.image import decode_image
 from vtb.media.video import decode_ends
-from vtb.puzzles import families, family_of
-from vtb.puzzles.config_options import config_options
-from vtb_generate.maze_shapes import PRESETS, SHAPES, level_options, shape_options
+from vtb.puzzles.registry import families
+from vtb.stage.fields import options_of
+from vtb.tasks.registry import task_of
+from vtb_generate.maze_shapes import PRESETS, SHAPES, Levels, ShapeOptions
 
 MAZE = "vtb-gen-maze"
 TINY: dict[str, tuple[str, ...]] = {
@@ -46,10 +46,10 @@ def test_every_shape_makes_sound_samples(shape: str, tmp_path: Path) -> None:
         f"maze_{shape}-{level:02d}-{n:07d}" for level, count in zip(levels, (3, 2), strict=True) for n in range(count)
     ]
     for sample in found:
-        record = json.loads(sample.parts["json"])
-        family = family_of(record)
+        example = example_of(sample)
+        family, record = task_of(example), example.payload
         family.validate(record)
-        assert record["difficulty"][SHAPES[shape].level] in levels
+        assert example.figures[SHAPES[shape].level] in levels
         ends = decode_ends(sample.parts["solution.mp4"])
         assert (ends.count, ends.last.shape) == (5, (128, 160, 3))
         assert family.score_frame(record, ends.last).strict
@@ -106,11 +106,11 @@ def test_there_is_a_shape_for_every_maze_family() -> None:
 
 def test_options_of_one_name_agree() -> None:
     """They are one option on the command line."""
-    merged = {option.name: option for option in [*level_options(), *shape_options()]}
+    merged = {option.name: option for option in [*options_of(Levels), *options_of(ShapeOptions)]}
     for shape in SHAPES.values():
         fields = {field.name: field for field in dataclasses.fields(shape.config_class)}
         assert set(shape.fields) <= set(merged)
-        for option in config_options(shape.config_class):
+        for option in options_of(shape.config_class):
             if option.name != shape.level:
                 mine = merged[option.name]
                 assert (mine.type.to_info_dict(), mine.default) == (option.type.to_info_dict(), option.default)

@@ -13,13 +13,13 @@ STREAMS = (Stream("a", Config(size=5, cell_px=6), 5), Stream("b", Config(size=7,
 RECIPE = Recipe("maze_square", STREAMS, seed=42, reasoning=False, layout="shards")
 
 
-def test_records_run_through_the_streams() -> None:
-    ids = [record["id"] for _, record in RECIPE.records(range(9))]
+def test_examples_run_through_the_streams() -> None:
+    ids = [example.key for _, example in RECIPE.examples(range(9))]
     assert ids == [f"a-{n:07d}" for n in range(5)] + [f"b-{n:07d}" for n in range(4)]
-    parts = [RECIPE.records(range(*pair)) for pair in itertools.pairwise((0, 2, 3, 6, 9))]
-    assert [record["id"] for part in parts for _, record in part] == ids
-    assert [stream.name for stream, _ in RECIPE.records(range(4, 6))] == ["a", "b"]
-    assert list(RECIPE.records(range(9, 20))) == []
+    parts = [RECIPE.examples(range(*pair)) for pair in itertools.pairwise((0, 2, 3, 6, 9))]
+    assert [example.key for part in parts for _, example in part] == ids
+    assert [stream.name for stream, _ in RECIPE.examples(range(4, 6))] == ["a", "b"]
+    assert list(RECIPE.examples(range(9, 20))) == []
 
 
 def test_shards_are_planned_by_number() -> None:

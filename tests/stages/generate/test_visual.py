@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 from pathlib import Path
 
 import pytest
 
-from stages.generate.dataset_files import samples
+from stages.generate.dataset_files import example_of, samples
 from vtb.artifact import read_manifest
 from vtb.formats.vlmpuzzle import data_files, read_records
 from vtb.media.image import decode_image
 from vtb.media.video import decode_ends
-from vtb.puzzles import family_of, find_family
-from vtb.puzzles.sample import make_record
+from vtb.puzzles.registry import find_family
+from vtb.puzzles.sample import make_example
 from vtb.puzzles.visual.common.base import Config
 from vtb.stage.main import run as run_command
+from vtb.tasks.registry import from_fields, task_of
 from vtb_generate.shards import Recipe, Stream, plan_shards
 from vtb_generate.visual import GROUP, main
 
@@ -26,13 +26,15 @@ CLIP = ("--video", "--frames", "5", "--clip-size", "192x192")
 
 
 def call(*arguments: object) -> int:
-    handlers, on_sigterm = logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
+    handlers = logging.getLogger().handlers[:]
+    reactions = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         run_command(main, [str(argument) for argument in arguments])
     except SystemExit as leave:
         return int(leave.code or 0)
     finally:
-        signal.signal(signal.SIGTERM, on_sigterm)
+        for number, reaction in reactions.items():
+            signal.signal(number, reaction)
         logging.getLogger().handlers[:] = handlers
     return 0
 
@@ -61,8 +63,8 @@ def test_all_ten_are_made_by_default(whole: Path) -> None:
     assert [sample.key for sample in found] == [f"{name}-{n:07d}" for name in GROUP.kinds.values() for n in range(2)]
     for sample in found:
         assert set(sample.parts) == {"json", "puzzle.png", "solution.png", "solution.mp4", "reasoning.png"}
-        record = json.loads(sample.parts["json"])
-        family, puzzle = family_of(record), decode_image(sample.parts["puzzle.png"])
+        example = example_of(sample)
+        record, family, puzzle = example.payload, task_of(example), decode_image(sample.parts["puzzle.png"])
         assert puzzle.shape == (192, 256, 3)
         assert family.score_image(record, decode_image(sample.parts["solution.png"]), puzzle).strict
         ends = decode_ends(sample.parts["solution.mp4"])
@@ -110,7 +112,8 @@ def test_a_folder_has_a_list_for_every_kind(tmp_path: Path) -> None:
         assert [record["id"] for record in records] == [f"{file.parent.name}-{n:07d}" for n in range(2)]
         for record in records:
             solution = decode_image((file.parent / record["solution_image_path"]).read_bytes())
-            assert family_of(record).score_image(record, solution).strict
+            example = from_fields(record)
+            assert task_of(example).score_image(example.payload, solution).strict
     assert "path: '*/data.json'" in (tmp_path / "README.md").read_text()
 
 
@@ -155,8 +158,8 @@ def test_streams_name_their_families() -> None:
     ]  # fmt: skip
     recipe = Recipe("visual_puzzles", streams, 1, False, "shards", "vtb-gen-visual")
     assert recipe.families == ["visual_color_grid", "visual_size_grid"]
-    found = [record for task in plan_shards(recipe, 4) for _, record in recipe.records(task.work.numbers)]
+    found = [example for task in plan_shards(recipe, 4) for _, example in recipe.examples(task.work.numbers)]
     made = [(find_family(stream.name), stream, index) for stream in streams for index in range(3)]
-    assert found == [make_record(family, stream.config, stream.name, 1, index) for family, stream, index in made]
+    assert found == [make_example(family, stream.config, stream.name, 1, index) for family, stream, index in made]
     one_family = Recipe("visual_color_grid", (Stream("a", Config(), 1),), 1, False, "shards")
     assert one_family.family_of(one_family.streams[0]).name == "visual_color_grid"

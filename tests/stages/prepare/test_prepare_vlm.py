@@ -7,62 +7,19 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import yaml
 
-from contract.command_line import Result, call, files, without_run
-from shared.benchmarks.videothinkbench.benchmark_like import EVERY, ours, pictures, write_folder
-from vtb.artifact import Manifest, read_manifest
+from contract.command_line import files, without_run
+from stages.prepare.prepare_runs import BLUE, FAMILY, NAMES, good, picture_of, prepare, records, rows
+from vtb.artifact import read_manifest
 from vtb.formats.swift import DIRECT, THINK, grpo_row, sft_row
-from vtb.formats.webdataset import Sample, read_tar
-from vtb.media.image import decode_image, encode_rgb, to_rgb
-from vtb.puzzles import find_family
+from vtb.formats.webdataset import read_tar
+from vtb.media.image import decode_image
 from vtb.puzzles.prompts import MAZE as PROMPTS
-
-MAZE = "vtb-gen-maze"
-LINE = ("--size", "7", "--size", "9", "--cell-px", "16", "--count", "20", "--endpoints", "random", "--workers", "1",
-        "--samples-per-shard", "7")  # fmt: skip
-FAMILY = find_family("maze_square")
-NAMES = ["train_sft.jsonl", "train_grpo.jsonl", "val_sft.jsonl", "val_grpo.jsonl"]
-BLUE = np.array((0, 0, 255), np.uint8)
-
-
-def prepare(output: object, *inputs: object, more: tuple[object, ...] = ()) -> Result:
-    words = [word for uri in inputs for word in ("--input", uri)]
-    return call("vtb-prepare", "vlm", *words, "--output", output, "--workers", "1", *more)
-
-
-def good(output: Path, *inputs: object, more: tuple[object, ...] = ()) -> Manifest:
-    result = prepare(output, *inputs, more=more)
-    assert result.code == 0, result.err
-    return read_manifest(str(output))
-
-
-def rows(folder: Path, name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / name).read_text(encoding="utf-8").splitlines()]
-
-
-def records(folder: Path) -> dict[str, dict[str, Any]]:
-    found: dict[str, Sample] = {}
-    for path in sorted(folder.glob("shards/*.tar")):
-        found.update({sample.key: sample for sample in read_tar(path.read_bytes())})
-    return {key: json.loads(sample.parts["json"]) for key, sample in found.items()}
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Raw mazes with and without printed IDs, a curated set, and a folder."""
-    base = tmp_path_factory.mktemp("prepare")
-    assert call(MAZE, *LINE, "--show-cell-ids", "--output", base / "printed").code == 0
-    assert call(MAZE, *LINE, "--output", base / "mazes").code == 0
-    assert call(MAZE, *LINE, "--layout", "folder", "--output", base / "folder").code == 0
-    shares = ("--val", "0.3", "--test", "0.3", "--samples-per-shard", "6", "--workers", "1")
-    assert call("vtb-curate", "--input", base / "printed", "--output", base / "curated", *shares).code == 0
-    good(base / "dataset", base / "curated")
-    return base
+from vtb.tasks.registry import decode_example, task_of
 
 
 def test_rows_are_those_of_ms_swift(world: Path) -> None:
@@ -71,7 +28,8 @@ def test_rows_are_those_of_ms_swift(world: Path) -> None:
         found = rows(dataset, name)
         assert found
         for row in found:
-            assert set(row) == {"messages", "images", "solution", "task_type", "task_group", "id"}
+            more = set() if "sft" in name else {"example"}
+            assert set(row) == {"messages", "images", "solution", "task_type", "task_group", "id", *more}
             assert [message["role"] for message in row["messages"]] == (
                 ["user", "assistant"] if "sft" in name else ["user"]
             )
@@ -80,7 +38,7 @@ def test_rows_are_those_of_ms_swift(world: Path) -> None:
             assert question.count("<image>") == len(row["images"]) == 1
             record = known[row["id"]]
             assert row["solution"] == FAMILY.answer(record)
-            assert json.loads(row["solution"]) == record["solution_path_cell_ids"]
+            assert json.loads(row["solution"]) == record.solution_path_cell_ids
             if "sft" in name:
                 assert row["messages"][1]["content"] == row["solution"]
             assert (row["task_type"], row["task_group"]) == ("maze_square", "maze")
@@ -94,8 +52,26 @@ def test_both_uses_have_the_same_samples(world: Path) -> None:
         assert [row["images"] for row in sft] == [row["images"] for row in grpo]
 
 
+def test_a_reward_can_call_the_judge(world: Path) -> None:
+    """With nothing but the columns of a row."""
+    for row in rows(world / "dataset", "train_grpo.jsonl"):
+        example = decode_example(row["example"].encode())
+        task = task_of(example)
+        puzzle = decode_image(picture_of(world / "dataset", row))
+        assert task.score_text(example.payload, f"<answer>{row['solution']}</answer>", puzzle).strict
+        assert not task.score_text(example.payload, "<answer>[1, 2]</answer>", puzzle).strict
+
+
 def test_a_row_without_its_answer() -> None:
-    row = {"question": "Which?", "answer": "[1]", "image": "a.png", "task_type": "t", "task_group": "g", "id": "1"}
+    row = {
+        "question": "Which?",
+        "answer": "[1]",
+        "image": "a.png",
+        "task_type": "t",
+        "task_group": "g",
+        "id": "1",
+        "example": "{}",
+    }
     assert sft_row(row)["messages"][1] == {"role": "assistant", "content": "[1]"}
     assert "[1]" not in json.dumps(grpo_row(row)["messages"])
     assert grpo_row(row)["solution"] == "[1]"
@@ -126,8 +102,8 @@ def test_paths_hold_wherever_the_artifact_is(world: Path, tmp_path: Path) -> Non
             (path,) = row["images"]
             assert not Path(path).is_absolute()
             assert ".." not in Path(path).parts
-            assert path in listed
-            assert decode_image((copy / path).read_bytes()).ndim == 3
+            assert f"{Path(path).parent}.tar" in listed
+            assert decode_image(picture_of(copy, row)).ndim == 3
     assert str(world) not in "".join((copy / name).read_text() for name in NAMES)
 
 
@@ -139,13 +115,13 @@ def test_the_picture_shows_the_printed_ids(world: Path, tmp_path: Path, source: 
     found = rows(tmp_path, "train_sft.jsonl")
     assert len(found) == 40
     for row in found[::5]:
-        picture = decode_image((tmp_path / row["images"][0]).read_bytes())
+        picture = decode_image(picture_of(tmp_path, row))
         record = known[row["id"]]
-        assert (picture == FAMILY.draw_reasoning(record)).all()
-        side = record["grid_size"][0]
+        assert (picture == FAMILY.show(record, FAMILY.puzzle(record))).all()
+        side = record.grid_size[0]
         blue = (picture == BLUE).all(axis=2).reshape(side, 16, side, 16).any(axis=(1, 3))
-        blue[tuple(record["start"])] = blue[tuple(record["goal"])] = True  # printed in white there
-        assert (blue == (np.asarray(record["maze_grid"]) == 0)).all()
+        blue[record.start] = blue[record.goal] = True  # printed in white there
+        assert (blue == (np.asarray(record.maze_grid) == 0)).all()
 
 
 def test_raw_mazes_are_split_here(world: Path, tmp_path: Path) -> None:
@@ -173,92 +149,6 @@ def test_a_folder_gives_the_rows_of_the_artifact(world: Path, tmp_path: Path) ->
     assert a == b
 
 
-def foreign(folder: Path, world: Path) -> list[dict[str, Any]]:
-    """A folder as others make it: the fields of the layout, a black padding, and nothing of ours."""
-    found = []
-    (folder / "puzzles").mkdir(parents=True)
-    for number, record in enumerate(list(records(world / "mazes").values())[18:24]):
-        picture = to_rgb(FAMILY.draw_puzzle(record), FAMILY.palette)
-        padded = np.pad(picture, ((5, 7), (10, 30), (0, 0)))
-        (folder / "puzzles" / f"{number}_puzzle.png").write_bytes(encode_rgb(padded))
-        found.append(
-            {
-                "id": f"4f6e{number}", "prompt": "Draw a path.", "gpt5_prompt": "List the cells.",
-                "canvas_dimensions": [padded.shape[1], padded.shape[0]],
-                "start_point": [record["start_point"][0] + 10, record["start_point"][1] + 5],
-                "goal_point": [record["goal_point"][0] + 10, record["goal_point"][1] + 5],
-                "image": f"puzzles/{number}_puzzle.png", "solution_image_path": f"solutions/{number}_solution.png",
-                "solution_path_cell_ids": record["solution_path_cell_ids"], "grid_size": record["grid_size"],
-                "cell_size": record["cell_size"], "maze_grid": record["maze_grid"], "start": record["start"],
-                "goal": record["goal"], "cell_bboxes": [], "padding": [10, 5, 30, 7],
-            }
-        )  # fmt: skip
-    (folder / "data.json").write_text(json.dumps(found, indent=2))
-    return found
-
-
-def test_a_folder_made_by_others(world: Path, tmp_path: Path) -> None:
-    made = foreign(tmp_path / "theirs", world)
-    manifest = good(tmp_path / "o", tmp_path / "theirs", more=("--val", "0"))
-    assert manifest.plan.inputs[0].kind == "vlmpuzzle-folder"
-    found = rows(tmp_path / "o", "train_sft.jsonl")
-    assert [row["id"] for row in found] == [record["id"] for record in made]
-    for row, record in zip(found, made, strict=True):
-        assert json.loads(row["solution"]) == record["solution_path_cell_ids"]
-        assert PROMPTS["vlm"] in row["messages"][0]["content"]
-        picture = decode_image((tmp_path / "o" / row["images"][0]).read_bytes())
-        side, cell = record["grid_size"][0], record["cell_size"]
-        inner = picture[5 : 5 + side * cell, 10 : 10 + side * cell]
-        blue = (inner == BLUE).all(axis=2).reshape(side, cell, side, cell).any(axis=(1, 3))
-        blue[tuple(record["start"])] = blue[tuple(record["goal"])] = True  # printed in white there
-        assert (blue == (np.asarray(record["maze_grid"]) == 0)).all()
-        ours = {**record, "line_width": 3}
-        puzzle = decode_image((tmp_path / "theirs" / record["image"]).read_bytes())
-        assert FAMILY.score_text(ours, row["solution"], puzzle).strict
-        assert not FAMILY.score_text(ours, str(json.loads(row["solution"])[:-2]), puzzle).strict
-
-
-def test_one_number_for_a_square_grid(world: Path, tmp_path: Path) -> None:
-    made = foreign(tmp_path / "theirs", world)
-    for record in made:
-        record["grid_size"] = record["grid_size"][0]
-        del record["cell_bboxes"]
-    (tmp_path / "theirs" / "data.json").write_text(json.dumps(made))
-    assert good(tmp_path / "o", tmp_path / "theirs").rows == 6
-
-
-def test_records_that_share_an_id_keep_their_own_pictures(world: Path, tmp_path: Path) -> None:
-    made = foreign(tmp_path / "theirs", world)
-    for record in made:
-        record["id"] = "same"
-    (tmp_path / "theirs" / "data.json").write_text(json.dumps(made))
-    good(tmp_path / "o", tmp_path / "theirs", more=("--val", "0"))
-    found = rows(tmp_path / "o", "train_sft.jsonl")
-    pictures = {(tmp_path / "o" / row["images"][0]).read_bytes() for row in found}
-    assert len(pictures) == len({json.dumps(record["maze_grid"]) for record in made}) == 6
-
-
-def test_ids_with_odd_characters(world: Path, tmp_path: Path) -> None:
-    """Some of these end a line in one reading of text and not in another."""
-    made = foreign(tmp_path / "theirs", world)
-    made[0]["id"] = "a\u2028b\x85ü 数"
-    (tmp_path / "theirs" / "data.json").write_text(json.dumps(made))
-    good(tmp_path / "o", tmp_path / "theirs", more=("--val", "0"))
-    text = (tmp_path / "o" / "train_sft.jsonl").read_text(encoding="utf-8")
-    first = json.loads(text.split("\n")[0])
-    assert first["id"] == made[0]["id"]
-    assert (tmp_path / "o" / first["images"][0]).exists()
-
-
-def test_several_inputs_of_both_kinds(world: Path, tmp_path: Path) -> None:
-    foreign(tmp_path / "theirs", world)
-    manifest = good(tmp_path / "o", world / "curated", tmp_path / "theirs", world / "folder")
-    assert [entry.kind for entry in manifest.plan.inputs] == ["puzzles", "vlmpuzzle-folder", "puzzles"]
-    curated = read_manifest(str(world / "curated")).splits
-    assert manifest.rows == curated["train"] + curated["val"] + 6 + 40
-    assert sum(manifest.metrics["rows"].values()) == manifest.rows
-
-
 def test_the_same_bytes_again_and_by_workers(world: Path, tmp_path: Path) -> None:
     good(tmp_path, world / "curated", more=("--workers", "2"))
     assert without_run(files(tmp_path)) == without_run(files(world / "dataset"))
@@ -271,36 +161,12 @@ def test_parts_and_reruns(world: Path, tmp_path: Path) -> None:
     assert without_run(files(tmp_path)) == whole
     (tmp_path / "manifest.json").unlink()
     shard = sorted((tmp_path / "shards").glob("*.jsonl"))[1]
-    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "media" / "00000").iterdir()}
+    kept = {path: path.stat().st_mtime_ns for path in [tmp_path / "media" / "00000.tar"]}
     shard.unlink()
-    shutil.rmtree(tmp_path / "media" / shard.stem)
+    (tmp_path / "media" / f"{shard.stem}.tar").unlink()
     good(tmp_path, world / "curated")
     assert without_run(files(tmp_path)) == whole
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
-
-
-def test_a_folder_of_every_task_made_by_others(tmp_path: Path) -> None:
-    write_folder(tmp_path / "theirs", EVERY, 1)
-    good(tmp_path / "o", tmp_path / "theirs", more=("--val", "0"))
-    found = {row["task_type"]: row for row in rows(tmp_path / "o", "train_sft.jsonl")}
-    assert set(found) == set(EVERY)
-    for name, row in found.items():
-        family, record = find_family(name), ours(name)
-        assert row["solution"] == row["messages"][1]["content"] == family.answer(record)
-        assert row["task_group"] == family.group
-        question = row["messages"][0]["content"]
-        assert (record["question"] if family.group == "visual" else family.ask(record, "vlm")) in question
-        assert decode_image((tmp_path / "o" / row["images"][0]).read_bytes()).shape == pictures(name)[0].shape
-
-
-def test_a_folder_that_changed_is_another_input(world: Path, tmp_path: Path) -> None:
-    made = foreign(tmp_path / "theirs", world)
-    good(tmp_path / "o", tmp_path / "theirs")
-    assert "already complete" in prepare(tmp_path / "o", tmp_path / "theirs").err
-    (tmp_path / "theirs" / "data.json").write_text(json.dumps(made[:-1]))
-    result = prepare(tmp_path / "o", tmp_path / "theirs")
-    assert result.code == 3
-    assert "the content of its inputs" in result.err
 
 
 def test_the_card(world: Path) -> None:
@@ -308,7 +174,7 @@ def test_the_card(world: Path) -> None:
     head = yaml.safe_load(text.split("---\n")[1])
     files_of = {entry["split"]: entry["path"] for entry in head["configs"][0]["data_files"]}
     assert files_of == {"train": "train_sft.jsonl", "val": "val_sft.jsonl"}
-    assert "relative to this folder" in text
+    assert "tar xf" in text
 
 
 def test_a_dry_run(world: Path, tmp_path: Path) -> None:

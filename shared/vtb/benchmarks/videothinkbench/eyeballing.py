@@ -18,6 +18,7 @@ from vtb.puzzles.eyeballing.common.placement import LETTERS
 
 Mask = NDArray[np.uint8]
 Place = tuple[float, float]
+KNOWN = ("canvas_dimensions", "point_radius", "line_width", "correct_option", "letters_known", "arc_ends")
 RADIUS, LINE_WIDTH = 10, 5  # of the benchmark
 DARK, RING = 90, 0.8  # an outline is darker; share of a ring that must be
 LETTER = (0.04, 0.7)  # share of a disc that its letter covers; markers have none
@@ -32,10 +33,9 @@ ALIKE, APART, SEEN = 0.32, 0.012, 5.6
 
 def as_ours(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record of the benchmark with the fields of ours; its figure is not in it."""
-    points = [{**entry, "x": float(entry["x"]), "y": float(entry["y"])} for entry in record["candidates"]]
-    drawn: dict[str, Any] = {"given": [], "solution_strokes": [], "clip": None}
+    found = {name: record[name] for name in KNOWN if name in record}
     sizes = {"point_radius": RADIUS, "line_width": LINE_WIDTH}
-    return {**sizes, **record, **drawn, "candidates": sorted(points, key=lambda entry: str(entry["label"]))}
+    return {**sizes, **found, "candidates": sorted(record["candidates"], key=lambda entry: str(entry["label"]))}
 
 
 def read_pictures(name: str, puzzle: Image, solution: Image) -> dict[str, Any]:
@@ -117,16 +117,21 @@ def _blue_letters(puzzle: Image) -> tuple[list[Place], list[Mask]]:
     """The blue letters of arc_connect: their centres and their pixels."""
     import cv2
 
-    wide = puzzle.astype(np.int16)
-    blue = wide[..., 2] - wide[..., :2].max(axis=2) >= BLUE_LEAD
-    joined = cv2.dilate(blue.view(np.uint8), np.ones((5, 5), np.uint8))  # thin letters fall into pieces
+    letters_seen = blue(puzzle)
+    joined = cv2.dilate(letters_seen.view(np.uint8), np.ones((5, 5), np.uint8))  # thin letters fall into pieces
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     large = np.argsort(stats[1:, cv2.CC_STAT_AREA])[::-1][: len(LETTERS)] + 1
     boxes = [(int(v) for v in stats[n][:4]) for n in large if stats[n, cv2.CC_STAT_AREA] >= 40]
     places = [(left + (width - 1) / 2, top + (height - 1) / 2) for left, top, width, height in boxes]
     if any(math.dist(a, b) < APART_PX for a, b in itertools.combinations(places, 2)):
         raise BadInput("its letters cannot be told apart: give the picture as it was published")
-    return places, [_ink(blue.astype(np.float32), place, GLYPH / 2) for place in places]
+    return places, [_ink(letters_seen.astype(np.float32), place, GLYPH / 2) for place in places]
+
+
+def blue(puzzle: Image) -> NDArray[np.bool_]:
+    """Where the letters of arc_connect are."""
+    wide = puzzle.astype(np.int16)
+    return np.asarray(wide[..., 2] - wide[..., :2].max(axis=2) >= BLUE_LEAD)
 
 
 def _green_centre(puzzle: Image, solution: Image) -> Place:

@@ -11,6 +11,6 @@ NUMBERS = {"maze_hexagon": ("radius",), "maze_circle": ("rings", "segments")}
 
 def path_key(name: str, record: Any) -> str:
     """Grid and path, whichever end comes first."""
-    grid = [record.get(field) for field in NUMBERS[name]]
-    ids = [int(cell) for cell in record["solution_path_cell_ids"]]
+    grid = [getattr(record, field) for field in NUMBERS[name]]
+    ids = [int(cell) for cell in record.solution_path_cell_ids]
     return hashlib.sha256(f"{name} {grid} {min(ids, ids[::-1])}".encode()).hexdigest()

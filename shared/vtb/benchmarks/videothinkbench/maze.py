@@ -5,54 +5,68 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from vtb.benchmarks.videothinkbench.grid_key import path_key
-from vtb.benchmarks.videothinkbench.picture_family import ForeignFamily
+from vtb.benchmarks.videothinkbench.picture_task import PictureTask
 from vtb.errors import BadInput
 from vtb.media.image import Image
-from vtb.puzzles.family import UNJUDGED, Record, Score
+from vtb.puzzles.family import Point, Size
 from vtb.puzzles.maze.common import path_judge
-from vtb.puzzles.maze.common.base import Maze
+from vtb.puzzles.maze.common.grid_maze import GridMaze
+from vtb.puzzles.maze.common.record import CellId
+from vtb.tasks.score import UNJUDGED, Score
 
 BESIDE = ((0, 1), (1, 0), (0, -1), (-1, 0))
 MARK_SHARE = {"maze_hexagon": ("cell_radius", 0.45), "maze_circle": ("ring_width", 1 / 3)}  # radius of a mark
 
 
-class GridMazeByPicture(ForeignFamily):
+class PathRecord(Struct, frozen=True, kw_only=True):
+    """What the benchmark says of a hexagon or circle maze: its ends, a length that stands for a cell, and the path."""
+
+    canvas_dimensions: Size
+    start_point: Point
+    goal_point: Point
+    cell: Annotated[float, Meta(gt=0, le=1024)]
+    radius: int | None = None
+    rings: int | None = None
+    segments: int | None = None
+    solution_path_cell_ids: list[CellId] = []
+
+
+class GridMazeByPicture(PictureTask[PathRecord]):
     """A hexagon or circle maze whose walls only its picture shows."""
 
-    family: Maze  # type: ignore[assignment]
+    family: GridMaze[Any]
+    payload_class = PathRecord
 
-    def validate(self, record: Record) -> None:
-        """The two ends lie inside the canvas; the path, where it is known, is a list of numbers."""
-        width, height = record["canvas_dimensions"]
-        inside = all(0 <= x < width and 0 <= y < height for x, y in (record["start_point"], record["goal_point"]))
-        ids = record["solution_path_cell_ids"]
-        numbers = isinstance(ids, list) and all(type(cell) is int for cell in ids)
-        if not (inside and numbers and max(width, height) <= 16384 and 0 < record[self.family.cell_field] <= 1024):
-            raise BadInput("the ends do not lie inside the canvas, or the path is no list of cells")
+    def validate(self, record: PathRecord) -> None:
+        """The two ends lie inside the canvas."""
+        width, height = record.canvas_dimensions
+        if not all(0 <= x < width and 0 <= y < height for x, y in (record.start_point, record.goal_point)):
+            raise BadInput("the ends do not lie inside the canvas")
 
-    def identity(self, record: Record) -> str:
+    def identity(self, record: PathRecord) -> str:
         """Grid and path; see ``vtb.benchmarks.videothinkbench.decontamination``."""
         return path_key(self.name, record)
 
-    def difficulty(self, record: Record) -> dict[str, float]:
+    def difficulty(self, record: PathRecord) -> dict[str, float]:
         """What the record says of its grid and its path."""
-        sizes = {name: record[name] for name in ("radius", "rings", "segments") if name in record}
-        ids = record["solution_path_cell_ids"]
-        return {**sizes, **({"path_length": len(ids)} if ids else {})}
+        figures = {"radius": record.radius, "rings": record.rings, "segments": record.segments}
+        length = len(record.solution_path_cell_ids) or None
+        return {name: value for name, value in {**figures, "path_length": length}.items() if value is not None}
 
-    def answer(self, record: Record) -> str:
+    def answer(self, record: PathRecord) -> str:
         """The cells of the path."""
-        return str(record["solution_path_cell_ids"])
+        return str(record.solution_path_cell_ids)
 
-    def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
+    def score_text(self, record: PathRecord, text: str, puzzle: Image | None = None) -> Score:
         """The path on record, from either end: without loops there is no other, and where cells lie is not known."""
-        ids, right = path_judge.last_list(text), record["solution_path_cell_ids"]
+        ids, right = path_judge.last_list(text), record.solution_path_cell_ids
         if not right:
             return Score(False, False, UNJUDGED)
         if ids is None:
@@ -61,11 +75,12 @@ class GridMazeByPicture(ForeignFamily):
         same = steps in (right, right[::-1])
         return Score(same, same, "solved" if same else "another path")
 
-    def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
+    def score_image(self, record: PathRecord, image: Image, puzzle: Image | None = None) -> Score:
         """A red path from mark to mark on no wall of the picture."""
         if puzzle is None:
-            self._undrawable()
-        return path_judge.judge(image, path_judge.wall_mask(puzzle), self.family.ends(record), self.family.rule)
+            raise BadInput(f"{self.name}: only its picture shows its walls: give it with the answer")
+        ends = path_judge.Ends(record.start_point, record.goal_point, record.cell)
+        return path_judge.judge(image, path_judge.wall_mask(puzzle), ends, self.family.rule)
 
 
 def square_as_ours(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,6 +88,13 @@ def square_as_ours(record: Mapping[str, Any]) -> dict[str, Any]:
     size = record["grid_size"]
     line = {"padding": record.get("padding", [0, 0, 0, 0]), "line_width": max(2, record["cell_size"] // 3)}
     return {**line, **record, "grid_size": [size, size] if isinstance(size, int) else size, "clip": None}
+
+
+def grid_as_ours(name: str, record: Mapping[str, Any], puzzle: Image) -> dict[str, Any]:
+    """A record of a hexagon or circle maze; where the ends are not on record, they are seen in its picture."""
+    seen = {} if "start_point" in record else read_grid(name, puzzle)
+    field, _ = MARK_SHARE[name]
+    return {**record, **({"cell": record[field]} if field in record else {}), **seen}
 
 
 def read_square(puzzle: Image) -> dict[str, Any]:
@@ -118,13 +140,13 @@ def _lattice(walls: NDArray[np.uint8]) -> tuple[int, int, int]:
 
 def read_grid(name: str, puzzle: Image) -> dict[str, Any]:
     """What a judge needs of a hexagon or circle maze, from its picture: its two red discs."""
-    field, share = MARK_SHARE[name]
+    _, share = MARK_SHARE[name]
     boxes = _marks(puzzle)
     places = [[x + wide / 2, y + high / 2] for x, y, wide, high in boxes]
     return {
         "canvas_dimensions": [puzzle.shape[1], puzzle.shape[0]],
         "start_point": places[0], "goal_point": places[1], "solution_path_cell_ids": [],
-        field: max(boxes[0][2:]) / 2 / share,
+        "cell": max(boxes[0][2:]) / 2 / share,
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vtb.errors import BadInput
-from vtb.puzzles.family import families
+from vtb.puzzles.registry import families
 
 ALIASES = {
     "maze": "maze_square", "square_maze": "maze_square", "square": "maze_square",

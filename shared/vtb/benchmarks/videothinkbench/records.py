@@ -1,30 +1,27 @@
-"""From records that others made to records of ours, and who judges them."""
+"""From records that others made to examples: of the benchmark, and of the VLMPuzzle tools."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vtb.benchmarks.videothinkbench import arc, eyeballing, maze, visual
+import msgspec
+
+from vtb.benchmarks.videothinkbench import NAME, arc, arcs, eyeballing, maze, visual
 from vtb.benchmarks.videothinkbench.names import family_name
+from vtb.benchmarks.videothinkbench.tasks import GRIDS, tasks
+from vtb.errors import BadInput
 from vtb.media.image import Image
-from vtb.puzzles.family import Family, find_family
+from vtb.tasks.example import Example, Prompts, figures_of
+from vtb.tasks.task import Task
 
 GetImage = Callable[[], Image]
-GRIDS = ("maze_hexagon", "maze_circle")
+# What a record that is not what it says can raise while its fields are looked at.
+_DAMAGE = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError)
 
 
-def judge_of(family: Family) -> Family:
-    """Who judges a family's puzzles when others made them; eyeballing and square mazes are judged as our own."""
-    if family.name in GRIDS:
-        return maze.GridMazeByPicture(family)
-    if family.group == "visual":
-        return visual.VisualByPicture(family)
-    return arc.ArcByPicture(family) if family.group == "arc" else family
-
-
-def as_ours(record: Mapping[str, Any], task: str | None, puzzle: Image, solution: GetImage) -> dict[str, Any]:
-    """A record of the benchmark or of the VLMPuzzle tools with the fields of ours that follow from it.
+def as_example(record: Mapping[str, Any], task: str | None, puzzle: Image, solution: GetImage) -> Example:
+    """A record of the benchmark or of the VLMPuzzle tools as an example.
 
     Args:
         record: as its maker wrote it.
@@ -33,29 +30,57 @@ def as_ours(record: Mapping[str, Any], task: str | None, puzzle: Image, solution
         solution: gives the picture of its solution; visual puzzles need it, as does everything without geometry.
 
     Raises:
-        BadInput: a task that no family here has, or pictures that do not show what they should.
-        KeyError, TypeError, ValueError: a record that is not what it says.
+        BadInput: a task that no family here has, a record that is not what it says, or pictures that do not show what
+            they should.
     """
-    if "family" in record:
-        return dict(record)
-    name = family_name(record, task)
-    family = find_family(name)
-    found = _known(name, family.group, dict(record), puzzle, solution)
-    prompt = record.get("gpt5_prompt") or record.get("prompt")
-    named = {"family": name, "task": name, "task_group": family.group, "foreign": True}
-    return {**found, **named, **({"given_prompt": prompt} if prompt else {})}
+    family = family_name(record, task)
+    try:
+        name = arcs.version_of(family, record, puzzle)
+        found = tasks()[name]
+        key = str(record["id"])
+        fields = _fields(name, found.group, dict(record), puzzle, solution)
+        payload = msgspec.convert(fields, found.payload_class)
+    except _DAMAGE as error:
+        missing = isinstance(error, KeyError) and len(error.args) == 1
+        raise BadInput(f"it has no {error.args[0]}" if missing else f"it is damaged: {error}") from error
+    found.validate(payload)
+    return Example(
+        key=key,
+        source=NAME,
+        task=name,
+        version=found.version,
+        prompts=_prompts(found, record, payload),
+        answer=found.answer(payload),
+        difficulty=figures_of(found.difficulty(payload)),
+        payload=payload,
+    )
 
 
-def _known(name: str, group: str, record: dict[str, Any], puzzle: Image, solution: GetImage) -> dict[str, Any]:
-    """The fields of ours; what the record does not hold is read off its pictures."""
+def _prompts(task: Task[Any], record: Mapping[str, Any], payload: Any) -> Prompts:
+    """The maker's words where the record has them; questions of visual puzzles are put together with their options."""
+    drawing = record.get("prompt")
+    given = record.get("gpt5_prompt") or drawing
+    words = str(given) if given and "question" not in record else task.ask(payload, "vlm")
+    return Prompts(
+        vlm=words,
+        image=str(drawing) if drawing else task.ask(payload, "image"),
+        video=str(drawing) if drawing else task.ask(payload, "video"),
+    )
+
+
+def _fields(name: str, group: str, record: dict[str, Any], puzzle: Image, solution: GetImage) -> dict[str, Any]:
+    """The fields of the payload; what the record does not hold is read off its pictures."""
     if name == "maze_square":
         return maze.square_as_ours(record if "maze_grid" in record else {**record, **maze.read_square(puzzle)})
     if name in GRIDS:
-        seen = {} if "start_point" in record else maze.read_grid(name, puzzle)
-        return {"solution_path_cell_ids": [], **record, **seen, "clip": None}
+        return maze.grid_as_ours(name, record, puzzle)
     if group == "visual":
         return visual.as_ours(record, puzzle, solution())
     if group == "arc":
-        return arc.as_ours(record if "placements" in record else {**record, **arc.read_pictures(puzzle, solution())})
-    seen = {} if "candidates" in record else eyeballing.read_pictures(name, puzzle, solution())
-    return eyeballing.as_ours({**record, **seen})
+        seen = {} if "placements" in record else arc.read_pictures(puzzle, solution())
+        return arc.as_ours({**record, **seen}, puzzle)
+    if "candidates" not in record:
+        record = {**record, **eyeballing.read_pictures(name, puzzle, solution())}
+    elif name == "arc_connect":
+        record = arcs.arcs_as_points(record, puzzle)
+    return eyeballing.as_ours(record)

@@ -9,18 +9,21 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
-from vtb.benchmarks.videothinkbench.picture_family import ForeignFamily
+from vtb.benchmarks.videothinkbench.picture_task import PictureTask
 from vtb.errors import BadInput
 from vtb.media.image import Color, Image, UnreadableImage, decode_image, encode_rgb
-from vtb.puzzles.family import UNJUDGED, ClipFrame, Record, Score
 from vtb.puzzles.judging.choice import last_answer, listed, normalise
 from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.visual.common.best_frame import judge_best
 from vtb.puzzles.visual.common.crop import area_of, fitted
-from vtb.puzzles.visual.common.judge import DIFF_WHITE, Expected, Mask, judge
-from vtb.puzzles.visual.common.record import area_in_picture
+from vtb.puzzles.visual.common.judge import Expected, Mask, is_drawn, judge
+from vtb.puzzles.visual.common.place import area_in_picture
+from vtb.puzzles.visual.common.record import Area, Side
 from vtb.puzzles.visual.common.scene import BASIC, COLORS, SHAPES, Disc, Polygon, regular, silhouette
+from vtb.tasks.score import UNJUDGED, Score
+from vtb.tasks.task import ClipFrame, Modality
 
 TELL_APART = 30.0  # RGB distance from which two colors are two values
 MISSING = (0xEE, 0xEE, 0xEE)
@@ -37,36 +40,65 @@ def as_ours(record: dict[str, Any], puzzle: Image, solution: Image) -> dict[str,
     answer = str(record.get("answer") or "")
     return {
         **record, "canvas_dimensions": list(size), "area": area, "pictures": pictures, "answer": answer,
-        "options": [str(option) for option in record.get("options") or []], "clip": None,
+        "options": [str(option) for option in record.get("options") or []],
+        "question": str(record.get("question") or ""),
     }  # fmt: skip
 
 
-class VisualByPicture(ForeignFamily):
+class PicturesRecord(Struct, frozen=True, kw_only=True):
+    """A visual puzzle of which only pictures show what is right.
+
+    Attributes:
+        canvas_dimensions: width and height of its picture.
+        area: left, top and side of the puzzle in it.
+        pictures: PNG files of that area, ``puzzle`` and ``solution``, in base 64.
+        answer: in words; empty where it is not on record.
+        options: the values to choose from, where there are such.
+        question: what is asked; empty where it is not on record.
+    """
+
+    canvas_dimensions: tuple[Side, Side]
+    area: Area
+    pictures: dict[str, str]
+    answer: str = ""
+    options: list[str] = []
+    question: str = ""
+
+
+class VisualByPicture(PictureTask[PicturesRecord]):
     """A visual puzzle whose right answer only its solution shows."""
 
-    def validate(self, record: Record) -> None:
+    payload_class = PicturesRecord
+
+    def validate(self, record: PicturesRecord) -> None:
         """Two pictures that differ, and the puzzle's area inside the canvas."""
+        if record.pictures.keys() != {"puzzle", "solution"}:
+            raise BadInput("its two pictures are not on record")
         try:
             expected = self._expected(record)
-        except UnreadableImage as error:
+        except (UnreadableImage, ValueError) as error:  # ValueError: no base 64
             raise BadInput(f"its pictures cannot be read: {error}") from error
-        (width, height), (left, top, side) = record["canvas_dimensions"], record["area"]
+        (width, height), (left, top, side) = record.canvas_dimensions, record.area
         if not (expected.part.any() and 0 <= left <= width - side and 0 <= top <= height - side and side > 0):
             raise BadInput("its puzzle and its solution look the same")
 
-    def identity(self, record: Record) -> str:
+    def identity(self, record: PicturesRecord) -> str:
         """The pictures."""
-        return hashlib.sha256(str(record["pictures"]).encode()).hexdigest()
+        return hashlib.sha256(str(record.pictures).encode()).hexdigest()
 
-    def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
+    def score_text(self, record: PicturesRecord, text: str, puzzle: Image | None = None) -> Score:
         """The last value that a text names, in words or by the letter of an option, must be the answer."""
-        if not record["answer"]:
+        if not record.answer:
             return Score(False, False, UNJUDGED)
-        values = [*dict.fromkeys([record["answer"], *record["options"], *self._words()])]
-        found = last_answer(text, [value.lower() for value in values], record["options"])
-        right = found is not None and found == normalise(record["answer"])
+        values = [*dict.fromkeys([record.answer, *record.options, *self._words()])]
+        found = last_answer(text, [value.lower() for value in values], record.options)
+        right = found is not None and found == normalise(record.answer)
         reason = "solved" if right else "names no answer" if found is None else "names another answer"
         return Score(right, right, reason, choice=found)
+
+    def answer(self, record: PicturesRecord) -> str:
+        """As on record."""
+        return record.answer
 
     def _words(self) -> Iterable[str]:
         return BASIC if self._asked == "color" else ()
@@ -79,24 +111,26 @@ class VisualByPicture(ForeignFamily):
     def _part_name(self) -> str:
         return str(getattr(self.family, "part_name", "part"))
 
-    def ask(self, record: Record, modality: str) -> str:
+    def ask(self, record: PicturesRecord, modality: Modality) -> str:
         """The record's question with its options, where it has any; drawing is asked for in our words."""
         if modality != "vlm":
             kind = "color" if self._asked == "color" else "shape"
             return VISUAL[f"{modality} {kind}"].format(part=self._part_name)
-        question = str(record.get("question") or VISUAL["question"].format(part=self._part_name, asked=self._asked))
-        return f"{question} Options: {listed(record['options'])}." if record["options"] else question
+        question = record.question or VISUAL["question"].format(part=self._part_name, asked=self._asked)
+        return f"{question} Options: {listed(record.options)}." if record.options else question
 
-    def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
+    def score_image(self, record: PicturesRecord, image: Image, puzzle: Image | None = None) -> Score:
         """Our own rule (``vtb.puzzles.visual.common.judge``), against the solution's picture."""
-        return judge(area_of(image, record["area"], record["canvas_dimensions"]), self._expected(record))
+        return judge(area_of(image, record.area, record.canvas_dimensions), self._expected(record))
 
-    def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
+    def score_video(
+        self, record: PicturesRecord, frames: Iterable[ClipFrame], puzzle: Image | None = None
+    ) -> dict[str, Score]:
         """The frame with the lowest Diff."""
-        return judge_best(frames, record["area"], record["canvas_dimensions"], self._expected(record))
+        return judge_best(frames, record.area, record.canvas_dimensions, self._expected(record))
 
-    def _expected(self, record: Record) -> Expected:
-        pictures, right = record["pictures"], record["answer"] or "as in the solution"
+    def _expected(self, record: PicturesRecord) -> Expected:
+        pictures, right = record.pictures, record.answer or "as in the solution"
         return _expected(pictures["puzzle"], pictures["solution"], right, self._asked)
 
 
@@ -147,10 +181,7 @@ def _distance(one: Color, other: Color) -> float:
 
 def _shapes(solution: Image, part: Mask, right: str) -> dict[str, Mask]:
     """The right shape, and regular shapes of its size that are clearly others."""
-    import cv2
-
-    grey = cv2.cvtColor(solution, cv2.COLOR_RGB2GRAY)
-    drawn = ((grey <= DIFF_WHITE) & (part > 0)).astype(np.uint8)
+    drawn = (is_drawn(solution) & (part > 0)).astype(np.uint8)
     ys, xs = np.nonzero(drawn)
     if not len(xs):
         return {right: drawn}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import cmath
 import random
 
-from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, line, uniform, unit
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 
-class AngleBisector(Eyeballing):
+class AngleBisector(FigurePuzzle):
     """A point on the bisector of an angle."""
 
     name = "angle_bisector"

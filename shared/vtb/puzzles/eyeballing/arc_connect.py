@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.errors import UsageProblem
-from vtb.media.image import Image
+from vtb.errors import BadInput, UsageProblem
+from vtb.media.image import Image, resize_nearest
 from vtb.puzzles.eyeballing.common import draw, judge
 from vtb.puzzles.eyeballing.common.arcs import Shape, place_arcs
 from vtb.puzzles.eyeballing.common.base import Eyeballing, points_of
 from vtb.puzzles.eyeballing.common.config import Config, canvas_part, clip_scale
 from vtb.puzzles.eyeballing.common.placement import LETTERS, Placed
-from vtb.puzzles.family import ClipFrame, Modality, Record, Score
+from vtb.puzzles.eyeballing.common.record import EyeballingRecord
 from vtb.puzzles.judging.frames import luma
+from vtb.tasks.score import Score
+from vtb.tasks.task import ClipFrame, Modality
 
 Ink = NDArray[np.uint8]
 Labels = NDArray[np.int32]
@@ -36,7 +38,7 @@ class ArcConnect(Eyeballing):
     ask_point = "beside the arc that continues the left arc behind the grey band"
     reveal = "Draw the hidden part of the left arc over the grey band in black until it joins an arc on the right."
 
-    def sample(self, rng: random.Random, config: Config) -> dict[str, Any]:
+    def sample(self, rng: random.Random, config: Config) -> EyeballingRecord:
         """As all tasks; in a clip the ink must stay ink."""
         if config.clip is not None and round(config.line_width * clip_scale(config)) < LEAST_LINE:
             raise UsageProblem(
@@ -49,14 +51,20 @@ class ArcConnect(Eyeballing):
         """Both samplings are the same here: which arc is true has always been drawn evenly."""
         return place_arcs(rng, config.frame, SHAPE)
 
-    def draw_candidates(self, pen: draw.Pen, record: Record, *, solved: bool) -> None:
+    def validate(self, record: EyeballingRecord) -> None:
+        """As all tasks; a band, the left arc and five right ones, or nothing where others made it."""
+        super().validate(record)
+        if record.given and [stroke.kind for stroke in record.given] != ["line", *["arc"] * (1 + len(LETTERS))]:
+            raise BadInput("its strokes are not a band, an arc on the left and five on the right")
+
+    def draw_candidates(self, pen: draw.Pen, record: EyeballingRecord, *, solved: bool) -> None:
         """Blue letters beside the arcs; the right one gets a green ring."""
         for x, y, letter in points_of(record):
-            pen.text(letter, complex(x, y), "blue", 1.3 * record["point_radius"])
-            if solved and letter == record["correct_option"]:
+            pen.text(letter, complex(x, y), "blue", 1.3 * record.point_radius)
+            if solved and letter == record.correct_option:
                 pen.ring(complex(x, y), "green")
 
-    def ask(self, record: Record, modality: Modality) -> str:
+    def ask(self, record: EyeballingRecord, modality: Modality) -> str:
         """The answer is drawn in black; there is nothing to turn red."""
         if modality == "vlm":
             return (
@@ -68,41 +76,38 @@ class ArcConnect(Eyeballing):
         )  # fmt: skip
         return f"{self.reveal} {still}"
 
-    def may_be_marked(self, record: Record, frame: ClipFrame) -> bool:
+    def may_be_marked(self, record: EyeballingRecord, frame: ClipFrame) -> bool:
         """Whether ink may join the two sides: it is dark, in every column between them."""
-        bright, (width, height) = luma(frame), record["canvas_dimensions"]
+        bright, (width, height) = luma(frame), record.canvas_dimensions
         shown = None if bright is None else canvas_part(record, bright)
-        if shown is None or shown.shape != (height, width) or not record["given"]:
+        if shown is None or shown.shape != (height, width) or not record.given:
             return True
         return bool((shown[:, _between(*_ends(record))] <= DARK).any(axis=0).all())
 
-    def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
+    def score_image(self, record: EyeballingRecord, image: Image, puzzle: Image | None = None) -> Score:
         """The right arc that black ink joins to the left one; several joined arcs are no answer."""
         joined = joined_options(record, image, puzzle)
         if len(joined) > 1:
             return Score(False, False, "several arcs joined", {"joined": "".join(joined)})
-        return judge.verdict(joined[0] if joined else None, record["correct_option"])
+        return judge.verdict(joined[0] if joined else None, record.correct_option)
 
 
-def joined_options(record: Record, image: Image, puzzle: Image | None) -> list[str]:
+def joined_options(record: EyeballingRecord, image: Image, puzzle: Image | None) -> list[str]:
     """The letters of the right arcs that are in one piece of ink with the left arc."""
-    left, right = _ends(record) if record["given"] or puzzle is None else _ends_seen(record, puzzle)
+    left, right = _ends_known(record) or (_ends(record) if puzzle is None else _ends_seen(record, puzzle))
     picture = _on_canvas(image, record)
-    if not right or not _ink(picture[:, _between(left, right)]).any(axis=0).all():
+    between = picture[:, _between(left, right)] if right else picture[:, :0]
+    if not between.size or not _ink(between).any(axis=0).all():
         return []
     _, labels = _pieces(picture)
     start = _label_near(labels, left)
     return [letter for letter, end in sorted(right.items()) if start and _label_near(labels, end) == start]
 
 
-def _on_canvas(image: Image, record: Record) -> Image:
-    """The picture at the size of the canvas."""
-    import cv2
-
-    width, height = record["canvas_dimensions"]
-    if image.shape[:2] == (height, width):
-        return image
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
+def _on_canvas(image: Image, record: EyeballingRecord) -> Image:
+    """The picture at the size of the canvas; by nearest neighbours, since blurred a thin line is no dark ink."""
+    width, height = record.canvas_dimensions
+    return image if image.shape[:2] == (height, width) else resize_nearest(image, width, height)
 
 
 def _ink(picture: Image) -> Ink:
@@ -115,7 +120,7 @@ def _ink(picture: Image) -> Ink:
 def _between(left: complex, right: dict[str, complex]) -> slice:
     """The columns between the two sides: without ink in each nothing joins them, as in most frames."""
     first, last = left.real + SEARCH[-1], min(end.real for end in right.values()) - SEARCH[-1]
-    return slice(max(0, round(first)), max(0, round(last)))
+    return slice(max(0, round(first)), max(1, round(first) + 1, round(last)))
 
 
 def _pieces(picture: Image) -> tuple[int, Labels]:
@@ -126,14 +131,24 @@ def _pieces(picture: Image) -> tuple[int, Labels]:
     return count, labels
 
 
-def _ends(record: Record) -> tuple[complex, dict[str, complex]]:
+def _ends_known(record: EyeballingRecord) -> tuple[complex, dict[str, complex]] | None:
+    """The inner ends of the arcs where the record holds them; else only its picture shows them."""
+    if record.given:
+        return _ends(record)
+    if record.arc_ends:
+        ends = {name: complex(*place) for name, place in record.arc_ends.items()}
+        return ends.pop("left"), ends
+    return None
+
+
+def _ends(record: EyeballingRecord) -> tuple[complex, dict[str, complex]]:
     """The inner ends of the left arc and of each right arc."""
-    _, left, *right = draw.strokes(record, "given")
-    ends = {letter: draw.path_of(stroke, 0.0)[0] for letter, stroke in zip(LETTERS, right, strict=True)}
-    return draw.path_of(left, 0.0)[0], ends
+    _, left, *right = draw.given(record)
+    inner = [draw.path_of(stroke, 0.0)[0] for stroke in (left, *right)]
+    return inner[0], {str(letter): end for letter, end in zip(LETTERS, inner[1:], strict=True)}
 
 
-def _ends_seen(record: Record, puzzle: Image) -> tuple[complex, dict[str, complex]]:
+def _ends_seen(record: EyeballingRecord, puzzle: Image) -> tuple[complex, dict[str, complex]]:
     """The same, found in the picture of a puzzle whose record does not hold its arcs.
 
     The piece of ink that reaches farthest left is the left arc; of the others, the one nearest to a letter is its arc.
@@ -160,7 +175,7 @@ def _label_near(labels: Labels, point: complex) -> int:
     """The piece of ink nearest to an arc's inner end, or 0."""
     for reach in SEARCH:
         x, y = round(point.real), round(point.imag)
-        window = labels[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
+        window = labels[max(0, y - reach) : max(0, y + reach + 1), max(0, x - reach) : max(0, x + reach + 1)]
         found = window[window > 0]
         if found.size:
             return int(np.bincount(found).argmax())

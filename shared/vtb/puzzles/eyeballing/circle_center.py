@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 
-from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, circle, uniform
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 
-class CircleCenter(Eyeballing):
+class CircleCenter(FigurePuzzle):
     """The centre of a circle."""
 
     name = "circle_center"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 
-from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, circle, disc, line, sign, uniform, unit
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 
-class CircleTangentLine(Eyeballing):
+class CircleTangentLine(FigurePuzzle):
     """A point on the tangent to a circle at a marked point."""
 
     name = "circle_tangent_line"

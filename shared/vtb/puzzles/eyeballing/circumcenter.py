@@ -7,12 +7,12 @@ import itertools
 import math
 import random
 
-from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, circle, gaps, polygon, uniform, unit
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 
-class Circumcenter(Eyeballing):
+class Circumcenter(FigurePuzzle):
     """The point at the same distance from the three corners, inside the triangle."""
 
     name = "circumcenter"

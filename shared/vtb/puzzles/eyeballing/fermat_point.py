@@ -6,12 +6,12 @@ import cmath
 import math
 import random
 
-from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, line, polygon, sides, uniform, unit
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 
-class FermatPoint(Eyeballing):
+class FermatPoint(FigurePuzzle):
     """The point with the least sum of distances to the corners; it sees every side under 120 degrees."""
 
     name = "fermat_point"

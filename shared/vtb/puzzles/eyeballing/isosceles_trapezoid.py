@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 
-from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, line, sign, uniform, unit
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 
-class IsoscelesTrapezoid(Eyeballing):
+class IsoscelesTrapezoid(FigurePuzzle):
     """The fourth corner of an isosceles trapezoid."""
 
     name = "isosceles_trapezoid"

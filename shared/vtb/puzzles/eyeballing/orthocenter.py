@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 
-from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, angle_at, dot, line, polygon, sides, uniform, unit
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 
-class Orthocenter(Eyeballing):
+class Orthocenter(FigurePuzzle):
     """The point where the three altitudes meet."""
 
     name = "orthocenter"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 
-from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, disc, line, sign, uniform, unit
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 
-class Parallel(Eyeballing):
+class Parallel(FigurePuzzle):
     """A point on the parallel to a line through a marked point."""
 
     name = "parallel"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 
-from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, angle_at, line, uniform, unit
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 
-class Parallelogram(Eyeballing):
+class Parallelogram(FigurePuzzle):
     """The fourth corner of a parallelogram."""
 
     name = "parallelogram"

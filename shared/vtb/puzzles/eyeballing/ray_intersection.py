@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 
-from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, angle_at, line, uniform, unit
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 LEAST_ANGLE = 0.611  # 35 degrees
 
 
-class RayIntersection(Eyeballing):
+class RayIntersection(FigurePuzzle):
     """Where three lines meet of which only the outer parts are drawn."""
 
     name = "ray_intersection"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 
-from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, line, sign, uniform, unit
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 
-class RayReflect(Eyeballing):
+class RayReflect(FigurePuzzle):
     """A point that a ray passes after its reflection in a mirror."""
 
     name = "ray_reflect"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 
-from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, disc, line, uniform, unit
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 
-class Reflection(Eyeballing):
+class Reflection(FigurePuzzle):
     """The mirror image of a point in a line."""
 
     name = "reflection"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 
-from vtb.puzzles.eyeballing.common.base import Eyeballing
+from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, angle_at, line, polygon, uniform, unit
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 
-class TriangleCenter(Eyeballing):
+class TriangleCenter(FigurePuzzle):
     """The point where the three medians meet."""
 
     name = "triangle_center"

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.media.image import Image
-from vtb.puzzles.family import ClipFrame, Record, Score
+from vtb.tasks.score import Score
+from vtb.tasks.task import ClipFrame, P
 
 EVERY_LEAD = 255.0
 NO_FRAMES = Score(False, False, "no frames")
-FrameJudge = Callable[[Record, Image, "Image | None"], Score]
+FrameJudge = Callable[[P, Image, "Image | None"], Score]
 
 
 def most_red_lead(frame: ClipFrame) -> float:
@@ -34,9 +35,7 @@ def same(frame: ClipFrame, other: ClipFrame) -> bool:
     return frame is other or (compare is not None and type(frame) is type(other) and compare(other))
 
 
-def score_last(
-    judge: FrameJudge, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None
-) -> dict[str, Score]:
+def score_last(judge: FrameJudge[P], record: P, frames: Iterable[ClipFrame], puzzle: Image | None) -> dict[str, Score]:
     """The verdict on the last frame."""
     last = deque(frames, maxlen=1)
     return {"last": judge(record, last[0](), puzzle) if last else NO_FRAMES}

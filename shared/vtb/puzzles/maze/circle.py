@@ -12,13 +12,14 @@ from typing import Literal
 
 from vtb.errors import UsageProblem
 from vtb.puzzles import prompts
-from vtb.puzzles.family import Clip, Record
+from vtb.puzzles.family import Clip
 from vtb.puzzles.maze.common import path_judge
 from vtb.puzzles.maze.common.base import ALGORITHM_HELP, LINE_HELP
 from vtb.puzzles.maze.common.grid import form_of
 from vtb.puzzles.maze.common.grid_maze import GridMaze
-from vtb.puzzles.maze.common.limits import MAX_CELLS, check_drawable, check_widths, fitting_line, whole
+from vtb.puzzles.maze.common.limits import check_drawable, check_widths, fitting_line
 from vtb.puzzles.maze.common.polar_grid import Circle
+from vtb.puzzles.maze.common.record import CircleRecord
 
 REMEDY = "take a larger --ring-width or --inner-radius, fewer --segments, or a smaller --wall-thickness or --line-width"
 
@@ -70,21 +71,16 @@ class Config:
         return self.line_width or fitting_line(self.form, self.ring_width / 4)
 
 
-class CircleMaze(GridMaze):
+class CircleMaze(GridMaze[CircleRecord]):
     """The family; see ``vtb.puzzles.family.Family``."""
 
     name = "maze_circle"
-    version = 1
+    payload_class = CircleRecord
     config_class = Config
-    rule = path_judge.Rule(red_lead=70, disc=0.6, box=False)
+    rule = path_judge.Rule(red_lead=75, disc=0.6, box=False)
     prompts = prompts.CIRCLE_MAZE
     cell_field = "ring_width"
     form_class = Circle
-
-    def validate(self, record: Record) -> None:
-        """As all grids; two segments would meet twice."""
-        whole(record, "segments", 3, MAX_CELLS)
-        super().validate(record)
 
 
 FAMILY = CircleMaze()

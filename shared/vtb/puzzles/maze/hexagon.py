@@ -18,6 +18,7 @@ from vtb.puzzles.maze.common.grid import form_of
 from vtb.puzzles.maze.common.grid_maze import GridMaze
 from vtb.puzzles.maze.common.hex_grid import Hexagons
 from vtb.puzzles.maze.common.limits import check_drawable, check_widths, fitting_line
+from vtb.puzzles.maze.common.record import HexagonRecord
 
 REMEDY = "take a larger --cell-radius, or a smaller --wall-thickness or --line-width"
 
@@ -58,13 +59,13 @@ class Config:
         return self.line_width or fitting_line(self.form, self.cell_radius * 0.35)
 
 
-class HexagonMaze(GridMaze):
+class HexagonMaze(GridMaze[HexagonRecord]):
     """The family; see ``vtb.puzzles.family.Family``."""
 
     name = "maze_hexagon"
-    version = 1
+    payload_class = HexagonRecord
     config_class = Config
-    rule = path_judge.Rule(red_lead=70, disc=0.8, box=False)
+    rule = path_judge.Rule(red_lead=75, disc=0.8, box=False)
     prompts = prompts.HEXAGON_MAZE
     cell_field = "cell_radius"
     form_class = Hexagons

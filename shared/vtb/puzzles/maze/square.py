@@ -11,17 +11,19 @@ import itertools
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+from msgspec.structs import asdict, replace
 
 from vtb.errors import UsageProblem
 from vtb.media.image import Picture
 from vtb.puzzles import prompts
-from vtb.puzzles.family import Clip, Record
+from vtb.puzzles.family import Clip
 from vtb.puzzles.maze.common import line_clip, path_judge, square_grid
 from vtb.puzzles.maze.common.base import ALGORITHM_HELP, LINE_HELP, PASSAGE, Maze
 from vtb.puzzles.maze.common.line_clip import Point
+from vtb.puzzles.maze.common.record import SquareClip, SquareRecord
 from vtb.puzzles.maze.common.spanning_tree import count_depth_first, count_uniform, depth_first, path, wilson
 from vtb.puzzles.maze.common.square_grid import centre, draw_grid, grid_of, path_cells, points_of
 from vtb.rng import below
@@ -48,6 +50,9 @@ class Config:
             raise UsageProblem(f"--size {self.size}: a maze has an odd number of cells a side, from 5 to 101")
         if not MIN_CELL_PX <= self.cell_px <= 256:
             raise UsageProblem(f"--cell-px {self.cell_px}: a cell has {MIN_CELL_PX} to 256 pixels a side")
+        if self.size * self.cell_px > square_grid.MAX_SIDE:
+            side = f"a picture of {self.size * self.cell_px} pixels a side, at most {square_grid.MAX_SIDE}"
+            raise UsageProblem(f"--cell-px {self.cell_px}: {side}: take smaller or fewer cells")
         width = self.line_width
         if width is not None and not 1 <= width <= self.cell_px // 2:
             raise UsageProblem(f"--line-width {width}: must be from 1 to half a cell ({self.cell_px // 2})")
@@ -58,11 +63,11 @@ class Config:
             )
 
 
-class SquareMaze(Maze):
+class SquareMaze(Maze[SquareRecord]):
     """The family; see ``vtb.puzzles.family.Family``."""
 
     name = "maze_square"
-    version = 1
+    payload_class = SquareRecord
     config_class = Config
     palette = square_grid.PALETTE
     rule = path_judge.SQUARE
@@ -70,83 +75,85 @@ class SquareMaze(Maze):
     cell_field = "cell_size"
     surroundings = PASSAGE
 
-    def sample(self, rng: random.Random, config: Config) -> dict[str, Any]:
+    def sample(self, rng: random.Random, config: Config) -> SquareRecord:
         """A maze, its two ends and the one path between them."""
         side = config.size // 2
         tree = (wilson if config.algorithm == "wilson" else depth_first)(rng, side, side)
         start, goal = _ends(rng, side * side, config.endpoints)
         cells = path_cells(path(tree, start, goal), side)
-        return {
-            "grid_size": [config.size, config.size],
-            "cell_size": config.cell_px,
-            "line_width": config.line_width or max(2, config.cell_px // 3),
-            "algorithm": config.algorithm,
-            "canvas_dimensions": [config.size * config.cell_px] * 2,
-            "padding": [0, 0, 0, 0],
-            "maze_grid": grid_of(tree, side).tolist(),
-            "start": list(cells[0]),
-            "goal": list(cells[-1]),
-            "start_point": centre(cells[0], config.cell_px),
-            "goal_point": centre(cells[-1], config.cell_px),
-            "solution_path_cell_ids": [r * config.size + c for r, c in cells],
-            "clip": _clip_record(config.clip, config) if config.clip else None,
-        }
+        return SquareRecord(
+            grid_size=(config.size, config.size),
+            cell_size=config.cell_px,
+            line_width=config.line_width or max(2, config.cell_px // 3),
+            algorithm=config.algorithm,
+            canvas_dimensions=(config.size * config.cell_px,) * 2,
+            maze_grid=grid_of(tree, side).tolist(),
+            start=cells[0],
+            goal=cells[-1],
+            start_point=centre(cells[0], config.cell_px),
+            goal_point=centre(cells[-1], config.cell_px),
+            solution_path_cell_ids=[r * config.size + c for r, c in cells],
+            clip=_clip_record(config.clip, config) if config.clip else None,
+        )
 
-    def validate(self, record: Record) -> None:
+    def validate(self, record: SquareRecord) -> None:
         """Sizes within bounds, a 0/1 grid of that size, and all points inside canvas and clip."""
         square_grid.validate_grid(record)
-        if record.get("clip"):
-            cell, (rows, cols) = record["clip"]["cell_size"], record["grid_size"]
-            line_clip.validate_clip(record["clip"], cols * cell, rows * cell)
+        if record.clip:
+            cell, (rows, cols) = record.clip.cell_size, record.grid_size
+            line_clip.validate_clip(record.clip, cols * cell, rows * cell)
 
-    def identity(self, record: Record) -> str:
+    def identity(self, record: SquareRecord) -> str:
         """Walls and the two ends, whichever comes first: they look the same."""
-        walls = "/".join("".join(map(str, row)) for row in record["maze_grid"])
-        ends = sorted([tuple(record["start"]), tuple(record["goal"])])
+        walls = "/".join("".join(map(str, row)) for row in record.maze_grid)
+        ends = sorted([record.start, record.goal])
         return hashlib.sha256(f"{self.name} {walls} {ends}".encode()).hexdigest()
 
-    def difficulty(self, record: Record) -> dict[str, float]:
+    def difficulty(self, record: SquareRecord) -> dict[str, float]:
         """Side, cells on the path, its turns, and the dead ends of the maze."""
-        ids = record["solution_path_cell_ids"]
+        ids = record.solution_path_cell_ids
         steps = [b - a for a, b in itertools.pairwise(ids)]
-        grid = np.asarray(record["maze_grid"])
+        grid = np.asarray(record.maze_grid)
         open_ = np.pad(grid == 0, 1)
         exits = open_[:-2, 1:-1].astype(int) + open_[2:, 1:-1] + open_[1:-1, :-2] + open_[1:-1, 2:]
         return {
-            "size": record["grid_size"][0],
+            "size": record.grid_size[0],
             "path_length": len(ids),
             "turns": sum(a != b for a, b in itertools.pairwise(steps)),
             "dead_ends": int(((exits == 1) & (grid == 0)).sum()),
         }
 
-    def draw_puzzle(self, record: Record) -> Picture:
+    def draw_puzzle(self, record: SquareRecord) -> Picture:
         """Walls, passages and the two marks."""
         return draw_grid(record)
 
-    def in_clip(self, record: Record) -> Record:
+    def in_clip(self, record: SquareRecord) -> SquareRecord:
         """The record with the lengths and points that it has in its clip, where the maze starts at (0, 0)."""
-        cell, scale = record["clip"]["cell_size"], record["clip"]["scale"]
-        points = {name: [x * scale for x in record[name]] for name in ("start_point", "goal_point")}
-        return {**record, **points, "cell_size": cell, "line_width": max(2, round(record["line_width"] * scale))}
+        assert record.clip is not None
+        scale = record.clip.scale
+        start, goal = ((x * scale, y * scale) for x, y in (record.start_point, record.goal_point))
+        width = max(2, round(record.line_width * scale))
+        cell = record.clip.cell_size
+        return replace(record, start_point=start, goal_point=goal, cell_size=cell, line_width=width)
 
-    def cell_count(self, record: Record) -> int:
+    def cell_count(self, record: SquareRecord) -> int:
         """Walls have IDs too."""
-        rows, cols = record["grid_size"]
+        rows, cols = record.grid_size
         return int(rows * cols)
 
-    def line(self, record: Record, cells: Sequence[int]) -> list[Point]:
+    def line(self, record: SquareRecord, cells: Sequence[int]) -> list[Point]:
         """Straight from centre to centre."""
         return points_of(record, cells)
 
-    def labels(self, record: Record) -> Iterator[tuple[int, Point, int]]:
+    def labels(self, record: SquareRecord) -> Iterator[tuple[int, Point, int]]:
         """Every open cell."""
-        cells = np.flatnonzero(np.asarray(record["maze_grid"]) == 0).tolist()
+        cells = np.flatnonzero(np.asarray(record.maze_grid) == 0).tolist()
         for cell, point in zip(cells, points_of(record, cells), strict=True):
-            yield cell, point, record["cell_size"]
+            yield cell, point, record.cell_size
 
-    def answer_width(self, record: Record) -> int:
+    def answer_width(self, record: SquareRecord) -> int:
         """A third of a cell, as in the benchmark."""
-        return int(max(3, record["cell_size"] // 3))
+        return int(max(3, record.cell_size // 3))
 
     def distinct(self, config: Config) -> float | None:
         """How many different puzzles a configuration can make, or None where that is not known."""
@@ -161,10 +168,11 @@ def _clip_cell(size: int, clip: Clip) -> int:
     return min(clip.size) // size
 
 
-def _clip_record(clip: Clip, config: Config) -> dict[str, Any]:
+def _clip_record(clip: Clip, config: Config) -> SquareClip:
     cell = _clip_cell(config.size, clip)
     side = cell * config.size
-    return line_clip.clip_record(clip, side, side, cell / config.cell_px, cell_size=cell)
+    form = line_clip.clip_record(clip, side, side, cell / config.cell_px)
+    return SquareClip(**asdict(form), cell_size=cell)
 
 
 def _ends(rng: random.Random, rooms: int, endpoints: str) -> tuple[int, int]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from vtb.puzzles.family import Record
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
 from vtb.puzzles.visual.common.patterns import assign, count_assigned
+from vtb.puzzles.visual.common.record import VisualRecord
 from vtb.puzzles.visual.common.scene import CENTRE, MISSING, Polygon, regular
 from vtb.rng import below
 
 CORNERS = regular(6, CENTRE, 220)
 
 
-class ColorHexagon(VisualFamily):
+class ColorHexagon(VisualFamily[VisualRecord]):
     """The family."""
 
     name = "visual_color_hexagon"
+    payload_class = VisualRecord
     part_name = "triangle"
     asked = "color"
     places = 6
@@ -28,14 +29,14 @@ class ColorHexagon(VisualFamily):
         pairs = assign(rng, 3, config.color_names, config.sampling)
         return {"values": pairs * 2, "missing": below(rng, 6)}
 
-    def part(self, record: Record, place: int, value: str | None) -> Polygon:
+    def part(self, record: VisualRecord, place: int, value: str | None) -> Polygon:
         """A triangle from the middle to one side."""
         fill = MISSING if value is None else self.fills[value]
         return Polygon((CENTRE, CORNERS[place], CORNERS[(place + 1) % 6]), fill)
 
-    def explain(self, record: Record) -> str:
+    def explain(self, record: VisualRecord) -> str:
         """By the opposite triangle."""
-        opposite = (record["missing"] + 3) % 6 + 1
+        opposite = (record.missing + 3) % 6 + 1
         return (
             f"Triangles that lie opposite each other have the same color. Triangle {opposite} lies opposite the "
             f"question mark and is {self.answer(record)}, so the answer is {self.answer(record)}."

@@ -6,11 +6,10 @@ import random
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from vtb.puzzles.family import Record
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
 from vtb.puzzles.visual.common.patterns import shuffled
-from vtb.puzzles.visual.common.record import Content
+from vtb.puzzles.visual.common.record import Content, VisualRecord
 from vtb.puzzles.visual.common.scene import CENTRE, MISSING, Polygon, turn
 from vtb.rng import below
 
@@ -24,10 +23,18 @@ HALF, STEP = 82.0, 86.0
 TURNS = range(-45, 1)
 
 
-class ColorOverlapSquares(VisualFamily):
+class OverlapRecord(VisualRecord, frozen=True, kw_only=True):
+    """The colors of the three squares, and how far their row is turned, in degrees."""
+
+    squares: list[str]
+    turn: int
+
+
+class ColorOverlapSquares(VisualFamily[OverlapRecord]):
     """The family."""
 
     name = "visual_color_overlap_squares"
+    payload_class = OverlapRecord
     part_name = "overlap"
     asked = "color"
     places = 2
@@ -43,27 +50,27 @@ class ColorOverlapSquares(VisualFamily):
         values = [MIXTURES[frozenset(pair)] for pair in (squares[:2], squares[1:])]
         return {"values": values, "missing": below(rng, 2), "squares": squares, "turn": -below(rng, len(TURNS))}
 
-    def vocabulary(self, record: Record, config: Config) -> list[str]:
+    def vocabulary(self, record: OverlapRecord, config: Config) -> list[str]:
         """The three mixtures."""
         return list(MIXTURES.values())
 
-    def options(self, rng: random.Random, record: Record) -> list[str]:
+    def options(self, rng: random.Random, record: OverlapRecord) -> list[str]:
         """The three mixtures: no other color can be one."""
         return shuffled(rng, list(MIXTURES.values()))
 
-    def backdrop(self, record: Record) -> Sequence[Polygon]:
+    def backdrop(self, record: OverlapRecord) -> Sequence[Polygon]:
         """The squares, in a row from the upper left to the lower right that is turned anticlockwise."""
-        squares = enumerate(record["squares"], -1)
+        squares = enumerate(record.squares, -1)
         return [_box(record, place * STEP, HALF, self.fills[color]) for place, color in squares]
 
-    def part(self, record: Record, place: int, value: str | None) -> Polygon:
+    def part(self, record: OverlapRecord, place: int, value: str | None) -> Polygon:
         """Where two squares overlap."""
         fill = MISSING if value is None else self.fills[value]
         return _box(record, (place - 0.5) * STEP, HALF - STEP / 2, fill)
 
-    def explain(self, record: Record) -> str:
+    def explain(self, record: OverlapRecord) -> str:
         """By the colors of the two squares."""
-        one, other = record["squares"][record["missing"] : record["missing"] + 2]
+        one, other = record.squares[record.missing : record.missing + 2]
         return (
             "Where two squares overlap, their colors mix. The question mark lies where a "
             f"{one} and a {other} square overlap, and {one} and {other} make {self.answer(record)}."
@@ -74,11 +81,11 @@ class ColorOverlapSquares(VisualFamily):
         return (6 if config.sampling == "videothinkbench" else 12) * 2 * len(TURNS)
 
 
-def _box(record: Record, shift: float, half: float, fill: int) -> Polygon:
+def _box(record: OverlapRecord, shift: float, half: float, fill: int) -> Polygon:
     """A turned square with its centre on the diagonal."""
     x, y = CENTRE[0] + shift, CENTRE[1] + shift
     corners = ((x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half))
-    return Polygon(tuple(turn(corner, record["turn"]) for corner in corners), fill)
+    return Polygon(tuple(turn(corner, record.turn) for corner in corners), fill)
 
 
 FAMILY = ColorOverlapSquares()

@@ -7,11 +7,10 @@ import random
 from typing import Any, ClassVar
 
 from vtb.media.image import Color
-from vtb.puzzles.family import Record
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
 from vtb.puzzles.visual.common.patterns import pick, shuffled
-from vtb.puzzles.visual.common.record import Content
+from vtb.puzzles.visual.common.record import Content, VisualRecord
 from vtb.puzzles.visual.common.scene import (
     BASIC,
     CENTRE,
@@ -41,10 +40,17 @@ def shade(color: Color, towards: float) -> Color:
 NAMED = {f"{name} {color}": shade(COLORS[color], towards) for color in BASIC for name, towards in SHADES.items()}
 
 
-class ColorSize(VisualFamily):
+class NestedRecord(VisualRecord, frozen=True, kw_only=True):
+    """The form of the nested shapes."""
+
+    form: str
+
+
+class ColorSize(VisualFamily[NestedRecord]):
     """The family."""
 
     name = "visual_color_size"
+    payload_class = NestedRecord
     part_name = "shape"
     asked = "color"
     places = 4
@@ -64,28 +70,28 @@ class ColorSize(VisualFamily):
             order, missing = order[::-1], 3 - missing
         return {"values": order, "missing": missing, "form": form}
 
-    def vocabulary(self, record: Record, config: Config) -> list[str]:
+    def vocabulary(self, record: NestedRecord, config: Config) -> list[str]:
         """The five shades of the color."""
-        color = record["values"][0].rsplit(" ", 1)[1]
+        color = record.values[0].rsplit(" ", 1)[1]
         return [f"{name} {color}" for name in SHADES]
 
-    def options(self, rng: random.Random, record: Record) -> list[str]:
+    def options(self, rng: random.Random, record: NestedRecord) -> list[str]:
         """All five shades: two of them are not in the picture."""
-        return shuffled(rng, record["vocabulary"])
+        return shuffled(rng, record.vocabulary)
 
-    def part(self, record: Record, place: int, value: str | None) -> Shape:
+    def part(self, record: NestedRecord, place: int, value: str | None) -> Shape:
         """One of the nested shapes; its number stands between it and the next."""
         fill = MISSING if value is None else self.fills[value]
         radius, inner = RADII[place], (*RADII, 0.0)[place + 1]
-        if record["form"] == "circle":
+        if record.form == "circle":
             return Disc(CENTRE, radius, fill, label=_between(radius, inner, 1.0))
-        sides = SHAPES[record["form"]]
+        sides = SHAPES[record.form]
         label = _between(radius, inner, math.cos(math.pi / sides))
         return Polygon(regular(sides, CENTRE, radius), fill, label=label)
 
-    def explain(self, record: Record) -> str:
+    def explain(self, record: NestedRecord) -> str:
         """By the order of the shades."""
-        inwards = self.vocabulary(record, Config()).index(record["values"][0]) < 2
+        inwards = self.vocabulary(record, Config()).index(record.values[0]) < 2
         return (
             f"From the outer shape to the inner one the colors get {'darker' if inwards else 'lighter'} step by step. "
             f"In the place of the question mark that makes {self.answer(record)}."

@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any, ClassVar
 
-from vtb.puzzles.family import Record
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
 from vtb.puzzles.visual.common.patterns import assign, count_assigned, shuffled
-from vtb.puzzles.visual.common.record import Content
+from vtb.puzzles.visual.common.record import Content, VisualRecord
 from vtb.puzzles.visual.common.scene import MISSING, Polygon, regular
 from vtb.rng import below
 
@@ -18,10 +17,17 @@ RADIUS, SPACING = 66, 160
 CENTRES = tuple((256 + (column - row / 2) * SPACING, 106 + row * 150) for row in range(3) for column in range(row + 1))
 
 
-class PolygonSidesColor(VisualFamily):
+class PolygonRecord(VisualRecord, frozen=True, kw_only=True):
+    """How many sides each polygon has."""
+
+    sides: list[int]
+
+
+class PolygonSidesColor(VisualFamily[PolygonRecord]):
     """The family."""
 
     name = "visual_polygon_sides_color"
+    payload_class = PolygonRecord
     part_name = "polygon"
     asked = "color"
     places = 6
@@ -34,15 +40,15 @@ class PolygonSidesColor(VisualFamily):
         sides = shuffled(rng, kinds * 2)
         return {"values": [color[count] for count in sides], "missing": below(rng, 6), "sides": sides}
 
-    def part(self, record: Record, place: int, value: str | None) -> Polygon:
+    def part(self, record: PolygonRecord, place: int, value: str | None) -> Polygon:
         """A polygon of the triangle."""
         fill = MISSING if value is None else self.fills[value]
-        return Polygon(regular(record["sides"][place], CENTRES[place], RADIUS), fill)
+        return Polygon(regular(record.sides[place], CENTRES[place], RADIUS), fill)
 
-    def explain(self, record: Record) -> str:
+    def explain(self, record: PolygonRecord) -> str:
         """By the other polygon with as many sides."""
-        count, missing = record["sides"][record["missing"]], record["missing"]
-        other = next(place for place in range(6) if record["sides"][place] == count and place != missing)
+        count, missing = record.sides[record.missing], record.missing
+        other = next(place for place in range(6) if record.sides[place] == count and place != missing)
         return (
             "Polygons with the same number of sides have the same color. The one with the question mark has "
             f"{count} sides like polygon {other + 1}, so the answer is {self.answer(record)}."

@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 from typing import Any, ClassVar
 
-from vtb.puzzles.family import Record
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.disc_grid import place_in_grid
 from vtb.puzzles.visual.common.family import VisualFamily
 from vtb.puzzles.visual.common.patterns import SIZES, assign, count_assigned, pick, shuffled
-from vtb.puzzles.visual.common.record import Content
+from vtb.puzzles.visual.common.record import ColoredRecord, Content
 from vtb.puzzles.visual.common.scene import COLORS, MISSING, SHAPES, Disc, Polygon, Shape, regular
 from vtb.rng import below
 
@@ -18,10 +17,11 @@ SPACING = 154
 RADII = dict(zip(SIZES, (28.0, 46.0, 64.0), strict=True))
 
 
-class ShapeSizeGrid(VisualFamily):
+class ShapeSizeGrid(VisualFamily[ColoredRecord]):
     """The family."""
 
     name = "visual_shape_size_grid"
+    payload_class = ColoredRecord
     part_name = "figure"
     asked = "size and shape"
     places = 9
@@ -39,30 +39,30 @@ class ShapeSizeGrid(VisualFamily):
             cells = [cells[column * 3 + row] for row in range(3) for column in range(3)]
         return {"values": cells, "missing": below(rng, 9), "color": pick(rng, config.color_names)}
 
-    def options(self, rng: random.Random, record: Record) -> list[str]:
+    def options(self, rng: random.Random, record: ColoredRecord) -> list[str]:
         """Two sizes of two shapes: every size and shape among them twice, so that none stands out.
 
         The wrong ones are taken from the picture in half of the puzzles, from everything in the others; so neither
         what the picture shows most often nor what it does not show tells the answer.
         """
         size, shape = self.answer(record).split()
-        known = " ".join(record["values"]).split() if below(rng, 2) else [*SIZES, *SHAPES]
+        known = " ".join(record.values).split() if below(rng, 2) else [*SIZES, *SHAPES]
         other_size = pick(rng, [name for name in SIZES if name in known and name != size])
         other_shape = pick(rng, [name for name in SHAPES if name in known and name != shape])
         return shuffled(rng, [f"{a} {b}" for a in (size, other_size) for b in (shape, other_shape)])
 
-    def part(self, record: Record, place: int, value: str | None) -> Shape:
+    def part(self, record: ColoredRecord, place: int, value: str | None) -> Shape:
         """A shape in the grid."""
         centre = place_in_grid(place, SPACING)
         if value is None:
             return Disc(centre, RADII["large"], MISSING, outlined=False)
         size, shape = value.split()
-        return Polygon(regular(SHAPES[shape], centre, RADII[size]), self.fills[record["color"]])
+        return Polygon(regular(SHAPES[shape], centre, RADII[size]), self.fills[record.color])
 
-    def explain(self, record: Record) -> str:
+    def explain(self, record: ColoredRecord) -> str:
         """By the other shapes in the row and in the column."""
-        row, column = divmod(record["missing"], 3)
-        by_row = len({value.split()[1] for value in record["values"][:3]}) == 1
+        row, column = divmod(record.missing, 3)
+        by_row = len({value.split()[1] for value in record.values[:3]}) == 1
         size, shape = self.answer(record).split()
         lines = ("row", "column") if by_row else ("column", "row")
         return (

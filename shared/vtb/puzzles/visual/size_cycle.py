@@ -6,11 +6,10 @@ import math
 import random
 from typing import Any, ClassVar
 
-from vtb.puzzles.family import Record
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
 from vtb.puzzles.visual.common.patterns import SIZES, SIZES_NOTE, assign, count_assigned, pick
-from vtb.puzzles.visual.common.record import Content
+from vtb.puzzles.visual.common.record import Content, VisualRecord
 from vtb.puzzles.visual.common.scene import CENTRE, COLORS, MISSING, SIDE, Disc
 from vtb.rng import below
 
@@ -19,10 +18,19 @@ DISTANCES, TWIST = (70.0, 138.0, 206.0), 40
 TURNS, HANDS = (0, 30, 60, 90), (-1, 1)
 
 
-class SizeCycle(VisualFamily):
+class SpiralRecord(VisualRecord, frozen=True, kw_only=True):
+    """The color of the discs, the turn of the spiral in degrees, and its direction."""
+
+    color: str
+    turn: int
+    hand: int
+
+
+class SizeCycle(VisualFamily[SpiralRecord]):
     """The family."""
 
     name = "visual_size_cycle"
+    payload_class = SpiralRecord
     part_name = "disc"
     asked = "size"
     places = 9
@@ -41,19 +49,19 @@ class SizeCycle(VisualFamily):
             "hand": pick(rng, HANDS),
         }
 
-    def part(self, record: Record, place: int, value: str | None) -> Disc:
+    def part(self, record: SpiralRecord, place: int, value: str | None) -> Disc:
         """A disc on an arm; a missing one is always as large as the largest."""
         arm, step = divmod(place, 3)
-        angle = math.radians(record["turn"] + 120 * arm + record["hand"] * TWIST * step)
+        angle = math.radians(record.turn + 120 * arm + record.hand * TWIST * step)
         centre = CENTRE[0] + DISTANCES[step] * math.cos(angle), CENTRE[1] + DISTANCES[step] * math.sin(angle)
         if value is None:
             return Disc(centre, RADII["large"], MISSING, outlined=False)
-        return Disc(centre, RADII[value], self.fills[record["color"]])
+        return Disc(centre, RADII[value], self.fills[record.color])
 
-    def explain(self, record: Record) -> str:
+    def explain(self, record: SpiralRecord) -> str:
         """By the other arms."""
-        sizes = ", ".join(record["values"][:3])
-        same = [place + 1 for place in range(record["missing"] % 3, 9, 3) if place != record["missing"]]
+        sizes = ", ".join(record.values[:3])
+        same = [place + 1 for place in range(record.missing % 3, 9, 3) if place != record.missing]
         return (
             f"Each of the three arms of the spiral has the same sizes from the middle outwards: {sizes}. The question "
             f"mark has the place of discs {same[0]} and {same[1]}, so the answer is {self.answer(record)}."

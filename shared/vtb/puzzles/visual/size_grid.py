@@ -5,21 +5,21 @@ from __future__ import annotations
 import random
 from typing import Any, ClassVar
 
-from vtb.puzzles.family import Record
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.disc_grid import ASKED_PLACES, DiscGrid, place_in_grid
 from vtb.puzzles.visual.common.patterns import SIZES, SIZES_NOTE, assign, count_assigned, pick
-from vtb.puzzles.visual.common.record import Content
+from vtb.puzzles.visual.common.record import ColoredRecord, Content
 from vtb.puzzles.visual.common.scene import COLORS, MISSING, SIDE, Disc
 
 SPACING = 150
 RADII = dict(zip(SIZES, (SIDE / 24, SIDE / 14, SIDE / 10), strict=True))
 
 
-class SizeGrid(DiscGrid):
+class SizeGrid(DiscGrid[ColoredRecord]):
     """The family."""
 
     name = "visual_size_grid"
+    payload_class = ColoredRecord
     asked = "size"
     starred = True
     words = SIZES
@@ -30,12 +30,12 @@ class SizeGrid(DiscGrid):
         """Sizes of corners, edges and middle, and the color of all."""
         return {"color": pick(rng, config.color_names), **self.pattern(rng, assign(rng, 3, SIZES, config.sampling))}
 
-    def part(self, record: Record, place: int, value: str | None) -> Disc:
+    def part(self, record: ColoredRecord, place: int, value: str | None) -> Disc:
         """A disc in the grid; a missing one is always as large as the largest."""
         centre = place_in_grid(place, SPACING)
         if value is None:
             return Disc(centre, RADII["large"], MISSING, outlined=False)
-        return Disc(centre, RADII[value], self.fills[record["color"]])
+        return Disc(centre, RADII[value], self.fills[record.color])
 
     def distinct(self, config: Config) -> float | None:
         """Sizes of the groups, the missing disc and the color."""

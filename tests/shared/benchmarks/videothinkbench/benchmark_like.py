@@ -8,11 +8,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from vtb.media.image import Image, encode_rgb, to_rgb
-from vtb.puzzles import families, find_family
-from vtb.puzzles.sample import make_record
+from vtb.puzzles.arc.common.record import ArcRecord
+from vtb.puzzles.eyeballing.common import draw
+from vtb.puzzles.eyeballing.common.figure import Stroke
+from vtb.puzzles.eyeballing.common.record import EyeballingRecord
+from vtb.puzzles.registry import families, find_family
+from vtb.puzzles.sample import make_example
+from vtb.puzzles.visual.common import scene
+from vtb.tasks.example import Example
 
 EVERY = sorted(name for name in families() if name != "arc_connect_point_ver")
 COMMON = ("id", "canvas_dimensions")
@@ -21,41 +28,92 @@ KEPT = {
     "maze_square": (*MAZE, "grid_size", "cell_size", "maze_grid", "start", "goal", "padding"),
     "maze_hexagon": (*MAZE, "radius", "cell_radius", "wall_thickness", "start_cell", "goal_cell"),
     "maze_circle": (*MAZE, "rings", "segments", "ring_width", "wall_thickness", "start_cell", "goal_cell"),
-    "arc_agi_2": ("id", "task_id", "cell_size", "placements", "test_rows", "test_cols", "test_output",
-                  "canvas_dimensions"),
+    "arc_agi_2": ("id", "task_id", "cell_size", "placements", "test_rows", "test_cols", "test_output"),
+}  # fmt: skip
+# Sizes of the benchmark's thinnest mazes, and the pale fills of its questions about shape and size.
+SIZES: dict[str, dict[str, Any]] = {
+    "maze_hexagon": {"cell_radius": 24, "wall_thickness": 6, "line_width": 8},
+    "maze_circle": {"ring_width": 18, "wall_thickness": 6, "line_width": 4},
+}
+PALE = {
+    "visual_size_grid": (255, 242, 204), "visual_size_cycle": (255, 242, 204),
+    "visual_shape_reflect": (217, 234, 211), "visual_shape_size_grid": (217, 234, 211),
 }  # fmt: skip
 EYEBALLING = (*COMMON, "margin", "candidates", "correct_option")
 VISUAL = ("id", "question", "answer", "options", "explanation")
 
 
 @functools.cache
-def ours(name: str, index: int = 0) -> dict[str, Any]:
-    """A record of ours."""
+def ours(name: str, index: int = 0) -> Example:
+    """An example of ours."""
     family = find_family(name)
-    return make_record(family, family.config_class(), name, 11, index)
+    return make_example(family, family.config_class(**SIZES.get(name, {})), name, 11, index)
 
 
 @functools.cache
 def pictures(name: str, index: int = 0) -> tuple[Image, Image]:
     """Puzzle and solution."""
-    family, record = find_family(name), ours(name, index)
+    family, record = find_family(name), ours(name, index).payload
     drawn = family.draw_puzzle(record), family.draw_solution(record)
-    puzzle, solution = (to_rgb(picture, family.palette) for picture in drawn)
+    palette = family.palette if name not in PALE else scene.palette([PALE[name]] * len(scene.COLORS))
+    puzzle, solution = (to_rgb(picture, palette) for picture in drawn)
     if family.group == "eyeballing":
-        return marked(record, puzzle, solved=False), marked(record, solution, solved=True)
+        return marked(name, record, puzzle, solved=False), marked(name, record, solution, solved=True)
+    if family.group == "maze":
+        path = record.solution_path_cell_ids
+        return maze_picture(name, record, puzzle, []), maze_picture(name, record, puzzle, path)
+    if name == "arc_agi_2":
+        return without_closing_lines(record, puzzle), without_closing_lines(record, solution)
     return puzzle, solution
 
 
-def marked(record: dict[str, Any], image: Image, *, solved: bool) -> Image:
+def maze_picture(name: str, record: Any, puzzle: Image, path: Sequence[int]) -> Image:
+    """The marks as large as the benchmark's (they fill square cells), and its line straight from centre to centre."""
+    import cv2
+
+    image = puzzle.copy()
+    for x, y in (record.start_point, record.goal_point):
+        if name == "maze_square":
+            half = record.cell_size // 2
+            corners = (int(x - half), int(y - half)), (int(x + half - 1), int(y + half - 1))
+            cv2.rectangle(image, *corners, (220, 30, 30), -1)
+        else:
+            radius = record.cell_radius * 0.45 if name == "maze_hexagon" else max(6, record.ring_width / 3)
+            cv2.circle(image, (round(x), round(y)), int(radius), (220, 30, 30), -1)
+    points = [centre_of(name, record, cell) for cell in path]
+    cv2.polylines(image, [np.asarray(points, np.int32).reshape(-1, 1, 2)], False, (220, 0, 0), record.line_width)
+    return image
+
+
+def centre_of(name: str, record: Any, cell: int) -> tuple[int, int]:
+    """The middle of a maze's cell."""
+    if name == "maze_square":
+        size, width = record.cell_size, record.grid_size[1]
+        return cell % width * size + size // 2, cell // width * size + size // 2
+    family: Any = find_family(name)
+    x, y = family.form(record).points[cell]
+    return round(x), round(y)
+
+
+def without_closing_lines(record: ArcRecord, image: Image) -> Image:
+    """The benchmark's grids have no line at their right and lower side."""
+    image = image.copy()
+    for place in record.placements:
+        left, top, right, bottom = place.bbox
+        image[top : bottom + 1, right] = image[bottom, left : right + 1] = (245, 245, 245)
+    return image
+
+
+def marked(name: str, record: EyeballingRecord, image: Image, *, solved: bool) -> Image:
     """The candidates drawn anew as the benchmark does, with Pillow and its default font."""
     from PIL import Image as PillowImage
     from PIL import ImageDraw, ImageFont
 
     picture, font = PillowImage.fromarray(image), ImageFont.load_default(15)
-    pen, arcs = ImageDraw.Draw(picture), record["type"] == "arc_connect"
-    for entry in record["candidates"]:
-        x, y, letter = entry["x"], entry["y"], entry["label"]
-        right = solved and letter == record["correct_option"]
+    pen, arcs = ImageDraw.Draw(picture), name == "arc_connect"
+    for entry in record.candidates:
+        x, y, letter = entry.x, entry.y, entry.label
+        right = solved and letter == record.correct_option
         reach = 12 if arcs else 13
         pen.ellipse((x - reach, y - reach, x + reach, y + reach), "white")
         if not arcs:
@@ -69,10 +127,26 @@ def marked(record: dict[str, Any], image: Image, *, solved: bool) -> Image:
 
 def published(name: str, index: int = 0) -> dict[str, Any]:
     """What a data.json of the benchmark holds of it."""
-    record, group = ours(name, index), find_family(name).group
+    example, group = ours(name, index), find_family(name).group
+    record = {**msgspec.to_builtins(example.payload), "id": example.key, "answer": example.answer}
     fields = KEPT.get(name) or (EYEBALLING if group == "eyeballing" else VISUAL)
     kept = {field: record[field] for field in fields}
-    return {**kept, "prompt": record["prompts"]["video"], "image": f"puzzles/{record['id']}.png"}
+    if name == "arc_connect":
+        kept |= arcs_as_circles(example.payload)
+    return {**kept, "prompt": example.prompts.video, "image": f"puzzles/{example.key}.png"}
+
+
+def arcs_as_circles(record: EyeballingRecord) -> dict[str, Any]:
+    """The benchmark has whole circles in place of the letters' places, and the band that hides their middles."""
+    band, left, *right = draw.given(record)
+
+    def circle(arc: Stroke) -> dict[str, Any]:
+        return {"cx": arc.points[0].real, "cy": arc.points[0].imag, "r": arc.radius}
+
+    x, half = band.points[0].real, band.width / 2
+    circles = [{**circle(arc), "label": letter} for letter, arc in zip("ABCDE", right, strict=True)]
+    mask = [x - half, 0, x + half, record.canvas_dimensions[1]]
+    return {"mask_rect": mask, "left_arc": circle(left), "candidates": circles, "type": "arc_connect"}
 
 
 def task_of(name: str) -> str:

@@ -9,14 +9,14 @@ import random
 import pytest
 
 from vtb.formats.arc import ArcTask
-from vtb.puzzles import Clip
 from vtb.puzzles.arc import arc_agi_2
 from vtb.puzzles.arc.common.layout import BLANK
-from vtb.puzzles.sample import make_record
+from vtb.puzzles.family import Clip
+from vtb.puzzles.sample import make_example
 
 FAMILY = arc_agi_2.FAMILY
-RECORD = make_record(FAMILY, arc_agi_2.Config(), "arc", 3, 0)
-RIGHT = RECORD["test_output"]
+RECORD = make_example(FAMILY, arc_agi_2.Config(), "arc", 3, 0).payload
+RIGHT = [list(row) for row in RECORD.test_output]
 
 
 @pytest.mark.parametrize(

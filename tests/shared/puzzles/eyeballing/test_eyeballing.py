@@ -7,19 +7,21 @@ import numpy as np
 import pytest
 
 from clip_frames import frames_of, images_of
-from vtb.errors import UsageProblem
+from shared.puzzles.damaged import decoded, plain
+from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import decode_image, encode_rgb, to_rgb
-from vtb.puzzles import Clip, families
 from vtb.puzzles.eyeballing.common import judge
 from vtb.puzzles.eyeballing.common.config import Config
-from vtb.puzzles.sample import encode_record_clip, make_record
+from vtb.puzzles.family import Clip
+from vtb.puzzles.registry import families
+from vtb.puzzles.sample import encode_record_clip, make_example
 
 FAMILIES = {name: family for name, family in families().items() if family.group == "eyeballing"}
 NAMES = sorted(FAMILIES)
 
 
 def a_record(name, index=0, clip=None, **options):
-    return make_record(FAMILIES[name], Config(clip=clip, **options), name, 5, index)
+    return make_example(FAMILIES[name], Config(clip=clip, **options), name, 5, index).payload
 
 
 def test_all_tasks_of_the_benchmark_are_there():
@@ -44,7 +46,7 @@ def test_clips_start_with_the_puzzle_and_end_in_the_marked_answer(name, size):
     assert family.score_frame(record, frames[-1]).strict
     scores = family.score_video(record, frames_of(frames))
     assert [*scores] == ["last", "major"]
-    assert all(score.strict and score.choice == record["correct_option"] for score in scores.values())
+    assert all(score.strict and score.choice == record.correct_option for score in scores.values())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -81,14 +83,64 @@ def test_pale_fill_is_not_red_and_a_few_pixels_are_not_enough():
     assert judge.red_centre(picture) == pytest.approx((204.5, 204.5))
 
 
+def test_the_nearest_candidate_is_the_benchmarks():
+    """A pixel counts at its corner, and distances are those in the picture, also where it is stretched."""
+    points = [(100.0, 100.0, "A"), (141.0, 100.0, "B")]
+    picture = np.full((480, 480, 3), 255, np.uint8)
+    picture[96:106, 116:126] = (198, 24, 24)  # from 116 to 125: the mean is 120.5, midway
+    assert judge.marked_option(picture, (480, 480), points) == "A"
+    picture[96:106, 126] = (198, 24, 24)
+    assert judge.marked_option(picture, (480, 480), points) == "B"
+    points = [(100.0, 100.0, "A"), (160.0, 140.0, "B")]
+    wide = np.full((480, 960, 3), 255, np.uint8)
+    wide[135:145, 245:255] = (198, 24, 24)  # in canvas units nearer to A's column, in the picture nearer to A too
+    assert judge.marked_option(wide, (480, 480), points) == "A"
+
+
+@pytest.mark.parametrize(("scale", "pixels", "seen"), [(1, 19, False), (1, 20, True), (0.5, 4, False), (0.5, 5, True),
+                                                       (2, 19, False), (2, 20, True)])  # fmt: skip
+def test_twenty_red_pixels_of_the_canvas_are_a_mark(scale, pixels, seen):
+    picture = np.full((round(480 * scale), round(480 * scale), 3), 255, np.uint8)
+    picture[7, :pixels] = (198, 24, 24)
+    assert (judge.marked_option(picture, (480, 480), [(9.0, 9.0, "A")]) is not None) == seen
+
+
 def test_joining_several_arcs_is_no_answer():
     family, record = FAMILIES["arc_connect"], a_record("arc_connect")
     picture = to_rgb(family.draw_solution(record), family.palette)
-    ends = record["given"][2:]
-    xs = [round(end["points"][0][0] + end["radius"] * math.cos(end["angles"][0])) for end in ends]
-    ys = [round(end["points"][0][1] + end["radius"] * math.sin(end["angles"][0])) for end in ends]
+    ends = record.given[2:]
+    xs = [round(end.points[0][0] + end.radius * math.cos(end.angles[0])) for end in ends]
+    ys = [round(end.points[0][1] + end.radius * math.sin(end.angles[0])) for end in ends]
     cv2.line(picture, (xs[0], ys[0]), (xs[-1], ys[-1]), (0, 0, 0), 5)
     assert family.score_image(record, picture).reason == "several arcs joined"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"clip": {"offset": [10**6, 0]}}, "inside its clip"), ({"clip": {"offset": [-1, 0]}}, "inside its clip"),
+        ({"clip": {"scale": 1e-9}}, "inside its clip"), ({"clip": {"scale": 4000}}, "inside its clip"),
+        ({"point_radius": 256}, "wider than the canvas"), ({"solution_strokes": [4096.0]}, "wider than the canvas"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_the_canvas_or_the_clip_is_refused(change, says):
+    fields = plain(a_record("midpoint", clip=Clip(13, 16, (320, 320))))
+    assert decoded("midpoint", fields)
+    if "clip" in change:
+        change = {"clip": {**fields["clip"], **change["clip"]}}
+    if "solution_strokes" in change:
+        change = {"solution_strokes": [{**fields["solution_strokes"][0], "width": 4096.0}]}
+    fields |= change
+    with pytest.raises(BadInput, match=says):
+        decoded("midpoint", fields)
+
+
+def test_arcs_that_leave_no_gap_are_joined_by_nothing():
+    fields = plain(a_record("arc_connect"))
+    fields["given"][3]["angles"][0] -= 2
+    record = decoded("arc_connect", fields)
+    image = to_rgb(FAMILIES["arc_connect"].draw_solution(record), FAMILIES["arc_connect"].palette)
+    assert FAMILIES["arc_connect"].score_image(record, image).reason == "no option"
 
 
 @pytest.mark.parametrize("name", NAMES)

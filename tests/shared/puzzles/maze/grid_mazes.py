@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vtb.errors import UsageProblem
 from vtb.media.image import Image, to_rgb
-from vtb.puzzles import Clip, Record
+from vtb.puzzles.family import Clip
 from vtb.puzzles.maze import circle, hexagon
 from vtb.rng import sample_rng
 
@@ -78,29 +78,28 @@ def config_of(name: str, options: dict[str, Any]) -> Any:
         return None
 
 
-def make(name: str, index: int = 0, **options: Any) -> dict[str, Any]:
+def make(name: str, index: int = 0, **options: Any) -> Any:
     """A record of a family."""
     module = MODULES[name]
-    record: dict[str, Any] = module.FAMILY.sample(sample_rng(42, "test", index), module.Config(**options))
-    return record
+    return module.FAMILY.sample(sample_rng(42, "test", index), module.Config(**options))
 
 
-def picture_of(record: Record, name: str, *, solved: bool = False) -> Image:
+def picture_of(record: Any, name: str, *, solved: bool = False) -> Image:
     """The puzzle or the solution in RGB."""
     family = MODULES[name].FAMILY
     return to_rgb((family.draw_solution if solved else family.draw_puzzle)(record), family.palette)
 
 
-def doors_of(record: Record) -> dict[int, set[int]]:
+def doors_of(record: Any) -> dict[int, set[int]]:
     """The cells behind the open doors of each cell."""
-    around: dict[int, set[int]] = {cell: set() for cell in range(len(record["cell_centres"]))}
-    for a, b in record["passages"]:
+    around: dict[int, set[int]] = {cell: set() for cell in range(len(record.cell_centres))}
+    for a, b in record.passages:
         around[a].add(b)
         around[b].add(a)
     return around
 
 
-def shortest_path(record: Record, start: int, goal: int) -> list[int] | None:
+def shortest_path(record: Any, start: int, goal: int) -> list[int] | None:
     """The cells from start to goal by breadth-first search."""
     around, came, queue = doors_of(record), {start: start}, deque([start])
     while queue:

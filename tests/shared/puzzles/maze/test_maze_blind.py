@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from chi_square import p_value, upper_tail
-from vtb.puzzles import families
 from vtb.puzzles.maze.common.grid import Form
 from vtb.puzzles.maze.common.spanning_tree import Graph, neighbours
+from vtb.puzzles.registry import families
 from vtb.rng import sample_rng
 
 Path = tuple[int, ...]
@@ -31,9 +31,9 @@ def paths(name: str, small: bool, algorithm: str = "wilson") -> list[Path]:
     config = family.config_class(algorithm=algorithm, **(SMALL[name] if small else {}))
     records = (family.sample(sample_rng(2026, name, index), config) for index in range(2 * SAMPLES))
     if name != "maze_square":
-        return [tuple(record["solution_path_cell_ids"]) for record in records]
+        return [tuple(record.solution_path_cell_ids) for record in records]
     side = config.size // 2
-    grid = ([divmod(cell, config.size) for cell in record["solution_path_cell_ids"]] for record in records)
+    grid = ([divmod(cell, config.size) for cell in record.solution_path_cell_ids] for record in records)
     return [tuple(r // 2 * side + c // 2 for r, c in cells if r % 2 and c % 2) for cells in grid]
 
 

@@ -7,10 +7,12 @@ import math
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from shared.puzzles.damaged import plain
 from shared.puzzles.maze.grid_mazes import ANY, make
 from vtb.errors import UsageProblem
-from vtb.puzzles import Clip
+from vtb.puzzles.family import Clip
 from vtb.puzzles.maze.circle import FAMILY, Config
 from vtb.puzzles.maze.common.base import WALL
 from vtb.puzzles.maze.common.polar_grid import Circle, graph_of
@@ -36,8 +38,8 @@ def test_cells_are_numbered_ring_by_ring() -> None:
 
 def test_the_start_is_anywhere_in_the_outermost_ring_and_the_goal_in_the_centre() -> None:
     records = [make(NAME, index, rings=2, segments=5) for index in range(100)]
-    assert {record["start_cell"] for record in records} == {6, 7, 8, 9, 10}
-    assert {record["goal_cell"] for record in records} == {0}
+    assert {record.start_cell for record in records} == {6, 7, 8, 9, 10}
+    assert {record.goal_cell for record in records} == {0}
 
 
 def test_the_line_follows_the_arc_between_neighbours_in_a_ring() -> None:
@@ -69,22 +71,22 @@ def test_doors_around_the_centre_are_as_wide_as_the_others() -> None:
 
 def test_the_record_says_all() -> None:
     record = make(NAME, clip=Clip(81, 16, (832, 480)))
-    assert record.items() >= {
+    assert plain(record).items() >= {
         "rings": 6, "segments": 18, "ring_width": 36, "wall_thickness": 7, "inner_radius": 104, "line_width": 9,
         "algorithm": "wilson", "canvas_dimensions": [656, 656], "goal_cell": 0, "goal_point": [328, 328],
     }.items()  # fmt: skip
-    assert record["clip"] == {
+    assert plain(record)["clip"] == {
         "frames": 81, "fps": 16, "size": [832, 480], "scale": pytest.approx(480 / 656), "offset": [176, 0],
     }  # fmt: skip
-    assert (len(record["cell_centres"]), len(record["passages"])) == (109, 108)
-    assert record["start_point"] == record["cell_centres"][record["start_cell"]]
+    assert (len(record.cell_centres), len(record.passages)) == (109, 108)
+    assert record.start_point == record.cell_centres[record.start_cell]
 
 
 def test_difficulty() -> None:
     record = make(NAME, rings=3, segments=8)
-    inwards = {**record, "solution_path_cell_ids": [19, 11, 3, 0], "passages": [[3, 11], [11, 19]]}
+    inwards = replace(record, solution_path_cell_ids=[19, 11, 3, 0], passages=[[3, 11], [11, 19]])
     assert FAMILY.difficulty(inwards) == {"rings": 3, "segments": 8, "path_length": 4, "turns": 0, "dead_ends": 2}
-    around = {**inwards, "solution_path_cell_ids": [23, 24, 17, 9, 10, 9, 16]}
+    around = replace(inwards, solution_path_cell_ids=[23, 24, 17, 9, 10, 9, 16])
     assert FAMILY.difficulty(around)["turns"] == 3  # past the top is straight on; in, then there and back
 
 
@@ -98,7 +100,7 @@ OTHER: dict[str, Any] = {
 def test_every_option_takes_effect(name: str) -> None:
     usual, other = make(NAME, 3), make(NAME, 3, **{name: OTHER[name]})
     if name == "clip":
-        assert (usual["clip"], other["clip"]["frames"]) == (None, 9)
+        assert (usual.clip, other.clip.frames) == (None, 9)
         return
     one, two = FAMILY.draw_solution(usual), FAMILY.draw_solution(other)
     assert one.shape != two.shape or (one != two).any()

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from shared.puzzles.damaged import plain
 from shared.puzzles.maze.grid_mazes import ANY, make
 from vtb.errors import UsageProblem
-from vtb.puzzles import Clip
+from vtb.puzzles.family import Clip
 from vtb.puzzles.maze.common.base import WALL
 from vtb.puzzles.maze.common.hex_grid import Hexagons, cells_of, graph_of
 from vtb.puzzles.maze.hexagon import FAMILY, Config
@@ -22,7 +24,7 @@ def test_cells_are_numbered_q_by_q() -> None:
     assert cells_of(1) == ((-1, 0), (-1, 1), (0, -1), (0, 0), (0, 1), (1, -1), (1, 0))
     assert [len(cells_of(radius)) for radius in (2, 3, 4)] == [19, 37, 61]
     assert cells_of(4)[30] == (0, 0)
-    assert make(NAME)["goal_cell"] == 30
+    assert make(NAME).goal_cell == 30
 
 
 def test_neighbours_share_a_side() -> None:
@@ -50,28 +52,28 @@ def test_hexagons_are_flat_topped() -> None:
 
 
 def test_the_start_is_anywhere_on_the_perimeter() -> None:
-    starts = {make(NAME, index, radius=2, cell_radius=14)["start_cell"] for index in range(300)}
+    starts = {make(NAME, index, radius=2, cell_radius=14).start_cell for index in range(300)}
     assert starts == {0, 1, 2, 3, 6, 7, 11, 12, 15, 16, 17, 18}
 
 
 def test_the_record_says_all() -> None:
     record = make(NAME, clip=Clip())
-    assert record.items() >= {
+    assert plain(record).items() >= {
         "radius": 4, "cell_radius": 28, "wall_thickness": 6, "line_width": 10, "algorithm": "wilson",
         "canvas_dimensions": [404, 452], "goal_cell": 30, "goal_point": [202, 226],
     }.items()  # fmt: skip
-    assert record["clip"] == {
+    assert plain(record)["clip"] == {
         "frames": 81, "fps": 16, "size": [480, 480], "scale": pytest.approx(480 / 452), "offset": [24, 0],
     }  # fmt: skip
-    assert (len(record["cell_centres"]), len(record["passages"])) == (61, 60)
-    assert record["start_point"] == record["cell_centres"][record["start_cell"]]
+    assert (len(record.cell_centres), len(record.passages)) == (61, 60)
+    assert record.start_point == record.cell_centres[record.start_cell]
 
 
 def test_difficulty() -> None:
     record = make(NAME)
-    straight = {**record, "solution_path_cell_ids": [26, 27, 28, 29, 30], "passages": [[26, 27], [27, 28]]}
+    straight = replace(record, solution_path_cell_ids=[26, 27, 28, 29, 30], passages=[[26, 27], [27, 28]])
     assert FAMILY.difficulty(straight) == {"radius": 4, "path_length": 5, "turns": 0, "dead_ends": 2}
-    bent = {**straight, "solution_path_cell_ids": [26, 27, 36, 37, 30]}
+    bent = replace(straight, solution_path_cell_ids=[26, 27, 36, 37, 30])
     assert FAMILY.difficulty(bent)["turns"] == 3
 
 
@@ -84,7 +86,7 @@ OTHER: dict[str, Any] = {
 def test_every_option_takes_effect(name: str) -> None:
     usual, other = make(NAME, 3), make(NAME, 3, **{name: OTHER[name]})
     if name == "clip":
-        assert (usual["clip"], other["clip"]["frames"]) == (None, 9)
+        assert (usual.clip, other.clip.frames) == (None, 9)
         return
     one, two = FAMILY.draw_solution(usual), FAMILY.draw_solution(other)
     assert one.shape != two.shape or (one != two).any()

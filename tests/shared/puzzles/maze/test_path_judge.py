@@ -5,25 +5,26 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image as PillowImage
 
 from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
-from vtb.puzzles import Clip, Score
+from vtb.puzzles.family import Clip
 from vtb.puzzles.maze.common.path_judge import Ends, draw_answer, judge, last_list, red_mask, wall_mask
 from vtb.puzzles.maze.square import FAMILY, Config
 from vtb.rng import sample_rng
+from vtb.tasks.score import Score
 
 CELL = 32
-RECORD: dict[str, Any] = FAMILY.sample(sample_rng(1, "red", 3), Config(size=9, clip=Clip(9, 16, (320, 320))))
+RECORD = FAMILY.sample(sample_rng(1, "red", 3), Config(size=9, clip=Clip(9, 16, (320, 320))))
 PUZZLE = to_rgb(FAMILY.draw_puzzle(RECORD), FAMILY.palette)
 SOLUTION = to_rgb(FAMILY.draw_solution(RECORD), FAMILY.palette)
-RIGHT: list[int] = RECORD["solution_path_cell_ids"]
-GRID = np.asarray(RECORD["maze_grid"])
+RIGHT: list[int] = RECORD.solution_path_cell_ids
+GRID = np.asarray(RECORD.maze_grid)
 
 
 def drawn(cells: Sequence[int], width: int = 10) -> Image:
@@ -64,8 +65,6 @@ def test_a_jpeg_of_it_is_right(quality: int) -> None:
 
 @pytest.mark.parametrize("side", [144, 200, 287, 289, 512, 1024])
 def test_a_picture_of_another_size_is_right(side: int) -> None:
-    from PIL import Image as PillowImage
-
     resized = PillowImage.fromarray(SOLUTION).resize((side, side), PillowImage.Resampling.NEAREST)
     assert score(np.asarray(resized)).strict
     unsolved = PillowImage.fromarray(PUZZLE).resize((side, side), PillowImage.Resampling.NEAREST)
@@ -148,20 +147,94 @@ def test_pieces_that_touch_at_a_corner_only_are_no_path() -> None:
     assert judge(answer, walls, ends).strict
 
 
+def test_a_thin_line_in_a_smaller_answer_may_be_a_staircase() -> None:
+    answer = np.full((20, 20, 3), 255, np.uint8)
+    answer[range(20), range(20)] = (255, 0, 0)
+    for side, reason in ((20, "path is broken"), (30, "solved")):
+        ends = Ends((0, 0), (side - 1, side - 1), 4)
+        assert judge(answer, np.zeros((side, side), np.uint8), ends).reason == reason
+
+
 def test_all_red_is_wrong() -> None:
     assert score(np.full_like(PUZZLE, (255, 0, 0))).reason == "crosses a wall"
 
 
 def test_tolerant_forgives_walls_at_the_ends_and_nowhere_else() -> None:
     at_the_end, in_between = SOLUTION.copy(), SOLUTION.copy()
-    x, y = RECORD["start_point"]
+    x, y = RECORD.start_point
     at_the_end[y, x - 18] = (220, 0, 0)  # two pixels into the wall left of the start
-    assert GRID[RECORD["start"][0], RECORD["start"][1] - 1] == 1
+    assert GRID[RECORD.start[0], RECORD.start[1] - 1] == 1
     assert (score(at_the_end).strict, score(at_the_end).tolerant) == (False, True)
     assert score(at_the_end).reason == "crosses a wall"
     wall = next((r, c) for r in range(3, 6) for c in range(3, 6) if GRID[r, c])
     in_between[wall[0] * CELL + 16, wall[1] * CELL + 16] = (220, 0, 0)
     assert (score(in_between).strict, score(in_between).tolerant) == (False, False)
+
+
+def test_the_rim_of_a_wall_counts_only_where_the_path_needs_it() -> None:
+    """One rule at all sizes: scaling and compression put red there; what lies deeper, or through a wall, is wrong."""
+    wall = next((r, c) for r in range(2, 7) for c in range(2, 7) if GRID[r, c] and GRID[r, c - 1] == 0)
+    y, x = wall[0] * CELL + 16, wall[1] * CELL
+    for depth, strict in ((0, True), (1, False), (2, False)):
+        image = SOLUTION.copy()
+        image[y, x + depth] = (220, 0, 0)
+        assert (score(image).strict, score(image).tolerant) == (strict, strict)
+    walls = np.zeros((21, 21), np.uint8)
+    for thick, deep in ((1, 0), (2, 0), (3, 1), (8, 6)):
+        walls[:, 10 : 10 + thick] = 1
+        answer = np.full((21, 21, 3), 255, np.uint8)
+        answer[9:13] = (220, 0, 0)
+        found = judge(answer, walls, Ends((2, 10), (19, 10), 8))
+        assert (found.strict, found.reason, deep) == (False, "crosses a wall", max(0, thick - 2))
+
+
+def test_a_line_up_to_the_walls_and_a_flood_are_right_at_every_size() -> None:
+    flood = PUZZLE.copy()
+    flood[(flood > 200).any(axis=2)] = (220, 0, 0)
+    for answer in (drawn(RIGHT, 30), flood):
+        for side in (120, 200, 288, 333, 700):
+            for kind in (PillowImage.Resampling.NEAREST, PillowImage.Resampling.BOX, PillowImage.Resampling.LANCZOS):
+                resized = np.asarray(PillowImage.fromarray(answer).resize((side, side), kind))
+                assert score(resized).strict, (side, kind)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+@pytest.mark.parametrize(("away", "reason"), [(4, "solved"), (5, "misses the start")])
+def test_red_reaches_an_end_from_an_eighth_of_a_cell(scale: int, away: int, reason: str) -> None:
+    side = 64 * scale
+    answer = np.full((side, side, 3), 255, np.uint8)
+    answer[10 * scale : 14 * scale, (10 + away) * scale : 60 * scale] = (220, 0, 0)
+    ends = Ends((10 * scale, (10 - away) * scale), (50 * scale, 12 * scale), 32 * scale)
+    assert judge(answer, np.zeros((side, side), np.uint8), ends).reason == reason
+
+
+def test_a_speck_on_the_start_that_joins_no_line_is_no_path() -> None:
+    answer = np.full((64, 64, 3), 255, np.uint8)
+    answer[10:14, 13:60] = (220, 0, 0)
+    ends, walls = Ends((10, 12), (50, 12), 32), np.zeros((64, 64), np.uint8)
+    assert judge(answer, walls, ends).strict
+    answer[12, 10] = (220, 0, 0)
+    assert judge(answer, walls, ends).reason == "path is broken"
+
+
+def test_a_line_that_compression_paled_in_places_is_one() -> None:
+    answer = np.full((64, 128, 3), 255, np.uint8)
+    walls, ends = np.zeros((64, 128), np.uint8), Ends((10, 12), (120, 12), 32)
+    answer[10:14, 8:124] = (220, 0, 0)
+    answer[10:14, 50:75] = (140, 60, 60)
+    assert judge(answer, walls, ends).strict
+    answer[10:14, 62] = 255
+    assert judge(answer, walls, ends).reason == "path is broken"
+    answer[10:14, 30:100] = (140, 60, 60)
+    assert judge(answer, walls, ends).reason == "path is broken"
+
+
+def test_the_tolerant_margin_is_six_pixels_of_a_cell_of_32() -> None:
+    x, y = (int(v) for v in RECORD.start_point)
+    for depth, tolerated in ((6, True), (8, False)):
+        image = SOLUTION.copy()
+        image[y, x - CELL // 2 - depth] = (220, 0, 0)
+        assert (score(image).strict, score(image).tolerant) == (False, tolerated)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections import Counter, defaultdict
+from typing import Any
 
 import pytest
 
 from chi_square import p_value, upper_tail
 from shared.puzzles.visual.visual_table import TEN, family_of
-from vtb.puzzles import Record
 from vtb.puzzles.visual.common.base import Config
 from vtb.rng import sample_rng
 
@@ -22,8 +22,8 @@ every_sampling = pytest.mark.parametrize("sampling", ["fair", "videothinkbench"]
 def questions(name: str, sampling: str) -> list[tuple[list[str], str]]:
     """Options and answer of many puzzles; the options of the first half only are ever looked at by a fitted guess."""
     family, config = family_of(name), Config(sampling=sampling, choices="always")  # type: ignore[arg-type]
-    records: list[Record] = [family.sample(sample_rng(2026, name, index), config) for index in range(2 * SAMPLES)]
-    return [(record["options"], family.answer(record)) for record in records]
+    records: list[Any] = [family.sample(sample_rng(2026, name, index), config) for index in range(2 * SAMPLES)]
+    return [(record.options, family.answer(record)) for record in records]
 
 
 @every_sampling

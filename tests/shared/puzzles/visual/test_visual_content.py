@@ -5,19 +5,21 @@ from __future__ import annotations
 import collections
 import functools
 import itertools
-import json
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from shared.puzzles.visual.visual_table import RULES, STARRED, TEN, family_of, make
+from shared.puzzles.damaged import decoded, plain
+from shared.puzzles.visual.visual_table import RULES, STARRED, TEN, answer, example, family_of, make
 from vtb.errors import UsageProblem
-from vtb.puzzles import Clip, families
+from vtb.puzzles.family import Clip
+from vtb.puzzles.registry import families
 from vtb.puzzles.visual.common.base import MIN_SIDE, Config
 from vtb.puzzles.visual.common.patterns import assign, count_assigned, options_around
-from vtb.puzzles.visual.common.record import area_in_clip
+from vtb.puzzles.visual.common.place import area_in_clip
 from vtb.rng import sample_rng
 
 CLIP = Clip(9, 16, (320, 256))
@@ -52,12 +54,12 @@ def test_whatever_is_chosen_the_rule_gives_the_answer(name: str, options: dict[s
             make(name, index, **options)
         return
     record = make(name, index, **options)
-    family.validate(record)
-    seen = {place: value for place, value in enumerate(record["values"]) if place != record["missing"]}
-    assert RULES[name](record, seen) == record["answer"] == record["values"][record["missing"]]
-    assert record["answer"] in record["options"]
-    assert len(set(record["options"])) == len(record["options"]) >= 3
-    assert record["answer"] in record["explanation"]
+    assert decoded(family.name, plain(record)) == record
+    seen = {place: value for place, value in enumerate(record.values) if place != record.missing}
+    assert RULES[name](record, seen) == family.answer(record) == record.values[record.missing]
+    assert answer(record) in record.options
+    assert len(set(record.options)) == len(record.options) >= 3
+    assert answer(record) in record.explanation
     width, height = options["target_size"]
     puzzle, solution = family.draw_puzzle(record), family.draw_solution(record)
     assert puzzle.shape == solution.shape == (height, width)
@@ -69,7 +71,7 @@ def test_whatever_is_chosen_the_rule_gives_the_answer(name: str, options: dict[s
 
 
 @functools.cache
-def drawn(name: str, sampling: str = "fair", choices: str = "always") -> list[dict[str, Any]]:
+def drawn(name: str, sampling: str = "fair", choices: str = "always") -> list[Any]:
     return [make(name, index, sampling=sampling, choices=choices) for index in range(MANY)]
 
 
@@ -78,9 +80,9 @@ def test_identities_are_of_the_pattern_alone(name: str) -> None:
     family, record = family_of(name), make(name)
     identity = family.identity(record)
     other = make(name, target_size=(600, 512), choices="always", clip=CLIP)
-    assert identity == family.identity(other) == family.identity(json.loads(json.dumps(record)))
+    assert identity == family.identity(other) == family.identity(decoded(family.name, plain(record)))
     assert identity != family.identity(make(name, 1))
-    assert identity != family.identity({**record, "missing": (record["missing"] + 1) % family.places})
+    assert identity != family.identity(replace(record, missing=(record.missing + 1) % family.places))
 
 
 @every_puzzle
@@ -115,12 +117,12 @@ def chi_square(counts: collections.Counter[Any], expected: list[tuple[Any, float
 @every_puzzle
 def test_every_option_and_letter_is_right_equally_often(name: str) -> None:
     records = drawn(name)
-    (count,) = {len(record["options"]) for record in records}
-    places = collections.Counter(record["options"].index(record["answer"]) for record in records)
+    (count,) = {len(record.options) for record in records}
+    places = collections.Counter(record.options.index(answer(record)) for record in records)
     # Beyond these a chi-square of so many degrees of freedom comes once in ten thousand.
     limits = {2: 18.4, 3: 21.1, 4: 23.5, 5: 25.7, 11: 37.4, 29: 66.2}
     assert chi_square(places, [(place, MANY / count) for place in range(count)]) < limits[count - 1]
-    answers = collections.Counter(record["answer"] for record in records)
+    answers = collections.Counter(answer(record) for record in records)
     assert chi_square(answers, [(answer, MANY / len(answers)) for answer in answers]) < limits[len(answers) - 1]
 
 
@@ -128,11 +130,11 @@ def guess(records: list[dict[str, Any]], rule: str) -> float:
     """How often a guess from the counts of what is seen is right; ties are broken at random."""
     right = 0.0
     for record in records:
-        seen = [value for place, value in enumerate(record["values"]) if place != record["missing"]]
+        seen = [value for place, value in enumerate(record.values) if place != record.missing]
         counts = collections.Counter(seen)
         best = (max if rule == "commonest" else min)(counts.values())
         chosen = {value for value in counts if counts[value] == best}
-        right += (record["answer"] in chosen) / len(chosen)
+        right += (answer(record) in chosen) / len(chosen)
     return right / len(records)
 
 
@@ -147,20 +149,20 @@ def test_counting_does_not_tell_the_answer(name: str) -> None:
 
 
 def test_a_mixture_that_is_seen_is_as_likely_as_one_that_is_not() -> None:
-    seen = sum(record["values"][0] == record["values"][1] for record in drawn("color_overlap_squares"))
+    seen = sum(record.values[0] == record.values[1] for record in drawn("color_overlap_squares"))
     assert abs(seen / MANY - 1 / 3) < 0.025
 
 
 def test_what_the_grid_shows_does_not_tell_the_option() -> None:
     best = collections.Counter[str]()
     for record in drawn("shape_size_grid"):
-        seen = collections.Counter(v for place, v in enumerate(record["values"]) if place != record["missing"])
-        counts = [seen[option] for option in record["options"]]
+        seen = collections.Counter(v for place, v in enumerate(record.values) if place != record.missing)
+        counts = [seen[option] for option in record.options]
         for rule, end in (("commonest", max(counts)), ("rarest", min(counts))):
-            chosen = [option for option in record["options"] if seen[option] == end]
-            best[rule] += (record["answer"] in chosen) / len(chosen) / MANY
+            chosen = [option for option in record.options if seen[option] == end]
+            best[rule] += (answer(record) in chosen) / len(chosen) / MANY
         for k in (0, 1):
-            assert set(collections.Counter(option.split()[k] for option in record["options"]).values()) == {2}
+            assert set(collections.Counter(option.split()[k] for option in record.options).values()) == {2}
     assert max(best.values()) < 0.36  # 0.25 by chance
 
 
@@ -173,9 +175,11 @@ def test_options_around_an_answer() -> None:
 
 @every_puzzle
 def test_difficulty_counts_what_is_seen(name: str) -> None:
-    for record in drawn(name)[:50]:
-        seen = [value for place, value in enumerate(record["values"]) if place != record["missing"]]
-        assert record["difficulty"] == {
+    for index in range(50):
+        whole = example(name, index, choices="always")
+        record = whole.payload
+        seen = [value for place, value in enumerate(record.values) if place != record.missing]
+        assert whole.figures == {
             "values_shown": len(set(seen)),
-            "right_value_shown": sum(value == record["answer"] for value in seen),
+            "right_value_shown": sum(value == answer(record) for value in seen),
         }

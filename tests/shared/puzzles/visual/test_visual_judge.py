@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PIL import Image as PillowImage
 from PIL import ImageDraw
 
-from shared.puzzles.visual.visual_table import TEN, family_of, make, noisy, picture, resized, score, shift, wrong_values
+from shared.puzzles.visual.visual_table import (
+    TEN,
+    answer,
+    family_of,
+    make,
+    noisy,
+    picture,
+    resized,
+    score,
+    shift,
+    wrong_values,
+)
 from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
-from vtb.puzzles import Record
 from vtb.puzzles.visual.common.scene import Disc, Point, Shape
 
 every_puzzle = pytest.mark.parametrize("name", TEN)
@@ -38,10 +50,10 @@ CHANGES: dict[str, Callable[[Image], Image]] = {
 def test_right_passes_and_wrong_fails(name: str, change: str) -> None:
     for index in SEVERAL:
         record = make(name, index)
-        done = score(name, record, CHANGES[change](picture(name, record, record["answer"])))
+        done = score(name, record, CHANGES[change](picture(name, record, answer(record))))
         assert (done.strict, done.tolerant, done.reason) == (True, True, "solved"), done.details
         assert done.details["auto"]
-        assert done.details["part"] == record["answer"]
+        assert done.details["part"] == answer(record)
         for value in [None, *wrong_values(record)]:
             found = score(name, record, CHANGES[change](picture(name, record, value)))
             assert (found.strict, found.tolerant, found.details["auto"]) == (False, False, False), value
@@ -51,12 +63,12 @@ def test_right_passes_and_wrong_fails(name: str, change: str) -> None:
 @every_puzzle
 def test_a_change_elsewhere_is_wrong(name: str) -> None:
     record = make(name, 1)
-    for place, value in enumerate(record["values"]):
-        for other in set(record["vocabulary"]) - {value}:
-            if place == record["missing"] or {value, other} == {"small pentagon", "small hexagon"}:
+    for place, value in enumerate(record.values):
+        for other in set(record.vocabulary) - {value}:
+            if place == record.missing or {value, other} == {"small pentagon", "small hexagon"}:
                 continue  # these two differ by less than an answer may
-            values = [other if p == place else v for p, v in enumerate(record["values"])]
-            found = score(name, record, picture(name, {**record, "values": values}, record["answer"]))
+            values = [other if p == place else v for p, v in enumerate(record.values)]
+            found = score(name, record, picture(name, replace(record, values=values), answer(record)))
             assert (found.strict, found.reason) == (False, "the rest has changed"), (place, value, other)
 
 
@@ -66,7 +78,7 @@ def test_a_part_that_vanishes_is_wrong(name: str, monkeypatch: pytest.MonkeyPatc
     real, nothing = family.part, Disc((-50, -50), 1, 0)
     for gone in range(family.places):
 
-        def part(record: Record, place: int, value: str | None, gone: int = gone) -> Shape:
+        def part(record: Any, place: int, value: str | None, gone: int = gone) -> Shape:
             return nothing if place == gone else real(record, place, value)
 
         with monkeypatch.context() as patch:
@@ -79,7 +91,7 @@ def test_a_part_that_vanishes_is_wrong(name: str, monkeypatch: pytest.MonkeyPatc
 def test_half_an_answer_is_none(name: str) -> None:
     for index in SEVERAL:
         record = make(name, index)
-        puzzle, solution = picture(name, record, None), picture(name, record, record["answer"])
+        puzzle, solution = picture(name, record, None), picture(name, record, answer(record))
         columns = np.flatnonzero((puzzle != solution).any(axis=(0, 2)))
         half = puzzle.copy()
         half[:, : columns.mean().astype(int)] = solution[:, : columns.mean().astype(int)]
@@ -96,13 +108,13 @@ def outline(shape: Shape) -> list[Point]:
 class Pillow:
     """Draws over a puzzle at another size with Pillow."""
 
-    def __init__(self, name: str, record: Record, scale: float) -> None:
+    def __init__(self, name: str, record: Any, scale: float) -> None:
         puzzle = PillowImage.fromarray(picture(name, record, None))
         self.drawing = puzzle.resize((round(1280 * scale), round(704 * scale)), PillowImage.Resampling.LANCZOS)
         self.pen, self.scale, self.record = ImageDraw.Draw(self.drawing), scale, record
 
     def draw(self, shape: Shape, fill: tuple[int, ...], *, line: bool = True, stretch: float = 1.0) -> None:
-        (left, top, _), (x0, y0) = self.record["area"], shape.centre
+        (left, top, _), (x0, y0) = self.record.area, shape.centre
         points = [
             (((x - x0) * stretch + x0 + left) * self.scale, ((y - y0) * stretch + y0 + top) * self.scale)
             for x, y in outline(shape)
@@ -118,25 +130,25 @@ def test_colors_painted_with_another_library(name: str) -> None:
     colors = family.colors(record)
     for value, color in colors.items():
         pillow = Pillow(name, record, 0.75)
-        pillow.draw(family.part(record, record["missing"], None), tuple(min(255, part + 8) for part in color))
-        for place in range(record["missing"] + 1, 4 if name == "color_size" else 0):  # these lie on top
-            known = record["values"][place]
+        pillow.draw(family.part(record, record.missing, None), tuple(min(255, part + 8) for part in color))
+        for place in range(record.missing + 1, 4 if name == "color_size" else 0):  # these lie on top
+            known = record.values[place]
             pillow.draw(family.part(record, place, known), colors[known])
         found = score(name, record, np.asarray(pillow.drawing))
-        assert found.strict == (value == record["answer"]), (value, found)
+        assert found.strict == (value == answer(record)), (value, found)
 
 
 @pytest.mark.parametrize("name", BY_SHAPE)
 def test_shapes_drawn_with_another_library(name: str) -> None:
     """In another color; a shape or size beside it is wrong."""
     family, record = family_of(name), make(name, 5)
-    for value in record["vocabulary"]:
+    for value in record.vocabulary:
         for stretch in (1.0, 1.5):
             pillow = Pillow(name, record, 1.5)
-            pillow.draw(family.part(record, record["missing"], None), (255, 255, 255), line=False)
-            pillow.draw(family.part(record, record["missing"], value), (40, 140, 90), stretch=stretch)
+            pillow.draw(family.part(record, record.missing, None), (255, 255, 255), line=False)
+            pillow.draw(family.part(record, record.missing, value), (40, 140, 90), stretch=stretch)
             found = score(name, record, np.asarray(pillow.drawing))
-            assert found.strict == (value == record["answer"] and stretch == 1.0), (value, stretch, found)
+            assert found.strict == (value == answer(record) and stretch == 1.0), (value, stretch, found)
 
 
 def test_a_copy_that_is_not_mirrored_is_wrong() -> None:
@@ -144,18 +156,18 @@ def test_a_copy_that_is_not_mirrored_is_wrong() -> None:
     for index in range(40):
         record = make("shape_reflect", index)
         looks = family.looks(record)
-        if f"{record['answer']}, not mirrored" in looks:
-            other = {**record, "values": record["values"]}
+        if f"{answer(record)}, not mirrored" in looks:
+            other = replace(record, values=record.values)
             turned = _turned_part(record)
-            assert score("shape_reflect", other, turned).details["part"] == f"{record['answer']}, not mirrored"
+            assert score("shape_reflect", other, turned).details["part"] == f"{answer(record)}, not mirrored"
             assert not score("shape_reflect", other, turned).strict
 
 
-def _turned_part(record: Record) -> Image:
+def _turned_part(record: Any) -> Image:
     """The solution with the missing part upside down."""
-    solution = picture("shape_reflect", record, record["answer"])
-    left, top, _ = record["area"]
-    x, y = family_of("shape_reflect").part(record, record["missing"], None).centre
+    solution = picture("shape_reflect", record, answer(record))
+    left, top, _ = record.area
+    x, y = family_of("shape_reflect").part(record, record.missing, None).centre
     box = slice(top + round(y) - 60, top + round(y) + 60), slice(left + round(x) - 58, left + round(x) + 58)
     solution[box] = solution[box][::-1]
     return solution
@@ -164,8 +176,8 @@ def _turned_part(record: Record) -> Image:
 @every_puzzle
 def test_diff_is_as_the_benchmark_defines_it(name: str) -> None:
     record = make(name, 3)
-    solution = picture(name, record, record["answer"])[96:608, 384:896].astype(float)
-    for value in (None, record["answer"], wrong_values(record)[0]):
+    solution = picture(name, record, answer(record))[96:608, 384:896].astype(float)
+    for value in (None, answer(record), wrong_values(record)[0]):
         image = noisy(picture(name, record, value))
         area = image[96:608, 384:896].astype(float)
         if name in BY_SHAPE:
@@ -174,7 +186,7 @@ def test_diff_is_as_the_benchmark_defines_it(name: str) -> None:
         else:
             wanted = np.linalg.norm(area - solution, axis=2).sum()
         assert score(name, record, image).details["diff"] == pytest.approx(wanted, rel=1e-3)
-    clean = picture(name, record, record["answer"])
+    clean = picture(name, record, answer(record))
     clean[:, :380] = 0  # outside the puzzle's area
     assert score(name, record, clean).details["diff"] == 0
     assert score(name, record, clean).strict

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from shared.puzzles.visual.visual_table import TEN, family_of, make, picture, wrong_values
+from shared.puzzles.visual.visual_table import TEN, answer, example, family_of, make, picture, wrong_values
 from vtb.puzzles.judging.choice import last_answer, normalise
 
 every_puzzle = pytest.mark.parametrize("name", TEN)
@@ -66,7 +66,7 @@ def test_normalised_text_has_single_blanks_and_no_punctuation() -> None:
 def test_right_answers_in_words_pass(name: str, choices: str) -> None:
     for index in range(8):
         family, record = family_of(name), make(name, index, choices=choices)
-        right = record["answer"]
+        right = answer(record)
         for text in (
             right,
             right.upper(),
@@ -79,9 +79,9 @@ def test_right_answers_in_words_pass(name: str, choices: str) -> None:
             assert (found.strict, found.reason) == (False, "names another answer")
         for nothing in ("", "?", "I cannot tell."):
             assert family.score_text(record, nothing).reason == "names no answer"
-        letters = "ABCDE"[: len(record["options"])]
+        letters = "ABCDE"[: len(record.options)]
         passed = [letter for letter in letters if family.score_text(record, f"({letter})").strict]
-        assert passed == ([letters[record["options"].index(right)]] if choices == "always" else [])
+        assert passed == ([letters[record.options.index(right)]] if choices == "always" else [])
 
 
 @every_puzzle
@@ -90,7 +90,7 @@ def test_absurd_text_is_judged_at_once(name: str) -> None:
     start = time.process_time()
     for text in ("light " * 10**6, "(" * 10**6, "A" * 10**6, "A " * 10**5, "\0" * 10**6, "light" + " " * 10**6 + "x"):
         family_of(name).score_text(record, text)
-    assert not family_of(name).score_text(record, record["answer"] + "x" * 10**6).strict
+    assert not family_of(name).score_text(record, answer(record) + "x" * 10**6).strict
     assert time.process_time() - start < 3
 
 
@@ -98,25 +98,25 @@ def test_absurd_text_is_judged_at_once(name: str) -> None:
 def test_an_answer_in_words_is_drawn(name: str) -> None:
     family, record = family_of(name), make(name, 7)
     puzzle = picture(name, record, None)
-    for value in record["vocabulary"]:
+    for value in record.vocabulary:
         drawn = family.draw_answer(record, f"I say {value}.", puzzle)
         assert drawn is not None
         assert (drawn == picture(name, record, value)).all()
-        assert family.score_image(record, drawn, puzzle).strict == (value == record["answer"])
+        assert family.score_image(record, drawn, puzzle).strict == (value == answer(record))
     assert family.draw_answer(record, "?", puzzle) is None
-    other = family.draw_answer(record, record["answer"], np.zeros((10, 10, 3), np.uint8))
+    other = family.draw_answer(record, answer(record), np.zeros((10, 10, 3), np.uint8))
     assert other is not None
     assert family.score_image(record, other).strict
 
 
 @every_puzzle
 def test_prompts_name_every_option_and_not_the_answer_alone(name: str) -> None:
-    lettered, open_ = make(name, 3, choices="always"), make(name, 3, choices="never")
-    for letter, option in zip("ABCDE", lettered["options"], strict=False):
-        assert f"({letter}) {option}" in lettered["prompts"]["vlm"]
-    assert all(value in open_["prompts"]["vlm"] for value in open_["vocabulary"])
+    lettered, open_ = example(name, 3, choices="always"), example(name, 3, choices="never")
+    for letter, option in zip("ABCDE", lettered.payload.options, strict=False):
+        assert f"({letter}) {option}" in lettered.prompts.vlm
+    assert all(value in open_.prompts.vlm for value in open_.payload.vocabulary)
     for modality in ("image", "video"):
-        texts = {make(name, index)["prompts"][modality] for index in range(8)}
+        texts = {example(name, index).prompts.of(modality) for index in range(8)}
         assert len(texts) == 1
-    assert "static" in texts.pop() or "camera stands still" in lettered["prompts"]["video"]
-    assert lettered["prompts"]["vlm"].startswith(lettered["question"])
+    assert "static" in texts.pop() or "camera stands still" in lettered.prompts.video
+    assert lettered.prompts.vlm.startswith(lettered.payload.question)

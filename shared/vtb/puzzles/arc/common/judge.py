@@ -13,8 +13,8 @@ from vtb.formats.arc import Grid, grid
 from vtb.media.image import Image
 from vtb.puzzles.arc.common.layout import Layout
 from vtb.puzzles.arc.common.palette import BLANK, COLORS, PALETTE
-from vtb.puzzles.family import Score
 from vtb.puzzles.judging.text import find_answer
+from vtb.tasks.score import Score
 
 _GRID = re.compile(r"\[\s*\[[\d\s,]*\](?:\s*,\s*\[[\d\s,]*\])*\s*\]")
 _NAMED = np.asarray((*COLORS, PALETTE[BLANK]), np.float64)  # a blank cell is none of the ten

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from vtb.formats.arc import ArcTask, Grid
 from vtb.media.image import Picture
 from vtb.puzzles.arc.common.palette import ARROW, BACKGROUND, BLANK, LINE
+from vtb.puzzles.arc.common.record import Placement
 
 LEAST_CELL = 4  # pixels a side with which a cell's color survives a clip
 DOMINANT = 0.7  # a color with a larger share of the output is filled in first
@@ -60,14 +60,14 @@ def least_size(task: ArcTask) -> tuple[int, int]:
     return layout.width, layout.height
 
 
-def placements(pairs: Sequence[tuple[Grid, Grid]], layout: Layout) -> list[dict[str, Any]]:
+def placements(pairs: Sequence[tuple[Grid, Grid]], layout: Layout) -> list[Placement]:
     """Kind, box and size of every grid, as the benchmark records them."""
     found = []
     for row, (pair, places) in enumerate(zip(pairs, layout.places, strict=True)):
         for part, cells, (left, top) in zip(("input", "output"), pair, places, strict=True):
             kind = f"test_{part}" if row == len(pairs) - 1 else f"train_{row}_{part}"
-            box = [left, top, left + len(cells[0]) * layout.cell, top + len(cells) * layout.cell]
-            found.append({"kind": kind, "bbox": box, "rows": len(cells), "cols": len(cells[0])})
+            box = left, top, left + len(cells[0]) * layout.cell, top + len(cells) * layout.cell
+            found.append(Placement(kind, box, len(cells), len(cells[0])))
     return found
 
 

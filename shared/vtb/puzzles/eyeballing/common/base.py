@@ -5,32 +5,36 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
 
 import numpy as np
+from msgspec.structs import replace
 
 from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import Image, Letterbox, Picture, to_rgb
 from vtb.puzzles.eyeballing.common import draw, judge
-from vtb.puzzles.eyeballing.common.config import Config, canvas_part, clip_record
+from vtb.puzzles.eyeballing.common.config import Config, canvas_part, clip_record, in_clip
 from vtb.puzzles.eyeballing.common.figure import Figure
 from vtb.puzzles.eyeballing.common.placement import LETTERS, Frame, Placed, place_as_benchmark, place_fairly
-from vtb.puzzles.family import UNJUDGED, ClipFrame, Modality, Record, Score
+from vtb.puzzles.eyeballing.common.record import Candidate, EyeballingRecord
+from vtb.puzzles.family import Family
 from vtb.puzzles.judging.frames import NO_FRAMES, most_red_lead, same
+from vtb.tasks.score import UNJUDGED, Score
+from vtb.tasks.task import ClipFrame, Modality
 
 TRIES = 5000
 HOLD = 0.2  # share of a clip that shows the marked answer
 
 
-class Eyeballing:
-    """A family whose answer is one of five marked points; see ``vtb.puzzles.family.Family``.
+class Eyeballing(Family[EyeballingRecord]):
+    """A family whose answer is one of five marked points.
 
     A task sets ``name``, ``ask_point`` (what is asked for, as a noun phrase) and ``reveal`` (what to draw), and
-    implements ``figure``.
+    implements ``place``, or ``figure`` as a ``FigurePuzzle``.
     """
 
-    name: ClassVar[str]
     ask_point: ClassVar[str]
     reveal: ClassVar[str]
     tries: ClassVar[int] = TRIES  # calls of place until a sample is given up
@@ -40,12 +44,9 @@ class Eyeballing:
     version = 1
     config_class = Config
     palette = draw.PALETTE
+    payload_class = EyeballingRecord
 
-    def figure(self, rng: random.Random, frame: Frame) -> Figure | None:
-        """A figure about its target at the origin, or None where this draw does not meet the constraints."""
-        raise NotImplementedError  # every task has its own
-
-    def sample(self, rng: random.Random, config: Config) -> dict[str, Any]:
+    def sample(self, rng: random.Random, config: Config) -> EyeballingRecord:
         """A puzzle that meets every constraint.
 
         Raises:
@@ -54,60 +55,55 @@ class Eyeballing:
         for rejected in range(self.tries):
             placed = self.place(rng, config)
             if placed is not None:
-                return {**self._record(config, placed), "tries": rejected * self.draws + placed.draws}
+                return self._record(config, placed, rejected * self.draws + placed.draws)
         raise UsageProblem(
             f"{self.name}: none of {self.tries * self.draws} draws fits a picture of {config.width}x{config.height} "
             "with these options (100 % rejected): take a larger --width, or a smaller --point-radius or "
             "--distractor-distance"
         )
 
+    @abstractmethod
     def place(self, rng: random.Random, config: Config) -> Placed | None:
-        """One draw."""
-        frame = config.frame
-        figure = self.figure(rng, frame)
-        if figure is None:
-            return None
-        return (place_fairly if config.sampling == "fair" else place_as_benchmark)(rng, frame, figure)
+        """One draw of a figure and its candidates, or None where it does not meet the constraints."""
 
-    def _record(self, config: Config, placed: Placed) -> dict[str, Any]:
-        candidates = [
-            {"x": round(point.real, 2), "y": round(point.imag, 2), "label": letter}
-            for point, letter in zip(placed.candidates, LETTERS, strict=True)
-        ]
-        return {
-            "type": self.name,
-            "canvas_dimensions": [config.width, config.height],
-            "margin": config.frame.margin,
-            "point_radius": config.point_radius,
-            "line_width": config.line_width,
-            "sampling": config.sampling,
-            "candidates": candidates,
-            "correct_option": LETTERS[placed.correct],
-            "given": [stroke.to_json() for stroke in placed.figure.given],
-            "solution_strokes": [stroke.to_json() for stroke in placed.figure.answer],
-            "clip": clip_record(config) if config.clip else None,
-        }
+    def _record(self, config: Config, placed: Placed, tries: int) -> EyeballingRecord:
+        return EyeballingRecord(
+            canvas_dimensions=(config.width, config.height),
+            margin=config.frame.margin,
+            point_radius=config.point_radius,
+            line_width=config.line_width,
+            sampling=config.sampling,
+            candidates=[
+                Candidate(round(point.real, 2), round(point.imag, 2), letter)
+                for point, letter in zip(placed.candidates, LETTERS, strict=True)
+            ],
+            correct_option=LETTERS[placed.correct],
+            given=[stroke.record() for stroke in placed.figure.given],
+            solution_strokes=[stroke.record() for stroke in placed.figure.answer],
+            clip=clip_record(config) if config.clip else None,
+            tries=tries,
+        )
 
-    def validate(self, record: Record) -> None:
-        """Five candidates on a canvas of a sensible size, and strokes that can be drawn."""
-        width, height = record["canvas_dimensions"]
-        if not (64 <= width <= 4096 and 64 <= height <= 4096 and 1 <= record["point_radius"] <= 256):
-            raise BadInput(f"a canvas of {width}x{height} pixels with discs of {record['point_radius']}")
-        points = points_of(record)
-        if [letter for *_, letter in points] != list(LETTERS) or record["correct_option"] not in [*LETTERS]:
-            raise BadInput("candidates are not A to E, or the right one is none of them")
-        if not all(0 <= x <= width and 0 <= y <= height for x, y, _ in points):
+    def validate(self, record: EyeballingRecord) -> None:
+        """Five candidates, A to E, on the canvas, which lies in the clip; nothing wider than it is drawn."""
+        width, height = record.canvas_dimensions
+        if [candidate.label for candidate in record.candidates] != list(LETTERS):
+            raise BadInput("candidates are not A to E")
+        if not all(0 <= x <= width and 0 <= y <= height for x, y, _ in points_of(record)):
             raise BadInput("a candidate lies outside the canvas")
-        every = draw.strokes(record, "given") + draw.strokes(record, "solution_strokes")
-        if any(stroke.color not in draw.COLORS or stroke.radius > 10**5 for stroke in every):
-            raise BadInput("a stroke cannot be drawn")
+        widths = [stroke.width * (1 if stroke.color == "band" else record.line_width)
+                  for stroke in (*record.given, *record.solution_strokes)]  # fmt: skip
+        if max(2 * record.point_radius, *widths, 0) > min(width, height):
+            raise BadInput("a candidate or a stroke is wider than the canvas")
+        if record.clip and not in_clip(record.clip, width, height):
+            raise BadInput("the canvas does not lie inside its clip")
 
-    def identity(self, record: Record) -> str:
+    def identity(self, record: EyeballingRecord) -> str:
         """The candidates and which is right, as shares of the width to a thousandth, whatever the letters.
 
         The figure follows from these for all but chance, and the benchmark's records do not hold it.
         """
-        width, right = record["canvas_dimensions"][0], record["correct_option"]
+        width, right = record.canvas_dimensions[0], record.correct_option
         points = sorted(
             (round(1000 * x / width), round(1000 * y / width), letter == right) for x, y, letter in points_of(record)
         )
@@ -117,56 +113,53 @@ class Eyeballing:
         """Places are real numbers: there is no count."""
         return None
 
-    def difficulty(self, record: Record) -> dict[str, float]:
+    def difficulty(self, record: EyeballingRecord) -> dict[str, float]:
         """Margin: distance of the nearest wrong candidate from the right one, as a share of the canvas width."""
-        right = next(complex(x, y) for x, y, letter in points_of(record) if letter == record["correct_option"])
-        others = [complex(x, y) for x, y, letter in points_of(record) if letter != record["correct_option"]]
-        width = record["canvas_dimensions"][0]
+        right = next(complex(x, y) for x, y, letter in points_of(record) if letter == record.correct_option)
+        others = [complex(x, y) for x, y, letter in points_of(record) if letter != record.correct_option]
+        width = record.canvas_dimensions[0]
         return {"margin": round(min(abs(point - right) for point in others) / width, 4)}
 
-    def draw_puzzle(self, record: Record) -> Picture:
+    def draw_puzzle(self, record: EyeballingRecord) -> Picture:
         """The given strokes under the candidates."""
         return self._draw(record, solved=False)
 
-    def draw_solution(self, record: Record) -> Picture:
+    def draw_solution(self, record: EyeballingRecord) -> Picture:
         """The puzzle with the answer's strokes and the right candidate in red."""
         return self._draw(record, solved=True)
 
-    def _draw(self, record: Record, *, solved: bool) -> Picture:
-        picture = draw.blank(*record["canvas_dimensions"])
+    def _draw(self, record: EyeballingRecord, *, solved: bool) -> Picture:
+        picture = draw.blank(*record.canvas_dimensions)
         pen = draw.pen_for(record, picture)
-        for stroke in draw.strokes(record, "given") + (draw.strokes(record, "solution_strokes") if solved else []):
+        for stroke in draw.given(record) + (draw.added(record) if solved else []):
             pen.stroke(stroke)
         self.draw_candidates(pen, record, solved=solved)
         return picture
 
-    def draw_candidates(self, pen: draw.Pen, record: Record, *, solved: bool) -> None:
+    def draw_candidates(self, pen: draw.Pen, record: EyeballingRecord, *, solved: bool) -> None:
         """The five discs, over everything else."""
         for x, y, letter in points_of(record):
-            pen.candidate(complex(x, y), letter, right=solved and letter == record["correct_option"])
+            pen.candidate(complex(x, y), letter, right=solved and letter == record.correct_option)
 
-    def draw_reasoning(self, record: Record, puzzle: Image | None = None) -> Image:
-        """The puzzle itself: its candidates have printed letters already."""
-        return to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
-
-    def draw_frames(self, record: Record) -> Iterator[Picture]:
+    def draw_frames(self, record: EyeballingRecord) -> Iterator[Picture]:
         """The puzzle, the answer's strokes one after the other, and a hold with the right candidate in red."""
-        clip = record["clip"]
-        picture = draw.blank(*clip["size"])
-        pen = draw.pen_for(record, picture, Letterbox(clip["scale"], *clip["offset"]))
-        for stroke in draw.strokes(record, "given"):
+        clip = record.clip
+        assert clip is not None
+        picture = draw.blank(*clip.size)
+        pen = draw.pen_for(record, picture, Letterbox(clip.scale, *clip.offset))
+        for stroke in draw.given(record):
             pen.stroke(stroke)
         self.draw_candidates(pen, record, solved=False)
-        hold = max(5, round(HOLD * clip["frames"])) if clip["frames"] > 12 else 1
+        hold = max(5, round(HOLD * clip.frames)) if clip.frames > 12 else 1
         yield picture
-        yield from self._growing(record, pen, clip["frames"] - 1 - hold)
+        yield from self._growing(record, pen, clip.frames - 1 - hold)
         self.draw_candidates(pen, record, solved=True)
         for _ in range(hold):
             yield picture
 
-    def _growing(self, record: Record, pen: draw.Pen, frames: int) -> Iterator[Picture]:
+    def _growing(self, record: EyeballingRecord, pen: draw.Pen, frames: int) -> Iterator[Picture]:
         """So many frames in which the answer's strokes grow, one after the other, at one speed."""
-        strokes = draw.strokes(record, "solution_strokes")
+        strokes = draw.added(record)
         total = sum(draw.length_of(stroke) for stroke in strokes)
         for number in range(1, frames + 1):
             left = total * number / frames
@@ -179,7 +172,7 @@ class Eyeballing:
             self.draw_candidates(pen, record, solved=False)
             yield pen.picture
 
-    def ask(self, record: Record, modality: Modality) -> str:
+    def ask(self, record: EyeballingRecord, modality: Modality) -> str:
         """The prompt of a modality."""
         if modality == "vlm":
             return (
@@ -191,36 +184,38 @@ class Eyeballing:
             return f"{drawing} Leave everything else as it is."
         return f"{drawing} The camera stands still, without zoom or cuts, and nothing else changes."
 
-    def answer(self, record: Record) -> str:
+    def answer(self, record: EyeballingRecord) -> str:
         """The letter."""
-        return str(record["correct_option"])
+        return str(record.correct_option)
 
-    def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
+    def score_text(self, record: EyeballingRecord, text: str, puzzle: Image | None = None) -> Score:
         """The first NATO word, else the last stand-alone letter."""
-        if not record.get("letters_known", True):
+        if not record.letters_known:
             return Score(False, False, UNJUDGED)
-        return judge.verdict(judge.spoken_option(text), record["correct_option"])
+        return judge.verdict(judge.spoken_option(text), record.correct_option)
 
-    def draw_answer(self, record: Record, text: str, puzzle: Image) -> Image | None:
+    def draw_answer(self, record: EyeballingRecord, text: str, puzzle: Image) -> Image | None:
         """The puzzle with the named candidate in red."""
         option = judge.spoken_option(text)
         if option is None:
             return None
         before = self.draw_puzzle(record)
-        after = self.draw_solution({**record, "correct_option": option, "solution_strokes": []})
+        after = self.draw_solution(replace(record, correct_option=option, solution_strokes=[]))
         marked = to_rgb(after, self.palette)
         return np.where((before != after)[..., None], marked, puzzle) if puzzle.shape == marked.shape else marked
 
-    def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
+    def score_image(self, record: EyeballingRecord, image: Image, puzzle: Image | None = None) -> Score:
         """The candidate nearest to the mean red pixel."""
-        option = judge.marked_option(image, record["canvas_dimensions"], points_of(record))
-        return judge.verdict(option, record["correct_option"])
+        option = judge.marked_option(image, record.canvas_dimensions, points_of(record))
+        return judge.verdict(option, record.correct_option)
 
-    def score_frame(self, record: Record, frame: Image, puzzle: Image | None = None) -> Score:
+    def score_frame(self, record: EyeballingRecord, frame: Image, puzzle: Image | None = None) -> Score:
         """The same for the part of a frame that shows the canvas."""
         return self.score_image(record, canvas_part(record, frame), puzzle)
 
-    def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
+    def score_video(
+        self, record: EyeballingRecord, frames: Iterable[ClipFrame], puzzle: Image | None = None
+    ) -> dict[str, Score]:
         """By the last frame, and by the vote of every fifth frame, in which those without a mark do not count."""
         votes: list[str | None] = []
         frame: ClipFrame | None = None
@@ -237,14 +232,30 @@ class Eyeballing:
                 votes.append(look(frame).choice)
         if frame is None:
             return {"last": NO_FRAMES, "major": NO_FRAMES}
-        major = judge.verdict(judge.major_option(votes), record["correct_option"])
+        major = judge.verdict(judge.major_option(votes), record.correct_option)
         return {"last": look(frame), "major": major}
 
-    def may_be_marked(self, record: Record, frame: ClipFrame) -> bool:
+    def may_be_marked(self, record: EyeballingRecord, frame: ClipFrame) -> bool:
         """Whether it is worth looking at a frame: without anything red there is no mark."""
         return most_red_lead(frame) >= judge.RED_LEAD
 
 
-def points_of(record: Mapping[str, Any]) -> list[tuple[float, float, str]]:
+class FigurePuzzle(Eyeballing):
+    """A puzzle that is a figure about its target; where it goes is the same for all: ``place``."""
+
+    @abstractmethod
+    def figure(self, rng: random.Random, frame: Frame) -> Figure | None:
+        """A figure about its target at the origin, or None where this draw does not meet the constraints."""
+
+    def place(self, rng: random.Random, config: Config) -> Placed | None:
+        """One draw."""
+        frame = config.frame
+        figure = self.figure(rng, frame)
+        if figure is None:
+            return None
+        return (place_fairly if config.sampling == "fair" else place_as_benchmark)(rng, frame, figure)
+
+
+def points_of(record: EyeballingRecord) -> list[tuple[float, float, str]]:
     """The candidates as (x, y, letter)."""
-    return [(float(entry["x"]), float(entry["y"]), str(entry["label"])) for entry in record["candidates"]]
+    return [(candidate.x, candidate.y, candidate.label) for candidate in record.candidates]

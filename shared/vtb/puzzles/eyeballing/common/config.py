@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from vtb.errors import UsageProblem
 from vtb.media.image import Image
 from vtb.puzzles.eyeballing.common.placement import Frame
-from vtb.puzzles.family import Clip
+from vtb.puzzles.eyeballing.common.record import EyeballingRecord
+from vtb.puzzles.family import Clip, ClipRecord
 
 LEAST_SCALE = 0.4  # of a clip: the red outline has two pixels then; H.264 takes the color out of a thinner one
 
@@ -72,23 +72,27 @@ def clip_scale(config: Config) -> float:
     return min(config.clip.size[0] / config.width, config.clip.size[1] / config.height)
 
 
-def clip_record(config: Config) -> dict[str, Any]:
+def clip_record(config: Config) -> ClipRecord:
     """Where the canvas lies in the clip: as large as fits, in the middle."""
     assert config.clip is not None
-    width, height = config.clip.size
-    scale = clip_scale(config)
-    left, top = round((width - config.width * scale) / 2), round((height - config.height * scale) / 2)
-    form = {"frames": config.clip.frames, "fps": config.clip.fps, "size": [width, height]}
-    return {**form, "scale": scale, "offset": [left, top]}
+    (width, height), scale = config.clip.size, clip_scale(config)
+    offset = round((width - config.width * scale) / 2), round((height - config.height * scale) / 2)
+    return ClipRecord(frames=config.clip.frames, fps=config.clip.fps, size=config.clip.size, scale=scale, offset=offset)
 
 
-def canvas_part(record: Mapping[str, Any], frame: Image) -> Image:
+def in_clip(clip: ClipRecord, width: int, height: int) -> bool:
+    """Whether a canvas of that size, which has at least a pixel there, lies in the clip."""
+    placed = zip(clip.offset, (width * clip.scale, height * clip.scale), clip.size, strict=True)
+    return all(start >= 0 and length >= 1 and start + length <= side + 1 for start, length, side in placed)
+
+
+def canvas_part(record: EyeballingRecord, frame: Image) -> Image:
     """The part of a frame of any size that shows the canvas; all of it where the record describes no clip."""
-    clip = record.get("clip")
+    clip = record.clip
     if not clip:
         return frame
     height, width = frame.shape[:2]
-    x, y = width / clip["size"][0], height / clip["size"][1]
-    left, top = clip["offset"][0] * x, clip["offset"][1] * y
-    wide, high = (side * clip["scale"] for side in record["canvas_dimensions"])
+    x, y = width / clip.size[0], height / clip.size[1]
+    left, top = clip.offset[0] * x, clip.offset[1] * y
+    wide, high = (side * clip.scale for side in record.canvas_dimensions)
     return frame[round(top) : round(top + high * y), round(left) : round(left + wide * x)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import cmath
 import functools
 import itertools
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vtb.media.image import Letterbox, Picture
-from vtb.puzzles.eyeballing.common.figure import Stroke, from_json
+from vtb.puzzles.eyeballing.common.figure import Stroke, stroke_of
+from vtb.puzzles.eyeballing.common.record import EyeballingRecord
 
 COLORS: dict[str, tuple[int, int, int]] = {
     "white": (255, 255, 255),
@@ -136,9 +136,14 @@ def length_of(stroke: Stroke) -> float:
     return sum(abs(b - a) for a, b in zip(stroke.points, stroke.points[1:], strict=False))
 
 
-def strokes(record: Mapping[str, Any], name: str) -> list[Stroke]:
-    """The strokes of a record, ``given`` or ``answer``."""
-    return [from_json(entry) for entry in record[name]]
+def given(record: EyeballingRecord) -> list[Stroke]:
+    """What a puzzle shows."""
+    return [stroke_of(entry) for entry in record.given]
+
+
+def added(record: EyeballingRecord) -> list[Stroke]:
+    """What its solution adds."""
+    return [stroke_of(entry) for entry in record.solution_strokes]
 
 
 def blank(width: int, height: int) -> Picture:
@@ -146,6 +151,6 @@ def blank(width: int, height: int) -> Picture:
     return np.full((height, width), INDEX["white"], np.uint8)
 
 
-def pen_for(record: Mapping[str, Any], picture: Picture, box: Letterbox = FULL) -> Pen:
+def pen_for(record: EyeballingRecord, picture: Picture, box: Letterbox = FULL) -> Pen:
     """The pen of a record."""
-    return Pen(picture, box, record["line_width"], record["point_radius"])
+    return Pen(picture, box, record.line_width, record.point_radius)

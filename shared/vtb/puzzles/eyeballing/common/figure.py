@@ -12,9 +12,8 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
-Kind = Literal["line", "circle", "arc", "disc"]
+from vtb.puzzles.eyeballing.common.record import Color, Kind, StrokeRecord
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Stroke:
     points: tuple[complex, ...]
     radius: float = 0.0
     angles: tuple[float, float] = (0.0, math.tau)
-    color: str = "black"
+    color: Color = "black"
     width: float = 1.0
 
     def moved(self, by: complex) -> Stroke:
@@ -48,24 +47,23 @@ class Stroke:
         r = self.radius
         return min(xs) - r, min(ys) - r, max(xs) + r, max(ys) + r
 
-    def to_json(self) -> dict[str, Any]:
+    def record(self) -> StrokeRecord:
         """As a record holds it; hundredths of a pixel are kept."""
-        shape: dict[str, Any] = {
-            "kind": self.kind,
-            "points": [[round(p.real, 2), round(p.imag, 2)] for p in self.points],
-        }
-        if self.kind != "line":
-            shape["radius"] = round(self.radius, 2)
-        if self.kind == "arc":
-            shape["angles"] = [round(angle, 6) for angle in self.angles]
-        return {**shape, "color": self.color, "width": self.width}
+        start, sweep = self.angles
+        return StrokeRecord(
+            kind=self.kind,
+            points=[(round(p.real, 2), round(p.imag, 2)) for p in self.points],
+            radius=round(self.radius, 2) if self.kind != "line" else 0.0,
+            angles=(round(start, 6), round(sweep, 6)) if self.kind == "arc" else None,
+            color=self.color,
+            width=self.width,
+        )
 
 
-def from_json(data: dict[str, Any]) -> Stroke:
+def stroke_of(record: StrokeRecord) -> Stroke:
     """A stroke from a record."""
-    points = tuple(complex(x, y) for x, y in data["points"])
-    start, sweep = data.get("angles", (0.0, math.tau))
-    return Stroke(data["kind"], points, data.get("radius", 0.0), (start, sweep), data["color"], data["width"])
+    points = tuple(complex(x, y) for x, y in record.points)
+    return Stroke(record.kind, points, record.radius, record.angles or (0.0, math.tau), record.color, record.width)
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ class Figure:
         return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def line(*points: complex, color: str = "black", width: float = 1.0) -> Stroke:
+def line(*points: complex, color: Color = "black", width: float = 1.0) -> Stroke:
     """A line through points."""
     return Stroke("line", points, color=color, width=width)
 
@@ -109,12 +107,12 @@ def polygon(*points: complex) -> Stroke:
     return line(*points, points[0])
 
 
-def circle(centre: complex, radius: float, *, width: float = 0.6, color: str = "black") -> Stroke:
+def circle(centre: complex, radius: float, *, width: float = 0.6, color: Color = "black") -> Stroke:
     """A circle line."""
     return Stroke("circle", (centre,), radius, color=color, width=width)
 
 
-def arc(centre: complex, radius: float, start: float, sweep: float, *, color: str = "black") -> Stroke:
+def arc(centre: complex, radius: float, start: float, sweep: float, *, color: Color = "black") -> Stroke:
     """A part of a circle line."""
     return Stroke("arc", (centre,), radius, (start, sweep), color)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.media.image import Image
-from vtb.puzzles.family import Score
 from vtb.puzzles.judging.text import find_answer
+from vtb.tasks.score import Score
 
 RED_MIN, RED_LEAD, OTHER_MAX, ENOUGH = 140, 40, 130, 20
 EVERY = 5  # the major vote looks at every fifth frame
@@ -29,13 +30,13 @@ def red_mask(image: Image) -> NDArray[np.bool_]:
     return np.asarray((red >= RED_MIN) & (cv2.subtract(red, other) >= RED_LEAD) & (other <= OTHER_MAX))
 
 
-def red_centre(image: Image) -> tuple[float, float] | None:
-    """Mean place (x, y) of the red pixels, or None where there are fewer than twenty."""
+def red_centre(image: Image, enough: float = ENOUGH) -> tuple[float, float] | None:
+    """Mean place (x, y) of the red pixels, or None where there are fewer than so many."""
     import cv2
 
     mask = red_mask(image).view(np.uint8)
     count = cv2.countNonZero(mask)
-    if count < ENOUGH:
+    if count < max(1, enough):
         return None
     # By rows and columns, not by a list of places: all of a large picture may be red.
     columns, rows = (cv2.reduce(mask, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() for axis in (0, 1))
@@ -43,13 +44,17 @@ def red_centre(image: Image) -> tuple[float, float] | None:
 
 
 def marked_option(image: Image, canvas: Sequence[int], candidates: Sequence[tuple[float, float, str]]) -> str | None:
-    """The letter of the candidate nearest to the mean red pixel, the picture scaled to the canvas."""
-    centre = red_centre(image)
+    """The letter of the candidate nearest to the mean red pixel, the candidates scaled to the picture.
+
+    As the benchmark has it, a pixel counts at its left upper corner. Twenty red pixels are enough there at every size;
+    here they are twenty of the canvas, so that a mark that scaling made small is still one.
+    """
+    height, width = image.shape[:2]
+    x, y = width / canvas[0], height / canvas[1]
+    centre = red_centre(image, ENOUGH * min(1, x * y))
     if centre is None:
         return None
-    height, width = image.shape[:2]
-    x, y = (centre[0] + 0.5) * canvas[0] / width, (centre[1] + 0.5) * canvas[1] / height
-    return min(candidates, key=lambda entry: (entry[0] - x) ** 2 + (entry[1] - y) ** 2)[2]
+    return min(candidates, key=lambda entry: math.hypot(entry[0] * x - centre[0], entry[1] * y - centre[1]))[2]
 
 
 def major_option(options: Iterable[str | None]) -> str | None:

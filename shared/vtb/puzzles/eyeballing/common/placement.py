@@ -17,10 +17,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vtb.puzzles.eyeballing.common.figure import Figure, uniform, unit
+from vtb.puzzles.eyeballing.common.record import Letter
 from vtb.rng import below
 
 COUNT = 5
-LETTERS = "ABCDE"
+LETTERS: tuple[Letter, ...] = ("A", "B", "C", "D", "E")
 
 
 @dataclass(frozen=True)

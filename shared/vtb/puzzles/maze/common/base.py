@@ -6,18 +6,22 @@ it has in its clip; the rest follows.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from vtb.media.image import Image, Palette, Picture, polyline, print_centred, to_rgb
-from vtb.puzzles.family import ClipFrame, Modality, Record, Score
+from vtb.media.image import Image, Picture, polyline, print_centred
+from vtb.puzzles.family import Family
 from vtb.puzzles.judging.frames import score_last
 from vtb.puzzles.maze.common import path_judge
 from vtb.puzzles.maze.common.line_clip import Point, growth, lengths_along, letterbox, stretch
+from vtb.puzzles.maze.common.record import MazeRecord
+from vtb.tasks.score import Score
+from vtb.tasks.task import ClipFrame, Modality
 
+M = TypeVar("M", bound=MazeRecord)
 WALL, PASSAGE, MARK, PATH = range(4)
 PRINT, PRINT_ON_RED = (0, 0, 255), (255, 255, 255)
 # Of the options that every shape has.
@@ -28,8 +32,8 @@ ALGORITHM_HELP = (
 LINE_HELP = "Width of the solution line in pixels; a third of a cell (a quarter of a ring) when left out."
 
 
-class Maze(ABC):
-    """The methods of ``vtb.puzzles.family.Family`` that do not depend on the shape.
+class Maze(Family[M]):
+    """What does not depend on the shape.
 
     Attributes:
         rule: how the benchmark judges this shape.
@@ -38,49 +42,43 @@ class Maze(ABC):
         surroundings: color of what lies around the maze in its clip.
     """
 
-    group: str = "maze"
-    by_choice = False
-    palette: Palette
+    group = "maze"
     rule: ClassVar[path_judge.Rule]
     prompts: ClassVar[Mapping[Modality, str]]
     cell_field: ClassVar[str]
     surroundings: ClassVar[int]
 
     @abstractmethod
-    def draw_puzzle(self, record: Record) -> Picture:
-        """Walls, passages and the two marks."""
-
-    @abstractmethod
-    def in_clip(self, record: Record) -> Record:
+    def in_clip(self, record: M) -> M:
         """The record with the lengths and points that it has in its clip, where the maze starts at (0, 0)."""
 
     @abstractmethod
-    def cell_count(self, record: Record) -> int:
+    def cell_count(self, record: M) -> int:
         """How many IDs there are; they start at 0."""
 
     @abstractmethod
-    def line(self, record: Record, cells: Sequence[int]) -> list[Point]:
+    def line(self, record: M, cells: Sequence[int]) -> list[Point]:
         """The line that a path through the centres of these cells takes."""
 
     @abstractmethod
-    def labels(self, record: Record) -> Iterator[tuple[int, Point, int]]:
+    def labels(self, record: M) -> Iterator[tuple[int, Point, int]]:
         """What is printed for models that answer in words: ID, centre, and how many pixels wide a place it has."""
 
     @abstractmethod
-    def answer_width(self, record: Record) -> int:
+    def answer_width(self, record: M) -> int:
         """Width in pixels of the line by which an answer in words is drawn."""
 
-    def draw_solution(self, record: Record) -> Picture:
+    def draw_solution(self, record: M) -> Picture:
         """The puzzle with the path through the centres of its cells."""
         picture = self.draw_puzzle(record)
-        polyline(picture, self.line(record, record["solution_path_cell_ids"]), PATH, record["line_width"])
+        polyline(picture, self.line(record, record.solution_path_cell_ids), PATH, record.line_width)
         return picture
 
-    def draw_reasoning(self, record: Record, puzzle: Image | None = None) -> Image:
+    def show(self, record: M, puzzle: Image) -> Image:
         """The puzzle with the ID of every open cell printed on it: in blue, on the red marks in white."""
-        image = to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle.copy()
+        image: Image = puzzle.copy()
         ids = np.zeros(image.shape[:2], np.uint8)
-        left, top = _border(record)
+        left, top = record.border
         for cell, (x, y), box in self.labels(record):
             print_centred(ids, str(cell), (x + left, y + top), 1, box)
         marks = path_judge.red_mask(image) & ids
@@ -88,86 +86,81 @@ class Maze(ABC):
         image[marks > 0] = PRINT_ON_RED
         return image
 
-    def draw_frames(self, record: Record) -> Iterator[Picture]:
+    def draw_frames(self, record: M) -> Iterator[Picture]:
         """The path growing at constant speed, then a hold of the final state; one array, drawn further each time."""
-        clip, small = record["clip"], self.in_clip(record)
+        assert record.clip is not None
+        clip, small = record.clip, self.in_clip(record)
         box, maze = letterbox(clip), self.draw_puzzle(small)
-        picture = np.full((clip["size"][1], clip["size"][0]), self.surroundings, np.uint8)
+        picture = np.full((clip.size[1], clip.size[0]), self.surroundings, np.uint8)
         picture[box.top : box.top + maze.shape[0], box.left : box.left + maze.shape[1]] = maze
-        points = [(x + box.left, y + box.top) for x, y in self.line(small, record["solution_path_cell_ids"])]
+        points = [(x + box.left, y + box.top) for x, y in self.line(small, record.solution_path_cell_ids)]
         lengths = lengths_along(points)
         yield picture
-        for before, now in growth(clip["frames"], lengths[-1]):
+        for before, now in growth(clip.frames, lengths[-1]):
             if now > before:
-                polyline(picture, stretch(points, lengths, before, now), PATH, small["line_width"])
+                polyline(picture, stretch(points, lengths, before, now), PATH, small.line_width)
             yield picture
 
-    def ask(self, record: Record, modality: Modality) -> str:
+    def ask(self, record: M, modality: Modality) -> str:
         """The prompt of a modality."""
         return self.prompts[modality]
 
-    def answer(self, record: Record) -> str:
+    def answer(self, record: M) -> str:
         """The IDs of the cells on the path, as a JSON list."""
-        return str([int(cell) for cell in record["solution_path_cell_ids"]])
+        return str([int(cell) for cell in record.solution_path_cell_ids])
 
-    def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
+    def score_text(self, record: M, text: str, puzzle: Image | None = None) -> Score:
         """The last list of IDs in the text, drawn as a path and judged like a picture."""
         ids = path_judge.last_list(text)
         if ids is None:
             return Score(False, False, "no list of cells")
-        image = to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
+        image = self.puzzle(record) if puzzle is None else puzzle
         drawn = self._draw_ids(record, ids, image)
         if drawn is None:
             return Score(False, False, "no such cells", {"cells": len(ids)})
         return self.score_image(record, drawn, image)
 
-    def draw_answer(self, record: Record, text: str, puzzle: Image) -> Image | None:
+    def draw_answer(self, record: M, text: str, puzzle: Image) -> Image | None:
         """The path that a text names, or None where it names none."""
         ids = path_judge.last_list(text)
         return None if ids is None else self._draw_ids(record, ids, puzzle)
 
-    def _draw_ids(self, record: Record, ids: list[int], puzzle: Image) -> Image | None:
+    def _draw_ids(self, record: M, ids: list[int], puzzle: Image) -> Image | None:
         """None where a cell does not exist or the list is absurdly long."""
         count = self.cell_count(record)
         if max(ids) >= count or len(ids) > 4 * count:
             return None
-        left, top = _border(record)
+        left, top = record.border
         points = [(x + left, y + top) for x, y in self.line(record, ids)]
         return path_judge.draw_answer(puzzle, points, self.answer_width(record))
 
-    def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
+    def score_image(self, record: M, image: Image, puzzle: Image | None = None) -> Score:
         """A red path from mark to mark on no wall; a picture of another size is compared after scaling."""
         walls = self._walls(record) if puzzle is None else path_judge.wall_mask(puzzle)
         return path_judge.judge(image, walls, self.ends(record), self.rule)
 
-    def score_frame(self, record: Record, frame: Image, puzzle: Image | None = None) -> Score:
+    def score_frame(self, record: M, frame: Image, puzzle: Image | None = None) -> Score:
         """The maze's part of a frame, judged like a picture at the size it has there."""
-        clip = record.get("clip")
+        clip = record.clip
         if not clip:  # a clip of somebody else's puzzle: the picture fills its frames
             return self.score_image(record, frame, puzzle)
         box, small = letterbox(clip), self.in_clip(record)
         walls = self._walls(small)
-        (height, width), x, y = walls.shape, frame.shape[1] / clip["size"][0], frame.shape[0] / clip["size"][1]
+        (height, width), x, y = walls.shape, frame.shape[1] / clip.size[0], frame.shape[0] / clip.size[1]
         top, left = round(box.top * y), round(box.left * x)
         part = frame[top : round((box.top + height) * y), left : round((box.left + width) * x)]
         if not part.size:
             return Score(False, False, "no picture")
         return path_judge.judge(part, walls, self.ends(small), self.rule)
 
-    def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
+    def score_video(self, record: M, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
         """The last frame decides, as in the benchmark."""
         return score_last(self.score_frame, record, frames, puzzle)
 
-    def _walls(self, record: Record) -> path_judge.Mask:
+    def _walls(self, record: M) -> path_judge.Mask:
         mask: path_judge.Mask = (self.draw_puzzle(record) == WALL).view(np.uint8)
         return mask
 
-    def ends(self, record: Record) -> path_judge.Ends:
+    def ends(self, record: M) -> path_judge.Ends:
         """Where the path starts and ends in the picture."""
-        return path_judge.Ends(tuple(record["start_point"]), tuple(record["goal_point"]), record[self.cell_field])
-
-
-def _border(record: Record) -> tuple[int, int]:
-    """Left and top border of the picture around the maze; only pictures made by others have one."""
-    left, top = record.get("padding", (0, 0))[:2]
-    return left, top
+        return path_judge.Ends(record.start_point, record.goal_point, getattr(record, self.cell_field))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from vtb.errors import BadInput, UsageProblem
-from vtb.puzzles.family import Clip, Record
-from vtb.puzzles.maze.common.grid import CLEAR, Form, edges, form_of
+from vtb.puzzles.family import Clip
+from vtb.puzzles.maze.common.grid import CLEAR, Form, edges
+from vtb.puzzles.maze.common.record import GridRecord
 
-MAX_SIDE, MAX_CELLS, MAX_LINE = 4096, 2000, 256
+MAX_SIDE, MAX_CELLS = 4096, 2000
 # In pixels. A thinner line can fall between the points where a clip or a JPEG stores color.
 MIN_LINE, MIN_WALL, MIN_MARK = 3, 2, 3
 
@@ -69,42 +70,30 @@ def _check_room(form: Form, line: int, where: str, remedy: str) -> None:
         raise UsageProblem(f"{where}: walls of {form.wall_thickness:.1f} pixels, at least {MIN_WALL}: {remedy}")
 
 
-def whole(record: Record, name: str, low: int, high: int) -> None:
-    """Refuse a field that is not a whole number from ``low`` to ``high``."""
-    value = record[name]
-    if type(value) is not int or not low <= value <= high:
-        raise BadInput(f"{name} is {value!r}, not a whole number from {low} to {high}")
-
-
-def validate_layout(record: Record, kind: type[Form]) -> None:
+def validate_layout(record: GridRecord, form: Form) -> None:
     """The grid is of a size that can be drawn, and the recorded places, which others read, are its own.
 
     Raises:
         BadInput: says which field is wrong.
     """
-    for name in kind.fields():
-        whole(record, name, 1, MAX_SIDE)
-    whole(record, "line_width", 1, MAX_LINE)
-    form = form_of(kind, *(record[name] for name in kind.fields()))
     if max(form.size) > MAX_SIDE or form.cell_count > MAX_CELLS or form.mark_radius < 1:
         raise BadInput(f"a grid of {form.cell_count} cells in {form.size[0]}x{form.size[1]} pixels cannot be drawn")
-    if list(record["canvas_dimensions"]) != list(form.size):
+    if list(record.canvas_dimensions) != list(form.size):
         raise BadInput("canvas_dimensions are not those of the grid")
-    if [list(place) for place in record["cell_centres"]] != [list(point) for point in form.points]:
+    if [tuple(place) for place in record.cell_centres] != [tuple(point) for point in form.points]:
         raise BadInput("cell_centres are not those of the grid")
-    for end in ("start", "goal"):
-        whole(record, f"{end}_cell", 0, form.cell_count - 1)
-        if list(record[f"{end}_point"]) != list(form.points[record[f"{end}_cell"]]):
+    ends = (record.start_cell, record.start_point, "start"), (record.goal_cell, record.goal_point, "goal")
+    for cell, point, end in ends:
+        if cell >= form.cell_count or tuple(point) != tuple(form.points[cell]):
             raise BadInput(f"{end}_point is not the centre of {end}_cell")
 
 
-def validate_maze(record: Record, form: Form) -> None:
+def validate_maze(record: GridRecord, form: Form) -> None:
     """The open doors and the path are those of cells on the grid."""
-    doors = [(a, b) for a, b in record["passages"]]
+    doors = [(a, b) for a, b in record.passages]
     if not doors or len(set(doors)) != len(doors) or not set(doors) <= set(edges(form.graph)):
         raise BadInput("passages are not pairs of neighbouring cells, the lower number first, each once")
-    ids = record["solution_path_cell_ids"]
-    if not ids or not all(type(cell) is int and 0 <= cell < form.cell_count for cell in ids):
+    if max(record.solution_path_cell_ids) >= form.cell_count:
         raise BadInput("solution_path_cell_ids are not cells of the maze")
 
 

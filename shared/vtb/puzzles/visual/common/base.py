@@ -10,20 +10,24 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
+
+from msgspec.structs import replace
 
 from vtb.errors import UsageProblem
-from vtb.media.image import Color, Palette, Picture
-from vtb.puzzles.family import Clip, Record
+from vtb.media.image import Color, Picture
+from vtb.puzzles.family import Clip, Family
 from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.visual.common import scene
 from vtb.puzzles.visual.common.patterns import options_around, shuffled
-from vtb.puzzles.visual.common.record import MAX_PX, Content, area_in_clip, area_in_picture, clip_record
+from vtb.puzzles.visual.common.place import MAX_PX, area_in_clip, area_in_picture, clip_record
+from vtb.puzzles.visual.common.record import Content, VisualRecord
 from vtb.puzzles.visual.common.scene import COLORS, FILLS, LEVEL_BITS, SIDE, Glyph, Line, Shape
 
+V = TypeVar("V", bound=VisualRecord)
 OPTIONS = 4  # of a question about colors
 MIN_SIDE = 176  # pixels of the puzzle's area a side: with fewer than 160, H.264 changes what the judge must not miss
 
@@ -73,7 +77,7 @@ class Config:
         return tuple(COLORS)[: self.colors]
 
 
-class VisualPuzzle(ABC):
+class VisualPuzzle(Family[V]):
     """The content and the looks of one kind of visual puzzle.
 
     Attributes:
@@ -90,13 +94,12 @@ class VisualPuzzle(ABC):
         glyph: side of the box of the question mark.
     """
 
-    name: str
     part_name: ClassVar[str]
     asked: ClassVar[str]
     places: ClassVar[int]
     starred: ClassVar[bool] = False
     words: ClassVar[tuple[str, ...] | None] = None
-    palette: Palette = scene.PALETTE
+    palette = scene.PALETTE
     fills: ClassVar[Mapping[str, int]] = FILLS
     content: ClassVar[Content] = {}
     note: ClassVar[str] = ""
@@ -107,70 +110,72 @@ class VisualPuzzle(ABC):
         """The values of all parts, the place of the missing one, and the fields of ``content``."""
 
     @abstractmethod
-    def part(self, record: Record, place: int, value: str | None) -> Shape:
+    def part(self, record: V, place: int, value: str | None) -> Shape:
         """How a part looks with a value, or with None when it is missing."""
 
     @abstractmethod
-    def explain(self, record: Record) -> str:
+    def explain(self, record: V) -> str:
         """Why the answer is right; parts are named by their numbers from 1."""
 
-    def backdrop(self, record: Record) -> Sequence[Shape | Line]:
+    def backdrop(self, record: V) -> Sequence[Shape | Line]:
         """What lies behind the parts."""
         return ()
 
-    def vocabulary(self, record: Record, config: Config) -> list[str]:
+    def vocabulary(self, record: V, config: Config) -> list[str]:
         """Every value that the missing part could have."""
         return list(self.words or config.color_names)
 
-    def options(self, rng: random.Random, record: Record) -> list[str]:
+    def options(self, rng: random.Random, record: V) -> list[str]:
         """The right value and wrong ones, in random order."""
         if self.words is not None:
-            return shuffled(rng, record["vocabulary"])
-        return options_around(rng, self.answer(record), record["values"], record["vocabulary"], OPTIONS)
+            return shuffled(rng, record.vocabulary)
+        return options_around(rng, self.answer(record), record.values, record.vocabulary, OPTIONS)
 
-    def looks(self, record: Record) -> dict[str, Shape]:
+    def looks(self, record: V) -> dict[str, Shape]:
         """Everything that a judge tells apart in the missing place."""
-        return {value: self.part(record, record["missing"], value) for value in record["vocabulary"]}
+        return {value: self.part(record, record.missing, value) for value in record.vocabulary}
 
-    def colors(self, record: Record) -> dict[str, Color]:
+    def colors(self, record: V) -> dict[str, Color]:
         """The color of every value; none where something else is asked."""
         if self.asked != "color":
             return {}
-        return {value: self.palette[self.fills[value] << LEVEL_BITS] for value in record["vocabulary"]}
+        return {value: self.palette[self.fills[value] << LEVEL_BITS] for value in record.vocabulary}
 
     @property
     def values(self) -> Collection[str]:
         """Every value that a part of any puzzle of this kind could have."""
         return self.words or self.fills
 
-    def answer(self, record: Record) -> str:
+    def answer(self, record: V) -> str:
         """The value of the missing part, in words."""
-        return str(record["values"][record["missing"]])
+        return str(record.values[record.missing])
 
-    def identity(self, record: Record) -> str:
+    def identity(self, record: V) -> str:
         """Everything that makes the pattern; not its options, its size or its place in a clip."""
-        fields = {name: record[name] for name in ("values", "missing", *self.content)}
+        fields = {name: getattr(record, name) for name in ("values", "missing", *self.content)}
         return hashlib.sha256(f"{self.name} {json.dumps(fields, sort_keys=True)}".encode()).hexdigest()
 
-    def sample(self, rng: random.Random, config: Config) -> dict[str, Any]:
+    def sample(self, rng: random.Random, config: Config) -> V:
         """A pattern with its question, options and explanation."""
-        record = self.compose(rng, config)
-        record["vocabulary"] = self.vocabulary(record, config)
-        record["options"] = self.options(rng, record)
-        record["lettered"] = config.choices == "always" or (config.choices == "benchmark" and self.starred)
+        record = self.payload_class(**self.compose(rng, config))
+        record = replace(record, vocabulary=self.vocabulary(record, config))
         question = VISUAL["question"].format(part=self.part_name, asked=self.asked)
-        record["question"] = f"{question} {self.note}".strip()
-        record["explanation"] = self.explain(record)
-        record["canvas_dimensions"] = list(config.target_size)
-        record["area"] = area_in_picture(config.target_size)
-        record["clip"] = clip_record(config.clip, config.target_size) if config.clip else None
-        return record
+        return replace(
+            record,
+            options=self.options(rng, record),
+            lettered=config.choices == "always" or (config.choices == "benchmark" and self.starred),
+            question=f"{question} {self.note}".strip(),
+            explanation=self.explain(record),
+            canvas_dimensions=config.target_size,
+            area=area_in_picture(config.target_size),
+            clip=clip_record(config.clip, config.target_size) if config.clip else None,
+        )
 
-    def paint(self, record: Record, value: str | None, side: int = SIDE) -> Picture:
+    def paint(self, record: V, value: str | None, side: int = SIDE) -> Picture:
         """The puzzle's area with a value in the missing place, or a question mark for None."""
         shapes: list[Shape | Line | Glyph] = [*self.backdrop(record)]
-        for place, known in enumerate(record["values"]):
-            shapes.append(self.part(record, place, value if place == record["missing"] else known))
+        for place, known in enumerate(record.values):
+            shapes.append(self.part(record, place, value if place == record.missing else known))
         if value is None:
-            shapes.append(Glyph("?", scene.label(self.part(record, record["missing"], None)), self.glyph))
+            shapes.append(Glyph("?", scene.label(self.part(record, record.missing, None)), self.glyph))
         return scene.paint(shapes, side)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from vtb.puzzles.family import ClipFrame, Score
 from vtb.puzzles.judging.frames import NO_FRAMES, same
 from vtb.puzzles.visual.common.crop import area_of
 from vtb.puzzles.visual.common.judge import Expected, diff, judge
+from vtb.tasks.score import Score
+from vtb.tasks.task import ClipFrame
 
 
 def judge_best(

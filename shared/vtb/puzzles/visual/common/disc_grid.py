@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from vtb.puzzles.family import Record
+from vtb.puzzles.visual.common.base import V
 from vtb.puzzles.visual.common.family import VisualFamily
 from vtb.puzzles.visual.common.scene import CENTRE, Point
 from vtb.rng import below
@@ -23,7 +23,7 @@ def place_in_grid(place: int, spacing: float) -> Point:
     return CENTRE[0] + (column - 1) * spacing, CENTRE[1] + (row - 1) * spacing
 
 
-class DiscGrid(VisualFamily):
+class DiscGrid(VisualFamily[V]):
     """The common part."""
 
     part_name = "disc"
@@ -36,10 +36,10 @@ class DiscGrid(VisualFamily):
         values[MIDDLE] = middle
         return {"values": values, "missing": ASKED_PLACES[below(rng, 8)]}
 
-    def explain(self, record: Record) -> str:
+    def explain(self, record: V) -> str:
         """By the discs of the same kind."""
-        corner = record["missing"] in CORNER_PLACES
-        group = [place + 1 for place in (CORNER_PLACES if corner else EDGE_PLACES) if place != record["missing"]]
+        corner = record.missing in CORNER_PLACES
+        group = [place + 1 for place in (CORNER_PLACES if corner else EDGE_PLACES) if place != record.missing]
         return (
             f"The discs in the corners share one {self.asked}, and those in the middle of the sides share one. The "
             f"question mark is {'in a corner' if corner else 'in the middle of a side'} like discs {group[0]}, "

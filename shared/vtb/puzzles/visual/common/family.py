@@ -1,4 +1,4 @@
-"""A visual puzzle as a family: its pictures, clip, prompts and judges (see ``vtb.puzzles.family.Family``)."""
+"""A visual puzzle as a family: its pictures, clip, prompts and judges."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from vtb.media.image import Image, Picture, print_centred, to_rgb
-from vtb.puzzles.family import ClipFrame, Modality, Record, Score
 from vtb.puzzles.judging.choice import last_answer, listed
 from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.visual.common import scene
-from vtb.puzzles.visual.common.base import Config, VisualPuzzle
+from vtb.puzzles.visual.common.base import Config, V, VisualPuzzle
 from vtb.puzzles.visual.common.best_frame import judge_best
 from vtb.puzzles.visual.common.crop import area_of, fitted
 from vtb.puzzles.visual.common.judge import Expected, Mask, grown, judge
-from vtb.puzzles.visual.common.record import validate
+from vtb.puzzles.visual.common.record import Area, VisualRecord, validate
 from vtb.puzzles.visual.common.scene import LEVEL_BITS, MISSING, PALETTE, SIDE
+from vtb.tasks.score import Score
+from vtb.tasks.task import ClipFrame, Modality
 
 HOLD = 0.2  # share of a clip that shows the final state
 NUMBER_PX = 44  # box of a printed number at the scene's size
 
 
-class VisualFamily(VisualPuzzle):
+class VisualFamily(VisualPuzzle[V]):
     """What is the same for every visual puzzle, once it has content and looks."""
 
     group = "visual"
@@ -30,45 +31,46 @@ class VisualFamily(VisualPuzzle):
     version = 1
     config_class = Config
 
-    def validate(self, record: Record) -> None:
+    def validate(self, record: V) -> None:
         """Known values in all places, sizes within bounds, and the puzzle inside canvas and clip."""
         validate(record, self.places, self.content, self.values)
 
-    def difficulty(self, record: Record) -> dict[str, float]:
+    def difficulty(self, record: V) -> dict[str, float]:
         """Different values in the picture, and parts that show the right one."""
-        shown = [value for place, value in enumerate(record["values"]) if place != record["missing"]]
+        shown = [value for place, value in enumerate(record.values) if place != record.missing]
         return {"values_shown": len(set(shown)), "right_value_shown": shown.count(self.answer(record))}
 
-    def draw_puzzle(self, record: Record) -> Picture:
+    def draw_puzzle(self, record: V) -> Picture:
         """The pattern with a question mark."""
         return self._draw(record, None)
 
-    def draw_solution(self, record: Record) -> Picture:
+    def draw_solution(self, record: V) -> Picture:
         """The pattern complete."""
         return self._draw(record, self.answer(record))
 
-    def _draw(self, record: Record, value: str | None) -> Picture:
-        (width, height), (left, top, side) = record["canvas_dimensions"], record["area"]
+    def _draw(self, record: V, value: str | None) -> Picture:
+        (width, height), (left, top, side) = record.canvas_dimensions, record.area
         picture = np.zeros((height, width), np.uint8)
         picture[top : top + side, left : left + side] = self.paint(record, value, side)
         return picture
 
-    def draw_reasoning(self, record: Record, puzzle: Image | None = None) -> Image:
+    def draw_reasoning(self, record: V) -> Image:
         """The puzzle with every known part's number from 1 printed on it, as the explanation names them."""
-        image = to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle.copy()
-        left, top, side = record["area"]
+        image = self.puzzle(record)
+        left, top, side = record.area
         numbers = np.zeros(image.shape[:2], np.uint8)
-        for place, value in enumerate(record["values"]):
-            if place != record["missing"]:
+        for place, value in enumerate(record.values):
+            if place != record.missing:
                 x, y = (v * side / SIDE for v in scene.label(self.part(record, place, value)))
                 print_centred(numbers, str(place + 1), (left + round(x), top + round(y)), 1, NUMBER_PX * side // SIDE)
         image[numbers > 0] = 0
         return image
 
-    def draw_frames(self, record: Record) -> Iterator[Picture]:
+    def draw_frames(self, record: V) -> Iterator[Picture]:
         """The missing part is drawn in from left to right; one array, drawn further each time."""
-        clip = record["clip"]
-        (width, height), (left, top, side), frames = clip["size"], clip["area"], clip["frames"]
+        clip = record.clip
+        assert clip is not None
+        (width, height), (left, top, side), frames = clip.size, clip.area, clip.frames
         before, after = self.paint(record, None, side), self.paint(record, self.answer(record), side)
         frame = np.zeros((height, width), np.uint8)
         inside = frame[top : top + side, left : left + side]
@@ -82,25 +84,25 @@ class VisualFamily(VisualPuzzle):
             inside[:, first:done] = after[:, first:done]
             yield frame
 
-    def ask(self, record: Record, modality: Modality) -> str:
+    def ask(self, record: V, modality: Modality) -> str:
         """The prompt of a modality."""
         if modality != "vlm":
             kind = "color" if self.asked == "color" else "shape"
             return VISUAL[f"{modality} {kind}"].format(part=self.part_name)
-        options = listed(record["options"]) if record["lettered"] else ", ".join(record["vocabulary"])
-        return VISUAL["lettered" if record["lettered"] else "open"].format(question=record["question"], options=options)
+        options = listed(record.options) if record.lettered else ", ".join(record.vocabulary)
+        return VISUAL["lettered" if record.lettered else "open"].format(question=record.question, options=options)
 
-    def score_text(self, record: Record, text: str, puzzle: Image | None = None) -> Score:
+    def score_text(self, record: V, text: str, puzzle: Image | None = None) -> Score:
         """The last value that a text names must be the answer; with lettered options, a letter names one too."""
         found = self._named(record, text)
         right = found == self.answer(record)
         reason = "solved" if right else "names no answer" if found is None else "names another answer"
         return Score(right, right, reason, choice=found)
 
-    def _named(self, record: Record, text: str) -> str | None:
-        return last_answer(text, record["vocabulary"], record["options"] if record["lettered"] else ())
+    def _named(self, record: V, text: str) -> str | None:
+        return last_answer(text, record.vocabulary, record.options if record.lettered else ())
 
-    def draw_answer(self, record: Record, text: str, puzzle: Image) -> Image | None:
+    def draw_answer(self, record: V, text: str, puzzle: Image) -> Image | None:
         """The value that a text names, drawn into the missing place."""
         value = self._named(record, text)
         if value is None:
@@ -110,23 +112,23 @@ class VisualFamily(VisualPuzzle):
             return to_rgb(after, self.palette)
         return np.where((before != after)[..., None], to_rgb(after, self.palette), puzzle)
 
-    def score_image(self, record: Record, image: Image, puzzle: Image | None = None) -> Score:
+    def score_image(self, record: V, image: Image, puzzle: Image | None = None) -> Score:
         """Judge a picture in which the missing part was filled in, by our own rule (``judge`` beside this file)."""
-        area, size = record["area"], record["canvas_dimensions"]
+        area, size = record.area, record.canvas_dimensions
         shown = None if puzzle is None else area_of(puzzle, area, size)
         return judge(area_of(image, area, size), self.expected(record, area[2], shown))
 
-    def score_frame(self, record: Record, frame: Image, puzzle: Image | None = None) -> Score:
+    def score_frame(self, record: V, frame: Image, puzzle: Image | None = None) -> Score:
         """Judge one frame like a picture."""
         area, size = _frame_place(record)
         return judge(area_of(frame, area, size), self.expected(record, area[2]))
 
-    def score_video(self, record: Record, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
+    def score_video(self, record: V, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
         """Judge the frame with the lowest Diff, the benchmark's best frame."""
         area, size = _frame_place(record)
         return judge_best(frames, area, size, self.expected(record, area[2]))
 
-    def expected(self, record: Record, side: int, puzzle: Image | None = None) -> Expected:
+    def expected(self, record: V, side: int, puzzle: Image | None = None) -> Expected:
         """What answers are compared with; the puzzle as it looks with that many pixels a side, unless it is given."""
         blank, colors, shapes = self.paint(record, None), self.colors(record), dict[str, Mask]()
         part = (blank >> LEVEL_BITS == MISSING).view(np.uint8)
@@ -146,7 +148,7 @@ class VisualFamily(VisualPuzzle):
         )
 
 
-def _frame_place(record: Record) -> tuple[list[int], list[int]]:
+def _frame_place(record: VisualRecord) -> tuple[Area, tuple[int, int]]:
     """The puzzle's area in a frame, and the frame's size; without a clip in the record they are the picture's."""
-    clip = record.get("clip")
-    return (clip["area"], clip["size"]) if clip else (record["area"], record["canvas_dimensions"])
+    clip = record.clip
+    return (clip.area, clip.size) if clip else (record.area, record.canvas_dimensions)

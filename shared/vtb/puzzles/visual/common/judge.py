@@ -22,15 +22,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.media.image import Color, Image
-from vtb.puzzles.family import Score
 from vtb.puzzles.visual.common.crop import SHIFT, aligned, smooth
 from vtb.puzzles.visual.common.scene import SIDE
+from vtb.tasks.score import Score
 
 Mask = NDArray[np.uint8]  # 1 or 0 a pixel, SIDE x SIDE
 FAR = 60.0  # RGB distance from which a color is none of the palette's
 LIKE_COLOR, LIKE_SHAPE = 0.85, 0.7  # share of a colored part, overlap of a shape, that are enough
 CHANGED, SLACK = 0.0015, 35  # share of pixels that may differ by more levels in a channel
-DIFF_WHITE, WHITE = 245, 226  # greys above are white: for the benchmark's Diff; for us, clear of the grey 238
+DIFF_WHITE = 245  # greys above are white for the benchmark's Diff
+BLANK = 224  # where no channel is below, nothing is drawn: between the missing part (238) and the palest fill (211)
+DIM = 180  # a darker white is none any more
 MARGIN = 6
 
 
@@ -78,13 +80,15 @@ def diff(area: Image, expected: Expected) -> float:
 
 def judge(area: Image, expected: Expected) -> Score:
     """Judge a puzzle's area with an answer in it."""
+    distance = diff(area, expected)
+    area = _white_again(area, expected)
     found, share = (_nearest_shape if expected.shapes else _nearest_color)(area, expected)
     enough = share >= (LIKE_SHAPE if expected.shapes else LIKE_COLOR)
     changed = _changed(area, expected)
     filled, kept = found == expected.right and enough, changed <= CHANGED
     details: dict[str, Any] = {
         "auto": filled and kept,
-        "diff": diff(area, expected),
+        "diff": distance,
         "part": found,
         "part_share": round(share, 4),
         "changed": round(changed, 5),
@@ -128,8 +132,8 @@ def _nearest_shape(area: Image, expected: Expected) -> tuple[str | None, float]:
 
     ys, xs = np.nonzero(expected.part)
     box = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
-    grey = cv2.cvtColor(cv2.medianBlur(np.ascontiguousarray(area[box]), 5), cv2.COLOR_RGB2GRAY)
-    drawn = ((grey <= WHITE * _background(area, expected)) & (expected.part[box] > 0)).astype(np.float32)
+    pixels = cv2.medianBlur(np.ascontiguousarray(area[box]), 5)
+    drawn = (is_drawn(pixels) & (expected.part[box] > 0)).astype(np.float32)
     if not drawn.any():
         return None, 0.0
     padded = cv2.copyMakeBorder(drawn, SHIFT, SHIFT, SHIFT, SHIFT, cv2.BORDER_CONSTANT, value=0)
@@ -142,10 +146,24 @@ def _nearest_shape(area: Image, expected: Expected) -> tuple[str | None, float]:
     return found, overlaps[found]
 
 
-def _background(area: Image, expected: Expected) -> float:
-    """How bright the white of the puzzle is in the answer, 1 when it is still white."""
+def is_drawn(image: Image) -> NDArray[np.bool_]:
+    """Where something is drawn: the darkest channel tells, as pale colors are hardly darker than white in grey."""
+    return np.asarray((image <= BLANK).any(axis=2))
+
+
+def _white_again(area: Image, expected: Expected) -> Image:
+    """The answer as bright, by channel, that the white of the puzzle is white in it; models often darken or tint it."""
+    import cv2
+
     white = (expected.puzzle[::4, ::4] == 255).all(axis=2)
-    return float(np.median(area[::4, ::4][white])) / 255 if white.any() else 1.0
+    if not white.any():
+        return area
+    shown = np.median(area[::4, ::4][white], axis=0)
+    if shown.min() < DIM or shown.min() == 255:
+        return area
+    table = np.minimum(255, np.arange(256)[:, None] * 255 / shown).round().astype(np.uint8)
+    brightened: Image = cv2.LUT(area, table[:, None, :])
+    return brightened
 
 
 def _changed(area: Image, expected: Expected) -> float:

@@ -1,0 +1,46 @@
+"""An artifact with its packed media as plain files: engines read pictures by path."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from vtb.artifact.local import cache_folder, local_artifact
+from vtb.artifact.manifest import InputEntry, read_manifest
+from vtb.errors import NotAvailable
+from vtb.formats.media_tar import unpack
+
+MEDIA = "media/"
+
+
+def unpacked_artifact(uri: str, kinds: tuple[str, ...]) -> tuple[Path, InputEntry]:
+    """A complete artifact as a local folder in which the media are files; a copy in the cache is kept by digest."""
+    folder, entry = local_artifact(uri, kinds)
+    packed = [file.path for file in read_manifest(uri).all_files() if file.path.startswith(MEDIA)]
+    packed = [path for path in packed if path.endswith(".tar")]
+    if not packed:
+        return folder, entry
+    place = cache_folder() / "unpacked" / entry.digest
+    if not place.is_dir():
+        _unpack(folder, packed, place)
+    return place, entry
+
+
+def _unpack(folder: Path, packed: list[str], place: Path) -> None:
+    """Unpack beside the final place and rename, so that a copy in the cache is always whole."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=".part-", dir=place.parent))
+    except OSError as error:
+        why = f"{place.parent}: cannot be written ({error.strerror})"
+        raise NotAvailable(f"{why}: set VTB_CACHE to a folder that can") from error
+    try:
+        for file in sorted(folder.glob("*.jsonl")):
+            shutil.copy(file, part / file.name)
+        for path in packed:
+            unpack(folder / path, part)
+        if not place.is_dir():
+            part.rename(place)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

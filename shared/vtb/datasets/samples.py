@@ -1,0 +1,116 @@
+"""The samples of a chunk in whatever layout it is, each whole: for those who copy and re-judge them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from msgspec import structs
+
+from vtb.benchmarks.videothinkbench.records import as_example
+from vtb.datasets.readers import Chunk, folder_records, line_sample, read_media
+from vtb.errors import BadInput
+from vtb.formats import hub
+from vtb.formats.webdataset import DamagedTar, Sample, read_tar
+from vtb.media.image import UnreadableImage, decode_image
+from vtb.puzzles.sample import CLIP, EXAMPLE, MEDIA, PUZZLE, REASONING, SOLUTION
+from vtb.store import open_store
+from vtb.tasks.example import Example, encode_example
+from vtb.tasks.registry import from_fields
+
+log = logging.getLogger("vtb.datasets")
+# Where the folder layout names the parts of a sample.
+FIELDS = {PUZZLE: "image", SOLUTION: "solution_image_path", CLIP: "solution_video_path"}
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A record of which no sample can be made, and why."""
+
+    key: str
+    why: str
+
+
+def chunk_samples(chunk: Chunk) -> Iterator[Sample | Unusable]:
+    """Every sample of a chunk, in its order.
+
+    Raises:
+        DamagedTar: after the last sample that could be read of a damaged shard.
+    """
+    if chunk.shard is not None:
+        yield from _shard_samples(chunk, chunk.shard.sha256)
+    elif chunk.path.endswith(".parquet"):
+        yield from _hub_samples(chunk)
+    else:
+        yield from _folder_samples(chunk)
+
+
+def _shard_samples(chunk: Chunk, sha256: str) -> Iterator[Sample | Unusable]:
+    data = open_store(chunk.uri).get_bytes(chunk.path)
+    changed = hashlib.sha256(data).hexdigest() != sha256
+    if changed:
+        log.warning("%s/%s: is not what its manifest says; reading what can be read", chunk.uri, chunk.path)
+    if chunk.path.endswith(".tar"):
+        yield from read_tar(data)
+    else:
+        yield from _line_samples(chunk, data)
+    if changed:
+        raise DamagedTar("its content is not what its manifest says")
+
+
+def _line_samples(chunk: Chunk, data: bytes) -> Iterator[Sample | Unusable]:
+    store = open_store(chunk.uri)
+    for number, line in enumerate(data.splitlines()):
+        try:
+            yield line_sample(store, line)
+        except BadInput as error:
+            yield Unusable(f"line-{number + 1}", str(error))
+
+
+def _hub_samples(chunk: Chunk) -> Iterator[Sample | Unusable]:
+    for row in hub.read_rows(Path(chunk.path), chunk.start, chunk.rows):
+        key, parts = str(row.words["id"]), {PUZZLE: row.puzzle, SOLUTION: row.solution}
+        try:
+            yield _sample(
+                as_example(row.words, None, decode_image(row.puzzle), partial(decode_image, row.solution)), parts
+            )
+        except (BadInput, UnreadableImage) as error:
+            yield Unusable(key, str(error))
+
+
+def _folder_samples(chunk: Chunk) -> Iterator[Sample | Unusable]:
+    file = Path(chunk.path)
+    for record in folder_records(chunk):
+        try:
+            parts = dict(_parts(file, record))
+            yield _sample(_folder_example(file, record, parts), parts)
+        except (BadInput, UnreadableImage, OSError) as error:
+            yield Unusable(str(record.get("id", "?")), str(error))
+
+
+def _parts(file: Path, record: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+    for part, field in FIELDS.items():
+        if part == PUZZLE or record.get(field):
+            yield part, read_media(file, record, field)
+    named = [medium for medium in record.get("media") or () if isinstance(medium, dict)]
+    printed = next((medium for medium in named if medium.get("role") == "reasoning"), None)
+    if printed is not None:
+        yield REASONING, read_media(file, printed, "name")
+
+
+def _folder_example(file: Path, record: Mapping[str, Any], parts: Mapping[str, bytes]) -> Example:
+    if "source" in record and "version" in record:
+        return from_fields(record)
+    solution = partial(decode_image, parts.get(SOLUTION, b""))
+    return as_example(record, file.parent.name, decode_image(parts[PUZZLE]), solution)
+
+
+def _sample(example: Example, parts: Mapping[str, bytes]) -> Sample:
+    """The example with its parts, which it names."""
+    named = structs.replace(example, media=tuple(MEDIA[part] for part in parts))
+    return Sample(example.key, {EXAMPLE: encode_example(named), **parts})

@@ -1,0 +1,61 @@
+"""Every puzzle family: one file each, found by scanning the folders beside this file and the group ``vtb.puzzles``."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from vtb.errors import BadInput, UsageProblem
+from vtb.puzzles.family import Family
+
+GROUP = "vtb.puzzles"
+HELPERS = "common"  # name of the folders that hold no families
+
+
+@functools.cache
+def families() -> dict[str, Family[Any]]:
+    """Every family by name: the modules below this folder that have a ``FAMILY``, and those that packages add."""
+    found: dict[str, Family[Any]] = {}
+    for module in _modules("vtb.puzzles"):
+        family = getattr(importlib.import_module(module), "FAMILY", None)
+        if family is not None:
+            found[family.name] = family
+    for entry in entry_points(group=GROUP):
+        found[entry.name] = _load(entry)
+    return found
+
+
+def _modules(package: str) -> Iterator[str]:
+    """The modules of a package and those of its folders, but for the folders of helpers."""
+    for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        if info.ispkg and info.name != HELPERS:
+            yield from _modules(f"{package}.{info.name}")
+        elif not info.ispkg:
+            yield f"{package}.{info.name}"
+
+
+def _load(entry: EntryPoint) -> Family[Any]:
+    """The family of another package."""
+    try:
+        family: Family[Any] = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise BadInput(f"puzzle family {entry.name!r} of {entry.value}: cannot be loaded: {error}") from error
+    if family.name != entry.name:
+        raise BadInput(f"puzzle family {entry.name!r} of {entry.value}: calls itself {family.name!r}: use one name")
+    return family
+
+
+def find_family(name: str) -> Family[Any]:
+    """A family by name; a usage problem that lists the known ones otherwise."""
+    known = families()
+    for candidate in (name, f"visual_{name}"):  # the benchmark calls visual puzzles by the second part alone
+        if candidate in known:
+            return known[candidate]
+    near = difflib.get_close_matches(name, known, 3)
+    choose = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(sorted(known))}"
+    raise UsageProblem(f"there is no puzzle family {name!r}: {choose}")

@@ -1,0 +1,42 @@
+"""Reading a file that somebody else may have put there: a regular one, of a size that fits in memory."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+
+class NotRegular(OSError):
+    """What lies there is no regular file, or one that is too large."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file, open for reading.
+
+    Raises:
+        NotRegular: it is a pipe or a device, which may have no end.
+        OSError: it cannot be read, or is a folder.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe without a writer would wait
+    file = os.fdopen(descriptor, "rb")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise NotRegular(errno.EINVAL, "is no regular file", str(path))
+    return file
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """The content of a regular file of at most ``limit`` bytes.
+
+    Raises:
+        NotRegular: it is a pipe or a device, or it is larger.
+        OSError: it cannot be read, or is a folder.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            raise NotRegular(errno.EFBIG, f"has {size} bytes, more than {limit}", str(path))
+        return file.read(limit)

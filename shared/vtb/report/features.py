@@ -1,0 +1,39 @@
+"""The schema of our data for the Hugging Face ``datasets`` library, as the head of a card declares it.
+
+Without it the library looks at the first few samples, and fails where later ones have other parts. Declared are all
+parts that an artifact may hold; those that a sample lacks are None. Clips are bytes: decoding them takes a library that
+few have installed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Features = list[dict[str, Any]]
+
+
+def _text(*names: str) -> Features:
+    return [{"name": name, "dtype": "string"} for name in names]
+
+
+EXAMPLE: Features = [
+    *_text("key", "source", "task"),
+    *({"name": name, "dtype": "int64"} for name in ("version", "seed", "index")),
+    {"name": "media", "list": _text("role", "kind", "name")},
+    {"name": "prompts", "struct": _text("vlm", "image", "video")},
+    *_text("answer"),
+    {"name": "difficulty", "list": [*_text("name"), {"name": "value", "dtype": "float64"}]},
+    *_text("payload"),
+]
+SHARD_FEATURES: Features = [
+    {"name": "json", "struct": EXAMPLE},
+    *({"name": name, "dtype": "image"} for name in ("puzzle.png", "solution.png", "reasoning.png")),
+    {"name": "solution.mp4", "dtype": "binary"},
+    *_text("__key__", "__url__"),
+]
+FOLDER_FEATURES: Features = [*EXAMPLE, *_text("puzzle_image", "solution_image", "solution_video", "reasoning_image")]
+SFT_FEATURES: Features = [
+    {"name": "messages", "list": _text("role", "content")},
+    {"name": "images", "list": "string"},
+    *_text("solution", "task_type", "task_group", "id"),
+]

@@ -1,0 +1,86 @@
+"""What a task is: one object that asks about one kind of example and scores answers to it.
+
+The same object serves the generator, the rewards and the evaluation, so they cannot disagree. Everything that it needs
+is in an example's payload, whose type it names; nothing is looked up elsewhere.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Generic, Literal, TypeVar
+
+from msgspec import Struct
+
+from vtb.media.image import Image
+from vtb.tasks.score import Score
+
+Modality = Literal["vlm", "image", "video"]
+MODALITIES: tuple[Modality, ...] = ("vlm", "image", "video")
+ClipFrame = Callable[[], Image]  # gives a frame's RGB, which costs as much as decoding it: few are looked at
+P = TypeVar("P", bound=Struct)  # a payload: frozen, and decoded from JSON by its types
+
+
+class Task(ABC, Generic[P]):
+    """One kind of example: how it is asked about and how answers are scored.
+
+    Attributes:
+        name: of the task, as examples name it.
+        group: of the task (``maze``, ``eyeballing``).
+        version: raised when the same seed gives another puzzle or picture than before, or the payload changes.
+        by_choice: whether an answer is right exactly when its choice is, so that several answers can vote.
+        payload_class: what an example of the task holds besides what all examples hold.
+    """
+
+    name: str
+    group: str
+    version: int = 1
+    by_choice: bool = False
+    payload_class: type[P]
+
+    def validate(self, record: P) -> None:
+        """Refuse what the payload's types allow but the other methods could not use, with ``BadInput``."""
+        return None
+
+    @abstractmethod
+    def identity(self, record: P) -> str:
+        """A hash that two examples share exactly when they are the same puzzle, however drawn."""
+
+    @abstractmethod
+    def ask(self, record: P, modality: Modality) -> str:
+        """The prompt."""
+
+    @abstractmethod
+    def answer(self, record: P) -> str:
+        """The right answer in words, as a model should give it; empty where nobody knows it."""
+
+    @abstractmethod
+    def score_text(self, record: P, text: str, puzzle: Image | None = None) -> Score:
+        """Judge an answer in words; ``puzzle`` is the picture it was asked about."""
+
+    @abstractmethod
+    def score_image(self, record: P, image: Image, puzzle: Image | None = None) -> Score:
+        """Judge an answer drawn into the picture."""
+
+    def difficulty(self, record: P) -> dict[str, float]:
+        """Figures that say how hard an example is, for filters and reports."""
+        return {}
+
+    def show(self, record: P, puzzle: Image) -> Image:
+        """The picture for models that answer in words: the puzzle, where the task prints no names on it."""
+        return puzzle
+
+    def draw_answer(self, record: P, text: str, puzzle: Image) -> Image | None:
+        """An answer in words drawn into the puzzle, or None where it cannot be drawn."""
+        return None
+
+    def score_frame(self, record: P, frame: Image, puzzle: Image | None = None) -> Score:
+        """Judge one frame of a clip; without a description of the clip, the picture fills it."""
+        return self.score_image(record, frame, puzzle)
+
+    @abstractmethod
+    def score_video(self, record: P, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
+        """Judge a clip by each rule that the benchmark has for it, by name (``last``, ``major``, ``best`` frame).
+
+        The first one is the task's main rule.
+        """

@@ -1,0 +1,109 @@
+"""Puzzles in the forms in which the earlier generators write them, each with its right value."""
+
+from __future__ import annotations
+
+import cv2
+import msgspec
+import numpy as np
+import pytest
+
+from shared.benchmarks.videothinkbench.benchmark_like import PALE, ours, pictures, published, task_of
+from vtb.benchmarks.videothinkbench.records import as_example
+from vtb.benchmarks.videothinkbench.tasks import tasks
+from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
+from vtb.puzzles.registry import find_family
+from vtb.puzzles.visual.common import scene
+from vtb.tasks.example import Example
+from vtb.tasks.score import Score
+
+
+def judged(name: str, image: Image, index: int = 0) -> Score:
+    puzzle, solution = pictures(name, index)
+    return score(as_example(published(name, index), task_of(name), puzzle, lambda: solution), image, puzzle)
+
+
+def score(example: Example, image: Image, puzzle: Image) -> Score:
+    return tasks()[example.task].score_image(example.payload, image, puzzle)
+
+
+def with_noise(image: Image) -> Image:
+    return np.clip(image + np.random.default_rng(1).normal(0, 10, image.shape), 0, 255).astype(np.uint8)
+
+
+def with_gamma(image: Image, gamma: float) -> Image:
+    return np.asarray((255 * (image / 255) ** gamma).round(), np.uint8)
+
+
+@pytest.mark.parametrize("name", sorted(PALE))
+@pytest.mark.parametrize("index", range(3))
+def test_pale_shapes_are_seen_whatever_was_done_to_their_picture(name: str, index: int) -> None:
+    puzzle, solution = pictures(name, index)
+    changed = {
+        "noise": with_noise, "dark": lambda image: (image * 0.9).astype(np.uint8),
+        "bright": lambda image: with_gamma(image, 0.8), "contrast": lambda image: with_gamma(image, 1.25),
+        "JPEG": lambda image: decode_image(encode_rgb(image, quality=50)),
+        "tint": lambda image: (image * (0.97, 1, 0.93)).astype(np.uint8),
+    }  # fmt: skip
+    for what, change in changed.items():
+        found = judged(name, change(solution), index)
+        assert (found.strict, found.reason) == (True, "solved"), what
+        assert not judged(name, change(puzzle), index).strict, what
+
+
+@pytest.mark.parametrize("name", sorted(PALE))
+def test_another_pale_shape_is_wrong(name: str) -> None:
+    family, record, wrongs = find_family(name), ours(name).payload, 0
+    palette = scene.palette([PALE[name]] * len(scene.COLORS))
+    for value in record.vocabulary:
+        if value != record.values[record.missing]:
+            values = [value if n == record.missing else old for n, old in enumerate(record.values)]
+            wrong = to_rgb(family.draw_solution(msgspec.structs.replace(record, values=values)), palette)
+            assert not judged(name, wrong).strict
+            wrongs += 1
+    assert wrongs
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_grids_without_a_closing_line_are_read_exactly(index: int) -> None:
+    puzzle, solution = pictures("arc_agi_2", index)
+    seen = as_example({"id": "a"}, "ARC_AGI_2", puzzle, lambda: solution).payload
+    record = ours("arc_agi_2", index).payload
+    assert seen.test_output == record.test_output
+    assert seen.output_box == record.placements[-1].bbox
+
+
+def test_the_canvas_of_an_arc_task_is_its_picture() -> None:
+    """Records of the earlier generators do not say it; what a record says wrongly does not count."""
+    puzzle, solution = pictures("arc_agi_2")
+    for said in ({}, {"canvas_dimensions": [100, 100]}):
+        example = as_example({**published("arc_agi_2"), **said}, "ARC_AGI_2", puzzle, lambda: solution)
+        assert score(example, solution, puzzle).strict
+
+
+def test_arcs_given_as_circles_are_judged_by_the_ink_between_them() -> None:
+    puzzle, solution = pictures("arc_connect")
+    record, family = ours("arc_connect").payload, find_family("arc_connect")
+    assert judged("arc_connect", solution).strict
+    assert judged("arc_connect", puzzle).reason == "no option"
+    ends = as_example(published("arc_connect"), "arc_connect", puzzle, lambda: solution).payload.arc_ends
+    for letter in "ABCDE":
+        drawn = to_rgb(family.draw_puzzle(record), family.palette)
+        places = [tuple(round(value) for value in ends[name]) for name in ("left", letter)]
+        cv2.line(drawn, *places, (10, 10, 10), 5)
+        found = judged("arc_connect", drawn)
+        assert (found.choice, found.strict) == (letter, letter == record.correct_option)
+
+
+def test_arc_connect_with_discs_is_its_point_version() -> None:
+    """A later generator has only this version, by the name of the other."""
+    record, family = ours("arc_connect_point_ver").payload, find_family("arc_connect_point_ver")
+    puzzle, solution = (
+        to_rgb(picture, family.palette) for picture in (family.draw_puzzle(record), family.draw_solution(record))
+    )
+    fields = msgspec.to_builtins(record)
+    told = {"id": "b", **{field: fields[field] for field in ("canvas_dimensions", "candidates", "correct_option")}}
+    for written in (told, {"id": "a"}):
+        taken = as_example(written, "arc_connect", puzzle, lambda: solution)
+        assert taken.task == "arc_connect_point_ver"
+        assert score(taken, solution, puzzle).strict
+        assert not score(taken, puzzle, puzzle).strict

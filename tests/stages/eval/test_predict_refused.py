@@ -1,0 +1,82 @@
+"""``vtb-eval predict``: models, adapters and options that cannot be used, told in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stages.eval.predict_runs import predict, tiny
+from vtb.artifact import Plan
+from vtb.artifact.output import Output
+
+pytestmark = pytest.mark.engine
+
+
+def test_an_adapter_of_another_model(curated: Path, adapter: Path, tmp_path: Path) -> None:
+    other = tiny(tmp_path, "qwen2_5_vl")
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    for path in adapter.iterdir():
+        data = path.read_bytes()
+        (damaged / path.name).write_bytes(data[: len(data) // 2] if path.suffix == ".safetensors" else data)
+    config = json.loads((adapter / "adapter_config.json").read_text())
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "adapter_config.json").write_text(json.dumps({**config, "target_modules": ["no_such"]}))
+    for folder in ("damaged", "other"):
+        done = predict(curated, other, tmp_path / f"out-{folder}", "--adapter", tmp_path / folder)
+        assert (done.code, len(done.error_lines)) == (3, 1), done.err
+        assert "cannot be loaded" in done.error_lines[0]
+
+
+def test_a_damaged_model(curated: Path, model: Path, tmp_path: Path) -> None:
+    for name, hurt in (("weights", "model.safetensors"), ("processor", "processor_config.json")):
+        folder = tmp_path / name
+        folder.mkdir()
+        for path in model.iterdir():
+            data = path.read_bytes()
+            (folder / path.name).write_bytes(data[: len(data) // 2] if path.name == hurt else data)
+        out = tmp_path / f"out-{name}"
+        done = predict(curated, folder, out)
+        assert (done.code, len(done.error_lines)) == (3, 1), done.err
+        assert f"{folder}: " in done.error_lines[0]
+        assert not (out / "manifest.json").exists()
+
+
+REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
+    "no such split": (("--split", "tets"), 3, "has no split 'tets', only train ("),
+    "no such adapter": (("--adapter", "{tmp}/nowhere"), 4, "no adapter there"),
+    "a model as adapter": (("--adapter", "{model}"), 3, "no adapter_config.json"),
+    "puzzles as adapter": (("--adapter", "{curated}"), 3, "holds puzzles"),
+    "a checkpoint as adapter": (("--adapter", "{tmp}/checkpoint"), 3, "holds checkpoint"),
+    "no such model": (("--model", "{tmp}/nowhere"), 4, "no model there"),
+    "a name of a hub": (("--model", "Qwen/Qwen3-VL-2B-Instruct"), 4, "nothing is downloaded by name"),
+    "puzzles as model": (("--model", "{curated}"), 3, "holds puzzles"),
+    "a model as input": (("--input", "{model}"), 3, "holds no puzzles artifact and no VLMPuzzle data.json"),
+    "no gpu": (("--device", "cuda"), 4, "no usable NVIDIA GPU"),
+    "no tokens": (("--max-new-tokens", "0"), 2, "max-new-tokens"),
+    "less than none": (("--limit", "0"), 2, "limit"),
+    "below zero": (("--temperature", "-1"), 2, "temperature"),
+    "an unknown style": (("--style", "shout"), 2, "shout"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused_in_one_line(case: str, curated: Path, model: Path, tmp_path: Path) -> None:
+    words, code, part = REFUSED[case]
+    output = Output(str(tmp_path / "checkpoint"), Plan("checkpoint", "vtb-train-vlm sft", 1, {}))
+    output.begin()
+    output.commit([])
+    where = {"tmp": tmp_path, "model": model, "curated": curated}
+    done = predict(curated, model, tmp_path / "out", *(word.format(**where) for word in words))
+    assert (done.code, len(done.error_lines)) == (code, 1), done.err
+    assert part in done.error_lines[0]
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_other_options_are_another_artifact(curated: Path, model: Path, asked: Path) -> None:
+    done = predict(curated, model, asked, "--samples-per-shard", 4, "--style", "think")
+    assert done.code == 3
+    assert "style: there None, here 'think'" in done.error_lines[0]
