@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vtb.engine.launch import engine_environment, launcher
+from vtb.engine.parent import dying_with_me
 from vtb.errors import BadInput, NotAvailable
 from vtb.formats.leftovers import without_leftovers
 from vtb_train_vlm.engine_options import flatten, model_arguments, to_arguments
@@ -63,6 +64,7 @@ def _export(arguments: list[str], env: Mapping[str, str], adapter: Path) -> None
         text=True,
         errors="replace",
         check=False,
+        preexec_fn=dying_with_me(),
     )
     if done.returncode != 0:
         tail = "\n".join(done.stdout.splitlines()[-_TAIL_LINES:])

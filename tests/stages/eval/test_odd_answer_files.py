@@ -270,9 +270,9 @@ def test_turned_pictures_are_judged_as_a_viewer_shows_them(puzzles: Path, tmp_pa
 
 
 def test_files_that_no_rule_reads_are_counted_and_named_once(puzzles: Path, tmp_path: Path) -> None:
-    record = sample("midpoint", 0)[0]
-    put(tmp_path / "a", f"{record['id']}.txt", record["answer"].encode())
-    for name in (f"{record['id']}.pdf", "data.json", "x/latents.npy", "x/y/run.sh", "._x.png", ".DS_Store"):
+    example = sample("midpoint", 0)[0]
+    put(tmp_path / "a", f"{example.key}.txt", example.answer.encode())
+    for name in (f"{example.key}.pdf", "data.json", "x/latents.npy", "x/y/run.sh", "._x.png", ".DS_Store"):
         put(tmp_path / "a", name, b"x")
     (tmp_path / "a" / "gone.png").symlink_to(tmp_path / "nowhere.png")
     result = score(puzzles, tmp_path / "o", tmp_path / "a")
