@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from vtb.errors import BadInput
+from vtb.formats.leftovers import left_behind
 
 _MAX_JSON = 512 << 20  # the largest vocabularies have some twenty mebibytes
 _CODE = (".py", ".pyc", ".so")
@@ -32,7 +33,7 @@ def check_model_folder(folder: Path) -> None:
     for path in _files(folder):
         if path.suffix in _CODE and path.name != _LEFT_BY_DEEPSPEED:
             raise _refusal(path, "is code in a model's folder, which is never run")
-        if path.suffix == ".json":
+        if path.suffix == ".json" and not left_behind(path.relative_to(folder)):
             content = read_json(path)
             if _CONFIG.fullmatch(path.name):
                 _check_config(path, content)
