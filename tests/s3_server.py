@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -150,12 +151,16 @@ class Fault:
 
     Attributes:
         kind: "status", "stall", "reset" (in the middle of the body), "cut" (the connection ends in the middle of the
-            body), "short" (half a body that says it is whole) or "lost" (the request is done, its answer is not sent).
+            body), "short" (half a body that says it is whole), "lost" (the request is done, its answer is not sent),
+            "length" (Content-Length says something else), "edit" (the body is changed) or "whole" (the same, from
+            a server that knows no ranges).
         times: To how many requests.
         method: Only to requests with this method, if given.
         part: Only to requests whose path and query have this in them.
         status: The status that "status" answers with.
         code: The S3 error code in its body.
+        length: What "length" says.
+        edit: What "edit" and "whole" make of a body.
     """
 
     kind: str
@@ -164,6 +169,8 @@ class Fault:
     part: str = ""
     status: int = 503
     code: str = "SlowDown"
+    length: str = ""
+    edit: Callable[[bytes], bytes] = bytes
 
 
 class FaultyProxy:
@@ -281,9 +288,9 @@ class _ProxyHandler(BaseHTTPRequestHandler):
         elif fault and fault.kind == "status":
             self._answer(fault)
         else:
-            self._forward(body, fault.kind if fault else "")
+            self._forward(body, fault or Fault(""))
 
-    do_PUT = do_POST = do_HEAD = do_DELETE = do_GET  # noqa: N815 -- the names http.server calls
+    do_PUT = do_POST = do_HEAD = do_DELETE = do_CONNECT = do_GET  # noqa: N815 -- the names http.server calls
 
     def _answer(self, fault: Fault) -> None:
         body = b"" if self.command == "HEAD" else f"<Error><Code>{fault.code}</Code></Error>".encode()
@@ -293,7 +300,7 @@ class _ProxyHandler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _forward(self, body: bytes, kind: str) -> None:
+    def _forward(self, body: bytes, fault: Fault) -> None:
         target = urlsplit(self.server.proxy.upstream)
         upstream = http.client.HTTPConnection(target.hostname or "", target.port, timeout=60)
         try:
@@ -302,33 +309,34 @@ class _ProxyHandler(BaseHTTPRequestHandler):
                 upstream.putheader(name, value)
             upstream.endheaders(body)
             response = upstream.getresponse()
-            if kind == "lost":
+            if fault.kind == "lost":
                 response.read()
                 self._break()
             else:
-                self._relay(response, kind)
+                self._relay(response, fault)
         finally:
             upstream.close()
 
-    def _relay(self, response: http.client.HTTPResponse, kind: str) -> None:
+    def _relay(self, response: http.client.HTTPResponse, fault: Fault) -> None:
         source: BinaryIO | http.client.HTTPResponse = response
         length = int(response.headers.get("Content-Length") or 0)
-        if response.headers.get("Transfer-Encoding"):
-            whole = response.read()
+        if response.headers.get("Transfer-Encoding") or fault.kind in ("edit", "whole"):
+            whole = fault.edit(response.read())
             source, length = io.BytesIO(whole), len(whole)
-        left = length // 2 if kind else length
+        left = length // 2 if fault.kind in ("reset", "cut", "short") else length
+        said = {"short": str(left), "length": fault.length}.get(fault.kind, str(length))
         self.send_response_only(response.status, response.reason)
         for name, value in response.headers.items():
-            if name.lower() not in ("content-length", "transfer-encoding"):
+            if name.lower() not in ("content-length", "transfer-encoding", "content-range" * (fault.kind == "whole")):
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(left if kind == "short" else length))
+        self.send_header("Content-Length", said)
         self.end_headers()
         while self.command != "HEAD" and left and (data := source.read(min(left, 1 << 18))):
             self.wfile.write(data)
             left -= len(data)
-        if kind == "reset":
+        if fault.kind == "reset":
             self._break()
-        elif kind == "cut":
+        elif fault.kind == "cut":
             self.close_connection = True
 
     def _break(self) -> None:

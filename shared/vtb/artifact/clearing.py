@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from contextlib import suppress
 
-from vtb.artifact.manifest import MANIFEST, PLAN, find_manifest, parse_shard
+from vtb.artifact.manifest import MANIFEST, PLAN
 from vtb.artifact.sidecar import SIDECAR
 from vtb.errors import BadInput
 from vtb.store import Store
@@ -19,27 +18,44 @@ _OURS = re.compile(
 )
 
 
+CLEARING = "clearing.json"  # the manifest of an artifact that is being removed, so that it can be removed to the end
+
+
 def clear(store: Store) -> None:
-    """Remove the artifact: the manifest first, so that nobody takes the rest for complete; the plan last."""
+    """Remove the artifact: the manifest first, so that nobody takes the rest for complete; the plan last.
+
+    What names other objects goes after them, so that a rerun can finish what a killed run has begun.
+    """
+    if store.stat(MANIFEST) is not None:
+        store.put_bytes(CLEARING, store.get_bytes(MANIFEST))
     keys = {*_listed(store), *_left(store)}
     store.delete([MANIFEST])
-    store.delete(sorted(keys))
+    for sidecars in (False, True):
+        store.delete(sorted(key for key in keys if key.endswith(SIDECAR) == sidecars))
+    store.delete([CLEARING])
     store.delete([PLAN])
+
+
+def clearing_was_broken_off(store: Store) -> bool:
+    """Whether a killed run has removed some of the artifact here."""
+    return store.stat(CLEARING) is not None
 
 
 def _listed(store: Store) -> list[str]:
     """What the manifest lists; nothing when it is damaged."""
+    from vtb.artifact.parsing import parse_manifest  # msgspec: not for --help
+
     with suppress(BadInput):
-        manifest = find_manifest(store)
-        if manifest is not None:
-            return [file.path for file in manifest.all_files()]
+        return [file.path for file in parse_manifest(store.get_bytes(CLEARING), store.uri).all_files()]
     return []
 
 
 def _left(store: Store) -> list[str]:
     """What killed runs left: shards, sidecars, and the files that the sidecars name."""
+    from vtb.artifact.parsing import parse_sidecar  # msgspec: not for --help
+
     keys = [info.key for info in store.list() if _OURS.fullmatch(info.key)]
     for key in [key for key in keys if key.endswith(SIDECAR)]:
-        with suppress(BadInput, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            keys += [file.path for file in parse_shard(json.loads(store.get_bytes(key))).files]
+        with suppress(BadInput, ValueError):
+            keys += [file.path for file in parse_sidecar(store.get_bytes(key))[0].files]
     return keys

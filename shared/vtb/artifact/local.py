@@ -11,8 +11,10 @@ from pathlib import Path
 
 from vtb.artifact import InputEntry, Manifest, find_manifest, read_manifest
 from vtb.artifact.manifest import MANIFEST
+from vtb.artifact.model_folder import check_model_folder
 from vtb.artifact.output import file_sha256
 from vtb.errors import BadInput, NotAvailable
+from vtb.formats.leftovers import without_leftovers
 from vtb.progress import Progress
 from vtb.store import download, is_remote, open_store
 
@@ -20,7 +22,6 @@ log = logging.getLogger("vtb.copy")
 MODEL_KINDS = ("checkpoint",)
 MODEL_FOLDER = "model-folder"
 _SAMPLE = 1 << 20
-MAX_CONFIG = 4 << 20  # larger JSON files are vocabularies and weight maps
 
 
 def cache_folder() -> Path:
@@ -57,13 +58,23 @@ def _fetch(uri: str, manifest: Manifest, folder: Path) -> None:
         files = [file.path for file in manifest.all_files()]
         with Progress(len(files), "downloaded") as progress:
             download(open_store(uri), [*files, MANIFEST], part, on_done=lambda _: progress.update(progress.done + 1))
-        for file in manifest.all_files():
-            if file_sha256(part / file.path) != file.sha256:
-                raise BadInput(f"{uri}: {file.path} is not what the manifest says: make the artifact again")
+        verify(uri, manifest, part)
         if not folder.is_dir():
             part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def verify(uri: str, manifest: Manifest, folder: Path) -> None:
+    """Check that every file of a local copy is what the manifest says; about a second per gibibyte.
+
+    Raises:
+        BadInput: a file is missing, or has other content.
+    """
+    for file in manifest.all_files():
+        path = folder / file.path
+        if not path.is_file() or path.stat().st_size != file.bytes or file_sha256(path) != file.sha256:
+            raise BadInput(f"{uri}: {file.path} is not what the manifest says: make the artifact again")
 
 
 def local_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> tuple[Path, InputEntry]:
@@ -74,12 +85,12 @@ def local_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> tuple[Path, I
 
     Raises:
         NotAvailable: there is no such folder.
-        BadInput: the folder holds something else than a model.
+        BadInput: the folder holds something else than a model, or code.
     """
     store = open_store(uri)
     if is_remote(uri) or find_manifest(store) is not None:
         folder, entry = local_artifact(uri, kinds)
-        refuse_code(folder)
+        check_model_folder(folder)
         return folder, entry
     folder = Path(store.uri)
     what, name = ("adapter", "adapter_config.json") if "adapter" in kinds else ("model", "config.json")
@@ -90,17 +101,8 @@ def local_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> tuple[Path, I
         )
     if not (folder / name).is_file():
         raise BadInput(f"{folder}: is no {what} folder, it has no {name}")
-    refuse_code(folder)
+    check_model_folder(folder)
     return folder, InputEntry(store.uri, MODEL_FOLDER, folder_digest(folder))
-
-
-def refuse_code(folder: Path) -> None:
-    """Refuse a model that names Python code of its own: engines would run it, some of them without asking."""
-    for path in sorted(folder.glob("*.json")):
-        if path.stat().st_size < MAX_CONFIG and b'"auto_map"' in path.read_bytes():
-            raise BadInput(
-                f"{path}: asks for code from the model's folder to be run (auto_map): use a model without it"
-            )
 
 
 def folder_digest(folder: Path) -> str:
@@ -110,7 +112,7 @@ def folder_digest(folder: Path) -> str:
     everywhere, so their ends tell them apart.
     """
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for path in sorted(path for path in without_leftovers(folder, folder.rglob("*")) if path.is_file()):
         size = path.stat().st_size
         digest.update(f"{path.relative_to(folder)}\0{size}\0".encode())
         with path.open("rb") as file:

@@ -10,20 +10,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any
 
-from vtb.errors import BadInput, in_words
+from vtb.errors import BadInput
 from vtb.store import Store, is_remote, open_store
 
-T = TypeVar("T")
 MANIFEST = "manifest.json"
 PLAN = "plan.json"
 SCHEMA = "vtb-artifact/1"
+_SHARDS_HERE = secrets.token_hex(16)  # a text that no configuration holds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FileEntry:
     """One object of an artifact, by its path below the artifact."""
 
@@ -32,7 +34,7 @@ class FileEntry:
     sha256: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ShardEntry:
     """One data shard: its object, its rows, the files that belong to it, and what it adds to the artifact's figures."""
 
@@ -45,7 +47,7 @@ class ShardEntry:
     stats: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InputEntry:
     """One input, where it was read and which content it had."""
 
@@ -83,7 +85,7 @@ class Manifest:
     """A complete artifact."""
 
     plan: Plan
-    shards: tuple[ShardEntry, ...]
+    shards: Sequence[ShardEntry]
     files: tuple[FileEntry, ...]
     metrics: Mapping[str, Any]
     run: Mapping[str, Any]
@@ -91,16 +93,22 @@ class Manifest:
     @property
     def rows(self) -> int:
         """Rows over all shards."""
-        return sum(shard.rows for shard in self.shards)
+        return self._counts[0]
 
     @property
     def splits(self) -> dict[str, int]:
         """Rows per split; empty where the artifact has none."""
-        counts: dict[str, int] = {}
+        return dict(self._counts[1])
+
+    @cached_property
+    def _counts(self) -> tuple[int, dict[str, int]]:
+        """Rows, and rows per split: one walk over what may be a million shards."""
+        rows, splits = 0, dict[str, int]()
         for shard in self.shards:
+            rows += shard.rows
             if shard.split is not None:
-                counts[shard.split] = counts.get(shard.split, 0) + shard.rows
-        return counts
+                splits[shard.split] = splits.get(shard.split, 0) + shard.rows
+        return rows, splits
 
     def all_files(self) -> list[FileEntry]:
         """Every object that the manifest vouches for."""
@@ -109,6 +117,10 @@ class Manifest:
 
     def body(self) -> dict[str, Any]:
         """The half that follows from inputs and configuration alone."""
+        return {**self._around(), "shards": [_shard_json(shard) for shard in self.shards]}
+
+    def _around(self) -> dict[str, Any]:
+        """The body without its shards, in the order of the file."""
         return {
             "schema": SCHEMA,
             "kind": self.plan.kind,
@@ -119,34 +131,68 @@ class Manifest:
             "inputs": [asdict(entry) for entry in self.plan.inputs],
             "rows": self.rows,
             "splits": self.splits,
-            "shards": [_shard_json(shard) for shard in self.shards],
+            "shards": _SHARDS_HERE,
             "files": [asdict(file) for file in self.files],
             "metrics": dict(self.metrics),
         }
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Hash of the body without the places of the inputs, so that a copied artifact keeps its digest."""
-        body = self.body()
-        body["inputs"] = [entry.digest for entry in self.plan.inputs]
-        return canonical_hash(body)
+        body = {**self._around(), "inputs": [entry.digest for entry in self.plan.inputs]}
+        digest = hashlib.sha256()
+        for piece in _insert_shards(canonical_json(body), (canonical_json(_shard_json(s)) for s in self.shards)):
+            digest.update(piece.encode())
+        return digest.hexdigest()
+
+    def pieces(self) -> Iterator[bytes]:
+        """The manifest as it is stored, piece by piece: a million shards need not be in memory as text."""
+        text = json_bytes({**self._around(), "digest": self.digest, "run": dict(self.run)}).decode()
+        shards = (f"\n  {_shard_text(shard)}" for shard in self.shards)
+        for piece in _insert_shards(text, shards, "\n "):
+            yield piece.encode()
 
     def to_json(self) -> bytes:
         """The manifest as it is stored."""
-        return json_bytes({**self.body(), "digest": self.digest, "run": dict(self.run)})
+        return b"".join(self.pieces())
+
+
+def _insert_shards(text: str, shards: Iterable[str], end: str = "") -> Iterator[str]:
+    """The JSON of a body that has a placeholder for its shards, with the shards in it."""
+    head, tail = text.split(f'"{_SHARDS_HERE}"')
+    yield head + "["
+    comma = ""
+    for shard in shards:
+        yield comma + shard
+        comma = ","
+    yield (end if comma else "") + "]" + tail
 
 
 def _shard_json(shard: ShardEntry) -> dict[str, Any]:
     """A shard without its figures: those are summed up in the metrics."""
-    entry = asdict(shard)
-    del entry["stats"]
-    return entry
+    return {
+        "path": shard.path, "rows": shard.rows, "bytes": shard.bytes, "sha256": shard.sha256, "split": shard.split,
+        "files": [asdict(file) for file in shard.files],
+    }  # fmt: skip
+
+
+def _shard_text(shard: ShardEntry) -> str:
+    """A shard as an indented entry of the manifest."""
+    entry = _shard_json(shard)
+    if shard.files:
+        return json.dumps(entry, indent=1, ensure_ascii=False).replace("\n", "\n  ")
+    # The same text; without ``indent`` the encoder is ten times as fast.
+    return "{\n   " + json.dumps(entry, ensure_ascii=False, separators=(",\n   ", ": "))[1:-1] + "\n  }"
+
+
+def canonical_json(value: object) -> str:
+    """JSON with sorted keys and no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def canonical_hash(value: object) -> str:
-    """SHA-256 of a value as JSON with sorted keys and no spaces."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """SHA-256 of a value as canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
 def json_bytes(value: object) -> bytes:
@@ -159,74 +205,12 @@ def plan_json(plan: Plan) -> bytes:
     return json_bytes({**asdict(plan), "schema": SCHEMA, "config_hash": plan.fingerprint})
 
 
-def parse_plan(data: Mapping[str, Any]) -> Plan:
-    """A plan from its JSON, or from that of a manifest; ``TypeError`` or ``KeyError`` where it is none."""
-    return Plan(
-        kind=typed(data, "kind", str),
-        stage=typed(data, "stage", str),
-        stage_version=typed(data, "stage_version", int),
-        config=typed(data, "config", dict),
-        inputs=tuple(
-            InputEntry(*(typed(entry, name, str) for name in ("uri", "kind", "digest")))
-            for entry in typed(data, "inputs", list)
-        ),
-    )
-
-
-def parse_shard(data: Mapping[str, Any]) -> ShardEntry:
-    """A shard entry from a manifest or a sidecar."""
-    if not (data["split"] is None or isinstance(data["split"], str)):
-        raise TypeError("split is no name")
-    files = tuple(parse_file(file) for file in data.get("files", ()))
-    file = parse_file(data)
-    rows = typed(data, "rows", int)
-    if rows < 0:
-        raise ValueError("a shard with fewer than no rows")
-    stats = data.get("stats", {})
-    if not isinstance(stats, dict):
-        raise TypeError("stats is no object")
-    return ShardEntry(file.path, rows, file.bytes, file.sha256, data["split"], files, stats)
-
-
-def parse_file(data: Mapping[str, Any]) -> FileEntry:
-    """A file entry; its path stays below the artifact."""
-    path = typed(data, "path", str)
-    path.encode()  # a lone surrogate is no name
-    if path.startswith("/") or ".." in path.split("/"):
-        raise ValueError(f"{path!r} leads out of the artifact")
-    return FileEntry(path, typed(data, "bytes", int), typed(data, "sha256", str))
-
-
-def typed(data: Mapping[str, Any], name: str, kind: type[T]) -> T:
-    """A field of a type; ``KeyError`` or ``TypeError`` otherwise."""
-    value = data[name]
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise TypeError(f"{name} is no {kind.__name__}")
-    return value
-
-
-def parse_manifest(raw: bytes, uri: str) -> Manifest:
-    """A manifest from its bytes; anything else is bad input that names the place."""
-    try:
-        data = json.loads(raw)
-        if data["schema"] != SCHEMA:
-            raise BadInput(f"{uri}: {MANIFEST} has schema {data['schema']!r}, this version reads {SCHEMA!r}: upgrade")
-        return Manifest(
-            plan=parse_plan(data),
-            shards=tuple(parse_shard(shard) for shard in typed(data, "shards", list)),
-            files=tuple(parse_file(file) for file in typed(data, "files", list)),
-            metrics=typed(data, "metrics", dict),
-            run=typed(data, "run", dict),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        why = in_words(error)
-        raise BadInput(f"{uri}: {MANIFEST} is damaged ({why}): make the artifact again with --overwrite") from error
-
-
 def find_manifest(store: Store) -> Manifest | None:
     """The manifest of a complete artifact, or None."""
     if store.stat(MANIFEST) is None:
         return None
+    from vtb.artifact.parsing import parse_manifest  # msgspec: not for --help
+
     return parse_manifest(store.get_bytes(MANIFEST), store.uri)
 
 

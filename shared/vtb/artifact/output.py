@@ -14,13 +14,15 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from vtb.artifact.clearing import clear
+from vtb.artifact.clearing import clear, clearing_was_broken_off
+from vtb.artifact.fence import check_plan, check_sizes, difference, fenced, stored_plan
 from vtb.artifact.manifest import (
     MANIFEST,
     PLAN,
@@ -29,16 +31,15 @@ from vtb.artifact.manifest import (
     Plan,
     ShardEntry,
     find_manifest,
-    parse_plan,
     plan_json,
 )
 from vtb.artifact.provenance import run_info
-from vtb.artifact.sidecar import done_shards, write_sidecar
+from vtb.artifact.sidecar import DoneShards, ShardList, done_shards, write_sidecar
 from vtb.errors import BadInput, TryAgain
-from vtb.store import ObjectMissing, Store, open_store
+from vtb.store import Store, open_store
 
 log = logging.getLogger("vtb.artifact")
-SWEEP_AGE_S = 600.0  # a second process may be writing the same artifact; its files are younger
+SWEEP_AGE_S = 600.0  # without locks: a second process may be writing the same artifact; its files are younger
 # A volume's own folder, and hidden files, do not make a place "not empty".
 IGNORED = ("lost+found", ".")
 
@@ -59,6 +60,7 @@ class Output:
         self.store: Store = open_store(uri)
         self.plan = plan
         self.started = datetime.now(timezone.utc)
+        self.seen: DoneShards | None = None  # what the last look at the shards found
 
     @property
     def uri(self) -> str:
@@ -85,10 +87,13 @@ class Output:
             overwrite: remove whatever artifact lies here first.
             alone: no other process works on this output, so leftovers of killed runs may be swept.
         """
-        if overwrite:
+        if overwrite or clearing_was_broken_off(self.store):
+            overwrite = True
             self.clear()
         # What is left then is not of the artifact and may stay.
         state = State.FRESH if overwrite else self.state()
+        if state is State.COMPLETE:
+            check_sizes(self.store)
         if state is State.FRESH:
             self.store.put_bytes(PLAN, plan_json(self.plan))
             self.check_plan()  # of two that begin at once, the first to write gives way
@@ -119,39 +124,57 @@ class Output:
 
     def put(self, path: str, data: bytes) -> FileEntry:
         """Store one object and say what it is."""
-        self.store.put_bytes(path, data)
-        return FileEntry(path, len(data), hashlib.sha256(data).hexdigest())
+        entry = FileEntry(path, len(data), hashlib.sha256(data).hexdigest())
+        with fenced(self.store, self.plan, entry):
+            self.store.put_bytes(path, data)
+        return entry
 
     def put_file(self, path: str, file: Path) -> FileEntry:
         """Store one file and say what it is."""
         entry = FileEntry(path, file.stat().st_size, file_sha256(file))
-        self.store.put_file(path, file)
+        with fenced(self.store, self.plan, entry):
+            self.store.put_file(path, file)
         return entry
 
-    def done(self, paths: Iterable[str]) -> dict[str, ShardEntry]:
-        """Those of the shards that need no more work."""
-        return done_shards(self.store, paths, self.plan.fingerprint)
+    def done(self, paths: Sequence[str]) -> DoneShards:
+        """Those of the shards that need no more work; what an earlier look has read is not read again."""
+        self.seen = done_shards(self.store, paths, self.plan.fingerprint, self.seen)
+        return self.seen
 
-    def read_shards(self, paths: Sequence[str]) -> list[ShardEntry]:
+    def read_shards(self, paths: Sequence[str]) -> ShardList:
         """The entries of all shards, in their order.
 
         Raises:
             TryAgain: some are not there (any more).
         """
         done = self.done(paths)
-        missing = [path for path in paths if path not in done]
+        missing = next((path for path in paths if path not in done), None)
         if missing:
-            raise TryAgain(f"{self.uri}: {missing[0]} was done and is not any more: run the same command again")
-        return [done[path] for path in paths]
+            raise TryAgain(f"{self.uri}: {missing} was done and is not any more: run the same command again")
+        return done.in_order(paths)
 
     def commit(
-        self, shards: Sequence[ShardEntry], files: Iterable[FileEntry] = (), metrics: Mapping[str, Any] | None = None
+        self,
+        shards: Sequence[ShardEntry],
+        files: Iterable[FileEntry] = (),
+        metrics: Mapping[str, Any] | None = None,
+        run: Mapping[str, Any] | None = None,
     ) -> Manifest:
-        """Write the manifest; from here on the artifact is complete. Doing it twice is harmless."""
+        """Write the manifest; from here on the artifact is complete. Doing it twice is harmless.
+
+        What is given as ``run`` joins the half of the manifest that says when and where, and enters no hash.
+        """
         ordered = tuple(sorted(files, key=lambda file: file.path))
-        manifest = Manifest(self.plan, tuple(shards), ordered, metrics or {}, run_info(self.started))
-        self.check_plan()
-        self.store.put_bytes(MANIFEST, manifest.to_json())
+        # JSON has no infinities and no NaN, so they become words
+        plain = json.loads(json.dumps(metrics or {}), parse_constant=str)
+        manifest = Manifest(self.plan, shards, ordered, plain, {**run_info(self.started), **(run or {})})
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, MANIFEST)
+            with path.open("wb") as file:
+                file.writelines(manifest.pieces())
+            self.check_plan()
+            self.store.sweep(SWEEP_AGE_S)
+            self.store.put_file(MANIFEST, path)
         return manifest
 
     def _stored_plan(self) -> Plan | None:
@@ -172,40 +195,6 @@ class Output:
             if self.store.stat(PLAN) is not None:  # a sibling of the same job began just now
                 return
             raise BadInput(f"{self.uri}: is not empty and holds no artifact ({info.key}): choose an empty --output")
-
-
-def stored_plan(store: Store) -> Plan | None:
-    """The plan of the artifact at a place, finished or not; None where nothing has begun."""
-    try:
-        return parse_plan(json.loads(store.get_bytes(PLAN)))
-    except ObjectMissing:
-        return None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BadInput(f"{store.uri}: {PLAN} is damaged: give --overwrite to make the artifact anew") from error
-
-
-def check_plan(store: Store, plan: Plan) -> None:
-    """Raise ``BadInput`` when the plan at a place is not this one."""
-    found = stored_plan(store)
-    if found is None or found.fingerprint != plan.fingerprint:
-        how = "has removed it" if found is None else f"makes it differently ({difference(found, plan)})"
-        raise BadInput(f"{store.uri}: another process {how}: stop one of the two, or give them different outputs")
-
-
-def difference(found: Plan, wanted: Plan) -> str:
-    """What differs between two plans, for one line of an error."""
-    if (found.stage, found.kind) != (wanted.stage, wanted.kind):
-        return f"{found.kind} by {found.stage}, not {wanted.kind} by {wanted.stage}"
-    parts = [
-        f"{name.replace('_', '-')}: there {found.config.get(name)!r}, here {wanted.config.get(name)!r}"
-        for name in sorted({*found.config, *wanted.config})
-        if found.config.get(name) != wanted.config.get(name)
-    ]
-    if found.stage_version != wanted.stage_version:
-        parts.append(f"stage version: there {found.stage_version}, here {wanted.stage_version}")
-    if [entry.digest for entry in found.inputs] != [entry.digest for entry in wanted.inputs]:
-        parts.append("the content of its inputs")
-    return "; ".join(parts)
 
 
 def file_sha256(path: Path) -> str:

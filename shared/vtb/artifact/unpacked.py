@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
 
-from vtb.artifact.local import cache_folder, local_artifact
+from vtb.artifact.local import cache_folder, local_artifact, verify
 from vtb.artifact.manifest import InputEntry, read_manifest
 from vtb.errors import NotAvailable
 from vtb.formats.media_tar import unpack
+from vtb.store import is_remote
 
-MEDIA = "media/"
+PACKED = re.compile(r"media/.+\.tar")
 
 
 def unpacked_artifact(uri: str, kinds: tuple[str, ...]) -> tuple[Path, InputEntry]:
     """A complete artifact as a local folder in which the media are files; a copy in the cache is kept by digest."""
     folder, entry = local_artifact(uri, kinds)
-    packed = [file.path for file in read_manifest(uri).all_files() if file.path.startswith(MEDIA)]
-    packed = [path for path in packed if path.endswith(".tar")]
+    manifest = read_manifest(uri)
+    packed = [file.path for file in manifest.all_files() if PACKED.fullmatch(file.path)]
     if not packed:
         return folder, entry
     place = cache_folder() / "unpacked" / entry.digest
     if not place.is_dir():
+        if not is_remote(uri):  # a copy was checked when it was made
+            verify(uri, manifest, folder)
         _unpack(folder, packed, place)
     return place, entry
 

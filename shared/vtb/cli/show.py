@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -52,7 +51,8 @@ def show(uri: str, verify: bool, as_json: bool) -> None:
     vtb_log.configure()
     manifest = read_manifest(uri)
     if as_json:
-        click.echo(manifest.to_json().decode(), nl=False)
+        for piece in manifest.pieces():
+            click.echo(piece.decode(), nl=False)
     else:
         for line in [*describe(uri, manifest), *(line_of(ancestor) for ancestor in lineage(manifest))]:
             click.echo(line)
@@ -94,13 +94,18 @@ def flat(values: Any, name: str = "") -> Iterator[str]:
         yield f"{name}: {values}"
 
 
-def lineage(manifest: Manifest, depth: int = 1) -> Iterator[Ancestor]:
-    """The inputs, and theirs, as far as they can still be read; an edited manifest may name itself, so not for ever."""
+def lineage(manifest: Manifest, depth: int = 1, shown: set[str] | None = None) -> Iterator[Ancestor]:
+    """The inputs, and theirs, as far as they can still be read; each is followed once: no circle."""
+    shown = set() if shown is None else shown
     for entry in manifest.plan.inputs:
+        if entry.uri in shown:
+            yield Ancestor(depth, entry, None, "as above")
+            continue
+        shown.add(entry.uri)
         found, note = _read_input(entry)
         yield Ancestor(depth, entry, found, note)
         if found is not None and depth < DEEPEST:
-            yield from lineage(found, depth + 1)
+            yield from lineage(found, depth + 1, shown)
 
 
 def _read_input(entry: InputEntry) -> tuple[Manifest | None, str]:
@@ -139,8 +144,17 @@ def check_all(store: Store, manifest: Manifest) -> None:
 
 def check_figures(store: Store, manifest: Manifest) -> None:
     """Compare what the manifest says of itself (digest, counts) with what follows from it."""
-    stored, computed = json.loads(store.get_bytes(MANIFEST)), json.loads(manifest.to_json())
-    wrong = [name for name in ("digest", "config_hash", "rows", "splits") if stored.get(name) != computed[name]]
+    from vtb.artifact.parsing import parse_said  # msgspec: not for --help
+
+    try:
+        said = parse_said(store.get_bytes(MANIFEST))
+    except ValueError as error:
+        raise BadInput(f"{store.uri}: {MANIFEST} was edited: {error}") from error
+    computed = {
+        "digest": manifest.digest, "config_hash": manifest.plan.fingerprint, "rows": manifest.rows,
+        "splits": manifest.splits,
+    }  # fmt: skip
+    wrong = [name for name, value in computed.items() if getattr(said, name) != value]
     if wrong:
         raise BadInput(f"{store.uri}: {MANIFEST} was edited: its {' and '.join(wrong)} do not fit its content")
 

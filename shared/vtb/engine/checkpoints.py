@@ -1,7 +1,7 @@
 """Checkpoints in the store while training goes on, and back from it after an interruption.
 
 Below the artifact: ``checkpoints/checkpoint-N/...`` with the marker ``.complete`` written last, and copies of the
-training log and the TensorBoard files under ``checkpoints/side/``. All of it is removed when the artifact is complete.
+training log under ``checkpoints/side/``. All of it is removed when the artifact is complete.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from vtb.engine.complete import COMPLETE, complete_checkpoints, newest_complete_checkpoint
 from vtb.engine.launch import train_log
 from vtb.errors import VtbError
-from vtb.store import Store, download, upload_tree
+from vtb.store import Store, download
 
 log = logging.getLogger("vtb.train")
 PREFIX = "checkpoints/"
@@ -81,13 +81,10 @@ class CheckpointPusher:
                 remove_checkpoint(self._store, name)
 
     def _push_side(self) -> None:
-        """The log and the TensorBoard files so far, so that curves have no gap after a restart."""
+        """The log so far, so that curves have no gap after a restart."""
         path = train_log(self._output_dir)
         if path.exists():
             self._store.put_bytes(SIDE + path.name, path.read_bytes())
-        board = self._output_dir / "tensorboard"
-        if board.is_dir():
-            upload_tree(self._store, board, SIDE + board.name)
 
 
 def stored_checkpoints(store: Store) -> list[str]:
@@ -97,7 +94,7 @@ def stored_checkpoints(store: Store) -> list[str]:
 
 
 def fetch_newest(store: Store, output_dir: Path) -> Path | None:
-    """Bring the newest checkpoint, the log and the TensorBoard files back; None where there is none."""
+    """Bring the newest checkpoint and the log back; None where there is none."""
     names = stored_checkpoints(store)
     if not names:
         return None

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 _SMOOTHING = 0.9
+# What differs from run to run, and the engine's summary, which knows nothing of the steps before a restart.
+_OF_ONE_RUN = re.compile(r"time|total_flos|train_.*|.*(runtime|per_second|speed|memory).*")
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
@@ -23,6 +27,24 @@ def read_log(path: Path) -> list[dict[str, Any]]:
         elif "event" not in line:
             rows[step] = {**rows.get(step, {}), **line}
     return [rows[step] for step in sorted(rows)]
+
+
+def read_figures(path: Path) -> list[dict[str, Any]]:
+    """Reads the log as ``read_log`` does, without what two equal runs do not have in common: times and speeds."""
+    rows = [{name: value for name, value in row.items() if not _OF_ONE_RUN.fullmatch(name)} for row in read_log(path)]
+    return [row for row in rows if row.keys() > {"step", "max_steps"}]
+
+
+def read_parts(path: Path) -> list[dict[str, Any]]:
+    """Returns the runs that trained a model one after the other: ``from_step``, ``began`` (UTC) and ``seconds``."""
+    parts: list[dict[str, Any]] = []
+    for line in _lines(path):
+        if line.get("event") == "begin":
+            began = datetime.fromtimestamp(line["time"], timezone.utc).isoformat(timespec="seconds")
+            parts.append({"from_step": line["step"], "began": began, "start": line["time"]})
+        if parts:
+            parts[-1]["seconds"] = round(line["time"] - parts[-1]["start"], 3)
+    return [{name: value for name, value in part.items() if name != "start"} for part in parts]
 
 
 def read_outcome(path: Path) -> dict[str, Any] | None:

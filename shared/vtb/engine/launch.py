@@ -57,6 +57,8 @@ def engine_environment(module: str, base: Mapping[str, str], output_dir: Path, d
         # Keeps what lies in the working folder from being imported.
         "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",
+        # The order of sets of names enters what engines write: patterns of module names, for one.
+        "PYTHONHASHSEED": "0",
         "TOKENIZERS_PARALLELISM": "false",
         STOP_FILE: str(stop_file(output_dir)),
         TRAIN_LOG: str(train_log(output_dir)),

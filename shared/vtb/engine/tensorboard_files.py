@@ -1,42 +1,37 @@
-"""TensorBoard files as others may have them: the figures, without what they say of the machine they were made on."""
+"""The figures of a training as TensorBoard reads them."""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-_NAME = "events.out.tfevents"
-_HEAD, _TAIL = 12, 4  # around each record: its size with a checksum, and the checksum of the record
-_TEXT = "/text_summary"
+_NAME = "events.out.tfevents.0.vtb"
 
 
-def copy_figures(source: Path, target: Path) -> None:
-    """Copies every event file without its texts, under a name without the machine's.
+def write_figures(rows: list[dict[str, Any]], folder: Path) -> None:
+    """Writes the rows of a log as one event file, under the names that the engine itself gives its figures.
 
-    The engine writes all its arguments as a text: folders of this machine, which mean nothing elsewhere.
+    The library's record writer and messages are used, and not its ``SummaryWriter``: that puts the time and the
+    machine's name into the file's name and the time into each event, so that no two runs had the same bytes. Here an
+    event's time is its step.
     """
-    target.mkdir(exist_ok=True)
-    for number, path in enumerate(sorted(source.rglob(f"{_NAME}.*"))):
-        began = path.name.removeprefix(f"{_NAME}.").partition(".")[0]
-        kept = (record for record in _records(path.read_bytes()) if not _has_text(record))
-        (target / f"{_NAME}.{began}.{number}").write_bytes(b"".join(kept))
-
-
-def _records(raw: bytes) -> Iterator[bytes]:
-    """The records of an event file; one that a kill cut short is left out."""
-    at = 0
-    while at + _HEAD <= len(raw):
-        (size,) = struct.unpack_from("<Q", raw, at)
-        end = at + _HEAD + size + _TAIL
-        if end > len(raw):
-            return
-        yield raw[at:end]
-        at = end
-
-
-def _has_text(record: bytes) -> bool:
     from tensorboard.compat.proto.event_pb2 import Event  # type: ignore[import-untyped]
+    from tensorboard.compat.proto.summary_pb2 import Summary  # type: ignore[import-untyped]
+    from tensorboard.summary.writer.record_writer import RecordWriter  # type: ignore[import-untyped]
 
-    event = Event.FromString(record[_HEAD:-_TAIL])
-    return any(value.tag.endswith(_TEXT) for value in event.summary.value)
+    folder.mkdir(exist_ok=True)
+    with (folder / _NAME).open("wb") as file:
+        writer = RecordWriter(file)
+        writer.write(Event(wall_time=0, file_version="brain.Event:2").SerializeToString())
+        for row in rows:
+            values = [Summary.Value(tag=_tag(name), simple_value=row[name]) for name in row if name not in _AXES]
+            event = Event(wall_time=row["step"], step=row["step"], summary=Summary(value=values))
+            writer.write(event.SerializeToString(deterministic=True))
+        writer.flush()
+
+
+_AXES = ("step", "max_steps")
+
+
+def _tag(name: str) -> str:
+    return f"eval/{name[5:]}" if name.startswith("eval_") else f"train/{name}"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vtb.engine.launch import STOP_FILE
+from vtb.engine.parent import dying_with_me
 
 _POLL_S = 1.0
 # Processes that outlive the engine may hold its output open; we do not wait for them longer than this.
@@ -61,6 +62,7 @@ def run_engine(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        preexec_fn=dying_with_me(),
     )
     try:
         return _Watch(process, on_line, on_poll, _asking(process, stop_path)).until_end(stop, grace_s)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vtb.errors import BadInput, in_words
+from vtb.formats.leftovers import left_behind, without_leftovers
 
 Grid = tuple[tuple[int, ...], ...]
 MAX_SIDE, COLORS, MAX_BYTES = 30, 10, 5_000_000
@@ -50,7 +51,7 @@ def tasks_digest(tasks: Sequence[ArcTask]) -> str:
 
 
 def _folder_files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    for path in sorted(path for path in folder.rglob("*.json") if path.is_file()):
+    for path in sorted(path for path in without_leftovers(folder, folder.rglob("*.json")) if path.is_file()):
         if path.stat().st_size > MAX_BYTES:
             raise BadInput(f"{path}: is too large for an ARC task")
         yield str(path), path.read_bytes()
@@ -61,7 +62,7 @@ def _zip_files(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
-                if info.filename.endswith(".json") and "__MACOSX" not in info.filename:
+                if info.filename.endswith(".json") and not left_behind(info.filename):
                     if info.file_size > MAX_BYTES:
                         raise BadInput(f"{path}: {info.filename} is too large for an ARC task")
                     yield info.filename, archive.read(info)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vtb.errors import BadInput
-from vtb.formats.split_names import left_behind, split_of_place
+from vtb.formats.split_names import is_hidden, split_of_place
 from vtb.regular_file import open_regular
 
 log = logging.getLogger("vtb.formats")
@@ -38,7 +38,7 @@ def find_parquet(root: Path) -> list[Path]:
     """Every parquet file, in the order of their names: the file itself, or those below a folder."""
     if root.is_file():
         return [root] if root.suffix == ".parquet" else []
-    return sorted(file for file in root.rglob("*.parquet") if not left_behind(file.relative_to(root)))
+    return sorted(file for file in root.rglob("*.parquet") if not is_hidden(file.relative_to(root)))
 
 
 def parquet_files(root: Path) -> list[Path]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from vtb.formats.leftovers import left_behind
+
 # The words by which the Hugging Face ``datasets`` library knows the splits, and the benchmark's own.
 SPLITS = {
     "train": "train", "training": "train",
@@ -41,6 +43,6 @@ def split_of_place(file: Path, base: Path, *, by_name: bool) -> str | None:
     return next((split for name in names if (split := split_in_name(name)) is not None), None)
 
 
-def left_behind(path: Path) -> bool:
-    """Whether a path below a data set is what a machine left there: hidden files, caches, a Mac's second files."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+def is_hidden(path: Path) -> bool:
+    """Whether a path below a data set is hidden, as caches are, or what a machine left there."""
+    return left_behind(path) or any(part.startswith(".") for part in path.parts)

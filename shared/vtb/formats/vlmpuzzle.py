@@ -15,7 +15,7 @@ import msgspec
 
 from vtb.errors import BadInput
 from vtb.formats.half_pairs import without_half_pairs
-from vtb.formats.split_names import left_behind
+from vtb.formats.split_names import is_hidden
 from vtb.formats.webdataset import Sample
 from vtb.regular_file import read_regular
 from vtb.tasks.example import Example, example_fields, media_named
@@ -92,7 +92,7 @@ def find_data_files(root: Path) -> list[Path]:
         elif real in seen:
             folders.clear()
         seen.add(real)
-        folders[:] = sorted(name for name in folders if not left_behind(Path(name)))
+        folders[:] = sorted(name for name in folders if not is_hidden(Path(name)))
     return sorted(found)
 
 

@@ -7,6 +7,7 @@ colors, so a palette PNG is several times smaller and faster than RGB, and no an
 from __future__ import annotations
 
 import io
+import math
 import re
 import struct
 import warnings
@@ -27,6 +28,14 @@ Color = tuple[int, int, int]
 Palette = tuple[Color, ...]
 
 MAX_SIDE, MAX_PIXELS = 16384, 80_000_000
+LEAST_DIGIT = 8.5  # pixels; the strokes of lower digits in a font run together
+DIGITS = (
+    ".XXX. X...X X..XX X.X.X XX..X X...X .XXX.", "..X.. .XX.. ..X.. ..X.. ..X.. ..X.. .XXX.",
+    ".XXX. X...X ....X ..XX. .X... X.... XXXXX", ".XXX. X...X ....X ..XX. ....X X...X .XXX.",
+    "...X. ..XX. .X.X. X..X. XXXXX ...X. ...X.", "XXXXX X.... XXXX. ....X ....X X...X .XXX.",
+    "..XX. .X... X.... XXXX. X...X X...X .XXX.", "XXXXX ....X ...X. ..X.. ..X.. .X... .X...",
+    ".XXX. X...X X...X .XXX. X...X X...X .XXX.", ".XXX. X...X X...X .XXXX ....X ...X. .XX..",
+)  # fmt: skip
 MAX_FILE = 1 << 28  # bytes of a picture or clip that is worth reading
 # What Pillow's decoders raise on damaged data, each format its own.
 _DECODER_ERRORS = (
@@ -210,13 +219,42 @@ def print_centred(
 ) -> None:
     """Print a short text centred on (x, y), as large as fits 80 % of a box of that many pixels, at most 40 % high.
 
-    ``smooth`` is for pictures whose values are shades: the rim of the letters gets values between.
+    Numbers that would be too low to be read are printed in digits drawn pixel by pixel. ``smooth`` is for pictures
+    whose values are shades: the rim of the letters gets values between.
     """
     import cv2
 
     font, thickness = cv2.FONT_HERSHEY_SIMPLEX, max(1, box // 28)
     (wide, high), _ = cv2.getTextSize(text, font, 1.0, thickness)
     scale = min(0.8 * box / wide, 0.4 * box / high)
+    if scale * high < LEAST_DIGIT and not smooth and _fits_in_pixels(text, box):
+        _print_pixels(picture, _pixels(text), centre, color)
+        return
     (wide, high), _ = cv2.getTextSize(text, font, scale, thickness)
     place = (centre[0] - wide // 2, centre[1] + high // 2)
     cv2.putText(picture, text, place, font, scale, color, thickness, cv2.LINE_AA if smooth else cv2.LINE_8)
+
+
+def can_be_read(number: str, box: int) -> bool:
+    """Whether a number that is printed into a box of so many pixels can be read."""
+    import cv2
+
+    (wide, high), _ = cv2.getTextSize(number, cv2.FONT_HERSHEY_SIMPLEX, 1.0, max(1, box // 28))
+    return min(0.8 * box / wide, 0.4 * box / high) * high >= LEAST_DIGIT or _fits_in_pixels(number, box)
+
+
+def _fits_in_pixels(text: str, box: int) -> bool:
+    """Whether a number drawn pixel by pixel takes at most 82 % of a box, from corner to corner."""
+    return text.isdecimal() and math.hypot(6 * len(text) - 1, 7) <= 0.82 * box
+
+
+def _pixels(number: str) -> NDArray[np.bool_]:
+    digits = [[[pixel == "X" for pixel in row] for row in DIGITS[int(name)].split()] for name in number]
+    return np.hstack([np.pad(np.array(digit), ((0, 0), (0, 1))) for digit in digits])[:, :-1]
+
+
+def _print_pixels(picture: Picture, ink: NDArray[np.bool_], centre: tuple[int, int], color: int) -> None:
+    """Ink centred on (x, y); what lies outside the picture is left out."""
+    left, top = centre[0] - ink.shape[1] // 2, centre[1] - ink.shape[0] // 2
+    area = picture[max(0, top) : max(0, top + ink.shape[0]), max(0, left) : max(0, left + ink.shape[1])]
+    area[ink[max(0, -top) :, max(0, -left) :][: area.shape[0], : area.shape[1]]] = color

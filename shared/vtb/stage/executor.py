@@ -23,8 +23,10 @@ from multiprocessing.sharedctypes import Synchronized
 from typing import Any, Generic, TypeVar
 
 from vtb import log as vtb_log
+from vtb.artifact.fence import check_plan, fenced
 from vtb.artifact.manifest import FileEntry, Manifest, Plan, ShardEntry
-from vtb.artifact.output import Output, check_plan
+from vtb.artifact.output import Output
+from vtb.artifact.sidecar import announce
 from vtb.errors import NotAvailable
 from vtb.progress import Progress
 from vtb.stage.sharding import ShardRange, useful
@@ -76,6 +78,7 @@ def make_missing(
         runner = partial(_make_by_workers, workers=workers) if workers > 1 else _make_here
         if missing:
             runner(output, missing, make, lambda rows: progress.update(ready + rows))
+    # Of a whole run `finish` looks again.
     return part.whole or len(output.done(paths)) == len(paths)
 
 
@@ -89,13 +92,20 @@ def finish(output: Output, tasks: Sequence[Task[T]], close: Finish) -> Manifest:
 def store_shard(store: Store, plan: Plan, task: Task[T], made: ShardResult) -> ShardEntry:
     """Store one shard: its files, then its data; the sidecar that marks it done comes after."""
     check_plan(store, plan)
-    files = []
-    for path, data in made.files.items():
-        store.put_bytes(path, data)
-        files.append(FileEntry(path, len(data), hashlib.sha256(data).hexdigest()))
-    store.put_bytes(task.path, made.data)
-    digest = hashlib.sha256(made.data).hexdigest()
-    return ShardEntry(task.path, made.rows, len(made.data), digest, task.split, tuple(files), made.stats)
+    data = _entry(task.path, made.data)
+    files = tuple(_entry(path, content) for path, content in made.files.items())
+    entry = ShardEntry(task.path, made.rows, data.bytes, data.sha256, task.split, files, made.stats)
+    with fenced(store, plan, *files, data):
+        if files:
+            announce(store, entry)
+        for path, content in made.files.items():
+            store.put_bytes(path, content)
+        store.put_bytes(task.path, made.data)
+    return entry
+
+
+def _entry(path: str, data: bytes) -> FileEntry:
+    return FileEntry(path, len(data), hashlib.sha256(data).hexdigest())
 
 
 def _make_here(output: Output, missing: Sequence[Task[T]], make: Maker[T], report: Tick) -> None:
@@ -219,5 +229,5 @@ def _work(uri: str, plan: Plan, task: Task[T], make: Maker[T]) -> ShardEntry:
 
 def wait_note(output: Output, tasks: Sequence[Task[T]]) -> str:
     """What a part says that has finished before its siblings."""
-    done = len(output.done([task.path for task in tasks]))
-    return f"{output.uri}: {done} of {len(tasks)} shards are done; the last part to finish writes the manifest"
+    done = output.seen if output.seen is not None else output.done([task.path for task in tasks])
+    return f"{output.uri}: {len(done)} of {len(tasks)} shards are done; the last part to finish writes the manifest"

@@ -8,6 +8,7 @@ S3 is set up by the environment only, with the names that other S3 tools use:
   them a pod's own role is used when ``AWS_WEB_IDENTITY_TOKEN_FILE``, ``AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`` or
   ``AWS_CONTAINER_CREDENTIALS_FULL_URI`` is set.
 * ``AWS_CA_BUNDLE``, else ``SSL_CERT_FILE``: certificate authorities to trust instead of the usual ones.
+* ``http_proxy``, ``https_proxy``, ``all_proxy``, ``no_proxy``, in small or capital letters: the proxy on the way.
 * ``VTB_S3_RETRIES``: how often a request is tried in all before giving up (default 6).
 * ``VTB_S3_TIMEOUT``: seconds without a byte from the server after which a request has failed (default 30).
 

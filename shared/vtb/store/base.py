@@ -65,7 +65,7 @@ class Store(Protocol):
         ...
 
     def sweep(self, older_than_s: float) -> None:
-        """Remove what killed writers left behind, if nothing was written to it for so many seconds."""
+        """Remove what killed writers left behind; where they cannot be told from living ones, after so many seconds."""
         ...
 
 

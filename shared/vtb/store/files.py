@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +18,7 @@ from vtb.store.base import TEMP_PREFIX
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _IN_THE_WAY = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY)
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 _MAY_PASS = (errno.EIO, errno.ESTALE, errno.ETIMEDOUT)
 
 
@@ -63,10 +66,9 @@ def atomic_file(path: Path, *, durable: bool) -> Iterator[int]:
     Yields:
         A descriptor open for writing.
     """
-    temp = path.with_name(TEMP_PREFIX + secrets.token_hex(8))
     with os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(temp, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        temp, descriptor = _open_temp(path)
     try:
         try:
             with os_errors(path):
@@ -82,6 +84,36 @@ def atomic_file(path: Path, *, durable: bool) -> Iterator[int]:
         raise
     if durable:
         _sync_folder(path.parent)
+
+
+def _open_temp(path: Path) -> tuple[Path, int]:
+    """A temporary file, locked as long as its writer lives, so that it can be told from what a killed one left."""
+    while True:
+        temp = path.with_name(TEMP_PREFIX + secrets.token_hex(8))
+        descriptor = os.open(temp, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        with suppress(OSError):  # some file systems have no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return temp, descriptor
+        os.close(descriptor)  # swept away before it was locked
+
+
+def remove_left(path: str, older_than_s: float) -> None:
+    """Remove a temporary file whose writer is dead: it is not locked or, where there are no locks, not young."""
+    with suppress(FileNotFoundError):
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.unlink(path)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            if time.time() - os.stat(path).st_mtime >= older_than_s:
+                os.unlink(path)
+        finally:
+            os.close(descriptor)
 
 
 def _rename(temp: Path, path: Path) -> None:
@@ -136,9 +168,20 @@ def _walk_folder(folder: str, base: str, prefix: str, above: frozenset[tuple[int
         if name.endswith("/"):
             yield from _walk_folder(path[:-1], base + name, prefix, above | {identity})
         else:
-            # Deleted since the folder was read: no longer part of the listing.
-            with suppress(FileNotFoundError), os_errors(path):
-                yield base + name, os.stat(path).st_size
+            size = _size(path)
+            if size is not None:
+                yield base + name, size
+
+
+def _size(path: str) -> int | None:
+    """The size of a file; None where it was deleted since its folder was read: no longer part of the listing."""
+    try:
+        return os.stat(path).st_size  # first without the context, which costs more than the call
+    except FileNotFoundError:
+        return None
+    except OSError:
+        with os_errors(path):
+            raise
 
 
 def _names(folder: str, base: str, prefix: str) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import BinaryIO
 from vtb.errors import BadInput
 from vtb.regular_file import open_regular, read_regular
 from vtb.store.base import TEMP_PREFIX, ObjectInfo, ObjectMissing, check_key
-from vtb.store.files import atomic_file, os_errors, walk, write_all
+from vtb.store.files import atomic_file, os_errors, remove_left, walk, write_all
 
 _BLOCK = 1 << 20
 MAX_OBJECT = 1 << 34  # bytes that are read into memory
@@ -81,12 +80,12 @@ class LocalStore:
                 path.unlink()
 
     def sweep(self, older_than_s: float) -> None:
-        """Remove the unfinished writes of killed processes, told from those of living ones by their age."""
+        """Remove the unfinished writes of killed processes; without locks they are told by their age."""
         with os_errors(self._root):
             for folder, _, names in os.walk(self._root):
                 for name in names:
                     if name.startswith(TEMP_PREFIX):
-                        _remove_old(os.path.join(folder, name), older_than_s)
+                        remove_left(os.path.join(folder, name), older_than_s)
 
     def _path(self, key: str) -> Path:
         return self._root / check_key(key)
@@ -109,9 +108,3 @@ def _open_source(path: Path) -> Iterator[BinaryIO]:
 def _copy(source: BinaryIO, descriptor: int) -> None:
     with open(descriptor, "wb", closefd=False) as target:
         shutil.copyfileobj(source, target, _BLOCK)
-
-
-def _remove_old(path: str, older_than_s: float) -> None:
-    with suppress(FileNotFoundError):
-        if time.time() - os.stat(path).st_mtime >= older_than_s:
-            os.unlink(path)

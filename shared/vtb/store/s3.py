@@ -7,23 +7,19 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from minio.deleteobjects import DeleteObject
-from minio.error import MinioException
 from minio.helpers import check_bucket_name
 
 from vtb.errors import BadInput, UsageProblem, VtbError
 from vtb.store.base import ObjectInfo, check_key
 from vtb.store.files import atomic_file, os_errors, write_all
 from vtb.store.s3_client import Client, client_for
-from vtb.store.s3_errors import AnswerError, diagnose
+from vtb.store.s3_deleting import Deleter
+from vtb.store.s3_errors import AnswerError
+from vtb.store.s3_listing import names_and_sizes
 from vtb.store.s3_settings import read_settings
-from vtb.store.s3_transfer import Remote, fetch, store
+from vtb.store.s3_transfer import Remote, fetch, size_of, store
 
 _PAGE = 1000
-
-# The class has a method of the name, which hides the type inside it.
-_Rows = list[tuple[str, int]]
-_Batch = list[DeleteObject]
 
 
 class S3Store:
@@ -87,23 +83,17 @@ class S3Store:
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """List the objects whose key starts with a prefix, in the order of the keys, a page at a time."""
-        last = ""
-        while True:
-            page = self._page(self._base + prefix, last)
-            for name, size in page:
-                # Consoles make empty objects with such names to show a folder.
-                if not name.endswith("/"):
-                    yield ObjectInfo(name[len(self._base) :], size)
-            if len(page) < _PAGE:
-                return
-            last = page[-1][0]
+        for name, size in names_and_sizes(self._client(), self._bucket, self._base + prefix, self.uri, _PAGE):
+            # Consoles make empty objects with such names to show a folder.
+            if not name.endswith("/"):
+                yield ObjectInfo(name[len(self._base) :], size)
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Delete objects, many with each request; keys that are not there are no error."""
+        """Delete objects, many with each request where the server can; keys that are not there are no error."""
         names = (self._base + check_key(key) for key in keys)
-        while batch := [DeleteObject(name) for name in islice(names, _PAGE)]:
-            client = self._client()
-            client.attempt(self.uri, lambda batch=batch, client=client: self._delete_batch(client, batch))  # type: ignore[misc]
+        deleter = Deleter(self._client(), self._bucket, self.uri)
+        while batch := list(islice(names, _PAGE)):
+            deleter.delete(batch)
 
     def sweep(self, older_than_s: float) -> None:
         """Do nothing: S3 shows no unfinished writes."""
@@ -114,27 +104,17 @@ class S3Store:
     def _remote(self, key: str) -> Remote:
         return Remote(self._client(), self._bucket, self._base + check_key(key), f"{self.uri}/{key}")
 
-    def _page(self, prefix: str, last: str) -> _Rows:
-        client = self._client()
-
-        def once() -> _Rows:
-            # Never more than a page of one answer: going on from the last name is what a retry can do, too.
-            found = client.api.list_objects(self._bucket, prefix=prefix, recursive=True, start_after=last or None)
-            return [(item.object_name, item.size or 0) for item in islice(found, _PAGE)]
-
-        return client.attempt(self.uri, once)
-
     def _size(self, remote: Remote) -> int | None:
         try:
-            size = int(remote.api.stat_object(self._bucket, remote.name).size)
+            size = size_of(remote)
             self._bucket_seen = True
             return size
-        except MinioException as error:
-            problem = diagnose(error)
-            if problem is not None and problem.code == "AccessDenied":
+        except AnswerError as error:
+            if error.status in (301, 400, 403):
                 # The answer to HEAD has no body; the one to GET tells a wrong secret from a missing right.
-                remote.api.get_object(self._bucket, remote.name, length=1).close()
-            if problem is None or problem.code != "NoSuchKey":
+                with remote.client.http.open("GET", remote.bucket, remote.name, headers={"Range": "bytes=0-0"}):
+                    raise
+            if error.code != "NoSuchKey":
                 raise
         self._need_bucket(remote)
         return None
@@ -144,18 +124,11 @@ class S3Store:
         if self._bucket_seen:
             return
         try:
-            if not remote.api.bucket_exists(self._bucket):
-                raise AnswerError("NoSuchBucket")
-        except MinioException as error:
-            problem = diagnose(error)
-            if problem is None or problem.code != "AccessDenied":
+            remote.client.http.call("HEAD", self._bucket)
+        except AnswerError as error:
+            if error.code != "AccessDenied":
                 raise
         self._bucket_seen = True
-
-    def _delete_batch(self, client: Client, batch: _Batch) -> None:
-        for error in list(client.api.remove_objects(self._bucket, batch)):
-            if error.code != "NoSuchKey":
-                raise AnswerError(error.code or "", error.message or "")
 
 
 def _split(uri: str) -> tuple[str, str]:

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
-import re
-import threading
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import certifi
-import urllib3
-from minio import Minio
-from minio.credentials import IamAwsProvider
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
 
-from vtb.errors import NotAvailable
-from vtb.store.parallel import MAX_THREADS, Helpers
-from vtb.store.s3_errors import AnswerError, diagnose, translate
+from vtb.store.parallel import Helpers
+from vtb.store.s3_errors import diagnose, translate
+from vtb.store.s3_http import HELPERS, Http
 from vtb.store.s3_settings import Settings
 
 _LOG = logging.getLogger("vtb.store")
-_CONNECT_TIMEOUT = 10.0
 _FIRST_WAIT = 0.5
-_SEND_BLOCK = 1 << 18
-_HELPERS = 16
 
 Result = TypeVar("Result")
 
@@ -35,26 +25,15 @@ class Client:
     """Connections to one server.
 
     Attributes:
-        api: The S3 calls; each makes one request and retries nothing.
+        http: Requests; each is made once.
         helpers: Threads for the pieces of large objects.
         settings: What it was made of.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.helpers = Helpers(_HELPERS)
-        pool = _make_pool(settings)
-        self.api = Minio(
-            settings.host,
-            access_key=settings.access_key or None,
-            secret_key=settings.secret_key or None,
-            session_token=settings.session_token or None,
-            secure=settings.secure,
-            # Known, so that it is never asked for, which many policies forbid.
-            region=settings.region,
-            http_client=pool,
-            credentials=None if settings.access_key else _RoleCredentials(pool),
-        )
+        self.helpers = Helpers(HELPERS)
+        self.http = Http(settings)
 
     def attempt(self, uri: str, work: Callable[[], Result]) -> Result:
         """Do some work on a URI, again where its failure may pass.
@@ -100,45 +79,3 @@ def _client(settings: Settings, _pid: int) -> Client:
 def _may_pass(error: BaseException) -> bool:
     problem = diagnose(error)
     return problem is not None and problem.passing
-
-
-class _Pool(urllib3.PoolManager):
-    """Sends large bodies in blocks: a socket's time limit is for one call, which would else send it all."""
-
-    def urlopen(self, method: str, url: str, redirect: bool = True, **kw: Any) -> urllib3.BaseHTTPResponse:  # type: ignore[override]
-        body = kw.get("body")
-        if isinstance(body, bytes) and len(body) > _SEND_BLOCK:
-            kw["body"] = io.BytesIO(body)
-        return super().urlopen(method, url, redirect, **kw)
-
-
-def _make_pool(settings: Settings) -> _Pool:
-    return _Pool(
-        retries=False,
-        timeout=urllib3.Timeout(connect=min(_CONNECT_TIMEOUT, settings.timeout), read=settings.timeout),
-        maxsize=MAX_THREADS + _HELPERS,
-        blocksize=_SEND_BLOCK,
-        cert_reqs="CERT_REQUIRED",
-        ca_certs=settings.ca_file or certifi.where(),
-    )
-
-
-class _RoleCredentials:
-    """The credentials of the pod's role, renewed by one thread at a time."""
-
-    def __init__(self, pool: urllib3.PoolManager) -> None:
-        self._provider = IamAwsProvider(http_client=pool)
-        self._lock = threading.Lock()
-
-    def retrieve(self) -> Any:
-        """Return credentials that have not expired."""
-        with self._lock:
-            try:
-                return self._provider.retrieve()
-            except (ValueError, KeyError, FileNotFoundError, PermissionError) as error:
-                if re.search(r"status code (5\d\d|429)", str(error)):
-                    raise AnswerError("RoleNotReady", "the service for the pod's role failed", passing=True) from error
-                raise NotAvailable(
-                    f"cannot get credentials for the pod's role ({type(error).__name__}); check its service account, "
-                    "or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-                ) from error

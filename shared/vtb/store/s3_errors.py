@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import re
 from dataclasses import dataclass
-from xml.etree.ElementTree import ParseError
 
 import urllib3.exceptions as http_errors
-from minio.error import InvalidResponseError, S3Error, ServerError
 
 from vtb.errors import NotAvailable, TryAgain, VtbError
 from vtb.store.base import ObjectMissing
@@ -31,14 +28,16 @@ _PASSING_CODES = frozenset(
         "XAmzContentSHA256Mismatch",
     }
 )
-_PASSING_STATUS = (408, 425, 429)
-_NOT_IMPLEMENTED = 501
+_PASSING_STATUS = (408, 409, 425, 429)
+_LASTING_STATUS = (501, 505, 507, 511)
 
 _REGION = "this bucket is in another region; set AWS_REGION to its region"
 _EXPIRED = "the temporary credentials have expired; get new ones and set all of AWS_ACCESS_KEY_ID, \
 AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
 _DENIED = "access denied; ask for read, list and (for outputs) write and delete rights on this bucket for these \
 credentials, or set other ones"
+_FULL = "no space left in the store; free some, or choose another one"
+_INSUFFICIENT_STORAGE = 507
 _ADVICE = {
     "NoSuchBucket": "there is no such bucket; create it, or correct the URI or S3_ENDPOINT_URL",
     "AccessDenied": _DENIED,
@@ -51,19 +50,24 @@ _ADVICE = {
     "InvalidToken": "the session token is wrong; correct AWS_SESSION_TOKEN or unset it",
     "RequestTimeTooSkewed": "the clock of this machine is wrong; set it and run again",
     "AuthorizationHeaderMalformed": _REGION,
+    "InsufficientStorage": _FULL,
+    "QuotaExceeded": _FULL,
+    "XMinioStorageFull": _FULL,
+    "ProxyAuthentication": "the proxy wants a user and password; put them into http_proxy and https_proxy",
     "PermanentRedirect": _REGION,
     "IllegalLocationConstraintException": _REGION,
 }
 
 
 class AnswerError(Exception):
-    """A request was answered with success, and its body says otherwise, or is not what was asked for."""
+    """A request was refused, or answered with something else than was asked for."""
 
-    def __init__(self, code: str, message: str = "", *, passing: bool = False) -> None:
-        super().__init__(code, message)
+    def __init__(self, code: str, message: str = "", *, status: int = 0, passing: bool = False) -> None:
+        super().__init__(code, message, status)
         self.code = code
         self.message = message
-        self.passing = passing or code in _PASSING_CODES
+        self.status = status
+        self.passing = passing
 
 
 @dataclass(frozen=True)
@@ -86,17 +90,7 @@ class Problem:
 def diagnose(error: BaseException) -> Problem | None:
     """Tell what an exception means, or return None for one that is not about S3 or the network."""
     if isinstance(error, AnswerError):
-        return _answer(0, error.code, error.message, passing=error.passing)
-    if isinstance(error, S3Error):
-        return _answer(getattr(error.response, "status", 0), error.code or "", error.message or "")
-    if isinstance(error, ServerError):
-        return _answer(error.status_code, "", "")
-    if isinstance(error, InvalidResponseError):
-        # Some servers, rclone's among them, send S3's errors as text/xml, which minio leaves unread.
-        status, body = int(getattr(error, "_code", 0)), str(getattr(error, "_body", "") or "")
-        return _answer(status, _tag(body, "Code"), _tag(body, "Message"))
-    if isinstance(error, ParseError):
-        return Problem("the answer was cut short or is not S3's", passing=True)
+        return _answer(error)
     if isinstance(error, (http_errors.HTTPError, http.client.HTTPException, ConnectionError, TimeoutError)):
         return _network(error)
     return None
@@ -113,22 +107,19 @@ def translate(problem: Problem, uri: str, settings: Settings) -> VtbError:
     return NotAvailable(f"{where}: {problem.advice or text}")
 
 
-def _answer(status: int, code: str, message: str, *, passing: bool = False) -> Problem:
+def _answer(error: AnswerError) -> Problem:
+    status, code, message = error.status, error.code, error.message
     text = " ".join(part for part in (str(status or ""), code, message) if part)
-    passing = passing or code in _PASSING_CODES or status in _PASSING_STATUS
-    if passing or (status >= 500 and status != _NOT_IMPLEMENTED):
+    lasting = code in _ADVICE or status in _LASTING_STATUS
+    passing = error.passing or code in _PASSING_CODES or status in _PASSING_STATUS or status >= 500
+    if passing and not lasting:
         return Problem(text, passing=True, code=code)
-    advice = _ADVICE.get(code, "")
+    advice = _FULL if status == _INSUFFICIENT_STORAGE else _ADVICE.get(code, "")
     if advice is _REGION and message:
         advice += f" (the server says: {message})"
     if not code:
         text += ", which is no answer of S3; check S3_ENDPOINT_URL"
     return Problem(text, passing=False, code=code, advice=advice or f"the server refused: {text}")
-
-
-def _tag(body: str, name: str) -> str:
-    match = re.search(f"<{name}>([^<]*)</{name}>", body)
-    return match[1] if match else ""
 
 
 def _network(error: BaseException) -> Problem:
@@ -138,10 +129,14 @@ def _network(error: BaseException) -> Problem:
         return Problem(text, passing=False, advice=advice)
     if isinstance(error, http_errors.SSLError) and "WRONG_VERSION_NUMBER" in text:
         return Problem(text, passing=False, advice="the server does not speak TLS; use http:// in S3_ENDPOINT_URL")
+    if isinstance(error, http_errors.ProxyError) and "407" in text:
+        return _answer(AnswerError("ProxyAuthentication", status=407))
     return Problem(_network_text(error), passing=True)
 
 
 def _network_text(error: BaseException) -> str:
+    if isinstance(error, http_errors.ProxyError):
+        return f"no connection to the proxy ({_network_text(error.original_error)})"
     if isinstance(error, http_errors.NameResolutionError):
         return "the host name cannot be resolved"
     if isinstance(error, http_errors.NewConnectionError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from vtb.errors import NotAvailable, UsageProblem
+from vtb.store.s3_proxy import proxy_for
 
 _ENDPOINTS = ("S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 _ROLES = (
@@ -35,6 +36,7 @@ class Settings:
         session_token: The token of temporary credentials, or empty.
         tries: How often a request is tried in all.
         timeout: Seconds without a byte after which a request has failed.
+        proxy: The URL of the proxy on the way to the server, or empty.
     """
 
     host: str
@@ -46,6 +48,7 @@ class Settings:
     session_token: str = field(repr=False)
     tries: int
     timeout: float
+    proxy: str = field(repr=False)
 
     @property
     def endpoint(self) -> str:
@@ -54,7 +57,8 @@ class Settings:
 
     def hide(self, text: str) -> str:
         """Return a text with every credential in it blanked out."""
-        for secret in (self.secret_key, self.session_token, self.access_key):
+        login = urlsplit(self.proxy).password or ""
+        for secret in (self.secret_key, self.session_token, self.access_key, login):
             if secret:
                 text = text.replace(secret, "***")
         return text
@@ -88,6 +92,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         session_token=environ.get("AWS_SESSION_TOKEN", "") if access_key else "",
         tries=int(_number(environ, "VTB_S3_RETRIES", 6)),
         timeout=_number(environ, "VTB_S3_TIMEOUT", 30),
+        proxy=proxy_for(f"{'https' if secure else 'http'}://{host}", environ),
     )
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from xml.etree import ElementTree
 
 import urllib3
-from minio.datatypes import Part
-from minio.error import MinioException
 
 from vtb.errors import NotAvailable, TryAgain
+from vtb.store.s3_answers import check_completed, read_upload
 from vtb.store.s3_client import Client
-from vtb.store.s3_errors import AnswerError, diagnose
+from vtb.store.s3_errors import AnswerError
+from vtb.store.s3_http import Answer
 
 PART_SIZE = 16 << 20
 PARTS_IN_FLIGHT = 4
@@ -40,10 +40,13 @@ class Remote:
     name: str
     uri: str
 
-    @property
-    def api(self) -> Any:
-        """The S3 calls."""
-        return self.client.api
+    def call(self, method: str, body: bytes = b"", **query: str) -> Answer:
+        """Make one request."""
+        return self.client.http.call(method, self.bucket, self.name, body=body, query=query)
+
+    def attempt(self, method: str, body: bytes = b"", **query: str) -> Answer:
+        """Make a request until it succeeds."""
+        return self.client.attempt(self.uri, lambda: self.call(method, body, **query))
 
 
 class _Head(NamedTuple):
@@ -100,26 +103,20 @@ def _start_over(remote: Remote, start: int) -> int:
 
 @contextmanager
 def _open_range(remote: Remote, start: int, stop: int) -> Iterator[urllib3.BaseHTTPResponse | None]:
+    headers = {"Range": f"bytes={start}-{stop - 1}"}
     try:
-        response = remote.api.get_object(remote.bucket, remote.name, offset=start, length=stop - start)
-    except MinioException as error:
-        problem = diagnose(error)
-        if problem is None or problem.code != "InvalidRange" or start:
+        with remote.client.http.open("GET", remote.bucket, remote.name, headers=headers) as response:
+            yield response
+    except AnswerError as error:
+        if error.code != "InvalidRange" or start:
             raise
         # No range fits an empty object.
         yield None
-        return
-    try:
-        yield response
-    finally:
-        # An answer read to its end has given its connection back by now; any other connection is of no more use.
-        response.close()
-        response.release_conn()
 
 
 def _read_head(response: urllib3.BaseHTTPResponse, start: int, stop: int) -> _Head:
     version = response.headers.get("etag", "")
-    length = int(response.headers.get("content-length", -1))
+    length = int(response.headers.get("content-length", -1))  # a number: checked for every answer
     # Not the status: rclone's server answers a range with 200.
     match = _CONTENT_RANGE.match(response.headers.get("content-range", ""))
     if not match and length >= 0:
@@ -137,52 +134,67 @@ def store(remote: Remote, size: int, read: Read) -> None:
         _store_parts(remote, size, read)
         return
     data = read(0, size)
-    put = remote.api.put_object
-    remote.client.attempt(
-        remote.uri, lambda: put(remote.bucket, remote.name, io.BytesIO(data), size, part_size=PART_SIZE)
-    )
+    remote.attempt("PUT", data)
 
 
 def _store_parts(remote: Remote, size: int, read: Read) -> None:
-    # minio's own multipart upload starts over when one part fails, so its steps are called one by one.
-    api, attempt = remote.api, remote.client.attempt
     step = max(PART_SIZE, -(-size // _MAX_PARTS))
-    upload = attempt(remote.uri, lambda: api._create_multipart_upload(remote.bucket, remote.name, {}))
+    upload = remote.client.attempt(remote.uri, lambda: read_upload(remote.call("POST", uploads="").body))
     tags: dict[int, str] = {}
 
     def store_one(number: int) -> None:
         start = (number - 1) * step
         data = read(start, min(step, size - start))
-        tags[number] = attempt(
-            remote.uri, lambda: api._upload_part(remote.bucket, remote.name, data, None, upload, number)
+        tags[number] = remote.client.attempt(
+            remote.uri, lambda: _tag(remote.call("PUT", data, partNumber=str(number), uploadId=upload).headers)
         )
 
     try:
         remote.client.helpers.each(store_one, range(1, -(-size // step) + 1), PARTS_IN_FLIGHT)
-        _complete(remote, size, upload, [Part(number, tags[number]) for number in sorted(tags)])
+        _complete(remote, size, upload, tags)
     except BaseException:
         # A server that cannot be reached keeps the parts until its own rules delete them.
         with suppress(Exception):
-            api._abort_multipart_upload(remote.bucket, remote.name, upload)
+            remote.call("DELETE", uploadId=upload)
         raise
 
 
-def _complete(remote: Remote, size: int, upload: str, parts: list[Part]) -> None:
-    tries = 0
+def _tag(headers: Mapping[str, str]) -> str:
+    tag = headers.get("etag", "")
+    if not tag:
+        raise AnswerError("", "the part came without an ETag", passing=True)
+    return tag
+
+
+def _complete(remote: Remote, size: int, upload: str, tags: Mapping[int, str]) -> None:
+    body, tries = _parts_xml(tags), 0
 
     def once() -> None:
         nonlocal tries
         tries += 1
         try:
-            result = remote.api._complete_multipart_upload(remote.bucket, remote.name, upload, parts)
-        except MinioException as error:
-            problem = diagnose(error)
-            lost = tries > 1 and problem is not None and problem.code == "NoSuchUpload"
+            check_completed(remote.call("POST", body, uploadId=upload).body)
+        except AnswerError as error:
             # The try before got through and only its answer was lost.
-            if lost and remote.api.stat_object(remote.bucket, remote.name).size == size:
+            if tries > 1 and error.code == "NoSuchUpload" and size_of(remote) == size:
                 return
             raise
-        if not result.etag:
-            raise AnswerError("InternalError", "the upload was not completed")
 
     remote.client.attempt(remote.uri, once)
+
+
+def _parts_xml(tags: Mapping[int, str]) -> bytes:
+    root = ElementTree.Element("CompleteMultipartUpload")
+    for number in sorted(tags):
+        part = ElementTree.SubElement(root, "Part")
+        ElementTree.SubElement(part, "PartNumber").text = str(number)
+        ElementTree.SubElement(part, "ETag").text = tags[number]
+    return ElementTree.tostring(root)
+
+
+def size_of(remote: Remote) -> int:
+    """The size of an object that is there."""
+    length = remote.call("HEAD").headers.get("content-length")
+    if length is None:
+        raise AnswerError("", "the answer has no Content-Length", passing=True)
+    return int(length)

@@ -105,13 +105,18 @@ def read_verdicts(data: bytes) -> list[Verdict]:
 
 def _verdicts(work: ShardWork) -> Iterator[Verdict]:
     """A verdict for each sample that can be read, and one for all those that a damaged shard has lost."""
-    chunk, seen, damage = work.chunk, 0, ""
+    chunk, seen, bad, damage = work.chunk, 0, 0, ""
     try:
         for sample in chunk_samples(chunk):
-            yield judge_sample(work, sample, seen)
+            verdict = judge_sample(work, sample, seen)
+            bad += bool(verdict.problem)
+            yield verdict
             seen += 1
     except (ObjectMissing, DamagedTar) as error:
         damage = str(error)
+    if damage and seen >= chunk.rows and not bad:
+        # Nothing is wrong with it, and it is not what was promised: another run's shard.
+        raise BadInput(f"{chunk.uri}/{chunk.path}: {damage}: make the artifact again with --overwrite")
     if seen < chunk.rows:
         lost, why = chunk.rows - seen, damage or "samples are missing"
         yield Verdict(work.input, work.number, chunk.path, "", -1, "lost in a damaged shard", why, rows=lost)

@@ -18,6 +18,7 @@ from pathlib import Path
 from vtb.artifact import InputEntry
 from vtb.artifact.output import file_sha256
 from vtb.errors import BadInput
+from vtb.formats.leftovers import without_leftovers
 from vtb.store import is_remote
 from vtb_eval.contents import MAX_BYTES
 
@@ -58,14 +59,17 @@ class Answers:
     def __init__(self, folders: Sequence[str]) -> None:
         """Look through the folders once; nothing is read yet."""
         self.folders = [_local(folder) for folder in folders]
-        self._files = [
-            found
-            for number, folder in enumerate(self.folders)
-            for path in _files(folder)
-            if (found := _find(number, path.relative_to(folder).parts, path)) is not None
-        ]
+        self._files: list[Found] = []
         self._owned: dict[str, list[tuple[Found, str]]] = {}
         self.strangers: list[Path] = []
+        self.unread: list[Path] = []  # what they hold is not told by their names, or they are no regular files
+        for number, folder in enumerate(self.folders):
+            for path in _files(folder):
+                found = _find(number, path.relative_to(folder).parts, path) if path.is_file() else None
+                if found is None:
+                    self.unread.append(path)
+                else:
+                    self._files.append(found)
 
     def settle(self, known: Collection[str]) -> None:
         """Give every file to the one puzzle that it is for; those for none become ``strangers``."""
@@ -177,7 +181,7 @@ def _digest(folder: Path, paths: Sequence[Path]) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Every regular file below a folder, through links too, but through no folder twice."""
+    """Every file below a folder, through links too, but through no folder twice, and no file that machines leave."""
     found, seen = list[Path](), set[str]()
     for place, folders, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(place)
@@ -185,5 +189,5 @@ def _files(folder: Path) -> list[Path]:
             folders.clear()
             continue
         seen.add(real)
-        found += [path for path in (Path(place, name) for name in names) if path.is_file()]
-    return sorted(found)
+        found += [Path(place, name) for name in names]
+    return sorted(without_leftovers(folder, found))

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from vtb.errors import BadInput, NotAvailable
+from vtb.engine.no_remote_code import forbid_remote_code
+from vtb.errors import BadInput, NotAvailable, VtbError
 from vtb.media.image import decode_image
+from vtb_eval.adapter_patterns import check_patterns
+from vtb_eval.greedy import make_greedy
 from vtb_eval.questions import Question
 
 log = logging.getLogger("vtb.eval")
@@ -39,10 +42,13 @@ class VisionLanguageModel:
         self, model: Path, adapter: Path | None, device: Literal["auto", "cpu", "cuda"], generation: Generation
     ) -> None:
         """Load everything; only safetensors, only local files, no code from the folder."""
+        forbid_remote_code()
         self.generation = generation
         self.device = _device(device)
         self._processor = _processor(model, generation.max_pixels)
         self._model = _load(model, adapter, self.device)
+        if generation.temperature == 0:
+            make_greedy(self._model)
 
     def answer(self, questions: Sequence[Question], first: int) -> list[str]:
         """The answers to a batch of questions, in their order.
@@ -53,7 +59,7 @@ class VisionLanguageModel:
 
         torch.manual_seed((self.generation.seed + first) % 2**63)
         inputs = self._inputs(questions)
-        sampling: dict[str, Any] = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+        sampling: dict[str, Any] = {"do_sample": False}
         if self.generation.temperature > 0:
             sampling = {"do_sample": True, "temperature": self.generation.temperature}
         with torch.inference_mode():
@@ -95,10 +101,11 @@ def _processor(model: Path, max_pixels: int) -> Any:
     transformers_logging.disable_progress_bar()
     try:
         processor = AutoProcessor.from_pretrained(model, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{model}: its processor cannot be loaded: {error}") from error
+        size = processor.image_processor.size
+        processor.apply_chat_template([{"role": "user", "content": [{"type": "text", "text": ""}]}])
+    except Exception as error:  # the libraries raise what they like about a damaged folder
+        raise BadInput(f"{model}: its processor cannot be loaded: {error!r}") from error
     processor.tokenizer.padding_side = "left"  # answers start where the prompts of a batch end
-    size = processor.image_processor.size
     if "longest_edge" not in size:
         raise BadInput(
             f"{model}: its pictures have a fixed size ({dict(size)}): only models like Qwen-VL are supported"
@@ -109,7 +116,6 @@ def _processor(model: Path, max_pixels: int) -> Any:
 
 def _load(model: Path, adapter: Path | None, device: str) -> Any:
     import torch
-    from safetensors import SafetensorError
     from transformers import AutoModelForImageTextToText
 
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
@@ -121,7 +127,10 @@ def _load(model: Path, adapter: Path | None, device: str) -> Any:
         if adapter is not None:
             from peft import PeftModel
 
+            check_patterns(adapter, (name for name, _ in loaded.named_modules()))
             loaded = PeftModel.from_pretrained(loaded, adapter, use_safetensors=True)
-    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
-        raise BadInput(f"{adapter or model}: cannot be loaded as a vision-language model: {error}") from error
+    except (VtbError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # the libraries raise what they like about a damaged folder
+        raise BadInput(f"{adapter or model}: cannot be loaded as a vision-language model: {error!r}") from error
     return loaded.to(device).eval()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.stage.sharding import cpus
+from vtb_eval.greedy import ignored_settings
 from vtb_eval.prediction import PREDICTION, Prediction, encode_prediction
 from vtb_eval.questions import CLOSINGS, Question, ShardWork, read_questions
 
@@ -91,11 +93,13 @@ def predict(run: Run, options: Options) -> None:
     found = tuple(choose_split(chunks(entry), options.split, uri))
     model_dir, model_entry = local_model(options.model)
     adapter_dir, adapter_entries = _adapter(options.adapter)
+    ignored = ignored_settings(model_dir) if options.temperature == 0 else {}
     plan = run.plan(options, [entry, model_entry, *adapter_entries])
     total = min(options.limit or 2**62, sum(chunk.rows for chunk in found))
     tasks = plan_shards(ShardWork(found, 0, total, options.style), options.samples_per_shard)
     answer = Answerer(model_dir, adapter_dir, run.seed, run.workers, options)
-    run.make_shards(plan, tasks, answer, lambda _: _close, what="answers", summary=f"{total} answers", workers=1)
+    close = partial(_close, ignored)
+    run.make_shards(plan, tasks, answer, lambda _: close, what="answers", summary=f"{total} answers", workers=1)
 
 
 def _adapter(uri: str | None) -> tuple[Path | None, list[InputEntry]]:
@@ -153,5 +157,9 @@ def make_sample(question: Question, text: str) -> Sample:
     return Sample(question.key, {PREDICTION: answer, PUZZLE: question.puzzle})
 
 
-def _close(shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:
-    return [], {"answers": sum(shard.rows for shard in shards)}
+def _close(ignored: Mapping[str, Any], shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:
+    metrics: dict[str, Any] = {"answers": sum(shard.rows for shard in shards)}
+    if ignored:
+        log.info("the likeliest token was taken; the model's own settings were not followed: %s", ", ".join(ignored))
+        metrics["generation_settings_ignored"] = dict(ignored)
+    return [], metrics

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from msgspec import structs
@@ -48,6 +49,7 @@ STAGE = Stage(
     resources=Resources(cpu="2", memory="4Gi"),
 )
 PREDICTIONS = "predictions"
+EXAMPLES = 3  # of files that are named in a message
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,9 @@ def tell(answers: Answers, every: Sequence[Chunk], found: Sequence[Chunk]) -> No
     keys = [key for chunk in found for key in read_keys(chunk)]
     others = [key for chunk in every if chunk not in found for key in read_keys(chunk)]
     answers.settle({*keys, *others})
+    if answers.unread:
+        log.warning("%d files were not read, since they are no pictures, videos or texts by their names, among them %s",
+                    len(answers.unread), ", ".join(map(_name, answers.unread[:EXAMPLES])))  # fmt: skip
     answered, elsewhere = (sum(any(answers.of(key)) for key in some) for some in (keys, others))
     if elsewhere:
         log.warning("%d puzzles of other splits have an answer too: --split all judges them", elsewhere)
@@ -147,8 +152,11 @@ def tell(answers: Answers, every: Sequence[Chunk], found: Sequence[Chunk]) -> No
     if len(set(keys)) < len(keys):
         log.warning("%d puzzles share an id with another: one answer stands for both", len(keys) - len(set(keys)))
     if strangers := answers.strangers:
-        first = os.fsencode(strangers[0]).decode(errors="replace")
-        log.warning("%d files belong to no puzzle of this input, the first is %s", len(strangers), first)
+        log.warning("%d files belong to no puzzle of this input, the first is %s", len(strangers), _name(strangers[0]))
+
+
+def _name(path: Path) -> str:
+    return os.fsencode(path).decode(errors="replace")
 
 
 def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:

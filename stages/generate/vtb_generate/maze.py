@@ -9,7 +9,9 @@ from typing import Any
 
 from vtb.errors import UsageProblem
 from vtb.puzzles.family import Clip
+from vtb.puzzles.maze.common.base import Maze
 from vtb.puzzles.registry import find_family
+from vtb.puzzles.sample import make_example
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.fields import StageOptions, fields, internal, option
@@ -85,6 +87,8 @@ def main(run: Run, options: Options) -> None:
     """
     streams = make_streams(options.shape, options.own, options.count, options.form.clip)
     warn_of_repeats(options.shape, streams)
+    if options.show_cell_ids:
+        check_numbers(options.shape, streams)
     name = f"maze_{options.shape}"
     generate(run, options, name, streams, options.form, reasoning=options.show_cell_ids)
 
@@ -107,6 +111,18 @@ def make_streams(
         Stream(f"maze_{shape}-{value:02d}", config(**{**values, level: value, "clip": clip}), count)
         for value, count in zip(levels, counts * len(levels) if len(counts) == 1 else counts, strict=True)
     )
+
+
+def check_numbers(shape: str, streams: tuple[Stream, ...]) -> None:
+    """Refuse cells in which nobody could read the numbers."""
+    family = find_family(f"maze_{shape}")
+    for stream in streams:
+        example = make_example(family, stream.config, stream.name, 0, 0)
+        if isinstance(family, Maze) and not family.numbers_can_be_read(example.payload):
+            raise UsageProblem(
+                f"--show-cell-ids: the cells of {stream.name} are too small for their numbers to be read: take larger "
+                "cells or fewer"
+            )
 
 
 def warn_of_repeats(shape: str, streams: tuple[Stream, ...]) -> None:

@@ -13,10 +13,11 @@ from vtb.artifact import FileEntry, Manifest
 from vtb.artifact.manifest import MANIFEST, PLAN
 from vtb.artifact.output import Output
 from vtb.engine.complete import newest_complete_checkpoint
-from vtb.engine.curves import draw_loss_curve, read_log
+from vtb.engine.curves import draw_loss_curve, read_figures, read_parts
 from vtb.engine.launch import train_log
+from vtb.engine.lock import OutputLock
 from vtb.engine.proof import training_proof
-from vtb.engine.tensorboard_files import copy_figures
+from vtb.engine.tensorboard_files import write_figures
 from vtb.errors import BadInput, QualityGate
 from vtb_train_vlm.merge import merge_adapter
 from vtb_train_vlm.swift_command import SftJob
@@ -29,12 +30,13 @@ _ONLY_FOR_RESUMING = (
 )  # fmt: skip
 
 
-def collect(job: SftJob, output: Output, outcome: dict[str, Any], *, merge: bool) -> Manifest:
+def collect(job: SftJob, output: Output, outcome: dict[str, Any], lock: OutputLock, *, merge: bool) -> Manifest:
     """Write the artifact.
 
     Raises:
         BadInput: the engine ended well and left no checkpoint.
         QualityGate: training changed nothing.
+        TryAgain: another run has taken the output over.
     """
     checkpoint = newest_complete_checkpoint(job.output_dir)
     if checkpoint is None:
@@ -47,8 +49,11 @@ def collect(job: SftJob, output: Output, outcome: dict[str, Any], *, merge: bool
             (weights / "merged" / name).unlink(missing_ok=True)
     proof = check_proof(job, weights)
     write_side_files(job, weights)
+    lock.check()
     files = [put(output, weights, path) for path in sorted(weights.rglob("*")) if path.is_file()]
-    return output.commit([], files, {**proof, **loss_figures(job), "steps": outcome["step"]})
+    metrics = {**proof, **loss_figures(job), "steps": outcome["step"]}
+    lock.check()
+    return output.commit([], files, metrics, {"parts": read_parts(train_log(job.output_dir))})
 
 
 def put(output: Output, folder: Path, path: Path) -> FileEntry:
@@ -63,10 +68,21 @@ def copy_weights(checkpoint: Path, weights: Path) -> None:
             weights.mkdir(exist_ok=True)
             shutil.copy(path, weights / path.name)
     config = weights / "adapter_config.json"
-    if config.exists():  # the base model's place on this machine is nobody's business, and wrong elsewhere
-        values = json.loads(config.read_text())
-        values["base_model_name_or_path"] = Path(values["base_model_name_or_path"]).name
-        config.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n")
+    if config.exists():
+        config.write_text(json.dumps(tidy(json.loads(config.read_text())), indent=2, sort_keys=True) + "\n")
+
+
+def tidy(config: dict[str, Any]) -> dict[str, Any]:
+    """An adapter's configuration, the same for the same training: names of modules are a set to PEFT, in any order.
+
+    The base model's place on this machine is nobody's business, and wrong elsewhere.
+    """
+    values = {name: sorted(value) if _is_names(value) else value for name, value in config.items()}
+    return {**values, "base_model_name_or_path": Path(config["base_model_name_or_path"]).name}
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def check_proof(job: SftJob, weights: Path) -> dict[str, Any]:
@@ -81,17 +97,15 @@ def check_proof(job: SftJob, weights: Path) -> dict[str, Any]:
 
 def write_side_files(job: SftJob, weights: Path) -> None:
     """The log as JSON lines, the loss curve, and the TensorBoard files."""
-    rows = read_log(train_log(job.output_dir))
+    rows = read_figures(train_log(job.output_dir))
     (weights / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     draw_loss_curve(train_log(job.output_dir), weights / "loss.png")
-    board = job.output_dir / "tensorboard"
-    if board.is_dir():
-        copy_figures(board, weights / "tensorboard")
+    write_figures(rows, weights / "tensorboard")
 
 
 def loss_figures(job: SftJob) -> dict[str, float]:
     """First and last logged loss, and the last on the validation rows."""
-    rows = read_log(train_log(job.output_dir))
+    rows = read_figures(train_log(job.output_dir))
     losses = [row["loss"] for row in rows if "loss" in row]
     checks = [row["eval_loss"] for row in rows if "eval_loss" in row]
     figures = {"loss_first": losses[0], "loss_last": losses[-1]} if losses else {}

@@ -16,6 +16,8 @@ import sys
 from collections.abc import Sequence
 
 from vtb.engine.launch import STOP_FILE
+from vtb.engine.no_remote_code import forbid_remote_code
+from vtb.engine.parent import die_with_parent
 from vtb.engine.stop_signal import StopSignal
 from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 from vtb_train_vlm import engine_callback
@@ -29,11 +31,15 @@ def main(argv: Sequence[str]) -> None:
     if not argv or argv[0] not in _ENTRIES:
         raise SystemExit(f"usage: python -m vtb_train_vlm.engine {'|'.join(_ENTRIES)} ...engine arguments...")
     command, arguments = argv[0], list(argv[1:])
+    die_with_parent()  # torchrun, where there is one, which dies with the stage itself
     stop = StopSignal(os.environ.get(STOP_FILE))
     stop.listen()
     allow_cpu_torchvision()
+    forbid_remote_code()
     from swift import pipelines
+    from swift.model import ModelLoader
 
+    ModelLoader.default_trust_remote_code = False
     read_media_ids_from_tokenizer()
     if command in _TRAINING:
         engine_callback.register(stop)

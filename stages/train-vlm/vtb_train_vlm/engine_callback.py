@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from vtb.engine.chance import keeping_chance
 from vtb.engine.complete import COMPLETE, mark_complete
 from vtb.engine.launch import TRAIN_LOG
 from vtb.engine.stop_signal import StopSignal
@@ -27,7 +28,12 @@ def register(stop: StopSignal) -> None:
 
     # Made here because the base class exists only where the engine is installed.
     base = type("RunCallback", (_RunCallback, TrainerCallback), {})
-    callbacks_map[NAME] = lambda args, trainer: base(stop)
+
+    def make(args: Any, trainer: Any) -> Any:
+        trainer.evaluate = keeping_chance(trainer.evaluate)
+        return base(stop)
+
+    callbacks_map[NAME] = make
 
 
 class _RunCallback:
@@ -47,15 +53,14 @@ class _RunCallback:
         # The last step saves and stops by itself, and is no interruption.
         if state.global_step < state.max_steps and _any_process(self._stop.asked(), args.device):
             self._stopped = True
-            control.should_save = True
-            control.should_evaluate = False
+            control.should_save = True  # after an evaluation that is due at this step: its figures belong to the log
             control.should_training_stop = True
         if control.should_save and state.is_local_process_zero:
             # An older run may have left a checkpoint of this name; it is about to be written over.
             (_checkpoint(args, state) / COMPLETE).unlink(missing_ok=True)
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if self._stopped:
+        if self._stopped:  # the engine comes by here in the middle of an epoch, too
             control.should_save = False
             control.should_evaluate = False
 

@@ -3,58 +3,76 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vtb.errors import NotAvailable, UsageProblem
+from vtb.artifact.model_folder import read_json
+from vtb.errors import BadInput, NotAvailable, UsageProblem
 from vtb.stage.config_file import UnreadableYaml, load_yaml
+from vtb_train_vlm.refused import check_argument, check_variable
 
 # Values by argument name; None takes an argument away.
 Arguments = dict[str, "list[str] | None"]
 
 # The template of each family. Told to the engine, which cannot tell some families apart by a local folder alone.
 _TEMPLATES = {"qwen3_vl": "qwen3_vl", "qwen3_vl_moe": "qwen3_vl", "qwen2_5_vl": "qwen2_5_vl", "qwen2_vl": "qwen2_vl"}
-# The stage finds checkpoints and logs by these, so they cannot be changed behind its back.
-_OURS_ALONE = ("output_dir", "add_version")
+_SECRET = re.compile(r"(^|[-_.])(hub_?tok\w*|token|secret|password|passwd|api[-_]?key)$", re.IGNORECASE)
+_INSIDE = re.compile(r"[\"']([\w-]+)[\"']\s*:")
+
+
+def check_engine_args(arguments: tuple[str, ...], config: Path | None) -> None:
+    """Without a leading dash it is a mistyped option of ours; and a secret would end up in `ps` and the manifest."""
+    if arguments and not arguments[0].startswith("-"):
+        raise UsageProblem(f"unexpected argument {arguments[0]!r}: engine arguments follow -- and start with --")
+    names = [word.partition("=")[0] for word in arguments if word.startswith("--")]
+    inside = [name for word in arguments for name in _INSIDE.findall(word)]  # keys of JSON values
+    secret = next(
+        (name for name in [*names, *inside, *read_config(config)[0]] if _SECRET.search(name.lstrip("-"))), None
+    )
+    if secret is not None:
+        raise UsageProblem(f"{secret}: give secrets in the environment, never in the arguments of the engine")
 
 
 def parse_arguments(tokens: Sequence[str]) -> Arguments:
     """Groups ``--name value ...`` tokens by name; the spellings ``--a-b`` and ``--a_b=value`` are the same argument.
 
     Raises:
-        UsageProblem: A value comes before any name, or an argument is one that the stage sets itself.
+        UsageProblem: A value comes before any name, a name comes twice, or is one that the stage refuses.
     """
-    found: Arguments = {}
-    values: list[str] | None = None
+    found: list[tuple[str, list[str]]] = []
     for token in tokens:
         if token.startswith("--"):
             name, equals, value = token[2:].partition("=")
-            values = [value] if equals else []
-            found[_check_name(name.replace("-", "_"), "after --")] = values
-        elif values is None:
+            found.append((name.replace("-", "_"), [value] if equals else []))
+        elif not found:
             raise UsageProblem(f"engine arguments start with a name such as --lora_dropout, not with {token!r}")
         else:
-            values.append(token)
-    return dict(_negation(name, given) for name, given in found.items())
+            found[-1][1].append(token)
+    return _checked([_negation(name, values) for name, values in found], "after --")
 
 
-def _negation(name: str, values: list[str] | None) -> tuple[str, list[str] | None]:
+def _negation(name: str, values: list[str]) -> tuple[str, list[str] | None]:
     """Reads the parser's ``--no_x`` as ``--x false``, so that it replaces an ``--x`` of ours."""
     return (name[3:], ["false"]) if name.startswith("no_") and not values else (name, values)
 
 
-def _check_name(name: str, where: str) -> str:
-    if name in _OURS_ALONE:
-        raise UsageProblem(f"engine argument {name} ({where}) is set by the stage and cannot be changed")
-    return name
+def _checked(found: Iterable[tuple[str, list[str] | None]], where: str) -> Arguments:
+    arguments: Arguments = {}
+    for name, values in found:
+        if name in arguments:
+            raise UsageProblem(f"engine argument {name} ({where}) is given twice: give it once")
+        check_argument(name, values, where)
+        arguments[name] = values
+    return arguments
 
 
 def read_config(path: Path | None) -> tuple[Arguments, dict[str, str]]:
     """Reads a file of engine arguments; returns them, and the environment variables of its ``ENV`` block.
 
     Raises:
-        UsageProblem: The file cannot be read, or is not a mapping of names to values.
+        UsageProblem: The file cannot be read, is not a mapping of names to values, or has what the stage refuses.
     """
     if path is None:
         return {}, {}
@@ -67,8 +85,11 @@ def read_config(path: Path | None) -> tuple[Arguments, dict[str, str]]:
     variables = content.pop("ENV", None) or {}
     if not isinstance(variables, dict):
         raise UsageProblem(f"{path}: ENV is a mapping of variable names to values")
-    arguments = {_check_name(str(name).replace("-", "_"), str(path)): value for name, value in content.items()}
-    return to_arguments(arguments, keep_none=True), {str(name): str(value) for name, value in variables.items()}
+    for name in variables:
+        check_variable(str(name), str(path))
+    named = [(str(name).replace("-", "_"), value) for name, value in content.items()]
+    written = [(name, to_arguments({name: value}, keep_none=True)[name]) for name, value in named]
+    return _checked(written, str(path)), {str(name): str(value) for name, value in variables.items()}
 
 
 def to_arguments(values: Mapping[str, Any], keep_none: bool = False) -> Arguments:
@@ -99,10 +120,13 @@ def model_arguments(model: Path) -> dict[str, str]:
 
     Raises:
         NotAvailable: The folder is not there, or holds no model.
+        BadInput: Its configuration is none.
     """
-    try:
-        config = json.loads((model / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise NotAvailable(f"{model}: no model here (cannot read its config.json: {error})") from error
-    family = config.get("model_type", "")
+    path = model / "config.json"
+    if not path.is_file():
+        raise NotAvailable(f"{model}: no model here (it has no config.json)")
+    config = read_json(path)
+    family = config.get("model_type", "") if isinstance(config, dict) else None
+    if not isinstance(family, str):
+        raise BadInput(f"{model}: config.json names no model_type: use a model that is whole")
     return {"model_type": family, "template": _TEMPLATES[family]} if family in _TEMPLATES else {}

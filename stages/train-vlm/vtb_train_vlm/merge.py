@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vtb.engine.launch import engine_environment, launcher
+from vtb.engine.parent import dying_with_me
 from vtb.errors import BadInput, NotAvailable
+from vtb.formats.leftovers import without_leftovers
 from vtb_train_vlm.engine_options import flatten, model_arguments, to_arguments
 from vtb_train_vlm.swift_command import ENGINE
 
@@ -62,6 +64,7 @@ def _export(arguments: list[str], env: Mapping[str, str], adapter: Path) -> None
         text=True,
         errors="replace",
         check=False,
+        preexec_fn=dying_with_me(),
     )
     if done.returncode != 0:
         tail = "\n".join(done.stdout.splitlines()[-_TAIL_LINES:])
@@ -72,6 +75,6 @@ def _add_missing(model: Path, merged: Path) -> None:
     """Copies what the engine leaves out; it drops files of the base model that it knows nothing of."""
     if not any(path.name.endswith(_WEIGHTS) for path in merged.iterdir()):
         raise NotAvailable(f"{merged}: the engine wrote no weights")
-    for path in model.iterdir():
+    for path in without_leftovers(model, model.iterdir()):
         if path.is_file() and not path.name.endswith(_WEIGHTS) and not (merged / path.name).exists():
             shutil.copy(path, merged / path.name)

@@ -4,38 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from vtb.artifact import Plan, read_manifest
-from vtb.artifact.local import cache_folder, local_model
-from vtb.artifact.output import Output, file_sha256
-from vtb.artifact.unpacked import unpacked_artifact
+from vtb.artifact import Manifest, Plan, read_manifest
+from vtb.artifact.local import cache_folder, local_artifact, local_model, verify
+from vtb.artifact.output import Output, State, file_sha256
+from vtb.artifact.unpacked import PACKED, unpacked_artifact
 from vtb.engine.checkpoints import fetch_newest, remove_all, stored_checkpoints
-from vtb.engine.hardware import choose_device, default_processes, is_main_node, require_deepspeed
-from vtb.errors import BadInput, NotAvailable, UsageProblem
+from vtb.engine.hardware import Device, choose_device, default_processes, is_main_node, require_deepspeed
+from vtb.engine.lock import OutputLock
+from vtb.errors import BadInput, NotAvailable
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
-from vtb.store import open_store
+from vtb.store import is_remote, open_store
 from vtb_train_vlm.collect import collect
-from vtb_train_vlm.engine_options import read_config
+from vtb_train_vlm.engine_options import check_engine_args
+from vtb_train_vlm.rows import check_rows, special_tokens
 from vtb_train_vlm.swift_command import SftJob, command
-from vtb_train_vlm.training import train
+from vtb_train_vlm.training import already_done, train
 
 log = logging.getLogger("vtb.train")
 MODEL, TRAINING, ENGINE = "The model", "Training", "The engine"  # headings of the help
 
-SECRET = re.compile(r"(^|[-_.])(hub_?tok\w*|token|secret|password|passwd|api[-_]?key)$", re.IGNORECASE)
-INSIDE = re.compile(r"[\"']([\w-]+)[\"']\s*:")
 STAGE = Stage(
     command="vtb-train-vlm sft",
     summary="Fine-tune a vision-language model on answers, by LoRA or fully.",
-    version=1,
+    version=2,
     image="vtb/train-vlm",
     reads=("swift-dataset",),
     writes=("adapter", "checkpoint"),
@@ -119,23 +118,51 @@ def sft(run: Run, options: Options) -> None:
         raise BadInput(f"{run.inputs[0]}: has no rows to train on")
     job = make_job(run, plan, dataset_dir, model_dir, bool(rows["val"]), options)
     command(job, where)  # refuses what the engine cannot be asked for, before anything is written
+    manifest = read_manifest(run.inputs[0], STAGE.reads)
+    check_data(job, manifest)
     if run.dry_run:
         run.say_plan(plan, f"trained on {rows['train']} rows on {where}, {job.nproc} process(es)")
         return
+    if not run.overwrite and Output(run.output_uri, plan).state() is State.COMPLETE:
+        run.begin(plan)  # says so
+        return
+    if not is_remote(run.inputs[0]):  # a copy was checked when it was made
+        verify(run.inputs[0], manifest, local_artifact(run.inputs[0], STAGE.reads)[0])
+    store = open_store(run.output_uri)
+    lock_file = cache_folder() / "runs" / f"{place_of(store.uri)}.lock"
+    with OutputLock(store, lock_file, main=is_main_node(), clears=run.overwrite) as lock:
+        make(run, plan, job, where, lock, merge=options.merge)
+
+
+def make(run: Run, plan: Plan, job: SftJob, where: Device, lock: OutputLock, *, merge: bool) -> None:
+    """Train and write the artifact, unless that has been done by now."""
     output = run.begin(plan)
     if output is None:
         return
     job = with_fresh_folder(job, output)
     try:
-        outcome = train(job, output, where)
+        outcome = already_done(job.resume_from) or train(job, output, where, lock)
     except (BadInput, NotAvailable):
+        lock.check()
         forget_without_checkpoint(output)
         raise
     if is_main_node():
-        manifest = collect(job, output, outcome, merge=options.merge)
+        manifest = collect(job, output, outcome, lock, merge=merge)
         remove_all(output.store)
         run.say_done(output, manifest)
     shutil.rmtree(job.output_dir, ignore_errors=True)
+
+
+def check_data(job: SftJob, manifest: Manifest) -> None:
+    """Refuse rows that would have the engine read other files than the dataset's, or more than words in words."""
+    known = {file.path for file in manifest.all_files()}
+    if any(PACKED.fullmatch(path) for path in known):  # then it is a copy of ours, with the media as files
+        known |= {path.relative_to(job.dataset_dir).as_posix() for path in job.dataset_dir.rglob("*")}
+    special = special_tokens(job.model)
+    for name in filter(None, (job.train_file, job.val_file)):
+        if name not in known:
+            raise BadInput(f"{job.dataset_dir}: its manifest has no {name}: make it with `vtb-prepare vlm`")
+        check_rows(job.dataset_dir / name, known, special)
 
 
 def rows_of(uri: str) -> dict[str, int]:
@@ -144,19 +171,6 @@ def rows_of(uri: str) -> dict[str, int]:
     if not isinstance(rows, dict) or not all(isinstance(rows.get(split), int) for split in ("train", "val")):
         raise BadInput(f"{uri}: its manifest does not say how many rows there are: make it with `vtb-prepare vlm`")
     return rows
-
-
-def check_engine_args(arguments: tuple[str, ...], config: Path | None) -> None:
-    """Without a leading dash it is a mistyped option of ours; and a secret would end up in `ps` and the manifest."""
-    if arguments and not arguments[0].startswith("-"):
-        raise UsageProblem(f"unexpected argument {arguments[0]!r}: engine arguments follow -- and start with --")
-    names = [word.partition("=")[0] for word in arguments if word.startswith("--")]
-    inside = [name for word in arguments for name in INSIDE.findall(word)]  # keys of JSON values
-    secret = next(
-        (name for name in [*names, *inside, *read_config(config)[0]] if SECRET.search(name.lstrip("-"))), None
-    )
-    if secret is not None:
-        raise UsageProblem(f"{secret}: give secrets in the environment, never in the arguments of the engine")
 
 
 # The options that a job has by the same names.
@@ -169,16 +183,21 @@ SAME = (
 def make_job(run: Run, plan: Plan, dataset: Path, model: Path, has_val: bool, options: Options) -> SftJob:
     """The job; nothing is written yet."""
     # The same training into two outputs at once must not share a folder.
-    place = hashlib.sha256(open_store(run.output_uri).uri.encode()).hexdigest()
+    place = place_of(open_store(run.output_uri).uri)
     deepspeed = options.deepspeed
     if deepspeed and Path(deepspeed).is_file():  # the engine does not run in this folder
         deepspeed = str(Path(deepspeed).resolve())
     return SftJob(
         model=model, dataset_dir=dataset, train_file="train_sft.jsonl",
         val_file="val_sft.jsonl" if has_val else None, deepspeed=deepspeed, seed=run.seed,
-        output_dir=cache_folder() / "runs" / f"{plan.fingerprint[:16]}-{place[:8]}", nproc=options.nproc or 1,
+        output_dir=cache_folder() / "runs" / f"{plan.fingerprint[:16]}-{place}", nproc=options.nproc or 1,
         save_total_limit=2, resume_from=None, **{name: getattr(options, name) for name in SAME},
     )  # fmt: skip
+
+
+def place_of(uri: str) -> str:
+    """A short name for an output."""
+    return hashlib.sha256(uri.encode()).hexdigest()[:16]
 
 
 def with_fresh_folder(job: SftJob, output: Output) -> SftJob:

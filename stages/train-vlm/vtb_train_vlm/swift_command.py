@@ -125,8 +125,8 @@ def _own(job: SftJob, device: Device) -> Arguments:
         "logging_steps": 1,
         "seed": job.seed,
         "data_seed": job.seed,
-        "report_to": "tensorboard",
-        "logging_dir": job.output_dir.resolve() / "tensorboard",
+        # The stage writes TensorBoard's files itself, from its log.
+        "report_to": "none",
         "resume_from_checkpoint": job.resume_from.resolve() if job.resume_from else None,
         "check_model": False,
         # The stage reports progress by the log of steps; a bar only clutters what it shows of the output.

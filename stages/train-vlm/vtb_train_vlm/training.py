@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import os
@@ -19,6 +20,7 @@ from vtb.engine.checkpoints import CheckpointPusher
 from vtb.engine.curves import read_log, read_outcome
 from vtb.engine.hardware import Device, is_main_node
 from vtb.engine.launch import train_log
+from vtb.engine.lock import OutputLock
 from vtb.engine.watch import run_engine
 from vtb.errors import BadInput, NotAvailable, TryAgain, UsageProblem
 from vtb.progress import Progress
@@ -32,11 +34,11 @@ _TAIL = 200
 _ERROR = re.compile(r"^(?:\[rank\d+\]: ?)?((?:\w+\.)*\w*(?:Error|Exception|Interrupt)\b.*)$")
 
 
-def train(job: SftJob, output: Output, device: Device) -> dict[str, Any]:
+def train(job: SftJob, output: Output, device: Device, lock: OutputLock) -> dict[str, Any]:
     """Run the engine to its end and return how it ended.
 
     Raises:
-        TryAgain: stopped from outside, with a checkpoint in the store.
+        TryAgain: stopped from outside, with a checkpoint in the store; or another run has taken the output over.
         NotAvailable: out of memory.
         BadInput: the engine failed; its last error and the place of its whole log are in the message.
     """
@@ -55,13 +57,16 @@ def train(job: SftJob, output: Output, device: Device) -> dict[str, Any]:
 
         def on_poll() -> None:
             show(progress, job.output_dir)
-            if is_main_node():
+            if lock.lost.is_set():
+                stop.set()
+            elif is_main_node():
                 pusher.poll()
 
         code = run_engine(
             command(job, device, env), env, job.dataset_dir,
             on_line=on_line, on_poll=on_poll, stop=stop, grace_s=grace_s(),
         )  # fmt: skip
+    lock.check()
     if stop.is_set():
         raise TryAgain(stopped_message(pusher))
     pusher.close()
@@ -69,6 +74,18 @@ def train(job: SftJob, output: Output, device: Device) -> dict[str, Any]:
     if code != 0 or (outcome is None and is_main_node()):
         raise failure(code, list(tail), path)
     return outcome or {}
+
+
+def already_done(checkpoint: Path | None) -> dict[str, Any] | None:
+    """How training ended whose last checkpoint is there: the run that made it was stopped just after it.
+
+    The engine would train one step more, since it looks only after each step whether it was the last.
+    """
+    if checkpoint is None:
+        return None
+    state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    done = state["global_step"] >= state["max_steps"]
+    return {"step": state["global_step"], "max_steps": state["max_steps"], "stopped": False} if done else None
 
 
 def grace_s() -> float:

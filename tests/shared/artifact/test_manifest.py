@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from vtb.artifact import FileEntry, InputEntry, Manifest, Plan, ShardEntry, find_manifest, read_manifest
-from vtb.artifact.manifest import parse_manifest
+from vtb.artifact.parsing import parse_manifest
 from vtb.errors import BadInput
 from vtb.store import open_store
 
@@ -25,7 +26,7 @@ MANIFEST = Manifest(PLAN, SHARDS, FILES, {"read": 8}, {"id": "r1"})
 
 
 def changed(**values: Any) -> Manifest:
-    return Manifest(**{**vars(MANIFEST), **values})
+    return dataclasses.replace(MANIFEST, **values)
 
 
 def test_round_trip() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +19,12 @@ import pytest
 
 from contract.command_line import files, without_run
 from vtb.artifact import FileEntry, InputEntry, Manifest, Plan, ShardEntry, read_manifest
-from vtb.artifact.output import Output, State, difference, file_sha256
+from vtb.artifact.fence import difference
+from vtb.artifact.output import Output, State, file_sha256
 from vtb.artifact.provenance import git_commit, run_info, tool_versions
+from vtb.artifact.sidecar import sidecar_bytes
 from vtb.errors import BadInput, TryAgain
+from vtb.stage.executor import ShardResult, Task, store_shard
 from vtb.store import open_store
 
 if TYPE_CHECKING:
@@ -54,7 +62,7 @@ def test_from_fresh_to_complete(tmp_path: Path) -> None:
     assert output.begin() is State.UNFINISHED
     shards = [add(output, path) for path in PATHS]
     assert set(output.done([*PATHS, "shards/00002.tar"])) == set(PATHS)
-    assert output.read_shards(PATHS) == shards
+    assert list(output.read_shards(PATHS)) == shards
     manifest = output.commit(shards, [output.put("b", b"1"), output.put("a", b"2")], {"x": 1})
     assert output.state() is output.begin() is State.COMPLETE
     assert read_manifest(output.uri).digest == manifest.digest
@@ -160,19 +168,114 @@ def test_hidden_files_and_the_folder_of_a_volume_do_not_count(tmp_path: Path) ->
     assert Output(str(tmp_path), PLAN).begin() is State.FRESH
 
 
-def test_leftovers_of_killed_writers_are_swept_when_alone(tmp_path: Path) -> None:
+def test_leftovers_of_killed_writers_are_swept_when_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     output = Output(str(tmp_path), PLAN)
     output.begin()
     left = tmp_path / "shards" / ".vtb-tmp-1234"
     left.parent.mkdir()
     left.write_bytes(b"half")
-    output.begin()
-    assert left.exists()  # young: another process may be writing it
-    os.utime(left, (0, 0))
+    with left.open("r+b") as living:
+        fcntl.flock(living, fcntl.LOCK_EX)
+        os.utime(left, (0, 0))
+        output.begin()
+        assert left.exists()  # another process is writing it
     output.begin(alone=False)
     assert left.exists()
     output.begin()
     assert not left.exists()
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    left.write_bytes(b"half")
+    output.begin()
+    assert left.exists()  # young: another process may be writing it
+    os.utime(left, (0, 0))
+    output.begin()
+    assert not left.exists()
+
+
+def test_a_finished_artifact_holds_no_leftovers(tmp_path: Path) -> None:
+    """Not even those of a run that was killed a moment ago."""
+    output = Output(str(tmp_path), PLAN)
+    output.begin()
+    script = "import os, sys\nfrom pathlib import Path\nfrom vtb.store.files import atomic_file\n"
+    script += "with atomic_file(Path(sys.argv[1]), durable=False) as file:\n    os.write(file, b'half'); os._exit(9)"
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "shards" / "00000.tar")], check=False)
+    assert len(list(tmp_path.rglob(".vtb-tmp-*"))) == 1
+    make(str(tmp_path))
+    assert list(tmp_path.rglob(".vtb-tmp-*")) == []
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("finished", [True, False])
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_kill_at_any_step_of_clearing_leaves_nothing_behind(tmp_path: Path, finished: bool, overwrite: bool) -> None:
+    for step in range(40):
+        place = tmp_path / str(step)
+        output = Output(str(place), other(layout="folder"))
+        output.begin()
+        shards = [add(output, f"shards/{n:05d}.jsonl", {f"zoo/{n}.png": b"p", f"a/{n}.png": b"p"}) for n in range(3)]
+        if finished:
+            output.commit(shards, [output.put("zoo/data.json", b"d")])
+        killed = kill_at(output, step)
+        if not overwrite and not finished:
+            Output(str(place), other(layout="folder")).begin()  # goes on as if nothing had happened
+        elif (place / "clearing.json").exists() and not overwrite:
+            assert Output(str(place), PLAN).begin() is State.FRESH
+        else:
+            Output(str(place), PLAN).begin(overwrite=True)
+        if overwrite:
+            assert set(files(place)) == {"plan.json"}
+            assert make(str(place)).rows == 6
+            assert not list(place.rglob("*.png"))
+        if not killed:
+            return
+    pytest.fail("clearing never ended")
+
+
+def kill_at(output: Output, step: int) -> bool:
+    """Clear an output whose process is killed before it has removed so many objects; says whether it was."""
+    left, delete = [step], output.store.delete
+
+    def dying(keys: Iterable[str]) -> None:
+        for key in keys:
+            if not left[0]:
+                raise Killed
+            left[0] -= 1
+            delete([key])
+
+    output.store.delete = dying  # type: ignore[method-assign]
+    try:
+        output.clear()
+    except Killed:
+        return True
+    return False
+
+
+def test_pictures_of_a_shard_that_was_never_finished_are_removed(tmp_path: Path) -> None:
+    output = Output(str(tmp_path), other(layout="folder"))
+    output.begin()
+    pictures = {f"maze/puzzles/{n}.png": b"p" for n in range(3)}
+
+    def dying(key: str, data: bytes) -> None:
+        if key.endswith("2.png"):
+            raise Killed
+        put(key, data)
+
+    put = output.store.put_bytes
+    output.store.put_bytes = dying  # type: ignore[method-assign]
+    task = Task("shards/00000.jsonl", 3, None)
+    with pytest.raises(Killed):
+        store_shard(output.store, output.plan, task, ShardResult(b"{}", 3, pictures))
+    assert (tmp_path / "maze/puzzles/1.png").exists()
+    assert Output(str(tmp_path), other(layout="folder")).done([task.path]) == {}
+    Output(str(tmp_path), PLAN).begin(overwrite=True)
+    assert set(files(tmp_path)) == {"plan.json"}
 
 
 def test_two_committers_are_harmless(tmp_path: Path) -> None:
@@ -225,7 +328,7 @@ SIDECAR = {"path": PATHS[0], "rows": 3, "bytes": 3, "sha256": "0", "split": None
     [
         b"", b"{", b"[]", b'{"path": "x"}', b"[" * 100_000,
         *(
-            json.dumps({**SIDECAR, **change}).encode()
+            sidecar_bytes({**SIDECAR, **change})
             for change in (
                 {"path": "../../x"}, {"path": PATHS[1]}, {"rows": "x"}, {"rows": -1}, {"bytes": 10**6},
                 {"stats": None}, {"fingerprint": "another"}, {"files": [{"path": "../x", "bytes": 1, "sha256": "0"}]},
@@ -257,6 +360,7 @@ def test_files_are_stored_with_their_hash(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"x" * 3_000_000)
     output = Output(str(tmp_path / "o"), PLAN)
+    output.begin()
     entry = output.put_file("big.bin", source)
     assert entry == FileEntry("big.bin", 3_000_000, hashlib.sha256(b"x" * 3_000_000).hexdigest())
     assert file_sha256(tmp_path / "o" / "big.bin") == entry.sha256
@@ -306,3 +410,79 @@ def test_of_two_with_different_options_one_gives_way(tmp_path: Path) -> None:
     second.clear()
     with pytest.raises(BadInput, match="another process has removed it"):
         second.commit([entry])
+
+
+def late(output: Output, path: str, land: Callable[[], object]) -> None:
+    """The next object of an output arrives only after something else has happened."""
+    put = output.store.put_bytes
+
+    def slow(key: str, data: bytes) -> None:
+        if key == path:
+            land()
+        put(key, data)
+
+    output.store.put_bytes = slow  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("when", ["before the other", "after the other"])
+def test_an_upload_that_was_under_way_when_another_run_took_over(tmp_path: Path, when: str) -> None:
+    """The late object is taken back; the other artifact is whole, or says that it is not."""
+    first, second = Output(str(tmp_path), other(seed=2)), Output(str(tmp_path), PLAN)
+    first.begin()
+
+    def take_over() -> None:
+        if when == "after the other":
+            second.begin(overwrite=True)
+            second.commit([add(second, path) for path in PATHS])
+        else:
+            second.begin(overwrite=True)
+
+    late(first, PATHS[0], take_over)
+    task = Task(PATHS[0], 3, None)
+    made = ShardResult(PATHS[0].encode()[::-1], 3)  # as large as the other's
+    with pytest.raises(BadInput, match="another process makes it differently"):
+        store_shard(first.store, first.plan, task, made)
+    assert not (tmp_path / PATHS[0]).exists()
+    if when == "after the other":
+        with pytest.raises(BadInput, match=r"shards/00000\.tar is missing: give --overwrite"):
+            Output(str(tmp_path), PLAN).begin()
+    assert make_over(tmp_path).digest == make(str(tmp_path / "else")).digest
+
+
+def make_over(folder: Path) -> Manifest:
+    Output(str(folder), PLAN).begin(overwrite=True)
+    return make(str(folder))
+
+
+def test_a_late_object_of_the_same_content_stays(tmp_path: Path) -> None:
+    first, second = Output(str(tmp_path), other(seed=2)), Output(str(tmp_path), PLAN)
+    first.begin()
+
+    def take_over() -> None:
+        second.begin(overwrite=True)
+        second.commit([add(second, path) for path in PATHS])
+
+    late(first, PATHS[0], take_over)
+    with pytest.raises(BadInput, match="another process"):
+        store_shard(first.store, first.plan, Task(PATHS[0], 3, None), ShardResult(PATHS[0].encode(), 3))
+    assert Output(str(tmp_path), PLAN).begin() is State.COMPLETE
+
+
+@pytest.mark.parametrize("name", [*PATHS, "README.md"])
+@pytest.mark.parametrize("content", [None, b"longer or shorter"])
+def test_complete_means_that_every_object_has_its_size(tmp_path: Path, name: str, content: bytes | None) -> None:
+    make(str(tmp_path))
+    (tmp_path / name).unlink() if content is None else (tmp_path / name).write_bytes(content)
+    what = "is missing" if content is None else "has 17 bytes, not "
+    with pytest.raises(BadInput, match=f"{name} {what}.*--overwrite"):
+        Output(str(tmp_path), PLAN).begin()
+    assert make_over(tmp_path).digest == make(str(tmp_path / "else")).digest
+
+
+def test_a_late_file_about_the_whole_is_taken_back(tmp_path: Path) -> None:
+    first, second = Output(str(tmp_path), other(seed=2)), Output(str(tmp_path), PLAN)
+    first.begin()
+    late(first, "README.md", lambda: bool(second.begin(overwrite=True)))
+    with pytest.raises(BadInput, match="another process"):
+        first.put("README.md", b"late")
+    assert set(files(tmp_path)) == {"plan.json"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -139,3 +140,21 @@ def test_only_whole_checkpoints_count(tmp_path: Path) -> None:
     assert newest_complete_checkpoint(tmp_path) == newer
     (newer / COMPLETE).write_text("{")
     assert newest_complete_checkpoint(tmp_path) == good
+
+
+def test_kill_nine_takes_the_engine_along(tmp_path: Path) -> None:
+    """The one end that no handler sees; the kernel does."""
+    engine_script = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    script = (
+        "import sys, threading; from pathlib import Path; from vtb.engine.watch import run_engine\n"
+        f"run_engine([sys.executable, '-c', {engine_script!r}], {{}}, Path('/'), on_line=print, on_poll=lambda: None,\n"
+        "           stop=threading.Event(), grace_s=1)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script]) as stage:
+        deadline = time.monotonic() + 30
+        while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        engine = psutil.Process(int((tmp_path / "pid").read_text()))
+        stage.kill()
+    engine.wait(timeout=10)

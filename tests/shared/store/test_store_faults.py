@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import threading
@@ -11,12 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import urllib3
 
 from conftest import Bucket, FaultyBucket
 from s3_server import S3Server, free_port
 from vtb.errors import NotAvailable, TryAgain, VtbError
-from vtb.store import Store, download, open_store, s3_client
+from vtb.store import Store, download, open_store, s3_client, s3_transfer
 from vtb.store.s3 import S3Store
 
 pytestmark = pytest.mark.store
@@ -161,25 +159,24 @@ def test_an_object_that_changes_while_it_is_read_is_not_mixed(
         change.join()
 
 
-class _WholeOnly:
-    """A server that knows no ranges, and breaks off its first answer."""
-
-    def __init__(self) -> None:
-        self.sizes = [len(_DATA) // 2, len(_DATA)]
-
-    def get_object(self, bucket: str, name: str, offset: int, length: int) -> urllib3.BaseHTTPResponse:
-        body = io.BytesIO(_DATA[: self.sizes.pop(0)])
-        headers = {"Content-Length": str(len(_DATA)), "ETag": "1"}
-        return urllib3.HTTPResponse(body, headers, 200, preload_content=False, request_method="GET")
-
-
-def test_a_server_without_ranges_is_read_from_the_start_again(s3: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3_client, "_FIRST_WAIT", 0.01)
-    store = S3Store(s3.uri)
-    api = _WholeOnly()
-    monkeypatch.setattr(store._client(), "api", api)
+def test_a_server_without_ranges_is_read_from_the_start_again(
+    faulty_s3: FaultyBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(faulty_s3.uri)
+    store.put_bytes("k", _DATA)
+    faulty_s3.proxy.requests.clear()
+    faulty_s3.proxy.add("cut", 1, method="GET")
+    faulty_s3.proxy.add("whole", 9, method="GET", edit=lambda _: _DATA)
     assert store.get_bytes("k") == _DATA
-    assert api.sizes == []
+    assert faulty_s3.proxy.requests["GET"] == 2
+    monkeypatch.setattr(s3_transfer, "_RANGE", 4 << 20)
+    message = _failure(NotAvailable, lambda: _second_range(store), faulty_s3)
+    assert "ignores byte ranges" in message
+
+
+def _second_range(store: Store) -> None:
+    assert isinstance(store, S3Store)
+    s3_transfer._fetch_range(store._remote("k"), 4 << 20, 8 << 20, lambda data, offset: None, "")
 
 
 _OPERATIONS: dict[str, Callable[[Store], object]] = {

@@ -37,6 +37,12 @@ def test_round_trip(s3: Bucket, tmp_path: Path, prefix: str, key: str, data: byt
     assert store.stat(key) is None
 
 
+def test_a_fresh_bucket_holds_nothing(s3: Bucket) -> None:
+    store = open_store(s3.uri + "/p")
+    assert store.stat("k") is None
+    assert list(store.list()) == []
+
+
 def test_reading_what_is_not_there_names_it_in_full(s3: Bucket, tmp_path: Path) -> None:
     store = open_store(s3.uri + "/p")
     with pytest.raises(ObjectMissing, match=f"{s3.uri}/p/no/such"):
@@ -121,7 +127,7 @@ def test_trees_there_and_back(s3: Bucket, tmp_path: Path) -> None:
     store = open_store(s3.uri)
     keys = upload_tree(store, source, "some/prefix/")
     assert keys == ["some/prefix/a", "some/prefix/b/c", "some/prefix/b/d é/e"]
-    below, done = open_store(s3.uri + "/some/prefix"), []
+    below, done = open_store(s3.uri + "/some/prefix"), list[str]()
     download(below, (item.key for item in below.list()), tmp_path / "out", on_done=done.append)
     assert sorted(done) == ["a", "b/c", "b/d é/e"]
     assert all((tmp_path / "out" / name).read_bytes() == name.encode() for name in done)

@@ -142,6 +142,17 @@ DAMAGES: dict[str, Callable[[bytes], bytes | None]] = {
 }
 
 
+def test_a_shard_of_another_run_is_no_damage_to_read_around(mazes: Path, tmp_path: Path) -> None:
+    """A late upload put a good shard where the manifest promises another one."""
+    shutil.copytree(mazes, tmp_path / "m")
+    shards = sorted((tmp_path / "m" / "shards").glob("*.tar"))
+    shards[0].write_bytes(shards[1].read_bytes())
+    result = curate(tmp_path / "o", tmp_path / "m", more=("--max-bad", "0.5"))
+    assert result.code == 3
+    assert "00000.tar: its content is not what its manifest says" in result.error_lines[-1]
+    assert not (tmp_path / "o" / "manifest.json").exists()
+
+
 @pytest.mark.parametrize("what", DAMAGES)
 def test_a_damaged_shard_costs_no_more_than_itself(mazes: Path, tmp_path: Path, what: str) -> None:
     shutil.copytree(mazes, tmp_path / "m")

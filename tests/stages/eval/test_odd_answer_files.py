@@ -267,3 +267,25 @@ def test_turned_pictures_are_judged_as_a_viewer_shows_them(puzzles: Path, tmp_pa
     put(tmp_path / "a", f"{ids()[0]}.png", buffer.getvalue())
     found = scored(puzzles, tmp_path / "o", tmp_path / "a", more=("--answered-only",))
     assert found["overall"]["strict"]["right"] == 1
+
+
+def test_files_that_no_rule_reads_are_counted_and_named_once(puzzles: Path, tmp_path: Path) -> None:
+    example = sample("midpoint", 0)[0]
+    put(tmp_path / "a", f"{example.key}.txt", example.answer.encode())
+    for name in (f"{example.key}.pdf", "data.json", "x/latents.npy", "x/y/run.sh", "._x.png", ".DS_Store"):
+        put(tmp_path / "a", name, b"x")
+    (tmp_path / "a" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    result = score(puzzles, tmp_path / "o", tmp_path / "a")
+    assert result.code == 0, result.err
+    said = [line for line in result.err.splitlines() if "were not read" in line]
+    assert len(said) == 1, result.err
+    assert "5 files were not read" in said[0]
+    assert "data.json" in said[0]
+    assert not any(name in result.err for name in ("._x", ".DS_Store"))
+
+
+def test_answers_of_which_none_can_be_read_are_told(puzzles: Path, tmp_path: Path) -> None:
+    put(tmp_path / "a", f"{sample('midpoint', 0)[0]['id']}.pdf", b"x")
+    result = score(puzzles, tmp_path / "o", tmp_path / "a")
+    assert result.code == 3
+    assert "1 files were not read" in result.err

@@ -21,9 +21,9 @@ from vtb_generate.maze_shapes import PRESETS, SHAPES, Levels, ShapeOptions
 
 MAZE = "vtb-gen-maze"
 TINY: dict[str, tuple[str, ...]] = {
-    "square": ("--size", "7", "--size", "9", "--cell-px", "8"),
+    "square": ("--size", "7", "--size", "9", "--cell-px", "17"),
     "hexagon": ("--shape", "hexagon", "--radius", "1", "--radius", "2", "--cell-radius", "14"),
-    "circle": ("--shape", "circle", "--rings", "2", "--rings", "3", "--segments", "5", "--ring-width", "15"),
+    "circle": ("--shape", "circle", "--rings", "2", "--rings", "3", "--segments", "5", "--ring-width", "20"),
 }
 MORE = ("--count", "3", "--count", "2", "--video", "--frames", "5", "--clip-size", "160x128", "--show-cell-ids",
         "--samples-per-shard", "2")  # fmt: skip
@@ -188,3 +188,10 @@ def test_few_different_mazes_are_said_aloud(tmp_path: Path) -> None:
     assert "maze_circle-01: only 48 different mazes exist with these options" in said
     assert "take more --rings, more --segments or --algorithm wilson" in said
     assert call(MAZE, "--shape", "hexagon", "--count", "1000", "--output", tmp_path, "--dry-run").err == ""
+
+
+def test_numbers_that_nobody_could_read_are_refused(tmp_path: Path) -> None:
+    words = ("--cell-px", "12", "--size", "9", "--count", "1", "--output", tmp_path / "o")
+    refused = call("vtb-gen-maze", "--show-cell-ids", *words)
+    assert (refused.code, "--show-cell-ids: the cells of maze_square-09 are too small" in refused.err) == (2, True)
+    assert call("vtb-gen-maze", *words).code == 0

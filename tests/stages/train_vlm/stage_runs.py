@@ -7,17 +7,53 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from contract.command_line import call
 from vtb.artifact import read_manifest
 from vtb.store import open_store
 
 # A small model on a busy machine: more threads only wait for each other.
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 PATIENCE_S = 120
+OPTIONS = ("--device", "cpu", "--learning-rate", "0.01", "--batch-size", "8", "--workers", "1")
+
+
+def make_dataset(place: str, scratch: Path) -> str:
+    """Mazes, curated and prepared by the real commands: 13 rows to train on, 4 for validation."""
+    mazes, curated, dataset = str(scratch / "mazes"), str(scratch / "curated"), f"{place}/dataset"
+    count = ("--size", "7", "--count", "24", "--endpoints", "random", "--cell-px", "16")
+    for words in (
+        ("vtb-gen-maze", *count, "--workers", "1", "--output", mazes),
+        ("vtb-curate", "--input", mazes, "--val", "0.15", "--test", "0.3", "--workers", "1", "--output", curated),
+        ("vtb-prepare", "vlm", "--input", curated, "--workers", "1", "--output", dataset),
+    ):
+        done = call(*words)
+        assert done.code == 0, done.err
+    return dataset
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the runs of this file read and write, and their environment."""
+
+    dataset: str
+    model: str
+    out: Path
+    env: dict[str, str]
+
+    @property
+    def curated(self) -> Path:
+        return self.out / "curated"
+
+    def sft(self, output: object, *more: object) -> tuple[Any, ...]:
+        """The words of a training command."""
+        read = ("--input", self.dataset, "--model", self.model)
+        return ("vtb-train-vlm", "sft", *read, "--output", output, *OPTIONS, *more)
 
 
 def wait_for(what: str, happened: Callable[[], Any], process: subprocess.Popen[str]) -> Any:

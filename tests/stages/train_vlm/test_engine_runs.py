@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -44,7 +45,6 @@ def test_lora_learns_and_says_so(trained: Run, tiny: Path) -> None:
         "checkpoint-60",
         "checkpoint-90",
     ]
-    assert list((trained.output_dir / "tensorboard").iterdir())
     proof = training_proof(tiny, adapter=trained.output_dir / "checkpoint-90")
     assert proof["lora_modules"] == 14
     assert proof["lora_b_max"] > 0
@@ -165,3 +165,23 @@ def test_a_signal_before_the_first_step_ends_at_once() -> None:
         child.send_signal(signal.SIGTERM)
         assert child.wait(timeout=20) == 0
     assert time.monotonic() - began < 20
+
+
+def test_the_engine_runs_no_code_of_the_model(
+    job: SftJob, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where the check before it is passed by: the engine itself has it turned off."""
+    model, mark = tmp_path / "model", tmp_path / "ran"
+    shutil.copytree(tiny, model)
+    code = f"open({str(mark)!r}, 'a').write(__file__)\n"
+    (model / "custom_generate").mkdir()
+    for name in ("custom_generate/generate.py", "evil.py"):
+        (model / name).write_text(code)
+    names = {"AutoConfig": "evil.C", "AutoTokenizer": ["evil.T", "evil.T"], "AutoProcessor": "evil.P"}
+    for name in ("config.json", "tokenizer_config.json", "processor_config.json"):
+        content = json.loads((model / name).read_text())
+        (model / name).write_text(json.dumps({**content, "auto_map": names}))
+    monkeypatch.setattr("vtb_train_vlm.engine_options.read_json", lambda path: json.loads(path.read_text()))
+    run = train(replace(job, model=model, output_dir=tmp_path / "out", max_steps=1))
+    assert not mark.exists(), mark.read_text()
+    assert run.code == 0, run.lines[-20:]

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 import signal
 import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from stage_runs import ONE_THREAD, kill_tree, log_rows, losses, marked, metrics, payload, wait_for
+from stage_runs import (
+    ONE_THREAD,
+    Place,
+    kill_tree,
+    log_rows,
+    losses,
+    make_dataset,
+    marked,
+    metrics,
+    payload,
+    wait_for,
+)
 
 from contract.command_line import Result, call, killed_at_the_end, run, start
 from vtb.artifact import read_manifest
@@ -25,46 +38,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 STEPS = 30
-OPTIONS = ("--device", "cpu", "--learning-rate", "0.01", "--batch-size", "8", "--workers", "1")
 SECRETS = {
     "HF_TOKEN": "hf_" + secrets.token_hex(12),
     "WANDB_API_KEY": secrets.token_hex(12),
     "AWS_SECRET_ACCESS_KEY": secrets.token_hex(12),
     "AWS_ACCESS_KEY_ID": secrets.token_hex(8),
 }
-
-
-def make_dataset(place: str, scratch: Path) -> str:
-    """Mazes, curated and prepared by the real commands: 13 rows to train on, 4 for validation."""
-    mazes, curated, dataset = str(scratch / "mazes"), str(scratch / "curated"), f"{place}/dataset"
-    count = ("--size", "7", "--count", "24", "--endpoints", "random", "--cell-px", "16")
-    for words in (
-        ("vtb-gen-maze", *count, "--workers", "1", "--output", mazes),
-        ("vtb-curate", "--input", mazes, "--val", "0.15", "--test", "0.3", "--workers", "1", "--output", curated),
-        ("vtb-prepare", "vlm", "--input", curated, "--workers", "1", "--output", dataset),
-    ):
-        done = call(*words)
-        assert done.code == 0, done.err
-    return dataset
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the runs of this file read and write, and their environment."""
-
-    dataset: str
-    model: str
-    out: Path
-    env: dict[str, str]
-
-    @property
-    def curated(self) -> Path:
-        return self.out / "curated"
-
-    def sft(self, output: object, *more: object) -> tuple[Any, ...]:
-        """The words of a training command."""
-        read = ("--input", self.dataset, "--model", self.model)
-        return ("vtb-train-vlm", "sft", *read, "--output", output, *OPTIONS, *more)
 
 
 @pytest.fixture(scope="module")
@@ -238,6 +217,15 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a secret with a dash": (("--", "--hub-token=abc123"), 2, "--hub-token: give secrets"),
     "a secret in a file": (("--engine-config", "{tmp}/secret.yaml"), 2, "hub_token: give secrets"),
     "our own folder": (("--", "--output_dir", "x"), 2, "output_dir"),
+    "another model": (("--", "--model", "Qwen/Qwen3-VL-2B-Instruct"), 2, "engine argument model"),
+    "a dataset of a hub": (("--", "--dataset", "AI-ModelScope/alpaca-gpt4-data-zh"), 2, "engine argument dataset"),
+    "no checkpoints": (("--", "--save-only-model=true"), 2, "save_only_model"),
+    "a row that leads out": (("--input", "{tmp}/leads-out"), 3, "row 1 names a file that is not of this dataset"),
+    "a row with a turn in it": (("--input", "{tmp}/turns"), 3, "row 1 has '<|im_end|>' among its words"),
+    "a changed picture": (("--input", "{tmp}/changed"), 3, "images/1.png is not what the manifest says"),
+    "a missing picture": (("--input", "{tmp}/missing"), 3, "images/1.png is not what the manifest says"),
+    "a model with code": (("--model", "{tmp}/code"), 3, "evil.py is code in a model's folder"),
+    "a model without a type": (("--model", "{tmp}/typeless"), 3, "model_type that is no name"),
     "a stray word": (("--", "stray"), 2, "unexpected argument 'stray'"),
     "no engine config": (("--engine-config", "{tmp}/none.yaml"), 2, "none.yaml"),
     "a broken engine config": (("--engine-config", "{tmp}/broken.yaml"), 2, "broken.yaml"),
@@ -256,8 +244,7 @@ def test_refused_in_one_line_and_nothing_written(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     (tmp_path / "secret.yaml").write_text("hub_token: abc123\n")
     (tmp_path / "broken.yaml").write_text("a: [\n")
-    if case == "no rows":
-        _empty_dataset(tmp_path / "empty")
+    _odd_inputs(tmp_path, Path(place.model))
     where = {"tmp": tmp_path, "dataset": place.dataset, "model": place.model}
     done = call(*place.sft(tmp_path / "out"), *(word.format(**where) for word in words))
     assert (done.code, len(done.err.splitlines())) == (code, 1), done.err
@@ -266,13 +253,33 @@ def test_refused_in_one_line_and_nothing_written(
     assert not (tmp_path / "out").exists()
 
 
-def _empty_dataset(folder: Path) -> None:
+def _odd_inputs(folder: Path, model: Path) -> None:
+    _dataset(folder / "empty", {"train": 0, "val": 3}, "")
+    turns = [{"role": "user", "content": "<image>?"}, {"role": "assistant", "content": "4"}]
+    for name, picture, words in (
+        ("leads-out", "/etc/hostname", "4"), ("turns", "images/1.png", "<|im_end|>"),
+        ("changed", "images/1.png", "4"), ("missing", "images/1.png", "4"),
+    ):  # fmt: skip
+        answer = {"role": "assistant", "content": words}
+        row = {"messages": [turns[0], answer], "images": [picture]}
+        _dataset(folder / name, {"train": 1, "val": 0}, json.dumps(row) + "\n")
+    (folder / "changed" / "images" / "1.png").write_bytes(b"other")
+    (folder / "missing" / "images" / "1.png").unlink()
+    for name in ("code", "typeless"):
+        shutil.copytree(model, folder / name)
+        (folder / name / "manifest.json").unlink()
+    (folder / "code" / "evil.py").write_text("raise SystemExit('ran')")
+    (folder / "typeless" / "config.json").write_text('{"model_type": ["qwen3_vl"]}')
+
+
+def _dataset(folder: Path, rows: dict[str, int], text: str) -> None:
     from vtb.artifact import Plan
     from vtb.artifact.output import Output
 
     output = Output(str(folder), Plan("swift-dataset", "vtb-prepare vlm", 1, {}))
     output.begin()
-    output.commit([], [], {"rows": {"train": 0, "val": 3}})
+    files = [output.put("train_sft.jsonl", text.encode()), output.put("images/1.png", b"a png")]
+    output.commit([], files, {"rows": rows})
 
 
 def test_dry_run_says_what_and_writes_nothing(place: Place, tmp_path: Path, offline: None) -> None:
@@ -417,12 +424,13 @@ def test_every_step_is_logged_once(story: Story) -> None:
 
 @pytest.mark.store
 def test_no_step_is_done_twice(story: Story) -> None:
-    """The log says when: each part of the steps belongs to one of the three runs."""
+    """The manifest says when, outside of what is hashed: each run went on from the step that was kept."""
+    parts = read_manifest(story.uri).run["parts"]
+    assert [part["from_step"] for part in parts] == [0, story.kept[-1], story.killed_at]
     second, third = story.continued_at
-    for row in log_rows(story.uri):
-        run_of_row = 1 if row["time"] < second else 2 if row["time"] < third else 3
-        expected = 1 if row["step"] <= story.kept[-1] else 2 if row["step"] <= story.killed_at else 3
-        assert run_of_row == expected, row
+    first_began, second_began, third_began = (datetime.fromisoformat(part["began"]).timestamp() for part in parts)
+    assert first_began < second <= second_began + 1 < third + 1 <= third_began + 2
+    assert all("time" not in row for row in log_rows(story.uri))
 
 
 @pytest.mark.store
@@ -431,7 +439,8 @@ def test_store_holds_the_artifact_and_no_checkpoints(story: Story) -> None:
     check_all(store, read_manifest(story.uri, ("adapter",)))
     assert list(store.list("checkpoints/")) == []
     assert {"log.jsonl", "loss.png", "adapter_model.safetensors"} <= {info.key for info in store.list()}
-    assert len(list(store.list("tensorboard/"))) == 3  # one per run of the engine
+    assert len(list(store.list("tensorboard/"))) == 1
+    assert store.stat(".lock.json") is None
 
 
 @pytest.mark.store

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
-from vtb.errors import NotAvailable, UsageProblem
+from vtb.errors import BadInput, NotAvailable, UsageProblem
 from vtb_train_vlm.engine import with_callback
+from vtb_train_vlm.refused import ARGUMENTS, VARIABLES, check_argument
 from vtb_train_vlm.swift_command import SftJob, command, environment
 
 
@@ -138,3 +141,82 @@ def test_no_engine_is_imported_early() -> None:
         "print([n for n in ('torch', 'swift', 'transformers', 'matplotlib', 'peft') if n in sys.modules])"
     )
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
+
+
+# --- what would break the stage's promises
+
+
+def _spellings(name: str) -> list[tuple[str, ...]]:
+    """How one can write an argument; the engine also takes the beginning of a name for it."""
+    dashed = name.replace("_", "-")
+    return [(f"--{name}", "x"), (f"--{dashed}", "x"), (f"--{name}=x",), (f"--{dashed}=x",), (f"--{name}",),
+            (f"--{name[:-1]}", "x")]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_arguments_of_the_table_are_refused_however_they_are_written(plain: SftJob, tmp_path: Path, name: str) -> None:
+    for given in [("--seed", "1", *words) for words in _spellings(name)]:
+        with pytest.raises(UsageProblem, match=r"^engine argument \w+ \(after --\) .{8,}"):
+            command(replace(plain, engine_args=given), "cpu")
+    config = tmp_path / "engine.yaml"
+    for key in (name, name.replace("_", "-"), name[:-1]):
+        for value in ("x", "null", "[true]", "{}"):
+            config.write_text(f"{key}: {value}\n")
+            with pytest.raises(UsageProblem, match="engine argument"):
+                command(replace(plain, engine_config=config), "cpu")
+
+
+def test_what_breaks_no_promise_may_be_said(plain: SftJob) -> None:
+    given = ("--no_check_model", "--save-only-model=False", "--report_to", "tensorboard", "--stream", "true")
+    arguments = _arguments(command(replace(plain, engine_args=given), "cpu"))
+    assert arguments["check_model"] == ["false"]
+    assert arguments["report_to"] == ["tensorboard"]
+
+
+@pytest.mark.parametrize("given", [("--max_steps", "5", "--max-steps=6"), ("--strict", "true", "--no_strict")])
+def test_an_argument_twice(plain: SftJob, given: tuple[str, ...]) -> None:
+    with pytest.raises(UsageProblem, match="given twice"):
+        command(replace(plain, engine_args=given), "cpu")
+
+
+@pytest.mark.parametrize("name", [*VARIABLES, "PET_NNODES"])
+def test_variables_of_the_stage(plain: SftJob, tmp_path: Path, name: str) -> None:
+    config = tmp_path / "engine.yaml"
+    config.write_text(f"ENV: {{{name}: 1}}\n")
+    with pytest.raises(UsageProblem, match=name):
+        environment(replace(plain, engine_config=config), {}, "cpu")
+
+
+def test_a_config_without_end(plain: SftJob, tmp_path: Path) -> None:
+    bomb = "a: &a [1, 1]\n" + "".join(
+        f"{new}: &{new} [*{old}, *{old}]\n" for old, new in itertools.pairwise("abcdefghijklmnopqrstuvwxyz")
+    )
+    config, fifo = tmp_path / "engine.yaml", tmp_path / "fifo"
+    os.mkfifo(fifo)
+    for text in (bomb, "a: &a {b: *a}\n", "a: " + "[" * 3_000, " " * (2 << 20)):
+        config.write_text(text)
+        with pytest.raises(UsageProblem):
+            command(replace(plain, engine_config=config), "cpu")
+    with pytest.raises(UsageProblem):
+        command(replace(plain, engine_config=fifo), "cpu")
+
+
+@pytest.mark.parametrize("text", ["[]", "null", '{"model_type": ["qwen3_vl"]}', "[" * 100_000, "{"])
+def test_a_model_without_a_configuration(plain: SftJob, text: str) -> None:
+    (plain.model / "config.json").write_text(text)
+    with pytest.raises(BadInput, match=r"config\.json"):
+        command(plain, "cpu")
+
+
+@pytest.mark.engine
+def test_the_table_has_names_of_the_engine() -> None:
+    """Names that it knows, and no name of its own is taken for one of them."""
+    from vtb.engine.torchvision_cpu import allow_cpu_torchvision
+
+    allow_cpu_torchvision()
+    from swift.arguments import SftArguments
+
+    names = [field.name for field in fields(SftArguments)]
+    assert set(ARGUMENTS) <= set(names)
+    for name in set(names) - set(ARGUMENTS):
+        check_argument(name, ["x"], "here")

@@ -13,9 +13,10 @@ from vtb.benchmarks.videothinkbench.picture_task import PictureTask
 from vtb.errors import BadInput
 from vtb.formats.arc import Grid, grid
 from vtb.media.image import Image
-from vtb.puzzles.arc.common.judge import compare, last_grid, read_cells
+from vtb.puzzles.arc.common.judge import compare, read_cells
 from vtb.puzzles.arc.common.palette import BACKGROUND, PALETTE
 from vtb.puzzles.family import Size
+from vtb.puzzles.judging.answers import last_grid
 from vtb.tasks.score import Score
 
 

@@ -16,6 +16,7 @@ from vtb.benchmarks.videothinkbench.picture_task import PictureTask
 from vtb.errors import BadInput
 from vtb.media.image import Image
 from vtb.puzzles.family import Point, Size
+from vtb.puzzles.judging.answers import last_list
 from vtb.puzzles.maze.common import path_judge
 from vtb.puzzles.maze.common.grid_maze import GridMaze
 from vtb.puzzles.maze.common.record import CellId
@@ -66,7 +67,7 @@ class GridMazeByPicture(PictureTask[PathRecord]):
 
     def score_text(self, record: PathRecord, text: str, puzzle: Image | None = None) -> Score:
         """The path on record, from either end: without loops there is no other, and where cells lie is not known."""
-        ids, right = path_judge.last_list(text), record.solution_path_cell_ids
+        ids, right = last_list(text), record.solution_path_cell_ids
         if not right:
             return Score(False, False, UNJUDGED)
         if ids is None:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from vtb.benchmarks.videothinkbench.picture_task import PictureTask
 from vtb.errors import BadInput
 from vtb.media.image import Color, Image, UnreadableImage, decode_image, encode_rgb
-from vtb.puzzles.judging.choice import last_answer, listed, normalise
+from vtb.puzzles.judging.answers import last_answer, listed, normalise
 from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.visual.common.best_frame import judge_best
 from vtb.puzzles.visual.common.crop import area_of, fitted

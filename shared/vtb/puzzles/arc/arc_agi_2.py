@@ -17,12 +17,13 @@ from msgspec.structs import replace
 from vtb.errors import BadInput, UsageProblem
 from vtb.formats.arc import ArcTask, Grid, grid
 from vtb.media.image import Image, Picture, to_rgb
-from vtb.puzzles.arc.common.judge import compare, judge, last_grid
+from vtb.puzzles.arc.common.judge import compare, judge
 from vtb.puzzles.arc.common.layout import LEAST_CELL, draw, fill, filling, fit, lay_out, least_size, placements
 from vtb.puzzles.arc.common.palette import BACKGROUND, PALETTE
 from vtb.puzzles.arc.common.record import ArcClip, ArcRecord
 from vtb.puzzles.arc.common.toy_tasks import own_task
 from vtb.puzzles.family import Clip, Family
+from vtb.puzzles.judging.answers import last_grid
 from vtb.puzzles.judging.frames import score_last
 from vtb.tasks.score import Score
 from vtb.tasks.task import ClipFrame, Modality

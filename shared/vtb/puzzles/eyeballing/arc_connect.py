@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from typing import Any
 
@@ -49,7 +50,10 @@ class ArcConnect(Eyeballing):
 
     def place(self, rng: random.Random, config: Config) -> Placed | None:
         """Both samplings are the same here: which arc is true has always been drawn evenly."""
-        return place_arcs(rng, config.frame, SHAPE)
+        room = (
+            0.6 * config.point_radius + config.line_width / 2 + 4
+        )  # between an arc's end and the middle of its letter
+        return place_arcs(rng, config.frame, dataclasses.replace(SHAPE, beyond=max(SHAPE.beyond, room)))
 
     def validate(self, record: EyeballingRecord) -> None:
         """As all tasks; a band, the left arc and five right ones, or nothing where others made it."""

@@ -17,7 +17,7 @@ class ArcConnectPointVer(Eyeballing):
     """The arc that continues another behind a wide band; its disc is the answer."""
 
     name = "arc_connect_point_ver"
-    version = 2  # discs of more than 10 pixels no longer overlap
+    version = 3  # 2: discs of more than 10 pixels no longer overlap; 3: as the base's 2
     ask_point = "at the end of the arc that continues the left arc behind the grey band"
     reveal = "Draw the hidden part of the left arc over the grey band in black until it joins an arc on the right."
 

@@ -75,6 +75,7 @@ class CircleMaze(GridMaze[CircleRecord]):
     """The family; see ``vtb.puzzles.family.Family``."""
 
     name = "maze_circle"
+    version = 2  # printed IDs in small cells can be read
     payload_class = CircleRecord
     config_class = Config
     rule = path_judge.Rule(red_lead=75, disc=0.6, box=False)

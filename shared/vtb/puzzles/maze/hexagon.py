@@ -63,6 +63,7 @@ class HexagonMaze(GridMaze[HexagonRecord]):
     """The family; see ``vtb.puzzles.family.Family``."""
 
     name = "maze_hexagon"
+    version = 2  # printed IDs in small cells can be read
     payload_class = HexagonRecord
     config_class = Config
     rule = path_judge.Rule(red_lead=75, disc=0.8, box=False)

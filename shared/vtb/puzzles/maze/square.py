@@ -67,6 +67,7 @@ class SquareMaze(Maze[SquareRecord]):
     """The family; see ``vtb.puzzles.family.Family``."""
 
     name = "maze_square"
+    version = 2  # printed IDs in small cells can be read
     payload_class = SquareRecord
     config_class = Config
     palette = square_grid.PALETTE

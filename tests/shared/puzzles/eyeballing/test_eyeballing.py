@@ -13,6 +13,7 @@ from vtb.media.image import decode_image, encode_rgb, to_rgb
 from vtb.puzzles.eyeballing.common import judge
 from vtb.puzzles.eyeballing.common.config import Config
 from vtb.puzzles.family import Clip
+from vtb.puzzles.judging.answers import spoken_option
 from vtb.puzzles.registry import families
 from vtb.puzzles.sample import encode_record_clip, make_example
 
@@ -66,7 +67,7 @@ def test_a_solution_survives_jpeg_and_another_size(name):
     ],
 )  # fmt: skip
 def test_the_option_a_text_names(text, option):
-    assert judge.spoken_option(text) == option
+    assert spoken_option(text) == option
 
 
 def test_ties_of_a_vote_go_to_the_first_letter_and_none_does_not_count():
@@ -164,11 +165,12 @@ def test_arcs_too_thin_to_stay_ink_in_a_clip_are_refused():
     ("text", "option"),
     [
         ("Antwort: C. Dürfte stimmen", "C"), ("C – Début", "C"), ("**D**", "D"), ("_B_", "B"), ("(A)", "A"),
-        ("It isn't A's, it is E", "E"), ("the answer is b", None), ("ABCDE", None), ("alpha or B", "A"),
+        ("It isn't A's, it is E", "E"), ("the answer is b", "B"), ("the answer is b-flat", None),
+        ("ABCDE", None), ("alpha or B", "A"),
         ("<answer>C</answer> and not D", "C"), ("First D. <answer>A", "A"), ("<ANSWER>B</ANSWER> rather than A", "B"),
         ("<answer>B</answer> I gave it between <answer> and </answer>.", "B"), ("A: **D**. (<answer>)", "D"),
         ("<answer>B</answer>\n<answer></answer>", "B"), ("D, so <answer>none of them</answer>", None),
     ],
 )  # fmt: skip
 def test_letters_of_every_script_and_marked_answers(text, option):
-    assert judge.spoken_option(text) == option
+    assert spoken_option(text) == option

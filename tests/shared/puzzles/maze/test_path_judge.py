@@ -14,7 +14,8 @@ from PIL import Image as PillowImage
 
 from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
 from vtb.puzzles.family import Clip
-from vtb.puzzles.maze.common.path_judge import Ends, draw_answer, judge, last_list, red_mask, wall_mask
+from vtb.puzzles.judging.answers import last_list
+from vtb.puzzles.maze.common.path_judge import Ends, draw_answer, judge, red_mask, wall_mask
 from vtb.puzzles.maze.square import FAMILY, Config
 from vtb.rng import sample_rng
 from vtb.tasks.score import Score
@@ -262,7 +263,8 @@ def test_what_is_wall(color: tuple[int, int, int], wall: int) -> None:
         ("first [1] and then [ 4 ,5,\n6 ]", [4, 5, 6]),
         ("<answer>[7,8,]</answer>", [7, 8]),
         ("[1, 2] or so [a, b]", [1, 2]),
-        ("1, 2, 3", None),
+        ("1, 2, 3", [1, 2, 3]),
+        ("about 1, 2, 3 cells", None),
         ("[]", None),
         ("[1.5, 2]", None),
         ("[-1, 2]", None),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shared.puzzles.visual.visual_table import TEN, answer, example, family_of, make, picture, wrong_values
-from vtb.puzzles.judging.choice import last_answer, normalise
+from vtb.puzzles.judging.answers import last_answer, normalise
 
 every_puzzle = pytest.mark.parametrize("name", TEN)
 COLORS = ["blue", "red", "green", "light blue", "very light blue"]
@@ -49,7 +49,8 @@ def test_words(text: str, found: str | None) -> None:
         ("D", None),
         ("ABC", None),
         ("B's", None),
-        ("b", None),
+        ("b", "red"),
+        ("a b c", None),
         ("green, that is option B", "red"),
     ],
 )

@@ -1,22 +1,18 @@
-"""Judging ARC answers: every cell of the output by its color, or a grid in words (VideoThinkBench, scoring)."""
+"""Judging ARC answers: every cell of the output by its color (VideoThinkBench, scoring)."""
 
 from __future__ import annotations
 
 import itertools
-import json
-import re
 from collections.abc import Sequence
 
 import numpy as np
 
-from vtb.formats.arc import Grid, grid
+from vtb.formats.arc import Grid
 from vtb.media.image import Image
 from vtb.puzzles.arc.common.layout import Layout
 from vtb.puzzles.arc.common.palette import BLANK, COLORS, PALETTE
-from vtb.puzzles.judging.text import find_answer
 from vtb.tasks.score import Score
 
-_GRID = re.compile(r"\[\s*\[[\d\s,]*\](?:\s*,\s*\[[\d\s,]*\])*\s*\]")
 _NAMED = np.asarray((*COLORS, PALETTE[BLANK]), np.float64)  # a blank cell is none of the ten
 
 
@@ -71,16 +67,3 @@ def compare(found: Grid, right: Grid) -> Score:
     cells = len(right) * len(right[0])
     solved = same == cells
     return Score(solved, solved, "solved" if solved else "wrong cells", {"cell_accuracy": round(same / cells, 4)})
-
-
-def last_grid(text: str) -> Grid | None:
-    """The last list of rows in a text, however it is broken into lines; only the end of the text is looked at."""
-    return find_answer(text, _grid_in)
-
-
-def _grid_in(part: str) -> Grid | None:
-    lists: list[str] = _GRID.findall(part)
-    try:
-        return grid(json.loads(lists[-1])) if lists else None
-    except ValueError:  # a number too many or too few, rows of several lengths, colors beyond 9
-        return None

@@ -20,6 +20,7 @@ from vtb.puzzles.eyeballing.common.figure import Figure
 from vtb.puzzles.eyeballing.common.placement import LETTERS, Frame, Placed, place_as_benchmark, place_fairly
 from vtb.puzzles.eyeballing.common.record import Candidate, EyeballingRecord
 from vtb.puzzles.family import Family
+from vtb.puzzles.judging.answers import spoken_option
 from vtb.puzzles.judging.frames import NO_FRAMES, most_red_lead, same
 from vtb.tasks.score import UNJUDGED, Score
 from vtb.tasks.task import ClipFrame, Modality
@@ -41,7 +42,7 @@ class Eyeballing(Family[EyeballingRecord]):
     draws: ClassVar[int] = 1  # that one call of place makes at most
     group = "eyeballing"
     by_choice = True
-    version = 1
+    version = 2  # discs of fewer than 10 pixels, and all in clips of another scale, have letters that can be read
     config_class = Config
     palette = draw.PALETTE
     payload_class = EyeballingRecord
@@ -189,14 +190,14 @@ class Eyeballing(Family[EyeballingRecord]):
         return str(record.correct_option)
 
     def score_text(self, record: EyeballingRecord, text: str, puzzle: Image | None = None) -> Score:
-        """The first NATO word, else the last stand-alone letter."""
+        """The option that the text puts forward (``vtb.puzzles.judging.answers``)."""
         if not record.letters_known:
             return Score(False, False, UNJUDGED)
-        return judge.verdict(judge.spoken_option(text), record.correct_option)
+        return judge.verdict(spoken_option(text), record.correct_option)
 
     def draw_answer(self, record: EyeballingRecord, text: str, puzzle: Image) -> Image | None:
         """The puzzle with the named candidate in red."""
-        option = judge.spoken_option(text)
+        option = spoken_option(text)
         if option is None:
             return None
         before = self.draw_puzzle(record)

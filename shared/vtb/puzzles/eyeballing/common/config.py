@@ -12,6 +12,7 @@ from vtb.puzzles.eyeballing.common.record import EyeballingRecord
 from vtb.puzzles.family import Clip, ClipRecord
 
 LEAST_SCALE = 0.4  # of a clip: the red outline has two pixels then; H.264 takes the color out of a thinner one
+LEAST_RADIUS = 4  # of a candidate in a clip: there is room for a letter of seven pixels
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Config:
                 f"--clip-size {self.clip.size[0]}x{self.clip.size[1]}: shows a picture of {self.width}x{self.height} "
                 f"at less than {LEAST_SCALE} of its size, too small for its marks: take a larger clip or a smaller "
                 "--width"
+            )
+        if self.clip is not None and self.point_radius * clip_scale(self) < LEAST_RADIUS:
+            raise UsageProblem(
+                f"--clip-size {self.clip.size[0]}x{self.clip.size[1]}: leaves candidates a radius of fewer than "
+                f"{LEAST_RADIUS} pixels, too small for their letters: take a larger clip or a larger --point-radius"
             )
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cmath
 import functools
 import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,6 +30,16 @@ COLORS: dict[str, tuple[int, int, int]] = {
 PALETTE = tuple(COLORS.values())
 INDEX = {name: number for number, name in enumerate(COLORS)}
 FULL = Letterbox(1.0, 0, 0)
+BENCHMARK_RADIUS = 10
+GAP = 0.8  # pixels between the ink of a letter and its outline
+LEAST_HEIGHT = 9.5  # lower letters are drawn pixel by pixel, since the strokes of a font run together
+SMALL = {
+    "A": ("..X..", ".X.X.", ".X.X.", "X...X", "XXXXX", "X...X", "X...X"),
+    "B": ("XXXX.", "X...X", "X...X", "XXXX.", "X...X", "X...X", "XXXX."),
+    "C": (".XXX.", "X...X", "X....", "X....", "X....", "X...X", ".XXX."),
+    "D": ("XXXX.", "X...X", "X...X", "X...X", "X...X", "X...X", "XXXX."),
+    "E": ("XXXXX", "X....", "X....", "XXXX.", "X....", "X....", "XXXXX"),
+}
 _SUBPIXEL = 4  # bits after the point of a coordinate in OpenCV's drawing functions
 
 
@@ -57,10 +68,13 @@ class Pen:
         """A candidate's disc with its letter; the right one is marked in red."""
         import cv2
 
-        centre, radius = self._fixed(point), round(self.radius * self.box.scale * (1 << _SUBPIXEL))
+        middle, width = ring_of(self.radius, self.box.scale, right=right)
+        centre, radius = self._fixed(point), round(middle * (1 << _SUBPIXEL))
         fill, outline = ("pale", "right") if right else ("white", "outline")
         cv2.circle(self.picture, centre, radius, INDEX[fill], -1, shift=_SUBPIXEL)
-        cv2.circle(self.picture, centre, radius, INDEX[outline], max(1, round(4 * self.box.scale)), shift=_SUBPIXEL)
+        cv2.circle(self.picture, centre, radius, INDEX[outline], width, shift=_SUBPIXEL)
+        if (self.radius, self.box.scale) != (BENCHMARK_RADIUS, 1):
+            self.text(letter, point, fill, 1.1 * self.radius, halo=True)
         self.text(letter, point, "black", 1.1 * self.radius)
 
     def ring(self, point: complex, color: str) -> None:
@@ -71,9 +85,11 @@ class Pen:
         width = max(1, round(3 * self.box.scale))
         cv2.circle(self.picture, self._fixed(point), radius, INDEX[color], width, shift=_SUBPIXEL)
 
-    def text(self, text: str, point: complex, color: str, height: float) -> None:
-        """A short text centred on a point, of a height in pixels."""
+    def text(self, text: str, point: complex, color: str, height: float, *, halo: bool = False) -> None:
+        """A short text centred on a point, of a height in pixels; as a halo it covers a pixel around it as well."""
         ink = letters(text, height * self.box.scale)
+        if halo:
+            ink = _grown(ink)
         x, y = (value / (1 << _SUBPIXEL) for value in self._fixed(point))
         left, top = round(x - ink.shape[1] / 2), round(y - ink.shape[0] / 2)
         area = self.picture[max(0, top) : top + ink.shape[0], max(0, left) : left + ink.shape[1]]
@@ -88,6 +104,36 @@ class Pen:
         return max(1, round(factor * self.line_width * self.box.scale))
 
 
+def ring_of(radius: int, scale: float, *, right: bool) -> tuple[float, int]:
+    """The middle and the width of a candidate's outline, in pixels of the picture.
+
+    Of the benchmark's size and larger it is the benchmark's: on the radius, four pixels wide. A smaller one is as wide
+    as its letter leaves room for, and lies farther out. The red one has two pixels at least, more to the outside where
+    there is no room: H.264 takes the color out of a thinner one.
+    """
+    if radius >= BENCHMARK_RADIUS and scale >= 1:
+        return radius * scale, max(1, round(4 * scale))
+    wide = radius * scale
+    outer = max(wide + 2 * scale, min(wide + 2, 1.33 * wide))
+    inner = _letter_reach(1.1 * wide) + GAP
+    width = max(1, min(round(4 * scale), int(outer - inner)))
+    return (max(outer - width, inner) + 1, 2) if right and width < 2 else (outer - width / 2, width)
+
+
+def _grown(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Ink and the pixels that touch it."""
+    import cv2
+
+    return np.asarray(cv2.dilate(ink.view(np.uint8), np.ones((3, 3), np.uint8))).view(np.bool_)
+
+
+@functools.lru_cache(maxsize=256)
+def _letter_reach(height: float) -> float:
+    """How far the ink of any candidate's letter lies from its middle."""
+    sides = [(ink.any(axis=1).sum(), ink.any(axis=0).sum()) for ink in (letters(name, height) for name in "ABCDE")]
+    return max(math.hypot(*side) for side in sides) / 2
+
+
 @functools.lru_cache(maxsize=256)
 def letters(text: str, height: float) -> NDArray[np.bool_]:
     """The pixels of a text whose letters are so many pixels high, in the middle of an array with a rim.
@@ -96,6 +142,8 @@ def letters(text: str, height: float) -> NDArray[np.bool_]:
     """
     import cv2
 
+    if height < LEAST_HEIGHT and text in SMALL:
+        return np.pad(np.array([[pixel == "X" for pixel in row] for row in SMALL[text]]), 1)
     font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(height / 12))
     (_, high), _ = cv2.getTextSize(text, font, 1.0, thick)
     size = height / high

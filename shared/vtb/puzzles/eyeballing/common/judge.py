@@ -1,9 +1,8 @@
-"""Judging eyeballing answers: a red mark in a picture, a letter in words (VideoThinkBench, scoring)."""
+"""Judging eyeballing answers: a red mark in a picture (VideoThinkBench, scoring)."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -11,14 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.media.image import Image
-from vtb.puzzles.judging.text import find_answer
 from vtb.tasks.score import Score
 
 RED_MIN, RED_LEAD, OTHER_MAX, ENOUGH = 140, 40, 130, 20
 EVERY = 5  # the major vote looks at every fifth frame
-NATO = {"alpha": "A", "alfa": "A", "bravo": "B", "charlie": "C", "delta": "D", "echo": "E"}
-_WORD = re.compile(r"\b(alpha|alfa|bravo|charlie|delta|echo)\b", re.IGNORECASE)
-_LETTER = re.compile(r"(?<![^\W_])([A-E])(?![^\W_])(?!['’])")  # no letter or digit of any script beside it
 
 
 def red_mask(image: Image) -> NDArray[np.bool_]:
@@ -61,19 +56,6 @@ def major_option(options: Iterable[str | None]) -> str | None:
     """The commonest letter of several frames or attempts; those without one do not count, a tie goes to the first."""
     counts = Counter(option for option in options if option is not None)
     return min(counts, key=lambda option: (-counts[option], option)) if counts else None
-
-
-def spoken_option(text: str) -> str | None:
-    """The option that a text names: its first NATO word, else its last stand-alone capital letter A to E."""
-    return find_answer(text, _option)
-
-
-def _option(part: str) -> str | None:
-    word = _WORD.search(part)
-    if word:
-        return NATO[word[1].lower()]
-    letters = _LETTER.findall(part)
-    return letters[-1] if letters else None
 
 
 def verdict(option: str | None, correct: str) -> Score:

@@ -12,8 +12,9 @@ from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from vtb.media.image import Image, Picture, polyline, print_centred
+from vtb.media.image import Image, Picture, can_be_read, polyline, print_centred
 from vtb.puzzles.family import Family
+from vtb.puzzles.judging.answers import last_list
 from vtb.puzzles.judging.frames import score_last
 from vtb.puzzles.maze.common import path_judge
 from vtb.puzzles.maze.common.line_clip import Point, growth, lengths_along, letterbox, stretch
@@ -86,6 +87,10 @@ class Maze(Family[M]):
         image[marks > 0] = PRINT_ON_RED
         return image
 
+    def numbers_can_be_read(self, record: M) -> bool:
+        """Whether the cells are large enough for the IDs that ``draw_reasoning`` prints."""
+        return all(can_be_read(str(cell), box) for cell, _, box in self.labels(record))
+
     def draw_frames(self, record: M) -> Iterator[Picture]:
         """The path growing at constant speed, then a hold of the final state; one array, drawn further each time."""
         assert record.clip is not None
@@ -111,7 +116,7 @@ class Maze(Family[M]):
 
     def score_text(self, record: M, text: str, puzzle: Image | None = None) -> Score:
         """The last list of IDs in the text, drawn as a path and judged like a picture."""
-        ids = path_judge.last_list(text)
+        ids = last_list(text)
         if ids is None:
             return Score(False, False, "no list of cells")
         image = self.puzzle(record) if puzzle is None else puzzle
@@ -122,7 +127,7 @@ class Maze(Family[M]):
 
     def draw_answer(self, record: M, text: str, puzzle: Image) -> Image | None:
         """The path that a text names, or None where it names none."""
-        ids = path_judge.last_list(text)
+        ids = last_list(text)
         return None if ids is None else self._draw_ids(record, ids, puzzle)
 
     def _draw_ids(self, record: M, ids: list[int], puzzle: Image) -> Image | None:

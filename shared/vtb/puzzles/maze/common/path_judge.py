@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vtb.media.image import Image, resize_nearest
-from vtb.puzzles.judging.text import find_answer
 from vtb.tasks.score import Score
 
 Mask = NDArray[np.uint8]
@@ -30,7 +28,6 @@ SPILL, SPILL_PX = 3 / 16, 2  # around an end cell, forgiven by tolerant judging:
 # H.264 and JPEG halve the size of colors and work in blocks of 16 pixels: a line of few pixels pales in places.
 FAINT_MIN, FAINT_LEAD, BLOCK = 90, 30, 16
 FLOOD = 0.6  # share of the passages; a line along all of them covers less
-_LIST = re.compile(r"\[\s*\d{1,9}(?:\s*,\s*\d{1,9})*(?:\s*,)?\s*\]")
 
 
 @dataclass(frozen=True)
@@ -216,18 +213,6 @@ def _forgiven(shape: tuple[int, ...], ends: Ends, rule: Rule) -> Mask:
             cv2.rectangle(mask, (round(x - half), round(y - half)), (round(x + half), round(y + half)), 1, -1)
         cv2.circle(mask, (round(x), round(y)), round(max(4.0, rule.disc * ends.cell)), 1, -1)
     return mask
-
-
-def last_list(text: str) -> list[int] | None:
-    """The last list of whole numbers in a text, or None."""
-    return find_answer(text, _list_in)
-
-
-def _list_in(part: str) -> list[int] | None:
-    found = None
-    for match in _LIST.finditer(part):
-        found = match
-    return [int(number) for number in re.findall(r"\d+", found.group())] if found else None
 
 
 def draw_answer(puzzle: Image, centres: Sequence[tuple[int, int]], width: int) -> Image:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from vtb.media.image import Image, Picture, print_centred, to_rgb
-from vtb.puzzles.judging.choice import last_answer, listed
+from vtb.puzzles.judging.answers import last_answer, listed
 from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.visual.common import scene
 from vtb.puzzles.visual.common.base import Config, V, VisualPuzzle
@@ -20,6 +20,8 @@ from vtb.tasks.score import Score
 from vtb.tasks.task import ClipFrame, Modality
 
 HOLD = 0.2  # share of a clip that shows the final state
+LUMA = np.array([0.299, 0.587, 0.114])
+DARK = 110  # luma of a part below which its number is printed in white
 NUMBER_PX = 44  # box of a printed number at the scene's size
 
 
@@ -28,7 +30,7 @@ class VisualFamily(VisualPuzzle[V]):
 
     group = "visual"
     by_choice = False
-    version = 1
+    version = 2  # small numbers can be read, and numbers on dark parts
     config_class = Config
 
     def validate(self, record: V) -> None:
@@ -62,8 +64,10 @@ class VisualFamily(VisualPuzzle[V]):
         for place, value in enumerate(record.values):
             if place != record.missing:
                 x, y = (v * side / SIDE for v in scene.label(self.part(record, place, value)))
-                print_centred(numbers, str(place + 1), (left + round(x), top + round(y)), 1, NUMBER_PX * side // SIDE)
-        image[numbers > 0] = 0
+                centre, box = (left + round(x), top + round(y)), NUMBER_PX * side // SIDE
+                print_centred(numbers, str(place + 1), centre, 1, box)
+                around = tuple(slice(max(0, middle - box), middle + box) for middle in centre[::-1])
+                _print(image[around], numbers[around])
         return image
 
     def draw_frames(self, record: V) -> Iterator[Picture]:
@@ -146,6 +150,14 @@ class VisualFamily(VisualPuzzle[V]):
             shapes=shapes,
             side=side,
         )
+
+
+def _print(image: Image, number: Picture) -> None:
+    """A number in black, or in white where what lies below it is dark; it is taken off its own layer."""
+    ink = number > 0
+    if ink.any():
+        image[ink] = 255 if np.median(image[ink] @ LUMA) < DARK else 0
+    number[:] = 0
 
 
 def _frame_place(record: VisualRecord) -> tuple[Area, tuple[int, int]]:

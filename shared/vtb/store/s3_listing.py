@@ -1,0 +1,47 @@
+"""Listings, page by page, from servers that may not know how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vtb.errors import NotAvailable
+from vtb.store.s3_answers import Page, read_page
+from vtb.store.s3_client import Client
+
+
+def names_and_sizes(client: Client, bucket: str, prefix: str, uri: str, page_size: int) -> Iterator[tuple[str, int]]:
+    """Every object below a prefix; a page is asked for when it is needed.
+
+    Raises:
+        NotAvailable: The server repeats a page or a name: the listing would never end, or not be true.
+    """
+    base = {"list-type": "2", "encoding-type": "url", "max-keys": str(page_size), "prefix": prefix}
+    # The token of the page before leads on; servers without tokens are given the last name.
+    where, asked, before = dict[str, str](), set[str](), set[str]()
+    while True:
+        page = _page(client, bucket, {**base, **where}, uri)
+        before = _refuse_repeats(page, before, uri)
+        yield from page.rows
+        if not page.more:
+            return
+        where = {"continuation-token": page.token} if page.token else {"start-after": max(before, default="")}
+        (value,) = where.values()
+        if not value or value in asked:
+            raise NotAvailable(f"{uri}: the server's listing does not go on: it gives the same page again and again")
+        asked.add(value)
+
+
+def _page(client: Client, bucket: str, query: dict[str, str], uri: str) -> Page:
+    return client.attempt(uri, lambda: read_page(client.http.call("GET", bucket, query=query).body))
+
+
+def _refuse_repeats(page: Page, before: set[str], uri: str) -> set[str]:
+    """The names of a page, none of which may have been in it, or in the one before, already."""
+    names = set[str]()
+    for name, _ in page.rows:
+        if name in before:
+            raise NotAvailable(f"{uri}: the server's listing does not go on: {name!r} comes in two pages")
+        if name in names:
+            raise NotAvailable(f"{uri}: the server's listing names {name!r} twice, so it cannot be trusted")
+        names.add(name)
+    return names

@@ -1,0 +1,93 @@
+"""No code from a model's folder, however it is asked for; and configurations that are none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vtb.artifact.local import local_model
+from vtb.artifact.model_folder import check_model_folder
+from vtb.errors import BadInput
+
+AUTO_MAP = '{"auto_map": {"AutoConfig": "evil.C"}}'
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """What a usual model folder has; a vocabulary may have a word that is a name elsewhere."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for name, content in (
+        ("config.json", {"model_type": "qwen3_vl", "text_config": {"model_type": "qwen3_vl_text"}}),
+        ("tokenizer.json", {"model": {"vocab": {"auto_map": 17}}, "added_tokens": []}),
+        ("vocab.json", {"auto_map": 17}),
+        ("chat_template.json", {"chat_template": "{{ messages }}"}),
+        ("special_tokens_map.json", {}),
+        ("list.json", []),
+    ):
+        (folder / name).write_text(json.dumps(content))
+    (folder / "zero_to_fp32.py").write_text("")
+    return folder
+
+
+def test_a_usual_folder_is_taken(model: Path) -> None:
+    assert local_model(str(model))[0] == model
+
+
+CODE = {
+    "config.json": AUTO_MAP,
+    "tokenizer_config.json": AUTO_MAP.replace("auto_map", "auto\\u005fmap"),
+    "processor_config.json": AUTO_MAP.replace("auto_map", "\\u0061uto_map"),
+    "preprocessor_config.json": '{"image_processor": ' + AUTO_MAP + "}",
+    "config.4.0.0.json": AUTO_MAP,
+    "generation_config.json": AUTO_MAP[:-1] + ', "auto_map": null}',
+    "audio_tokenizer/config.json": AUTO_MAP,
+    "custom_generate/generate.py": "",
+    "processing_evil.py": "",
+    "evil.so": "",
+}
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_code_is_refused(model: Path, name: str) -> None:
+    (model / name).parent.mkdir(exist_ok=True)
+    (model / name).write_text(CODE[name])
+    with pytest.raises(BadInput, match=r"code (from|in) .*model's folder") as caught:
+        local_model(str(model))
+    assert name.rpartition("/")[2] in str(caught.value)
+
+
+def test_size_hides_nothing(model: Path) -> None:
+    (model / "config.json").write_text(" " * (5 << 20) + AUTO_MAP)
+    with pytest.raises(BadInput, match="auto_map"):
+        local_model(str(model))
+    with (model / "config.json").open("r+b") as file:
+        file.truncate(1 << 30)
+    with pytest.raises(BadInput, match="larger than any configuration"):
+        local_model(str(model))
+
+
+def test_a_link_hides_nothing(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "generate.py").write_text("")
+    (model / "custom_generate").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadInput, match=r"generate\.py is code"):
+        local_model(str(model))
+
+
+def test_an_adapter_is_checked_too(tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text(AUTO_MAP)
+    with pytest.raises(BadInput, match="auto_map"):
+        local_model(str(tmp_path), ("adapter",))
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "3", "null", "", "{", "[" * 100_000, '{"model_type": ["qwen3_vl"]}', '{"model_type": {}}', "\xff"]
+)
+def test_what_is_no_configuration(model: Path, text: str) -> None:
+    (model / "config.json").write_text(text, encoding="latin-1")
+    with pytest.raises(BadInput, match=r"config\.json ") as caught:
+        check_model_folder(model)
+    assert "\n" not in str(caught.value)
