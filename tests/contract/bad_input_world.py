@@ -68,7 +68,6 @@ def make_folders(base: Path) -> None:
         "no-prompts": lambda record: record.pop("prompts"),
         "bad-grid": lambda record: record.update(maze_grid=[[0]]),
         "odd-grid": lambda record: record["maze_grid"][0].__setitem__(0, 2),
-        "bad-key": lambda record: record.update(id="../../out"),
     }
     for name, change in changes.items():
         shutil.copytree(base / "folder" / "maze_square", base / name)

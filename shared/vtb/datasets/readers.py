@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import structs
 
 from vtb.artifact import InputEntry, ShardEntry, find_manifest, read_manifest
+from vtb.artifact.manifest import PLAN
 from vtb.artifact.output import file_sha256
 from vtb.artifact.shard_data import read_samples
 from vtb.benchmarks.videothinkbench.records import as_example
@@ -78,8 +79,9 @@ class Loaded:
 def describe_input(uri: str, kinds: tuple[str, ...] = ("puzzles",)) -> InputEntry:
     """An input for the manifest: an artifact by its digest, anything else by the hash of the files with its records."""
     store = open_store(uri)
-    if not is_remote(uri) and find_manifest(store) is None:
-        root = Path(store.uri)
+    root = Path(store.uri)
+    unfinished = (root / PLAN).is_file()  # an artifact that its stage is to finish, whatever it holds by now
+    if not is_remote(uri) and find_manifest(store) is None and not unfinished:
         records, tables = find_data_files(root), hub.find_parquet(root)
         if records and tables:
             raise BadInput(
