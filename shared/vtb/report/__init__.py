@@ -1,1 +1,1 @@
-"""What people look at: dataset cards, contact sheets, static pages."""
+"""What people look at: dataset cards, galleries, static pages."""

@@ -48,7 +48,7 @@ class DatasetCard:
     possible: Mapping[str, float | None] = field(default_factory=dict)
     rejected: Mapping[str, float] = field(default_factory=dict)
     difficulty: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
-    picture: str | None = "contact_sheet.png"
+    picture: str | None = None
     pages: Mapping[str, str] = field(default_factory=dict)
     layout: str = ""
     license: str = "cc0-1.0"

@@ -13,9 +13,9 @@ from vtb.media.image import Image, decode_image, encode_png, encode_rgb
 from vtb.media.image import Picture as PuzzlePicture
 from vtb.puzzles.family import Clip, Family
 from vtb.puzzles.sample import make_example, still_frames
-from vtb.report.contact_sheet import thumbnail
 from vtb.report.pages import Picture, render
 from vtb.report.samples import Shown, grouped, shown
+from vtb.report.thumbnail import thumbnail
 from vtb.tasks.example import Example
 
 if TYPE_CHECKING:

@@ -65,6 +65,11 @@ class Choice:
     quarantined: Counter[str] = field(default_factory=Counter)
     in_benchmark: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def rows(self) -> int:
+        """How many samples stay."""
+        return sum(map(len, self.splits.values()))
+
     def metrics(self) -> dict[str, Any]:
         """The counts for the manifest and the card."""
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from vtb.datasets.folder_layout import LAYOUT, write_data_files
 from vtb.datasets.readers import Chunk, chunks, describe_input
 from vtb.errors import UsageProblem
 from vtb.report.card import DatasetCard, write_card
+from vtb.report.dataset import PAGES
 from vtb.report.features import FOLDER_FEATURES, SHARD_FEATURES
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
@@ -21,8 +22,8 @@ from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.stage.sharding import ShardRange
 from vtb_curate.choose import Choice, Rules, check_quality, choose
-from vtb_curate.contact_sheet import sheet
 from vtb_curate.contamination import benchmark_keys
+from vtb_curate.pages import pages
 from vtb_curate.verdicts import judge_shard, plan_verdicts, read_verdicts
 from vtb_curate.write import ENDINGS, Layout, make_shard, plan_quarantine, plan_splits
 
@@ -31,7 +32,7 @@ log = logging.getLogger("vtb.curate")
 STAGE = Stage(
     command="vtb-curate",
     summary="Judge, de-duplicate, filter and split puzzles.",
-    version=3,
+    version=4,
     image="vtb/curate",
     reads=("puzzles",),
     many_inputs=True,
@@ -112,7 +113,8 @@ def curate(run: Run, output: Output, inputs: Sequence[Sequence[Chunk]], rules: R
     good, bad = plan_splits(choice, every, size, layout), plan_quarantine(choice, every, size)
     make_missing(output, [*good, *bad], make_shard, part=alone, workers=run.workers, what="written")
     extra = output.read_shards([*(task.path for task in judging), *(task.path for task in bad)])
-    return finish(output, good, lambda shards: describe_whole(output, layout, choice, shards, extra))
+    shown = pages(f"{choice.rows:,} curated puzzles", choice, every)
+    return finish(output, good, lambda shards: describe_whole(output, layout, choice, shards, extra, shown))
 
 
 def tell(choice: Choice) -> None:
@@ -127,12 +129,17 @@ def tell(choice: Choice) -> None:
 
 
 def describe_whole(
-    output: Output, layout: Layout, choice: Choice, shards: Sequence[ShardEntry], extra: Sequence[ShardEntry]
+    output: Output,
+    layout: Layout,
+    choice: Choice,
+    shards: Sequence[ShardEntry],
+    extra: Sequence[ShardEntry],
+    shown: Mapping[str, bytes],
 ) -> tuple[list[FileEntry], dict[str, Any]]:
-    """Card, contact sheet, and the verdicts and quarantine as files of the artifact."""
+    """Card, pages, and the verdicts and quarantine as files of the artifact."""
     counts, ending = choice.metrics(), ENDINGS[layout]
     card = DatasetCard(
-        title=f"{sum(counts['kept'].values()):,} curated puzzles",
+        title=f"{choice.rows:,} curated puzzles",
         tags=("visual-reasoning", *(("webdataset",) if ending == "tar" else ())),
         rows=sum(shard.rows for shard in shards),
         bytes=sum(shard.bytes + sum(file.bytes for file in shard.files) for shard in shards),
@@ -141,11 +148,13 @@ def describe_whole(
         layout="" if ending == "tar" else LAYOUT,
         made_with="vtb-curate",
         counts={**counts["kept"], **_dropped(counts)},
-        distinct=sum(counts["kept"].values()),
+        distinct=choice.rows,
+        picture="gallery.png",
+        pages=PAGES,
     )
     files = [FileEntry(shard.path, shard.bytes, shard.sha256) for shard in extra]
     files.append(output.put("README.md", write_card(card).encode()))
-    files.append(output.put("contact_sheet.png", sheet(output.store, shards)))
+    files += [output.put(name, page) for name, page in shown.items()]
     if layout == "folder":
         files += write_data_files(output, shards)
     return files, counts

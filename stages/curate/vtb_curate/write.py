@@ -91,6 +91,11 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     return ShardResult(data, len(samples), files)
 
 
+def read_again(chosen: Sequence[Verdict], every: Sequence[Chunk]) -> Iterator[Sample]:
+    """The samples of some verdicts, with the keys that they had."""
+    return _samples(_work(chosen, every, set(), "shards"))
+
+
 def _samples(work: ShardWork) -> Iterator[Sample]:
     for place in work.samples:
         samples = _read_chunk(place.chunk)

@@ -16,8 +16,8 @@ from vtb.media.image import Image, UnreadableImage, decode_image, encode_rgb, to
 from vtb.media.video import UnreadableVideo, decode_clip
 from vtb.puzzles.family import Family
 from vtb.puzzles.sample import PUZZLE
-from vtb.report.contact_sheet import thumbnail
 from vtb.report.pages import Picture
+from vtb.report.thumbnail import thumbnail
 from vtb.tasks.example import Example
 from vtb.tasks.registry import task_of
 from vtb_eval.answers import Answers, Attempt

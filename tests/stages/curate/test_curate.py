@@ -11,6 +11,7 @@ from stages.curate.curate_runs import by_split, curate, good, samples
 from vtb.artifact import Plan, read_manifest
 from vtb.artifact.output import Output
 from vtb.media.image import decode_image
+from vtb.report.dataset import PAGES
 
 
 def test_everything_good_stays_byte_for_byte(mazes: Path, tmp_path: Path) -> None:
@@ -26,7 +27,7 @@ def test_everything_good_stays_byte_for_byte(mazes: Path, tmp_path: Path) -> Non
         assert shard.path.startswith(f"shards/{shard.split}-")
         assert len(samples(tmp_path, shard.path)) == shard.rows
     paths = {file.path for file in manifest.files}
-    assert {"README.md", "contact_sheet.png", "verdicts/00000.jsonl", "verdicts/00005.jsonl"} <= paths
+    assert {"README.md", "gallery.png", *PAGES.values(), "verdicts/00000.jsonl", "verdicts/00005.jsonl"} <= paths
     assert manifest.plan.inputs[0].digest == read_manifest(str(mazes)).digest
 
 
@@ -35,7 +36,16 @@ def test_the_card_names_the_splits(mazes: Path, tmp_path: Path) -> None:
     head = yaml.safe_load((tmp_path / "README.md").read_text().split("---\n")[1])
     names = [entry["split"] for entry in head["configs"][0]["data_files"]]
     assert names == ["train", "val"]
-    assert decode_image((tmp_path / "contact_sheet.png").read_bytes()).shape[0] > 100
+    assert decode_image((tmp_path / "gallery.png").read_bytes()).shape[0] > 100
+
+
+def test_the_pages_show_the_first_of_each_kind_and_how_hard_all_are(mazes: Path, tmp_path: Path) -> None:
+    good(tmp_path, mazes)
+    preview = (tmp_path / "preview.html").read_text()
+    shown = [sample.key for sample in samples(tmp_path) if sample.key in preview]
+    assert len(shown) == 4
+    assert "path_length" in (tmp_path / "difficulty.html").read_text().replace(" ", "_")
+    assert all(page in (tmp_path / "README.md").read_text() for page in PAGES.values())
 
 
 def test_hugging_face_loads_the_splits(mazes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,4 +63,4 @@ def test_an_empty_artifact(tmp_path: Path) -> None:
     output.commit([])
     result = curate(tmp_path / "o", tmp_path / "m")
     assert result.code == 3
-    assert "nothing is left of 0 samples" in result.err
+    assert "m: holds no samples" in result.err

@@ -14,7 +14,7 @@ from shared.benchmarks.videothinkbench import benchmark_like
 from stages.eval.answer_folders import EVERY, part_of, put, sample, score, scored, write_puzzles
 from vtb.media.image import Image, decode_image, encode_rgb
 from vtb.puzzles.sample import PUZZLE, SOLUTION
-from vtb.report.contact_sheet import thumbnail
+from vtb.report.thumbnail import thumbnail
 from vtb_eval.examples import PICTURE_SIDE
 
 
