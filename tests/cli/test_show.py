@@ -13,6 +13,7 @@ from contract.command_line import call, run
 from vtb.artifact import find_manifest, read_manifest
 from vtb.cli.show import describe, flat, line_of, lineage
 from vtb.store import open_store
+from vtb_prepare.vlm import STAGE
 
 if TYPE_CHECKING:
     from conftest import Bucket
@@ -53,7 +54,7 @@ def test_shows_what_it_is_and_where_from(made: Path) -> None:
     assert lines[0] == str(made)
     assert f"swift-dataset, {manifest.rows:,} rows" in lines[1]
     assert f"  digest    {manifest.digest}" in lines
-    assert "made by   vtb-prepare vlm (stage version 1, vtb-train " in done.out
+    assert f"made by   vtb-prepare vlm (stage version {STAGE.version}, vtb-train " in done.out
     assert "    val: 0.05" in lines
     assert f"    rows.train: {manifest.metrics['rows']['train']}" in lines
     root = made.parent
@@ -109,7 +110,7 @@ def test_verify_reads_everything(made: Path) -> None:
 def test_verify_finds_one_changed_byte_in_any_object(copy: Path) -> None:
     files = read_manifest(str(copy)).all_files()
     kinds = {file.path.rpartition(".")[2]: file for file in files}
-    assert {"jsonl", "png", "md"} <= set(kinds)
+    assert {"jsonl", "tar", "md"} <= set(kinds)
     for file in kinds.values():
         whole = (copy / file.path).read_bytes()
         middle = len(whole) // 2

@@ -16,8 +16,8 @@ from vtb.cli.scores_table import scores_table
 def scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("show")
     write_puzzles(root / "puzzles")
-    record = sample("midpoint", 0)[0]
-    put(root / "answers", f"{record['id']}.txt", record["answer"])
+    example = sample("midpoint", 0)[0]
+    put(root / "answers", f"{example.key}.txt", example.answer)
     assert score(root / "puzzles", root / "scores", root / "answers").code == 0
     return root / "scores"
 

@@ -54,7 +54,7 @@ def _shard_samples(chunk: Chunk, sha256: str) -> Iterator[Sample | Unusable]:
     data = open_store(chunk.uri).get_bytes(chunk.path)
     changed = hashlib.sha256(data).hexdigest() != sha256
     if changed:
-        log.warning("%s/%s: is not what its manifest says; reading what can be read", chunk.uri, chunk.path)
+        log.warning("%s/%s: its content is not what its manifest says; reading what can be read", chunk.uri, chunk.path)
     if chunk.path.endswith(".tar"):
         yield from read_tar(data)
     else:

@@ -285,7 +285,7 @@ def test_files_that_no_rule_reads_are_counted_and_named_once(puzzles: Path, tmp_
 
 
 def test_answers_of_which_none_can_be_read_are_told(puzzles: Path, tmp_path: Path) -> None:
-    put(tmp_path / "a", f"{sample('midpoint', 0)[0]['id']}.pdf", b"x")
+    put(tmp_path / "a", f"{sample('midpoint', 0)[0].key}.pdf", b"x")
     result = score(puzzles, tmp_path / "o", tmp_path / "a")
     assert result.code == 3
     assert "1 files were not read" in result.err

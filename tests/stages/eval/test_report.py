@@ -30,10 +30,10 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("report")
     write_puzzles(root / "puzzles")
     for number, (name, index) in enumerate(EVERY):
-        record = sample(name, index)[0]
-        put(root / "first", f"{record['id']}.png", part_of(name, index, SOLUTION))
-        wrong = "D" if record["answer"] == "C" else "C"
-        put(root / "second", f"{record['id']}.txt", record["answer"] if number % 2 else f"Option {wrong}.")
+        example = sample(name, index)[0]
+        put(root / "first", f"{example.key}.png", part_of(name, index, SOLUTION))
+        wrong = "D" if example.answer == "C" else "C"
+        put(root / "second", f"{example.key}.txt", example.answer if number % 2 else f"Option {wrong}.")
     assert score(root / "puzzles", root / "scores", root / "first", root / "second").code == 0
     return root / "scores"
 
@@ -60,7 +60,7 @@ def test_the_given_and_the_right_solution_stand_side_by_side(scores: Path) -> No
     for wrong, card in cards(page.split("<h2>Wrong answers</h2>")[1]).items():
         shown = images(card)
         key = wrong.split(" ")[0]
-        place = next(place for place in EVERY if sample(*place)[0]["id"] == key)
+        place = next(place for place in EVERY if sample(*place)[0].key == key)
         assert (shown["the puzzle"] == at_most(part_of(*place, PUZZLE))).all()
         assert (shown["the right solution"] == at_most(part_of(*place, SOLUTION))).all()
         assert "attempt 2" in card
@@ -112,9 +112,9 @@ def test_the_benchmark_s_own_solutions_are_shown(tmp_path: Path, form: str) -> N
     if form == "folder":
         benchmark_like.write_folder(tmp_path / "set", ["visual_color_grid"], 1)
     else:
-        table(tmp_path / "set" / "test-0.parquet", "visual_color_grid", benchmark_like.ours("visual_color_grid")["id"])
+        table(tmp_path / "set" / "test-0.parquet", "visual_color_grid", benchmark_like.ours("visual_color_grid").key)
     puzzle, solution = benchmark_like.pictures("visual_color_grid")
-    put(tmp_path / "a", f"{benchmark_like.ours('visual_color_grid')['id']}.png", encode_rgb(puzzle))
+    put(tmp_path / "a", f"{benchmark_like.ours('visual_color_grid').key}.png", encode_rgb(puzzle))
     scored(tmp_path / "set", tmp_path / "o", tmp_path / "a")
     (card,) = cards((tmp_path / "o" / "report.html").read_text()).values()
     shown = images(card)

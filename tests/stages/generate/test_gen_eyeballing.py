@@ -190,7 +190,7 @@ def test_a_folder_has_a_list_for_every_kind(tmp_path: Path) -> None:
         (("--count", "0"), "--count"),
         (("--width", "100"), "--width 100: must be from 256 to 2048"),
         (("--aspect", "3"), "--aspect 3"),
-        (("--aspect", "nan"), "--aspect nan"),
+        (("--aspect", "nan"), "'--aspect': 'nan' is not a finite number"),
         (("--point-radius", "5"), "--point-radius 5"),
         (("--point-radius", "24"), "take at most 20, or a larger --width"),
         (("--line-width", "0"), "--line-width 0"),

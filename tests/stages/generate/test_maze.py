@@ -21,7 +21,7 @@ from vtb.tasks.registry import task_of
 MAZE = "vtb-gen-maze"
 FILES = ["README.md", "difficulty.html", "gallery.html", "gallery.png", "preview.html"]
 # 18 samples of two sizes in nine shards.
-SMALL = ("--size", "7", "--size", "9", "--count", "10", "--count", "8", "--cell-px", "8", *TINY_CLIP,
+SMALL = ("--size", "7", "--size", "9", "--count", "10", "--count", "8", "--cell-px", "17", *TINY_CLIP,
          "--show-cell-ids", "--samples-per-shard", "2")  # fmt: skip
 
 
@@ -211,7 +211,7 @@ def test_hugging_face_loads_the_folder(mazes: Path, tmp_path: Path, monkeypatch:
     loaded = datasets.load_dataset(str(mazes), cache_dir=str(tmp_path), split="train")
     assert loaded.num_rows == 18
     assert loaded["__key__"][0] == "maze_square-07-0000000"
-    assert loaded["puzzle.png"][0].size == (56, 56)
+    assert loaded["puzzle.png"][0].size == (119, 119)
     assert loaded["json"][17]["key"] == "maze_square-09-0000007"
 
 

@@ -18,6 +18,7 @@ from vtb.puzzles.sample import make_example
 from vtb.puzzles.visual.common.base import Config
 from vtb.stage.main import run as run_command
 from vtb.tasks.registry import from_fields, task_of
+from vtb_generate.amount import Amount
 from vtb_generate.shards import Recipe, Stream, plan_shards
 from vtb_generate.visual import GROUP, main
 
@@ -114,7 +115,7 @@ def test_a_folder_has_a_list_for_every_kind(tmp_path: Path) -> None:
             solution = decode_image((file.parent / record["solution_image_path"]).read_bytes())
             example = from_fields(record)
             assert task_of(example).score_image(example.payload, solution).strict
-    assert "path: '*/data.json'" in (tmp_path / "README.md").read_text()
+    assert "path: shards/*.jsonl" in (tmp_path / "README.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_repeats_are_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_streams_name_their_families() -> None:
-    streams = GROUP.streams(("size_grid", "color_grid"), 3, Config())
+    streams = GROUP.streams(("size_grid", "color_grid"), Amount(count=3), Config())
     assert [(stream.name, stream.family, stream.count) for stream in streams] == [
         ("visual_color_grid", "visual_color_grid", 3), ("visual_size_grid", "visual_size_grid", 3)
     ]  # fmt: skip
