@@ -35,7 +35,9 @@ from vtb.artifact.manifest import (
 from vtb.artifact.provenance import run_info
 from vtb.artifact.sidecar import done_shards, write_sidecar
 from vtb.errors import BadInput, TryAgain
+from vtb.regular_file import open_regular
 from vtb.store import ObjectMissing, Store, open_store
+from vtb.store.files import os_errors
 
 log = logging.getLogger("vtb.artifact")
 SWEEP_AGE_S = 600.0  # a second process may be writing the same artifact; its files are younger
@@ -211,7 +213,7 @@ def difference(found: Plan, wanted: Plan) -> str:
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file of any size."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with os_errors(path), open_regular(path) as file:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
     return digest.hexdigest()
