@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
+import logging
 import pkgutil
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ from vtb.media.image import Image, Palette, Picture
 Modality = Literal["vlm", "image", "video"]
 Record = Mapping[str, Any]
 ClipFrame = Callable[[], Image]  # gives a frame's RGB, which costs as much as decoding it: few are looked at
+log = logging.getLogger("vtb.puzzles")
 GROUP = "vtb.puzzles"
 # What a family's methods may raise on a record that nobody made by ``sample``: damaged, edited, hostile.
 DAMAGE = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError)
@@ -148,14 +150,20 @@ class Family(Protocol):
 
 @functools.cache
 def families() -> dict[str, Family]:
-    """Every family by name: the modules below this folder that have a ``FAMILY``, and those that packages add."""
+    """Every family by name: the modules below this folder that have a ``FAMILY``, and those that packages add.
+
+    A package's family that fails to load is named and left out: most commands do not need it.
+    """
     found: dict[str, Family] = {}
     for module in _modules("vtb.puzzles"):
         family = getattr(importlib.import_module(module), "FAMILY", None)
         if family is not None:
             found[family.name] = family
     for entry in entry_points(group=GROUP):
-        found[entry.name] = _load(entry)
+        try:
+            found[entry.name] = _load(entry)
+        except BadInput as error:
+            log.warning("%s: it is left out", error)
     return found
 
 
@@ -172,7 +180,7 @@ def _load(entry: EntryPoint) -> Family:
     """The family of another package."""
     try:
         family: Family = entry.load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # whatever somebody else's module does when it is imported
         raise BadInput(f"puzzle family {entry.name!r} of {entry.value}: cannot be loaded: {error}") from error
     if family.name != entry.name:
         raise BadInput(f"puzzle family {entry.name!r} of {entry.value}: calls itself {family.name!r}: use one name")
