@@ -46,7 +46,9 @@ def broken_plugin(tmp_path: Path) -> dict[str, str]:
     about = tmp_path / "plugins" / "odd-1.dist-info"
     about.mkdir(parents=True)
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1\n")
-    (about / "entry_points.txt").write_text("[vtb.stages]\nodd = odd_stage:main\n")
+    (about / "entry_points.txt").write_text(
+        "[vtb.stages]\nodd = odd_stage:main\n[vtb.puzzles]\nodd_family = odd_stage:F\n"
+    )
     (tmp_path / "plugins" / "odd_stage.py").write_text("raise RuntimeError('old API')\n")
     return {"PYTHONPATH": f"{os.environ.get('PYTHONPATH', '')}:{tmp_path}/plugins"}
 
@@ -54,7 +56,7 @@ def broken_plugin(tmp_path: Path) -> dict[str, str]:
 def test_a_broken_plugin_is_named_and_left_out(broken_plugin: dict[str, str], tmp_path: Path) -> None:
     done = run("vtb", "stages", env=broken_plugin)
     assert (done.code, "vtb-gen-maze" in done.out) == (0, True), done.err
-    (line,) = done.err.splitlines()
+    (line,) = [line for line in done.err.splitlines() if "stage odd" in line]
     assert "stage odd is left out: odd_stage:main cannot be loaded (RuntimeError: old API)" in line
     (tmp_path / "p.yaml").write_text("name: x\nsteps: [{name: a, stage: gen-maze}]\n")
     good = run("vtb", "run", tmp_path / "p.yaml", "--store", tmp_path / "out", "--dry-run", env=broken_plugin)
@@ -63,6 +65,15 @@ def test_a_broken_plugin_is_named_and_left_out(broken_plugin: dict[str, str], tm
     bad = run("vtb", "run", tmp_path / "p.yaml", "--store", tmp_path / "out", env=broken_plugin)
     assert (bad.code, len(bad.error_lines)) == (4, 1), bad.err
     assert "stage 'odd' cannot be used: odd_stage:main cannot be loaded" in bad.error_lines[0]
+
+
+def test_a_broken_family_is_named_and_left_out(broken_plugin: dict[str, str], tmp_path: Path) -> None:
+    done = run("vtb", "gallery", "maze_square", "--output", tmp_path / "g.html", env=broken_plugin)
+    assert (done.code, (tmp_path / "g.html").exists()) == (0, True), done.err
+    assert done.err.count("puzzle family 'odd_family' of odd_stage:F: cannot be loaded: old API: it is left out") == 1
+    none = run("vtb", "gallery", "odd_family", "--output", tmp_path / "o.html", env=broken_plugin)
+    assert (none.code, len(none.error_lines)) == (2, 1), none.err
+    assert "there is no puzzle family 'odd_family'" in none.error_lines[0]
 
 
 def test_doctor_says_what_works(tmp_path: Path) -> None:

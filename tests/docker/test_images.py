@@ -143,6 +143,13 @@ def test_answers_without_any_rights(name: str) -> None:
     assert (missing.code, len(missing.err.splitlines())) == (2, 1)
 
 
+def test_nothing_in_the_working_folder_is_imported(out: Path, tmp_path: Path) -> None:
+    for name in ("click", "queue", "json", "vtb", "numpy", "pickle", "socket"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(99)\n")
+    done = gen_maze(out, "--samples-per-shard", 1, "--workers", 2, flags=("-v", f"{tmp_path}:/work"))
+    assert done.code == 0, done.err
+
+
 @each_image
 def test_other_stages_are_not_in_it(name: str) -> None:
     packages = {"gen-maze": "vtb_generate", "curate": "vtb_curate", "prepare": "vtb_prepare"}

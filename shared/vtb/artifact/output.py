@@ -36,7 +36,9 @@ from vtb.artifact.manifest import (
 from vtb.artifact.provenance import run_info
 from vtb.artifact.sidecar import DoneShards, ShardList, done_shards, write_sidecar
 from vtb.errors import BadInput, TryAgain
+from vtb.regular_file import open_regular
 from vtb.store import Store, open_store
+from vtb.store.files import os_errors
 
 log = logging.getLogger("vtb.artifact")
 SWEEP_AGE_S = 600.0  # without locks: a second process may be writing the same artifact; its files are younger
@@ -200,7 +202,7 @@ class Output:
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file of any size."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with os_errors(path), open_regular(path) as file:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
     return digest.hexdigest()

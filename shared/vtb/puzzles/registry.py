@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
+import logging
 import pkgutil
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
@@ -13,20 +14,27 @@ from typing import Any
 from vtb.errors import BadInput, UsageProblem
 from vtb.puzzles.family import Family
 
+log = logging.getLogger("vtb.puzzles")
 GROUP = "vtb.puzzles"
 HELPERS = "common"  # name of the folders that hold no families
 
 
 @functools.cache
 def families() -> dict[str, Family[Any]]:
-    """Every family by name: the modules below this folder that have a ``FAMILY``, and those that packages add."""
+    """Every family by name: the modules below this folder that have a ``FAMILY``, and those that packages add.
+
+    A package's family that fails to load is named and left out: most commands do not need it.
+    """
     found: dict[str, Family[Any]] = {}
     for module in _modules("vtb.puzzles"):
         family = getattr(importlib.import_module(module), "FAMILY", None)
         if family is not None:
             found[family.name] = family
     for entry in entry_points(group=GROUP):
-        found[entry.name] = _load(entry)
+        try:
+            found[entry.name] = _load(entry)
+        except BadInput as error:
+            log.warning("%s: it is left out", error)
     return found
 
 
@@ -43,7 +51,7 @@ def _load(entry: EntryPoint) -> Family[Any]:
     """The family of another package."""
     try:
         family: Family[Any] = entry.load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # whatever somebody else's module does when it is imported
         raise BadInput(f"puzzle family {entry.name!r} of {entry.value}: cannot be loaded: {error}") from error
     if family.name != entry.name:
         raise BadInput(f"puzzle family {entry.name!r} of {entry.value}: calls itself {family.name!r}: use one name")

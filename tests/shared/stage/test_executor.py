@@ -103,7 +103,7 @@ def test_only_what_is_missing_is_made(tmp_path: Path, reference: Made7, caplog: 
     (tmp_path / "manifest.json").unlink()
     (tmp_path / "shards/00003.bin").unlink()
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").iterdir()}
-    with caplog.at_level(logging.INFO, "vtb.stage.executor"):
+    with caplog.at_level(logging.INFO, "vtb.sharded"):
         assert run(tmp_path, 1, [ShardRange()]) == reference
     assert "6 of 7 shards are there already" in caplog.text
     after = {path for path, time in before.items() if path.stat().st_mtime_ns != time}
