@@ -144,6 +144,7 @@ def test_answers_without_any_rights(name: str) -> None:
 
 
 def test_nothing_in_the_working_folder_is_imported(out: Path, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
     for name in ("click", "queue", "json", "vtb", "numpy", "pickle", "socket"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit(99)\n")
     done = gen_maze(out, "--samples-per-shard", 1, "--workers", 2, flags=("-v", f"{tmp_path}:/work"))

@@ -21,9 +21,9 @@ def test_what_errors_say() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "line", "says"),
     [
-        ("data.json", [{"id": "a"}], ("vtb-prepare", "vlm", "--input", "{t}"), "cannot be used (it has no 'image')"),
+        ("data.json", [{"id": "a"}], ("vtb-prepare", "vlm", "--input", "{t}"), "cannot be used (it has no image)"),
         ("x.json", {"train": []}, ("vtb-gen-arc", "--tasks", "{t}"), "is no ARC task with answers (it has no 'test')"),
-        ("manifest.json", {}, ("vtb-prepare", "vlm", "--input", "{t}"), "is damaged (it has no 'schema')"),
+        ("manifest.json", {}, ("vtb-prepare", "vlm", "--input", "{t}"), "missing required field `schema`"),
     ],
 )  # fmt: skip
 def test_missing_fields_are_named(tmp_path: Path, name: str, content: object, line: tuple[str, ...], says: str) -> None:
@@ -37,4 +37,4 @@ def test_missing_fields_are_named(tmp_path: Path, name: str, content: object, li
 def test_show_names_a_missing_field(tmp_path: Path) -> None:
     put(tmp_path, "manifest.json", "{}")
     done = run("vtb", "show", tmp_path)
-    assert (done.code, "(it has no 'schema')" in done.err) == (3, True), done.err
+    assert (done.code, "missing required field `schema`" in done.err) == (3, True), done.err

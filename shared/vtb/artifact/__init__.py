@@ -6,8 +6,7 @@ from vtb.artifact.manifest import (
     Manifest,
     Plan,
     ShardEntry,
-    find_manifest,
-    read_manifest,
 )
+from vtb.artifact.reading import find_manifest, read_manifest
 
 __all__ = ["FileEntry", "InputEntry", "Manifest", "Plan", "ShardEntry", "find_manifest", "read_manifest"]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from vtb.artifact.manifest import PLAN, FileEntry, Plan, find_manifest
+from vtb.artifact.manifest import PLAN, FileEntry, Plan
+from vtb.artifact.reading import find_manifest
 from vtb.artifact.sidecar import SIDECAR
 from vtb.errors import BadInput
 from vtb.store import ObjectMissing, Store

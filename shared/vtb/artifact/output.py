@@ -30,10 +30,10 @@ from vtb.artifact.manifest import (
     Manifest,
     Plan,
     ShardEntry,
-    find_manifest,
     plan_json,
 )
 from vtb.artifact.provenance import run_info
+from vtb.artifact.reading import find_manifest
 from vtb.artifact.sidecar import DoneShards, ShardList, done_shards, write_sidecar
 from vtb.errors import BadInput, TryAgain
 from vtb.regular_file import open_regular

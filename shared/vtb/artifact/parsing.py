@@ -10,6 +10,7 @@ import msgspec
 
 from vtb.artifact.manifest import MANIFEST, SCHEMA, FileEntry, InputEntry, Manifest, Plan, ShardEntry
 from vtb.errors import BadInput
+from vtb.store.base import check_key
 
 T = TypeVar("T")
 _DEEPEST = 50  # whatever prints or compares nested values calls itself
@@ -128,6 +129,10 @@ def _check_files(files: Iterable[FileEntry]) -> None:
 def _check_file(file: FileEntry | ShardEntry) -> None:
     if _LEADS_OUT.match(file.path):
         raise ValueError(f"{file.path!r} leads out of the artifact")
+    try:
+        check_key(file.path)
+    except BadInput as error:
+        raise ValueError(str(error)) from error
     if not 0 <= file.bytes <= _MOST:
         raise ValueError(f"{file.path!r} has a size that cannot be")
 

@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 from vtb.artifact.local import cache_folder, local_artifact, verify
-from vtb.artifact.manifest import InputEntry, read_manifest
+from vtb.artifact.manifest import InputEntry
+from vtb.artifact.reading import read_manifest
 from vtb.errors import NotAvailable
 from vtb.formats.media_tar import unpack
 from vtb.store import is_remote

@@ -16,7 +16,7 @@ from vtb.errors import NotAvailable
 from vtb.launch.container import container_settings, provenance, secrets, with_absolute_paths
 from vtb.launch.local import TRYING
 from vtb.pipeline import Step
-from vtb.program import Stopped
+from vtb.signals import Stopped
 from vtb.store import join_uri
 
 STOP_GRACE_S = 60

@@ -15,12 +15,12 @@ from typing import NoReturn
 import click
 
 from vtb import log as vtb_log
-from vtb import program
+from vtb import signals
 from vtb.errors import NotAvailable, VtbError
-from vtb.program import CODES, Stopped, listen, settle, stop_message
+from vtb.signals import CODES, Stopped, listen, settle, stop_message
 
 log = logging.getLogger("vtb")
-TERMINATION_LOG = Path(program.TERMINATION_LOG)
+TERMINATION_LOG = Path(signals.TERMINATION_LOG)
 INTERNAL = 1
 STDOUT = 1
 MAX_LINE = 2000  # characters of an error; what was given may be longer

@@ -103,7 +103,7 @@ def test_folders_as_zips_unpack_them(tmp_path: Path, below: str) -> None:
         entry = describe_input(str(place))
         assert entry.kind == "vlmpuzzle-folder"
         assert splits_of(place) == {None: 2}
-        tasks = [example.record["task"] for chunk in chunks(entry) for example in read_chunk(chunk)]
+        tasks = [loaded.example.task for chunk in chunks(entry) for loaded in read_chunk(chunk)]
         assert sorted(tasks) == ["midpoint", "visual_color_grid"]
 
 
@@ -112,7 +112,8 @@ def test_folders_may_have_splits_too(tmp_path: Path) -> None:
         write_folder(tmp_path / "set" / folder, ["midpoint"], 1)
     assert splits_of(tmp_path / "set") == {"train": 1, "val": 1, "minitest": 1}
     every = chunks(describe_input(str(tmp_path / "set")))
-    assert [example.split for chunk in every for example in read_chunk(chunk)] == [chunk.split for chunk in every]
+    found = [loaded.example.split for chunk in every for loaded in read_chunk(chunk)]
+    assert found == [chunk.split for chunk in every]
     assert splits_of(tmp_path / "set" / MINI) == {"minitest": 1}
     shutil.move(tmp_path / "set" / "train" / "midpoint", tmp_path / "test")  # the user's own word, not a layout's
     assert splits_of(tmp_path / "test") == {None: 1}
