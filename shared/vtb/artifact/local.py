@@ -7,6 +7,8 @@ import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vtb.artifact import InputEntry, Manifest, find_manifest, read_manifest
@@ -46,21 +48,31 @@ def local_artifact(uri: str, kinds: tuple[str, ...]) -> tuple[Path, InputEntry]:
 
 
 def _fetch(uri: str, manifest: Manifest, folder: Path) -> None:
-    """Download beside the final place and rename, so that a copy in the cache is always whole."""
     log.info("downloading %s", uri)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
-    except OSError as error:
-        why = f"{folder.parent}: cannot be written ({error.strerror})"
-        raise NotAvailable(f"{why}: set VTB_CACHE to a folder that can") from error
-    try:
+    with made_whole(folder) as part:
         files = [file.path for file in manifest.all_files()]
         with Progress(len(files), "downloaded") as progress:
             download(open_store(uri), [*files, MANIFEST], part, on_done=lambda _: progress.update(progress.done + 1))
         verify(uri, manifest, part)
-        if not folder.is_dir():
-            part.rename(folder)
+
+
+@contextmanager
+def made_whole(place: Path) -> Iterator[Path]:
+    """A folder to fill beside a place in the cache; it is renamed at the end, so that what lies there is always whole.
+
+    Raises:
+        NotAvailable: the cache cannot be written.
+    """
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=".part-", dir=place.parent))
+    except OSError as error:
+        why = f"{place.parent}: cannot be written ({error.strerror})"
+        raise NotAvailable(f"{why}: set VTB_CACHE to a folder that can") from error
+    try:
+        yield part
+        if not place.is_dir():
+            part.rename(place)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from pathlib import Path
 
-from vtb.artifact.local import cache_folder, local_artifact, verify
+from vtb.artifact.local import cache_folder, local_artifact, made_whole, verify
 from vtb.artifact.manifest import InputEntry
 from vtb.artifact.reading import read_manifest
-from vtb.errors import NotAvailable
 from vtb.formats.media_tar import unpack
 from vtb.store import is_remote
 
@@ -33,19 +31,8 @@ def unpacked_artifact(uri: str, kinds: tuple[str, ...]) -> tuple[Path, InputEntr
 
 
 def _unpack(folder: Path, packed: list[str], place: Path) -> None:
-    """Unpack beside the final place and rename, so that a copy in the cache is always whole."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=".part-", dir=place.parent))
-    except OSError as error:
-        why = f"{place.parent}: cannot be written ({error.strerror})"
-        raise NotAvailable(f"{why}: set VTB_CACHE to a folder that can") from error
-    try:
+    with made_whole(place) as part:
         for file in sorted(folder.glob("*.jsonl")):
             shutil.copy(file, part / file.name)
         for path in packed:
             unpack(folder / path, part)
-        if not place.is_dir():
-            part.rename(place)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
