@@ -16,7 +16,8 @@
         options: {engine-args: [--warmup_ratio, 0.05]}
 
 An input is an earlier step, or an artifact elsewhere: a URI with its scheme, or an absolute path. ``engine-args`` is
-what would stand after ``--``. The same file runs on every launcher; each step writes to ``<store>/<step name>``.
+what would stand after ``--``. ``num-shards`` says into how many parts a cluster may split a step; elsewhere one
+process does them all. The same file runs on every launcher; each step writes to ``<store>/<step name>``.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ _NAME = re.compile(r"^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$")  # as Kubernetes nam
 _KEYS = {"name", "stage", "options", "inputs"}
 _OURS = {"input", "output"}
 _NOT_HERE = {"describe", "version", "help", "dry-run"}
+_INDEX = "shard-index"
 ENGINE_ARGS = "engine-args"
+PARTS = "num-shards"
+MOST_PARTS = 100_000  # as many indexes as an Indexed Job may have with retries for each
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,16 @@ class Step:
     def installed(self) -> Installed:
         """The stage behind it."""
         return find_stage(self.stage)
+
+    @property
+    def parts(self) -> int:
+        """How many pods may share the work, where there is a cluster."""
+        return int(self.options.get(PARTS, 1))
+
+    @property
+    def earlier(self) -> frozenset[str]:
+        """The steps whose artifacts it reads."""
+        return frozenset(name for sources in self.inputs.values() for name in sources if not is_place(name))
 
     def arguments(self, store: str, *more: str) -> list[str]:
         """The command line after the program: subcommand, inputs, output, options, more options, engine arguments."""
@@ -184,6 +198,10 @@ def _check_option(step: Step, name: str, value: Any, options: Mapping[str, Mappi
     where = f"step {step.name!r}: {name}"
     if name in _OURS:
         raise UsageProblem(f"{where} is set by the launcher: use inputs")
+    if name == _INDEX:
+        raise UsageProblem(f"{where} cannot be set for a step: a cluster gives each pod its own")
+    if name == PARTS and not (type(value) is int and 1 <= value <= MOST_PARTS):
+        raise UsageProblem(f"{where} is {reprlib.repr(value)}: give a whole number from 1 to {MOST_PARTS}")
     if name in _NOT_HERE:
         raise UsageProblem(f"{where} cannot be set for a step: it prints something and makes nothing")
     if name not in options:
@@ -235,7 +253,7 @@ def _option_words(step: Step) -> list[str]:
     options = _options_of(step)
     words: list[str] = []
     for name, value in step.options.items():
-        if name == ENGINE_ARGS:
+        if name in (ENGINE_ARGS, PARTS):
             continue
         if value is True:
             words.append(f"--{name}")

@@ -13,11 +13,21 @@ LAST_GROUP = "Configuration and logs"  # where options without a group of ours, 
 
 @dataclass(frozen=True)
 class Resources:
-    """What one pod of the stage asks for by default; a site overrides it in the chart."""
+    """What one pod of the stage asks for by default, in the words of Kubernetes; a site file overrides it.
+
+    Attributes:
+        cpu: processors; a request, not a limit.
+        memory: request and limit.
+        gpu: whole GPUs.
+        disk: room for temporary files, ``/tmp`` and ``/cache`` together.
+        shared_memory: size of ``/dev/shm``; empty where the container runtime's 64 MB do.
+    """
 
     cpu: str = "1"
     memory: str = "2Gi"
     gpu: int = 0
+    disk: str = "10Gi"
+    shared_memory: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,9 @@ class Stage:
         resources: the default request of one pod.
         credentials: variables with credentials that it may use, besides the store's, which go wherever it is remote.
         output_argument: whether the output may also be given as an argument, without ``--output``.
+        gang: whether several nodes may work on it together under torchrun.
+        model_cache: whether it loads models, and so gains from a cache of models that outlives the pod.
+        grace_s: seconds between SIGTERM and SIGKILL that it needs to save what it has.
     """
 
     command: str
@@ -51,6 +64,9 @@ class Stage:
     resources: Resources = Resources()
     credentials: tuple[str, ...] = ()
     output_argument: bool = False
+    gang: bool = False
+    model_cache: bool = False
+    grace_s: int = 30
 
     @property
     def name(self) -> str:

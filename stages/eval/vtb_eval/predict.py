@@ -35,7 +35,8 @@ STAGE = Stage(
     reads=("puzzles",),
     writes=("predictions",),
     parallel="shards",
-    resources=Resources(cpu="4", memory="32Gi", gpu=1),
+    resources=Resources(cpu="4", memory="32Gi", gpu=1, disk="100Gi", shared_memory="8Gi"),
+    model_cache=True,
 )
 
 

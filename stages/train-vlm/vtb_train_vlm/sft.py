@@ -39,8 +39,11 @@ STAGE = Stage(
     reads=("swift-dataset",),
     writes=("adapter", "checkpoint"),
     kind_option=("tuner", {"lora": "adapter", "full": "checkpoint"}),
-    resources=Resources(cpu="8", memory="64Gi", gpu=1),
+    resources=Resources(cpu="8", memory="64Gi", gpu=1, disk="100Gi", shared_memory="16Gi"),
     credentials=("HF_TOKEN", "WANDB_API_KEY"),  # the engine may report elsewhere: -- --report_to wandb
+    gang=True,
+    model_cache=True,
+    grace_s=600,
 )
 
 
