@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from vtb import log as vtb_log
+from vtb.cli.on_cluster import cluster_options
 from vtb.did_you_mean import did_you_mean
 from vtb.errors import UsageProblem, VtbError
 from vtb.launch import local
@@ -20,6 +23,20 @@ from vtb.store import is_remote, join_uri, open_store
 
 log = logging.getLogger("vtb.run")
 RunStep = Callable[[Step, str], int]
+CLUSTERS = ("kubernetes", "argo")
+FOR_CLUSTERS = ("site", "context", "namespace", "release", "detach")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be run: a pipeline with its settings, the chosen steps, and where they write."""
+
+    file: Path
+    pipeline: Pipeline
+    steps: tuple[Step, ...]
+    store: str
+    settings: tuple[str, ...]
+    only: tuple[str, ...]
 
 
 @click.command()
@@ -27,9 +44,9 @@ RunStep = Callable[[Step, str], int]
 @click.option(
     "--on",
     cls=VtbOption,
-    type=click.Choice(["local", "docker"]),
+    type=click.Choice(["local", "docker", *CLUSTERS]),
     default="local",
-    help="Where to run: processes of this machine, or its Docker engine.",
+    help="Where to run: processes of this machine, its Docker engine, or a cluster.",
 )
 @click.option(
     "--store",
@@ -62,11 +79,19 @@ RunStep = Callable[[Step, str], int]
     default="text",
     help="Form of the log lines on standard error.",
 )
+@click.option(
+    "--detach",
+    cls=VtbOption,
+    is_flag=True,
+    help="On a cluster: leave a launcher there that goes on by itself, and return. `vtb status` tells how it is.",
+)
+@cluster_options
 def run(
     pipeline: Path, on: str, store: str, settings: tuple[str, ...], only: tuple[str, ...], tag: str | None,
-    registry: str | None, dry_run: bool, log_format: str,
+    registry: str | None, dry_run: bool, log_format: str, detach: bool, site: Path | None, context: str | None,
+    namespace: str | None, release: str | None,
 ) -> int:  # fmt: skip
-    """Run the steps of a pipeline file one after the other.
+    """Run the steps of a pipeline file, each after those it reads from.
 
     Each step writes an artifact to STORE/<step>. A step that is complete already is skipped by itself, so the same
     command continues a pipeline that was cut off. The first step that fails ends the run with its exit code. Before
@@ -77,14 +102,27 @@ def run(
     """
     vtb_log.configure(log_format)
     plan = with_settings(read_pipeline(pipeline), settings)
-    steps = choose(plan, only)
     store = store if is_remote(store) else open_store(store).uri
+    work = Work(pipeline, plan, tuple(choose(plan, only)), store, settings, only)
     if dry_run:
-        for step in steps:
+        for step in work.steps:
             click.echo(shlex.join([step.installed.stage.command.split()[0], *step.arguments(store)]))
+    if on in CLUSTERS:
+        from vtb.cli.run_on_cluster import Where, run_there
+
+        return run_there(work, Where(on, site, context, namespace, release, tag, registry), detach, dry_run)
+    refuse_cluster_options(on)
     run_step, try_step = launcher(on, tag, registry)
-    refuse(find_problems(steps, store, try_step, write=not dry_run))
-    return 0 if dry_run else run_all(steps, store, run_step)
+    refuse(find_problems(work.steps, store, try_step, write=not dry_run))
+    return 0 if dry_run else run_all(work.steps, store, run_step)
+
+
+def refuse_cluster_options(on: str) -> None:
+    """Options that would be passed over without a word."""
+    context = click.get_current_context()
+    for name in FOR_CLUSTERS:
+        if context.params[name] and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise UsageProblem(f"--{name} is for clusters, not for --on {on}: add --on kubernetes")
 
 
 def refuse(problems: list[VtbError]) -> None:
@@ -117,7 +155,7 @@ def launcher(on: str, tag: str | None, registry: str | None) -> tuple[RunStep, T
     return docker.run_step, docker.try_step
 
 
-def run_all(steps: list[Step], store: str, run_step: RunStep) -> int:
+def run_all(steps: Sequence[Step], store: str, run_step: RunStep) -> int:
     """Run the steps; the first that fails ends the run with its exit code."""
     for number, step in enumerate(steps, 1):
         log.info("step %d of %d: %s (%s)", number, len(steps), step.name, step.stage)

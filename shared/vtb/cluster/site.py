@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -149,48 +149,53 @@ def site_from(data: Any) -> Site:
         site = msgspec.convert(data, Site)
     except msgspec.ValidationError as error:
         raise BadInput(_in_words(error, data)) from error
-    slugs = {found.stage.slug for found in installed().values()}
-    for name in site.stages:
-        if name not in slugs:
-            raise BadInput(f"stages.{name}: there is no such stage{did_you_mean(name, slugs)}")
-    for where, place in {"defaults": site.defaults, **{f"stages.{name}": own for name, own in site.stages.items()}}.items():
-        _check_extra(where, place)
+    _check_place("defaults", site.defaults)
+    stages = {found.stage.slug: found.stage for found in installed().values()}
+    for name, place in site.stages.items():
+        if name not in stages:
+            raise BadInput(f"stages.{name}: there is no such stage{did_you_mean(name, stages)}")
+        if (place.nodes or 1) > 1 and not stages[name].gang:
+            raise BadInput(f"stages.{name}.nodes: {name} runs on one node; the parts of --num-shards share its work")
+        _check_place(f"stages.{name}", place)
     return site
 
 
-def _check_extra(where: str, place: StagePlace) -> None:
+def _check_place(where: str, place: StagePlace) -> None:
     """What comes in Kubernetes' own words needs a name, or the cluster refuses the pod hours later."""
-    for field in ("extra_env", "extra_volumes", "extra_volume_mounts"):
-        for entry in getattr(place, field) or []:
-            if not isinstance(entry.get("name"), str):
-                raise BadInput(f"{where}.{msgspec.json.decode(_camel(field))}: every entry needs a name")
-
-
-def _camel(name: str) -> bytes:
-    head, *rest = name.split("_")
-    return msgspec.json.encode(head + "".join(part.title() for part in rest))
+    for field in msgspec.structs.fields(StagePlace):
+        if field.name.startswith("extra_"):
+            for entry in getattr(place, field.name) or []:
+                if not isinstance(entry.get("name"), str):
+                    raise BadInput(f"{where}.{field.encode_name}: every entry needs a name")
 
 
 def _in_words(error: msgspec.ValidationError, data: Any) -> str:
     """``image.tga: unknown key``; msgspec says it the other way round."""
     what, _, where = str(error).partition(" - at `$")
-    place = where.rstrip("`").lstrip(".")
+    words = [word for word in where.rstrip("`").replace("[...]", "").split(".") if word]
+    if words[:1] == ["stages"] and "stages[...]" in where:
+        words[:1] = ["stages", _stage_in_error(data["stages"])]
     if what.startswith("Object contains unknown field"):
-        name = what.split("`")[1]
-        known = _known_keys(place)
-        return f"{f'{place}.' if place else ''}{name}: unknown key{did_you_mean(name, known)}"
-    return f"{place or 'the file'}: {what[0].lower()}{what[1:]}"
+        words.append(name := what.split("`")[1])
+        what = f"unknown key{did_you_mean(name, _known_keys(words[:-1]))}"
+    return f"{'.'.join(words) or 'the file'}: {what[0].lower()}{what[1:]}"
 
 
-def _known_keys(place: str) -> list[str]:
+def _stage_in_error(stages: Mapping[str, Any]) -> str:
+    """Which stage's entry it is that msgspec does not name."""
+    for name, entry in stages.items():
+        try:
+            msgspec.convert(entry, StagePlace)
+        except msgspec.ValidationError:
+            return name
+    return "..."
+
+
+def _known_keys(words: Sequence[str]) -> list[str]:
     """The keys of the part of the file at a place."""
-    kind: Any = Site
-    for word in place.split(".") if place else []:
-        if word.startswith("stages[") or word == "defaults":
-            kind = StagePlace
-            continue
-        fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
-        kind = fields.get(word.partition("[")[0], Site)
+    kind: Any = StagePlace if words[:1] in (["stages"], ["defaults"]) else Site
+    if kind is Site and words:
+        kind = next(field.type for field in msgspec.structs.fields(Site) if field.encode_name == words[0])
     return [field.encode_name for field in msgspec.structs.fields(kind)]
 
 

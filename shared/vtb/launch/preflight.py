@@ -24,7 +24,9 @@ KINDS = {
 }
 
 
-def find_problems(steps: Sequence[Step], store: str, try_step: TryStep, *, write: bool) -> list[VtbError]:
+def find_problems(
+    steps: Sequence[Step], store: str, try_step: TryStep, *, write: bool, elsewhere: bool = False
+) -> list[VtbError]:
     """Everything that can be known before the first step runs.
 
     Args:
@@ -32,13 +34,14 @@ def find_problems(steps: Sequence[Step], store: str, try_step: TryStep, *, write
         store: where they write.
         try_step: runs a step with ``--dry-run``; its exit code and what it prints.
         write: whether the store may be written to, to see that it can be.
+        elsewhere: whether the steps run on other machines, whose files cannot be seen from here.
     """
     try:
         check_store(store, write=write)
     except VtbError as error:
         return [error]  # every step would say the same
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        found = list(pool.map(lambda step: list(_of_step(step, steps, store, try_step)), steps))
+        found = list(pool.map(lambda step: list(_of_step(step, steps, store, try_step, elsewhere)), steps))
     return [problem for problems in found for problem in problems]
 
 
@@ -66,8 +69,10 @@ def _check_folder(folder: Path) -> None:
         raise NotAvailable(f"--store {folder}: only {free / 1e6:.0f} MB are free there: free some or take another disk")
 
 
-def _of_step(step: Step, steps: Sequence[Step], store: str, try_step: TryStep) -> Iterator[VtbError]:
-    missing = list(_missing_places(step))
+def _of_step(
+    step: Step, steps: Sequence[Step], store: str, try_step: TryStep, elsewhere: bool
+) -> Iterator[VtbError]:
+    missing = list(_missing_places(step, elsewhere))
     yield from missing
     try:
         code, said = try_step(step, store)
@@ -83,7 +88,7 @@ def _of_step(step: Step, steps: Sequence[Step], store: str, try_step: TryStep) -
         )
 
 
-def _missing_places(step: Step) -> Iterator[VtbError]:
+def _missing_places(step: Step, elsewhere: bool) -> Iterator[VtbError]:
     """Artifacts and models that the step reads, no step makes, and nobody has put there."""
     takes = step.installed.artifact_options
     for option, place in step.places:
@@ -91,10 +96,18 @@ def _missing_places(step: Step) -> Iterator[VtbError]:
         try:
             if is_remote(place):
                 read_manifest(place, kinds)
+            elif elsewhere:
+                _check_path_in_pod(place)
             elif not os.path.exists(open_store(place).uri):
                 raise NotAvailable(f"nothing is there: give the place of a {' or '.join(kinds)}")
         except VtbError as error:
             yield type(error)(f"step {step.name}: --{option} {place}: {error}")
+
+
+def _check_path_in_pod(place: str) -> None:
+    """A volume of the site may hold it; what is relative means the folder here and nothing there."""
+    if not place.startswith("/"):
+        raise BadInput("a cluster does not see files of this machine: put it in the store, or on a volume of the site")
 
 
 def _waits(step: Step, steps: Sequence[Step], store: str) -> bool:

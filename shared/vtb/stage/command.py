@@ -34,7 +34,7 @@ def stage_command(
         @functools.wraps(body)
         def call(**values: Any) -> Any:
             vtb_log.configure(values["log_format"], values["log_level"])
-            return body(_run_of(stage, values), build(options, values, _given()))
+            return body(_run_of(stage, values), build(options, values, given(click.get_current_context())))
 
         context = {
             "auto_envvar_prefix": env_prefix(stage.command),
@@ -42,7 +42,7 @@ def stage_command(
             "help_option_names": ["-h", "--help"],
         }
         command = click.command(stage.command.split()[-1], cls=StageCommand, context_settings=context)(call)
-        command.stage = stage
+        command.stage, command.options = stage, options
         contract = functools.partial(_contract, command)
         arguments = [click.Argument(["out"], required=False)] if stage.output_argument else []
         command.params[:] = [
@@ -57,9 +57,8 @@ def _contract(command: StageCommand) -> str:
     return json.dumps(describe(command), indent=1)
 
 
-def _given() -> frozenset[str]:
+def given(context: click.Context) -> frozenset[str]:
     """The names of the options that were given, wherever, and not left to their defaults."""
-    context = click.get_current_context()
     return frozenset(
         name for name in context.params if context.get_parameter_source(name) is not ParameterSource.DEFAULT
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -87,9 +87,10 @@ class Stage:
 
 
 class StageCommand(click.Command):
-    """A click command that knows its stage, and shows its options in groups."""
+    """A click command that knows its stage and the class of its options, and shows these in groups."""
 
     stage: Stage
+    options: type[Any]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options under the headings of their groups, in the order in which these first occur."""

@@ -8,6 +8,7 @@ such a dataclass stands for that one's fields.
 from __future__ import annotations
 
 import dataclasses
+import json
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -91,6 +92,13 @@ class StageOptions:
             for holder, field in _fields_of(self)
             if spec_of(field).affects_output
         }
+
+
+def recorded_config(seed: int, options: StageOptions) -> dict[str, Any]:
+    """What a manifest says of a run, as it will be read back."""
+    config = {"seed": seed, **options.recorded()}
+    # JSON has no infinities (an open end of a range), so they become words
+    return dict(json.loads(json.dumps(config), parse_constant=str))
 
 
 def spec_of(field: dataclasses.Field[Any]) -> Spec:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from vtb.artifact.output import Output, State
 from vtb.errors import UsageProblem
 from vtb.stage.declaration import Stage
 from vtb.stage.executor import Finish, Maker, Task, finish, make_missing, wait_note
-from vtb.stage.fields import StageOptions
+from vtb.stage.fields import StageOptions, recorded_config
 from vtb.stage.sharding import ShardRange
 from vtb.store import is_remote, open_store
 
@@ -39,9 +38,7 @@ class Run:
 
     def plan(self, options: StageOptions, inputs: Sequence[InputEntry] = ()) -> Plan:
         """What this run makes: by its options, from inputs whose content is pinned."""
-        config = {"seed": self.seed, **options.recorded()}
-        # as it will be read back; JSON has no infinities (an open end of a range), so they become words
-        config = json.loads(json.dumps(config), parse_constant=str)
+        config = recorded_config(self.seed, options)
         kind = self.stage.kind_for(config)
         return Plan(kind, self.stage.command, self.stage.version, config, tuple(inputs))
 

@@ -1,0 +1,253 @@
+"""Runs a pipeline on a cluster: makes the objects of each step, follows them, and tells how it ends.
+
+What goes on is in the cluster and the store, not here: a launcher that is killed and started again finds its objects
+by their names and goes on, and two launchers of one pipeline follow the same objects.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from vtb.artifact import find_manifest
+from vtb.cluster.api import Api, Conflict, Missing
+from vtb.cluster.gang import step_objects
+from vtb.cluster.logs import Logs, last_lines
+from vtb.cluster.mirror import Mirror
+from vtb.cluster.names import OUTPUT, STEP, selector
+from vtb.cluster.site import Site
+from vtb.cluster.state import (
+    Failure,
+    failure,
+    has_log,
+    is_done,
+    is_ended,
+    is_failed,
+    label,
+    parts_done,
+    pending_reason,
+)
+from vtb.errors import NotAvailable
+from vtb.launch.arguments import is_complete
+from vtb.pipeline import Pipeline, Step
+from vtb.store import join_uri, open_store
+
+log = logging.getLogger("vtb.run")
+LOOK_S = 2.0
+PENDING_S = 15.0
+SAY_AGAIN_S = 300.0
+PROGRESS_S = 30.0
+GONE_S = 120.0
+TAIL = 10
+
+
+@dataclass
+class Running:
+    """A step whose objects are in the cluster."""
+
+    step: Step
+    kind: str
+    name: str
+    since: float = field(default_factory=time.monotonic)
+    said: dict[str, float] = field(default_factory=dict)
+    progress: tuple[int, int, int] = (0, 0, 0)
+    progress_at: float = 0.0
+
+
+class Launcher:
+    """One run of a pipeline on one cluster."""
+
+    def __init__(self, api: Api, pipeline: Pipeline, steps: Sequence[Step], store: str, site: Site) -> None:
+        """Nothing is asked before ``run``."""
+        self._api, self._pipeline, self._store, self._site = api, pipeline, store, site
+        self._waiting = list(steps)
+        self._total = len(steps)
+        self._running: list[Running] = []
+        self._done: set[str] = set()
+        self._changed = threading.Condition()
+        self._logs = Logs(api)
+        self._mirrors: dict[str, Mirror] = {}
+
+    def run(self) -> int:
+        """Run to the end; 0, or the exit code of the first step that failed."""
+        code = 0
+        try:
+            with ExitStack() as stack:
+                self._watch(stack)
+                while self._running or (self._waiting and code == 0):
+                    if code == 0:
+                        self._start_ready()
+                    code = self._look() or code
+                    with self._changed:
+                        self._changed.wait(LOOK_S)
+        except BaseException:
+            self._logs.close(wait=False)
+            raise
+        self._logs.close(wait=True)
+        return code
+
+    def _watch(self, stack: ExitStack) -> None:
+        """Follow pods, and the kinds of object that the steps become."""
+        chosen = selector(self._site.release, self._pipeline.name)
+        for kind in sorted({made["kind"] for step in self._waiting for made in self._objects(step)[:1]} | {"Pod"}):
+            self._mirrors[kind] = stack.enter_context(Mirror(self._api, kind, chosen, self._changed))
+
+    def _objects(self, step: Step) -> list[dict[str, Any]]:
+        return step_objects(self._pipeline, step, self._store, self._site)
+
+    def _start_ready(self) -> None:
+        names = {step.name for step in self._waiting} | {running.step.name for running in self._running}
+        for step in [step for step in self._waiting if not step.earlier & names]:
+            self._waiting.remove(step)
+            number = self._total - len(self._waiting)
+            log.info("step %d of %d: %s (%s)", number, self._total, step.name, step.stage)
+            if is_complete(step, self._store):
+                log.info("%s: already complete: %s", step.name, join_uri(self._store, step.name))
+                self._done.add(step.name)
+            else:
+                self._running.append(self._start(step))
+
+    def _start(self, step: Step) -> Running:
+        """Make the objects of a step, or attach to those that are there and have not ended."""
+        main, *others = self._objects(step)
+        kind, name = main["kind"], main["metadata"]["name"]
+        there = self._find(kind, name)
+        if there is not None and not is_ended(there):
+            log.info("%s: %s %s is there already: following it", step.name, kind, name)
+        else:
+            self._remove(kind, there)
+            self._replace(kind, main)
+            there = self._create(main)
+            log.info("%s: made %s %s", step.name, kind, name)
+        self._own(there, others)
+        self._mirrors[kind].put(there)
+        return Running(step, kind, name)
+
+    def _find(self, kind: str, name: str) -> dict[str, Any] | None:
+        try:
+            return self._api.get(kind, name)
+        except Missing:
+            return None
+
+    def _create(self, made: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self._api.create(made)
+        except Missing as error:
+            raise NotAvailable(f"the cluster knows no {made['kind']}: install it, or set gang.by in the site file") from error
+        except Conflict:  # another launcher was faster
+            return self._api.get(made["kind"], made["metadata"]["name"])
+
+    def _own(self, main: dict[str, Any], others: Sequence[dict[str, Any]]) -> None:
+        """Make what goes with the main object, and goes away with it."""
+        owner = {key: main["metadata"][key] for key in ("name", "uid")}
+        owner |= {"apiVersion": main["apiVersion"], "kind": main["kind"]}
+        for other in others:
+            self._create({**other, "metadata": {**other["metadata"], "ownerReferences": [owner]}})
+
+    def _remove(self, kind: str, there: dict[str, Any] | None) -> None:
+        """Delete what has ended, so that its name is free; its artifact is not there, or not what is wanted."""
+        if there is None:
+            return
+        name, uid = there["metadata"]["name"], there["metadata"]["uid"]
+        self._api.delete(kind, name)
+        until = time.monotonic() + GONE_S
+        while (found := self._find(kind, name)) is not None and found["metadata"]["uid"] == uid:
+            if time.monotonic() > until:
+                raise NotAvailable(f"{kind} {name} is being deleted and does not go away: look what keeps it")
+            time.sleep(LOOK_S / 4)
+
+    def _replace(self, kind: str, main: dict[str, Any]) -> None:
+        """Delete what still works on the output of a step in another way than it is now meant to be made."""
+        meta = main["metadata"]
+        for other in self._mirrors[kind].all():
+            found = other["metadata"]
+            if (found.get("annotations") or {}).get(OUTPUT) == meta["annotations"][OUTPUT] and not is_ended(other):
+                log.info("%s: deleting %s %s, which makes it in another way", meta["labels"][STEP], kind, found["name"])
+                self._remove(kind, other)
+
+    def _look(self) -> int:
+        """See how the running steps are; the exit code of the first that has failed, else 0."""
+        code = 0
+        for running in list(self._running):
+            made = self._mirrors[running.kind].get(running.name)
+            pods = list(self._pods(running))
+            for pod in pods:
+                if has_log(pod):
+                    self._logs.follow(pod["metadata"]["name"], label(pod))
+            if made is None:
+                code = code or self._vanished(running)
+            elif is_done(made):
+                code = code or self._finished(running)
+            elif is_failed(made):
+                code = code or self._failed(running, failure(made, pods))
+            else:
+                self._tell(running, made, pods)
+        return code
+
+    def _pods(self, running: Running) -> Iterator[dict[str, Any]]:
+        for pod in self._mirrors["Pod"].all():
+            owner = pod["metadata"]["labels"]
+            names = (owner.get("batch.kubernetes.io/job-name", ""), owner.get("jobset.sigs.k8s.io/jobset-name", ""))
+            if running.name in names or (running.kind == "TrainJob" and running.name == names[1]):
+                yield pod
+
+    def _finished(self, running: Running) -> int:
+        self._running.remove(running)
+        uri = join_uri(self._store, running.step.name)
+        if find_manifest(open_store(uri)) is None:
+            log.error("%s: %s %s is complete, but %s holds no artifact: was it deleted?",
+                      running.step.name, running.kind, running.name, uri)  # fmt: skip
+            return NotAvailable.exit_code
+        self._done.add(running.step.name)
+        log.info("%s: complete after %.0f s", running.step.name, time.monotonic() - running.since)
+        return 0
+
+    def _failed(self, running: Running, why: Failure) -> int:
+        self._running.remove(running)
+        for line in last_lines(self._api, why.pod, TAIL) if why.pod else []:
+            log.error("%s | %s", running.step.name, line)
+        log.error(
+            "step %s ended with exit code %d: %s (kubectl logs job/%s); fix it and run the same command again",
+            running.step.name, why.code, why.reason, running.name,
+        )  # fmt: skip
+        if self._running:
+            log.info("waiting for %s", ", ".join(other.step.name for other in self._running))
+        return why.code
+
+    def _vanished(self, running: Running) -> int:
+        """Its object was deleted: by its age when it had ended, or by somebody."""
+        if is_complete(running.step, self._store):
+            return self._finished(running)
+        self._running.remove(running)
+        log.error("step %s: its %s %s was deleted: run the same command again to go on",
+                  running.step.name, running.kind, running.name)  # fmt: skip
+        return NotAvailable.exit_code
+
+    def _tell(self, running: Running, made: dict[str, Any], pods: list[dict[str, Any]]) -> None:
+        """Progress over all parts, and why nothing happens where nothing does."""
+        now = time.monotonic()
+        if running.kind == "Job" and (found := parts_done(made))[2] > 1:
+            if found != running.progress and now - running.progress_at > PROGRESS_S:
+                running.progress, running.progress_at = found, now
+                log.info("%s: %d of %d parts done, %d running", running.step.name, found[0], found[2], found[1])
+        if now - running.since < PENDING_S or any(map(has_log, pods)):
+            return
+        reasons = {reason for pod in pods if (reason := pending_reason(pod))}
+        for reason in sorted(reasons or ([] if pods else self._no_pods(running, made))):
+            if now - running.said.get(reason, -SAY_AGAIN_S) >= SAY_AGAIN_S:
+                running.said[reason] = now
+                log.warning("%s: waits: %s", running.step.name, reason)
+
+    def _no_pods(self, running: Running, made: dict[str, Any]) -> list[str]:
+        if made["spec"].get("suspend"):
+            return ["its queue has not admitted it yet"]
+        fields = f"involvedObject.kind={running.kind},involvedObject.name={running.name}"
+        events, _ = self._api.list("Event", fields=fields)
+        failed = [event for event in events if event.get("type") == "Warning"]
+        failed.sort(key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
+        return [f"{event.get('reason')}: {' '.join(event.get('message', '').split())[:300]}" for event in failed[-1:]]

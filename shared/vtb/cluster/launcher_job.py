@@ -1,0 +1,84 @@
+"""A launcher inside the cluster: the Job that follows a pipeline when the laptop is closed, as the chart makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import yaml
+
+from vtb.cluster.job import FAILURES
+from vtb.cluster.names import MANAGED, PIPELINE, RELEASE, label_value, object_name
+from vtb.cluster.pod import CONTAINER, CONTAINER_SECURITY, POD_SECURITY, store_environment, unexpanded
+from vtb.cluster.site import Site
+
+FOLDER = "/etc/vtb"
+PIPELINE_FILE, SITE_FILE = "pipeline.yaml", "site.yaml"
+IMAGE = "vtb/launcher"
+CPU, MEMORY, DISK = "100m", "512Mi", "1Gi"
+GRACE_S = 30
+RETRIES = 100  # a launcher that is evicted or cut off goes on; what it runs is elsewhere
+
+
+def launcher_objects(
+    text: str, name: str, store: str, site: Site, more: Sequence[str] = ()
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The ConfigMap with the pipeline and site files, and the Job that runs them.
+
+    Args:
+        text: the pipeline file.
+        name: the pipeline's name.
+        store: where the steps write.
+        site: the place; its ``launcher_service_account`` may make Jobs.
+        more: further words of the ``vtb run``.
+    """
+    files = {PIPELINE_FILE: text, SITE_FILE: yaml.safe_dump(msgspec.to_builtins(site), sort_keys=True)}
+    marks = {**MANAGED, RELEASE: site.release, PIPELINE: label_value(name), "app.kubernetes.io/component": "launcher"}
+    meta: dict[str, Any] = {"labels": marks, **({"namespace": site.namespace} if site.namespace else {})}
+    called = object_name(site.release, f"{name}-launcher", {"files": files, "store": store, "more": list(more)})
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**meta, "name": called}, "data": files}
+    spec = launcher_spec(site, called, ["--store", store, *more], marks)
+    return config, {"apiVersion": "batch/v1", "kind": "Job", "metadata": {**meta, "name": called}, "spec": spec}
+
+
+def launcher_spec(site: Site, config: str, arguments: Sequence[str], marks: dict[str, str]) -> dict[str, Any]:
+    """What the Job does: ``vtb run`` of the files in a ConfigMap."""
+    words = ["run", f"{FOLDER}/{PIPELINE_FILE}", "--on", "kubernetes", "--site", f"{FOLDER}/{SITE_FILE}", *arguments]
+    fixed = {"memory": MEMORY, "ephemeral-storage": DISK}
+    pod = {
+        "restartPolicy": "Never",
+        "serviceAccountName": site.launcher_service_account,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": GRACE_S,
+        "securityContext": POD_SECURITY,
+        **({"imagePullSecrets": [{"name": name} for name in site.image.pull_secrets]} if site.image.pull_secrets else {}),
+        "containers": [
+            {
+                "name": CONTAINER,
+                "image": site.image.named(IMAGE),
+                "imagePullPolicy": site.image.pull_policy,
+                "args": [unexpanded(word) for word in words],
+                "env": store_environment(site),
+                "resources": {"requests": {"cpu": CPU, **fixed}, "limits": fixed},
+                "securityContext": CONTAINER_SECURITY,
+                "terminationMessagePolicy": "FallbackToLogsOnError",
+                "volumeMounts": [
+                    {"name": "tmp", "mountPath": "/tmp"},
+                    {"name": "cache", "mountPath": "/cache"},
+                    {"name": "files", "mountPath": FOLDER, "readOnly": True},
+                ],
+            }
+        ],
+        "volumes": [
+            {"name": "tmp", "emptyDir": {"sizeLimit": DISK}},
+            {"name": "cache", "emptyDir": {"sizeLimit": DISK}},
+            {"name": "files", "configMap": {"name": config}},
+        ],
+    }
+    return {
+        "backoffLimit": RETRIES,
+        "podFailurePolicy": FAILURES,
+        "ttlSecondsAfterFinished": site.ttl_seconds_after_finished,
+        "template": {"metadata": {"labels": marks}, "spec": pod},
+    }
