@@ -11,6 +11,7 @@ from vtb.cli.render import render
 from vtb.cli.run import run
 from vtb.cli.show import show
 from vtb.cli.stages import stages
+from vtb.cli.status import cancel, logs, status
 
 
 @click.group(
@@ -22,5 +23,5 @@ def main() -> None:
     """Run pipelines of vtb-train's stages, and look at what they made."""
 
 
-for command in (run, show, gallery, stages, render, doctor):
+for command in (run, status, logs, cancel, show, gallery, stages, render, doctor):
     main.add_command(command)

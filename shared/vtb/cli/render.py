@@ -6,10 +6,35 @@ from pathlib import Path
 
 import click
 
-from vtb.errors import BadInput
+from vtb.cli.on_cluster import the_site
+from vtb.errors import BadInput, UsageProblem
+from vtb.stage.options import VtbOption
 
 
 @click.command()
+@click.argument("pipeline", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--store", cls=VtbOption, metavar="URI", help="Where the steps of PIPELINE write: s3://bucket/prefix.")
+@click.option(
+    "--site",
+    cls=VtbOption,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The site file: registry, secrets, resources and whatever else belongs to the cluster.",
+)
+@click.option(
+    "--on",
+    cls=VtbOption,
+    type=click.Choice(["kubernetes", "argo"]),
+    default="kubernetes",
+    help="Whose objects: the Jobs that our launcher makes, or a Workflow of Argo's.",
+)
+@click.option(
+    "--set",
+    "settings",
+    cls=VtbOption,
+    multiple=True,
+    metavar="[STEP.]OPTION=VALUE",
+    help="Change an option of one step, or of every step that has it. May be repeated.",
+)
 @click.option("--check", is_flag=True, help="Change nothing; exit 3 when a file is not as it would be written.")
 @click.option(
     "--root",
@@ -17,16 +42,48 @@ from vtb.errors import BadInput
     default=Path(),
     help="The source tree of vtb-train; the current folder when left out.",
 )
-def render(check: bool, root: Path) -> None:
-    """Write what follows from the stage declarations: the option tables in the READMEs.
+def render(
+    pipeline: Path | None, store: str | None, site: Path | None, on: str, settings: tuple[str, ...], check: bool,
+    root: Path,
+) -> None:  # fmt: skip
+    """Print what `vtb run` would make of PIPELINE on a cluster; without one, write what follows from the stages.
 
-    Example: vtb render --check
+    The objects of the steps stand in the order in which `vtb run` makes them, each when those before it are complete.
+    Without PIPELINE the option tables in the READMEs, the manifests below k8s/ and the data of the chart are written
+    into the source tree.
+
+    Example: vtb render k8s/pipelines/demo.yaml --store s3://bucket/run1 --site site.yaml
     """
-    from vtb.render.tables import rendered
+    if pipeline is not None:
+        if store is None:
+            raise UsageProblem("--store is missing: say where the steps would write")
+        click.echo(objects(pipeline, store, site, on, settings), nl=False)
+        return
+    from vtb.render.cluster import rendered as for_clusters
+    from vtb.render.tables import rendered as tables
 
-    stale = [(path, text) for path, text in rendered(root).items() if path.read_text(encoding="utf-8") != text]
+    stale = [(path, text) for path, text in (tables(root) | for_clusters(root)).items() if _content(path) != text]
     if check and stale:
         raise BadInput(f"out of date: {', '.join(str(path) for path, _ in stale)}: run `vtb render`")
     for path, text in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         click.echo(f"wrote {path}")
+
+
+def _content(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def objects(file: Path, store: str, site: Path | None, on: str, settings: tuple[str, ...]) -> str:
+    """The objects of a pipeline as YAML documents."""
+    from vtb.cluster.argo import workflow
+    from vtb.cluster.as_yaml import text
+    from vtb.cluster.gang import step_objects
+    from vtb.pipeline import read_pipeline, with_settings
+
+    pipeline, place = with_settings(read_pipeline(file), settings), the_site(site, None, None)
+    if on == "argo":
+        return text(workflow(pipeline, pipeline.steps, store, place))
+    made = [entry for step in pipeline.steps for entry in step_objects(pipeline, step, store, place)]
+    return "---\n".join(map(text, made))

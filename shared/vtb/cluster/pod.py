@@ -76,7 +76,7 @@ def environment(stage: Stage, site: Site, place: StagePlace) -> list[dict[str, A
     return [
         *store_environment(site),
         *_secrets(site.credentials.existing_secret, stage.credentials),
-        {"name": "VTB_GRACE_S", "value": str(max(stage.grace_s - UPLOAD_S, 1))},
+        *([{"name": "VTB_GRACE_S", "value": str(stage.grace_s - UPLOAD_S)}] if stage.gang else []),
         *(place.extra_env or []),
     ]
 
