@@ -75,3 +75,21 @@ logs, /version, /healthz, /readyz, discovery, SelfSubjectAccessReview. Not serve
 strategic merge (patches are merged as RFC 7386), server-side apply, exec, authentication beyond one bearer token,
 validation by schema (names, labels, owner references and the rules of Jobs are checked).
 """
+
+from in_memory_kubernetes.cluster import Kubernetes
+from in_memory_kubernetes.container_log import ContainerLog, Stopped
+from in_memory_kubernetes.holds import every_pod
+from in_memory_kubernetes.programs import InstalledPrograms, fail_with, succeed
+from in_memory_kubernetes.resources import ALL_GROUPS, CORE_GROUPS
+
+__all__ = [
+    "ALL_GROUPS",
+    "CORE_GROUPS",
+    "ContainerLog",
+    "InstalledPrograms",
+    "Kubernetes",
+    "Stopped",
+    "every_pod",
+    "fail_with",
+    "succeed",
+]
