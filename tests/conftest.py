@@ -1,4 +1,4 @@
-"""Fixtures: an S3 server for the whole run, a fresh bucket for each test, a proxy that breaks requests."""
+"""Fixtures: an S3 server for the whole run, a bucket for each test, a proxy that breaks requests, a cluster in memory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from in_memory_kubernetes.fixture import kubernetes  # noqa: F401 -- a fixture
 from s3_server import FaultyProxy, S3Server
 from vtb.store import s3_client
 

@@ -1,0 +1,295 @@
+"""The life of one pod on its node."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from in_memory_kubernetes.conditions import set_condition
+from in_memory_kubernetes.container_log import ContainerLog, Stopped
+from in_memory_kubernetes.environment import ConfigError, environment_of, mounted_files
+from in_memory_kubernetes.events import record
+from in_memory_kubernetes.resources import PODS
+from in_memory_kubernetes.statuses import ApiError
+from in_memory_kubernetes.store import Object, now
+
+if TYPE_CHECKING:
+    from in_memory_kubernetes.kubelet import Kubelet
+
+NODE = "in-memory-node"
+KILLED, TERMINATED = 137, 143
+_addresses = itertools.count(2)
+
+
+class PodRun(threading.Thread):
+    """Schedules a pod, starts its containers and says how they end.
+
+    Attributes:
+        logs: The output of each container's newest start.
+    """
+
+    def __init__(self, kubelet: Kubelet, pod: Object) -> None:
+        super().__init__(name=f"pod {pod['metadata']['name']}", daemon=True)
+        self.kubelet = kubelet
+        self.store = kubelet.store
+        self.pod = pod
+        self.logs: dict[str, ContainerLog] = {}
+        self._stopping = threading.Event()
+        self._deadline = float("inf")
+        self._forced: tuple[int, str] | None = None
+
+    def stop(self, grace: float) -> None:
+        """Have the pod end: SIGTERM now, SIGKILL after the grace period; a shorter one may follow."""
+        self._deadline = min(self._deadline, time.monotonic() + grace / self.kubelet.speed)
+        self._stopping.set()
+        for log in list(self.logs.values()):
+            log.stopping.set()
+
+    def kill(self, code: int, reason: str) -> None:
+        """Have the containers end now, with this exit code and reason."""
+        self._forced = (code, reason)
+        self.stop(0)
+
+    def run(self) -> None:
+        try:
+            if self._schedule():
+                self._start_all()
+            self._finish()
+        except ApiError as error:
+            _raise_unless_gone(error)
+        finally:
+            for log in self.logs.values():
+                log.end()
+        if self._stopping.is_set() and not self._forced:
+            self._remove()
+
+    def _schedule(self) -> bool:
+        if hold := self.kubelet.holds.of(self.pod, "unschedulable"):
+            said = hold.message
+            self._edit(lambda status: set_condition(status, "PodScheduled", False, "Unschedulable", said))
+            self._event("Warning", "FailedScheduling", said, "default-scheduler")
+            if not self._wait_for(hold.released.is_set):
+                return False
+
+        def bind(pod: Object) -> None:
+            pod["spec"]["nodeName"] = NODE
+            number = next(_addresses)
+            address = f"10.244.{number // 250}.{number % 250 + 1}"
+            pod["status"].update(hostIP="10.0.0.2", podIP=address, podIPs=[{"ip": address}], startTime=now())
+            for name in ("PodScheduled", "PodReadyToStartContainers", "Initialized"):
+                set_condition(pod["status"], name, True)
+            for name in ("Ready", "ContainersReady"):
+                set_condition(pod["status"], name, False, "ContainersNotReady")
+            for key, containers in (("initContainerStatuses", "initContainers"), ("containerStatuses", "containers")):
+                if pod["spec"].get(containers):
+                    pod["status"][key] = [_status(it) for it in pod["spec"][containers]]
+
+        self._update(bind)
+        meta = self.pod["metadata"]
+        said = f"Successfully assigned {meta['namespace']}/{meta['name']} to {NODE}"
+        self._event("Normal", "Scheduled", said, "default-scheduler")
+        return True
+
+    def _start_all(self) -> None:
+        """Run the init containers one after another, then the others side by side."""
+        for container in self.pod["spec"].get("initContainers") or []:
+            if not self._run_container(container, "initContainerStatuses"):
+                return
+
+        def run(container: dict[str, Any]) -> None:
+            try:
+                self._run_container(container, "containerStatuses")
+            except ApiError as error:
+                _raise_unless_gone(error)
+
+        threads = [
+            threading.Thread(target=run, args=(it,), name=f"{self.name} {it['name']}", daemon=True)
+            for it in self.pod["spec"]["containers"]
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _run_container(self, container: dict[str, Any], key: str) -> bool:
+        """Run a container until it has ended for good; say whether it succeeded."""
+        for failures in itertools.count():
+            if not self._pull(container, key):
+                return False
+            log = self._prepare(container, key)
+            if log is None:
+                return False
+            code = self._run_once(container, key, log)
+            policy = self.pod["spec"]["restartPolicy"]
+            if code == 0 or policy == "Never" or self._stopping.is_set():
+                return code == 0
+            wait = min(self.kubelet.backoff * 2**failures, 60 * self.kubelet.backoff)
+            said = f"back-off {wait:g}s restarting failed container={container['name']}"
+            self._restart(container, key, said)
+            if self._stopping.wait(wait):
+                return False
+        return False
+
+    def _pull(self, container: dict[str, Any], key: str) -> bool:
+        hold = self.kubelet.holds.of(self.pod, "image")
+        if hold is None:
+            return not self._stopping.is_set()
+        image = container["image"]
+        said = hold.message or f'failed to pull and unpack image "{image}": not found'
+        self._wait_in(container, key, "ErrImagePull", said)
+        self._event("Warning", "Failed", f'Failed to pull image "{image}": {said}')
+        if self._stopping.wait(self.kubelet.backoff):
+            return False
+        self._wait_in(container, key, "ImagePullBackOff", f'Back-off pulling image "{image}": ErrImagePull: {said}')
+        self._event("Normal", "BackOff", f'Back-off pulling image "{image}"')
+        return self._wait_for(hold.released.is_set)
+
+    def _prepare(self, container: dict[str, Any], key: str) -> ContainerLog | None:
+        """The environment, as soon as everything it names is there."""
+        while not self._stopping.is_set():
+            try:
+                if hold := self.kubelet.holds.of(self.pod, "config"):
+                    raise ConfigError(hold.message)
+                env = environment_of(self.store, self.pod, container)
+                return ContainerLog(container, env, mounted_files(self.store, self.pod, container))
+            except ConfigError as error:
+                self._wait_in(container, key, "CreateContainerConfigError", str(error))
+                self._event("Warning", "Failed", f"Error: {error}")
+                self._stopping.wait(0.05)
+        return None
+
+    def _run_once(self, container: dict[str, Any], key: str, log: ContainerLog) -> int:
+        self.logs[container["name"]] = log
+        self.kubelet.pod_runs[self.pod["metadata"]["name"]] += 1
+        started, identity = now(), f"containerd://{secrets.token_hex(32)}"
+
+        def running(pod: Object) -> None:
+            state = _find(pod["status"][key], container["name"])
+            state.update(state={"running": {"startedAt": started}}, containerID=identity, started=True, ready=True)
+            state["imageID"] = container["image"]
+            if key == "containerStatuses":
+                pod["status"]["phase"] = "Running"
+                ready = all(it["ready"] for it in pod["status"][key])
+                for name in ("Ready", "ContainersReady"):
+                    set_condition(pod["status"], name, ready)
+
+        self._update(running)
+        self._event("Normal", "Started", f"Container started: {container['name']}")
+        code, reason = self._execute(log)
+        message = log.message
+        if not message and code and container.get("terminationMessagePolicy") == "FallbackToLogsOnError":
+            message = log.tail
+        ended = {
+            "exitCode": code, "reason": reason, "startedAt": started, "finishedAt": now(), "containerID": identity,
+            **({"message": message} if message else {}),
+        }  # fmt: skip
+
+        def terminated(pod: Object) -> None:
+            state = _find(pod["status"][key], container["name"])
+            state.update(state={"terminated": ended}, ready=False, started=False)
+            if key == "containerStatuses":
+                reason = "PodCompleted" if code == 0 else "ContainersNotReady"
+                for name in ("Ready", "ContainersReady"):
+                    set_condition(pod["status"], name, False, reason)
+
+        self._update(terminated)
+        log.end()
+        return code
+
+    def _execute(self, log: ContainerLog) -> tuple[int, str]:
+        """Call the program in a thread, and give it up when it does not end in time."""
+        result: list[int] = []
+
+        def call() -> None:
+            try:
+                result.append(self.kubelet.program(self.pod, log))
+            except Stopped:
+                result.append(TERMINATED)
+
+        if self._stopping.is_set():
+            log.stopping.set()
+        worker = threading.Thread(target=call, name=f"{self.name} {log.container['name']}", daemon=True)
+        worker.start()
+        while worker.is_alive() and time.monotonic() < self._deadline:
+            worker.join(min(0.02 if self._stopping.is_set() else 0.1, max(0, self._deadline - time.monotonic())))
+        if worker.is_alive() or self._forced:
+            log.killed.set()
+            worker.join(2 if self._forced else 0.2)
+            code, reason = self._forced or (KILLED, "Error")
+            return code, reason
+        if not result:  # the program raised: a fault of the test
+            log.write("the program of this container raised an exception\n")
+        code = result[0] if result else 1
+        return code, "Completed" if code == 0 else "Error"
+
+    def _finish(self) -> None:
+        def finish(pod: Object) -> None:
+            status = pod["status"]
+            states = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
+            codes = [it["state"].get("terminated", {}).get("exitCode") for it in states]
+            status["phase"] = "Succeeded" if codes and all(code == 0 for code in codes) else "Failed"
+            for state in states if self._stopping.is_set() else []:
+                if "waiting" in state["state"]:
+                    state["state"] = {"terminated": {"exitCode": KILLED, "reason": "ContainerStatusUnknown"}}
+
+        self._update(finish)
+
+    def _remove(self) -> None:
+        meta = self.pod["metadata"]
+        found = self.store.find(PODS, meta["namespace"], meta["name"])
+        if found and found["metadata"]["uid"] == meta["uid"] and "deletionTimestamp" in found["metadata"]:
+            self.store.delete(PODS, meta["namespace"], meta["name"], 0)
+
+    def _restart(self, container: dict[str, Any], key: str, said: str) -> None:
+        def edit(pod: Object) -> None:
+            state = _find(pod["status"][key], container["name"])
+            state["lastState"] = state["state"]
+            state["restartCount"] += 1
+            state["state"] = {"waiting": {"reason": "CrashLoopBackOff", "message": said}}
+
+        self._update(edit)
+
+    def _wait_in(self, container: dict[str, Any], key: str, reason: str, message: str) -> None:
+        def edit(pod: Object) -> None:
+            state = _find(pod["status"][key], container["name"])
+            state["state"] = {"waiting": {"reason": reason, "message": message}}
+
+        self._update(edit)
+
+    def _wait_for(self, there: Callable[[], bool]) -> bool:
+        """Wait until something holds; False when the pod is to end before."""
+        while not there():
+            if self._stopping.wait(0.02):
+                return False
+        return True
+
+    def _edit(self, edit: Callable[[dict[str, Any]], None]) -> None:
+        self._update(lambda pod: edit(pod["status"]))
+
+    def _update(self, edit: Callable[[Object], None]) -> None:
+        meta = self.pod["metadata"]
+        self.pod = self.store.update(PODS, meta["namespace"], meta["name"], edit)
+
+    def _event(self, type_: str, reason: str, message: str, source: str = "kubelet") -> None:
+        record(self.store, PODS, self.pod, type_, reason, message, source)
+
+
+def _raise_unless_gone(error: ApiError) -> None:
+    """A pod that is no more needs nothing said of it."""
+    if error.code != 404:
+        raise error
+
+
+def _status(container: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": container["name"], "image": container["image"], "imageID": "", "ready": False, "started": False,
+        "restartCount": 0, "lastState": {}, "state": {"waiting": {"reason": "ContainerCreating"}},
+    }  # fmt: skip
+
+
+def _find(statuses: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(it for it in statuses if it["name"] == name)
