@@ -99,9 +99,15 @@ def logs(
     pods = api.list("Pod", selector(place.release, pipeline, step))[0]
     if not pods:
         known = {made["metadata"]["labels"].get(STEP, "") for made in objects_of(api, place.release, pipeline)} - {""}
-        why = "its pods are gone or not there yet" if step in known else f"there is no such step{did_you_mean(step, known)}"
+        why = (
+            "its pods are gone or not there yet"
+            if step in known
+            else f"there is no such step{did_you_mean(step, known)}"
+        )
         raise BadInput(f"{step}: no pods of it in namespace {api.namespace}: {why}")
-    chosen = [pod for pod in pods if index is None or (pod["metadata"].get("annotations") or {}).get(INDEX) == str(index)]
+    chosen = [
+        pod for pod in pods if index is None or (pod["metadata"].get("annotations") or {}).get(INDEX) == str(index)
+    ]
     if not chosen:
         raise BadInput(f"{step}: has no pod of index {index}")
     for pod in sorted(chosen, key=lambda pod: str(pod["metadata"]["creationTimestamp"])):

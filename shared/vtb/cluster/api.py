@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ PATHS = {
 }
 REQUEST_S = 30
 PATIENCE_S = 300.0  # an API server that is upgraded is away for a minute or two
+TELL_AFTER = 4  # tries: some seconds
 WATCH_S = 240
 PAGE = 500
 SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
@@ -79,7 +81,10 @@ class Api:
         query = {"labelSelector": selector, "fieldSelector": fields, "limit": str(PAGE)}
         found: list[dict[str, Any]] = []
         while True:
-            page = self._json("GET", kind, query=query)
+            try:
+                page = self._json("GET", kind, query=query)
+            except Missing as error:
+                raise NotAvailable(f"the cluster knows no {kind}: install what brings it") from error
             found += page["items"]
             query["continue"] = page["metadata"].get("continue", "")
             if not query["continue"]:
@@ -131,6 +136,7 @@ class Api:
             retry=tenacity.retry_if_exception_type(_Passing),
             wait=tenacity.wait_random_exponential(0.5, max=15),
             stop=tenacity.stop_after_delay(PATIENCE_S),
+            before_sleep=_tell_waiting,
             reraise=True,
         )
         try:
@@ -140,8 +146,8 @@ class Api:
 
     def _send(self, verb: str, kind: str, name: str, query: Mapping[str, str], body: Any, timeout: Any) -> Any:
         group, plural = PATHS[kind]
-        path = "/".join(filter(None, ("", group, "namespaces", self.namespace, plural, name)))
-        answer = self._call(verb, path.replace("//", "/"), query, body, timeout)
+        path = "/" + "/".join(filter(None, (group, "namespaces", self.namespace, plural, name)))
+        answer = self._call(verb, path, query, body, timeout)
         if answer.status >= 400:
             answer.read()
             _refuse(verb, kind, self.namespace, answer)
@@ -160,6 +166,12 @@ class Api:
             return self.client.call_api(*sent, _request_timeout=timeout)
         except urllib3.exceptions.HTTPError as error:
             raise _Passing(str(getattr(error, "reason", None) or error)) from error
+
+
+def _tell_waiting(state: tenacity.RetryCallState) -> None:
+    """One line, when it is no short hitch."""
+    if state.attempt_number == TELL_AFTER and state.outcome is not None:
+        log.warning("the cluster does not answer (%s); trying for %.0f s", state.outcome.exception(), PATIENCE_S)
 
 
 def _answer(answer: Any) -> dict[str, Any]:
@@ -215,8 +227,9 @@ def connect(namespace: str = "", context: str | None = None) -> Api:
             config.load_incluster_config(settings)
             here = SERVICE_ACCOUNT_NAMESPACE.read_text().strip()
         else:
-            config.load_kube_config(context=context, client_configuration=settings)
-            contexts, active = config.list_kube_config_contexts()
+            file = os.environ.get("KUBECONFIG")  # now: the client keeps what it was when it was imported
+            config.load_kube_config(file, context=context, client_configuration=settings)
+            contexts, active = config.list_kube_config_contexts(file)
             chosen = next((entry for entry in contexts if entry["name"] == context), active)
             here = chosen["context"].get("namespace", "default")
     except config.ConfigException as error:

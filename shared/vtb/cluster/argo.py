@@ -21,7 +21,10 @@ from vtb.pipeline import PARTS, Pipeline, Step
 from vtb.stage.declaration import Stage
 
 STORE = "{{workflow.parameters.store}}"
-WORDS, WHOLE_PARTS = "WORDS-AS-TEXT", "PARTS-AS-TEXT"  # for what is put in as text, where YAML has no place for a parameter
+WORDS, WHOLE_PARTS = (
+    "WORDS-AS-TEXT",
+    "PARTS-AS-TEXT",
+)  # for what is put in as text, where YAML has no place for a parameter
 LABEL = "workflows.argoproj.io/workflow"  # by it `argo logs` finds the pods
 # Of a failure condition any part is enough, of a success condition all are needed. A Job has a time of completion only
 # when it was successful; that it failed stands in a list, after what a queue may have put there.
@@ -116,7 +119,9 @@ def _check(step: Step, site: Site) -> None:
         raise UsageProblem(f"step {step.name}: an option holds {{{{, which Argo would take for a parameter")
     nodes = site.place(step.installed.stage).nodes or 1
     if nodes > 1 and site.gang.by == "trainjob":
-        raise UsageProblem("gang.by trainjob: Argo cannot tell how a TrainJob ends: take job or jobset in the site file")
+        raise UsageProblem(
+            "gang.by trainjob: Argo cannot tell how a TrainJob ends: take job or jobset in the site file"
+        )
 
 
 def _jobs(main: dict[str, Any]) -> list[dict[str, Any]]:
@@ -141,7 +146,10 @@ def stage_template(stage: Stage, site: Site) -> dict[str, Any]:
     step = Step(stage.slug, stage.name, {PARTS: 2} if stage.parallel == "shards" else {}, {})
     pipeline = Pipeline(stage.slug, (step,))
     main = step_objects(pipeline, step, "", msgspec.structs.replace(site, stages=_on_one_node(site, stage)))[0]
-    main["metadata"] = {"generateName": f"{short(f'{site.release}-{stage.slug}', 40)}-", "labels": main["metadata"]["labels"]}
+    main["metadata"] = {
+        "generateName": f"{short(f'{site.release}-{stage.slug}', 40)}-",
+        "labels": main["metadata"]["labels"],
+    }
     pod = main["spec"]["template"]
     pod["metadata"]["labels"] = {**pod["metadata"]["labels"], LABEL: "{{workflow.name}}"}
     container = pod["spec"]["containers"][0]

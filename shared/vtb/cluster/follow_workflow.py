@@ -46,7 +46,9 @@ def _tell(made: dict[str, Any], told: dict[str, str]) -> None:
     for node in (made.get("status", {}).get("nodes") or {}).values():
         if node.get("type") == "Pod" and told.get(node["id"]) != node["phase"]:
             told[node["id"]] = node["phase"]
-            log.info("%s: %s", node["displayName"], " ".join(filter(None, (node["phase"].lower(), node.get("message")))))
+            log.info(
+                "%s: %s", node["displayName"], " ".join(filter(None, (node["phase"].lower(), node.get("message"))))
+            )
 
 
 def _code(made: dict[str, Any], pods: list[dict[str, Any]]) -> int:

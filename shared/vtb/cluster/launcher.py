@@ -106,17 +106,20 @@ class Launcher:
             self._waiting.remove(step)
             number = self._total - len(self._waiting)
             log.info("step %d of %d: %s (%s)", number, self._total, step.name, step.stage)
-            if is_complete(step, self._store):
+            running = self._start(step)
+            if running is None:
                 log.info("%s: already complete: %s", step.name, join_uri(self._store, step.name))
                 self._done.add(step.name)
             else:
-                self._running.append(self._start(step))
+                self._running.append(running)
 
-    def _start(self, step: Step) -> Running:
-        """Make the objects of a step, or attach to those that are there and have not ended."""
+    def _start(self, step: Step) -> Running | None:
+        """Make the objects of a step, or attach to those that are there; None where its artifact is there."""
         main, *others = self._objects(step)
         kind, name = main["kind"], main["metadata"]["name"]
         there = self._find(kind, name)
+        if is_complete(step, self._store):  # asked after the Job was seen, which may just have ended
+            return None
         if there is not None and not is_ended(there):
             log.info("%s: %s %s is there already: following it", step.name, kind, name)
         else:
@@ -138,7 +141,7 @@ class Launcher:
         try:
             return self._api.create(made)
         except Missing as error:
-            raise NotAvailable(f"the cluster knows no {made['kind']}: install it, or set gang.by in the site file") from error
+            raise NotAvailable(f"the cluster knows no {made['kind']}: install what brings it") from error
         except Conflict:  # another launcher was faster
             return self._api.get(made["kind"], made["metadata"]["name"])
 
@@ -175,7 +178,8 @@ class Launcher:
         code = 0
         for running in list(self._running):
             made = self._mirrors[running.kind].get(running.name)
-            pods = list(self._pods(running))
+            ended = made is not None and is_ended(made)
+            pods = list(self._pods(running, self._now() if ended else self._mirrors["Pod"].all()))
             for pod in pods:
                 if has_log(pod):
                     self._logs.follow(pod["metadata"]["name"], label(pod))
@@ -189,8 +193,12 @@ class Launcher:
                 self._tell(running, made, pods)
         return code
 
-    def _pods(self, running: Running) -> Iterator[dict[str, Any]]:
-        for pod in self._mirrors["Pod"].all():
+    def _now(self) -> list[dict[str, Any]]:
+        """All pods as they are, whatever the watch has told so far."""
+        return self._api.list("Pod", selector(self._site.release, self._pipeline.name))[0]
+
+    def _pods(self, running: Running, known: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for pod in known:
             owner = pod["metadata"]["labels"]
             names = (owner.get("batch.kubernetes.io/job-name", ""), owner.get("jobset.sigs.k8s.io/jobset-name", ""))
             if running.name in names or (running.kind == "TrainJob" and running.name == names[1]):

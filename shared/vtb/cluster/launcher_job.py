@@ -52,7 +52,11 @@ def launcher_spec(site: Site, config: str, arguments: Sequence[str], marks: dict
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": GRACE_S,
         "securityContext": POD_SECURITY,
-        **({"imagePullSecrets": [{"name": name} for name in site.image.pull_secrets]} if site.image.pull_secrets else {}),
+        **(
+            {"imagePullSecrets": [{"name": name} for name in site.image.pull_secrets]}
+            if site.image.pull_secrets
+            else {}
+        ),
         "containers": [
             {
                 "name": CONTAINER,

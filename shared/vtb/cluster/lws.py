@@ -10,7 +10,9 @@ from vtb.cluster.site import Site
 from vtb.stage.declaration import Stage
 
 
-def leader_worker_set(name: str, stage: Stage, arguments: list[str], nodes: int, port: int, site: Site) -> dict[str, Any]:
+def leader_worker_set(
+    name: str, stage: Stage, arguments: list[str], nodes: int, port: int, site: Site
+) -> dict[str, Any]:
     """Groups of ``nodes`` pods each, one group here, that start and end together.
 
     The controller tells each pod where its leader is (``LWS_LEADER_ADDRESS``), the size of its group

@@ -68,7 +68,7 @@ class Mirror:
             except Expired:
                 version = ""
             except TryAgain as error:
-                if quiet:
+                if quiet and not self._stopped.is_set():
                     log.warning("%s; trying again", error)
                 quiet, version = False, ""
                 self._stopped.wait(AGAIN_S)

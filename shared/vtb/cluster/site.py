@@ -117,7 +117,9 @@ class Site(_Part):
             asked.cpu, asked.memory, asked.gpu, asked.disk, asked.shared_memory or None, PARALLELISM, 1, RETRIES
         )
         chosen = {
-            name: next((value for place in (own, self.defaults, last) if (value := getattr(place, name)) is not None), None)
+            name: next(
+                (value for place in (own, self.defaults, last) if (value := getattr(place, name)) is not None), None
+            )
             for name in StagePlace.__struct_fields__
         }
         return StagePlace(**chosen)

@@ -69,9 +69,7 @@ def _check_folder(folder: Path) -> None:
         raise NotAvailable(f"--store {folder}: only {free / 1e6:.0f} MB are free there: free some or take another disk")
 
 
-def _of_step(
-    step: Step, steps: Sequence[Step], store: str, try_step: TryStep, elsewhere: bool
-) -> Iterator[VtbError]:
+def _of_step(step: Step, steps: Sequence[Step], store: str, try_step: TryStep, elsewhere: bool) -> Iterator[VtbError]:
     missing = list(_missing_places(step, elsewhere))
     yield from missing
     try:

@@ -77,7 +77,8 @@ def _gangs() -> dict[str, str]:
 
 def _chart(root: Path, pipelines: dict[str, Path]) -> dict[str, str]:
     found = {
-        "files/stages.yaml": WRITTEN + text({entry.stage.slug: contract(entry.stage) for entry in installed().values()}),
+        "files/stages.yaml": WRITTEN
+        + text({entry.stage.slug: contract(entry.stage) for entry in installed().values()}),
         "files/site.schema.json": json.dumps(site_schema(), indent=1) + "\n",
     }
     for name, path in pipelines.items():

@@ -1,0 +1,79 @@
+"""Small pipelines of real stages, and clusters that run their programs, or copy an artifact where these would write."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from conftest import Bucket
+from in_memory_kubernetes import InstalledPrograms, Kubernetes
+from vtb.cluster.api import connect
+from vtb.cluster.launcher import Launcher
+from vtb.cluster.site import Site, site_from
+from vtb.pipeline import read_pipeline
+
+Steps = Sequence[dict[str, Any]]
+DATA: Steps = [
+    {"name": "mazes", "stage": "gen-maze", "options": {"size": 7, "count": 6, "samples-per-shard": 2}},
+    {"name": "more", "stage": "gen-maze", "options": {"size": 9, "count": 4, "samples-per-shard": 1, "num-shards": 3}},
+    {"name": "curated", "stage": "curate", "inputs": ["mazes", "more"], "options": {"test": 0.3}},
+]
+ONE: Steps = [{"name": "mazes", "stage": "gen-maze", "options": {"size": 7, "count": 2}}]
+PARTS: Steps = [{"name": "mazes", "stage": "gen-maze", "options": {"size": 7, "count": 4, "num-shards": 3}}]
+
+
+def write_pipeline(folder: Path, steps: Steps = DATA, name: str = "data") -> Path:
+    """A pipeline file."""
+    path = folder / "pipeline.yaml"
+    path.write_text(yaml.safe_dump({"name": name, "steps": list(steps)}), encoding="utf-8")
+    return path
+
+
+def with_store(cluster: Kubernetes, s3: Bucket) -> None:
+    """Run the stages' own programs in this cluster, with the keys of the store in a Secret."""
+    cluster.run = InstalledPrograms()
+    keys = {"AWS_ACCESS_KEY_ID": s3.server.access_key, "AWS_SECRET_ACCESS_KEY": s3.server.secret_key}
+    cluster.create("secrets", {"metadata": {"name": "s3"}, "stringData": keys})
+
+
+def data_launcher(file: Path, s3: Bucket) -> Launcher:
+    """A launcher of a pipeline into a bucket."""
+    site = the_site(store={"existingSecret": "s3", "endpoint": s3.server.url})
+    pipeline = read_pipeline(file)
+    return Launcher(connect("test"), pipeline, pipeline.steps, s3.uri, site)
+
+
+def the_launcher(file: Path, folder: Path, **site: object) -> Launcher:
+    """A launcher of a pipeline into a folder, with keys of a site file."""
+    pipeline = read_pipeline(file)
+    return Launcher(connect("test"), pipeline, pipeline.steps, str(folder), the_site(**site))
+
+
+def the_site(**more: object) -> Site:
+    """A site in the namespace of the tests."""
+    return site_from({"namespace": "test", **more})
+
+
+def copying(artifact: Path) -> Any:
+    """What a container does that finds its artifact made already: copies it to where its arguments say."""
+
+    def copy(pod: dict[str, Any], log: Any) -> int:
+        words = log.container["args"]
+        target = Path(words[words.index("--output") + 1])
+        if not target.exists():
+            shutil.copytree(artifact, target)
+        log.write("copied\n")
+        return 0
+
+    return copy
+
+
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short waits of the launcher."""
+    for name, seconds in {"LOOK_S": 0.1, "PENDING_S": 0.3, "PROGRESS_S": 0.2}.items():
+        monkeypatch.setattr(f"vtb.cluster.launcher.{name}", seconds)
