@@ -1,4 +1,4 @@
-"""The launcher against the in-memory stand-in for Kubernetes when things go wrong; containers copy a finished artifact."""
+"""The launcher against the in-memory stand-in for Kubernetes, in trouble; containers copy a finished artifact."""
 
 from __future__ import annotations
 
