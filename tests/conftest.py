@@ -1,4 +1,4 @@
-"""Fixtures: an S3 server for the whole run, a bucket for each test, a proxy that breaks requests, a cluster in memory."""
+"""Fixtures: an S3 server for the whole run, buckets, a proxy that breaks requests, a Kubernetes cluster in memory."""
 
 from __future__ import annotations
 

@@ -45,29 +45,23 @@ class JobController(Controller):
     def keys(self, change: Change) -> Iterable[Hashable]:
         meta = change.after["metadata"]
         if change.resource == JOBS:
-            yield meta["namespace"], meta["name"]
-        elif change.resource == PODS:
-            for owner in owners(change.after, change.before):
-                yield meta["namespace"], owner
+            yield meta["uid"]
+        elif change.resource == PODS and (owner := controller_of(change.after)):
+            yield owner["uid"]
 
     def sync(self, key: Any) -> float | None:
-        namespace, name = key
         with self.store.lock:
-            job = self.store.find(JOBS, namespace, name)
-            self._release_strangers(namespace, name, job)
-            if job is None or finished(job):
+            found = self.store.by_uid(key)
+            if found is None or finished(found[1]):
+                for pod in self.pods_of(key):
+                    self.release(pod)
                 return None
-            return _Look(self, job).sync()
+            return _Look(self, found[1]).sync()
 
-    def _release_strangers(self, namespace: str, name: str, job: Object | None) -> None:
-        """Let go of pods whose Job is no more."""
-        for pod in self.store.all_of(PODS, namespace):
-            meta = pod["metadata"]
-            if FINALIZER not in meta.get("finalizers", []) or (meta.get("labels") or {}).get("job-name") != name:
-                continue
-            owner = controller_of(pod)
-            if job is None or owner is None or owner["uid"] != job["metadata"]["uid"]:
-                self.release(pod)
+    def pods_of(self, uid: str) -> list[Object]:
+        """The pods of a Job, by name."""
+        found = [item for resource, item in self.store.owned_by(uid) if resource == PODS]
+        return sorted(found, key=lambda pod: str(pod["metadata"]["name"]))
 
     def release(self, pod: Object) -> None:
         """Take the Job's finalizer off a pod."""
@@ -108,12 +102,7 @@ class _Look:
         self._read_pods()
 
     def _read_pods(self) -> None:
-        namespace = self.job["metadata"]["namespace"]
-        self.pods = [
-            pod
-            for pod in self.store.all_of(PODS, namespace)
-            if (owner := controller_of(pod)) and owner["uid"] == self.uid
-        ]
+        self.pods = self.controller.pods_of(self.uid)
         running = [pod for pod in self.pods if pod["status"]["phase"] not in FINISHED]
         self.active = [pod for pod in running if "deletionTimestamp" not in pod["metadata"]]
         self.terminating = len(running) - len(self.active)
@@ -358,11 +347,7 @@ class _Look:
             self.status["failedIndexes"] = write_indexes(self.lost)
 
     def _still_ending(self) -> bool:
-        return any(
-            pod["status"]["phase"] not in FINISHED
-            for pod in self.store.all_of(PODS, self.job["metadata"]["namespace"])
-            if (owner := controller_of(pod)) and owner["uid"] == self.uid
-        )
+        return any(pod["status"]["phase"] not in FINISHED for pod in self.controller.pods_of(self.uid))
 
     def _end(self, success: bool, finish: dict[str, str]) -> None:
         set_condition(
@@ -396,11 +381,6 @@ def controller_of(pod: Object) -> dict[str, Any] | None:
     """The Job that a pod says it belongs to."""
     owners_ = pod["metadata"].get("ownerReferences") or []
     return next((it for it in owners_ if it.get("controller") and it["kind"] == "Job"), None)
-
-
-def owners(*pods: Object | None) -> set[str]:
-    """Names of Jobs that pods belong or belonged to."""
-    return {owner["name"] for pod in pods if pod and (owner := controller_of(pod))}
 
 
 def finished(job: Object) -> bool:
