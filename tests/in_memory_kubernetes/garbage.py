@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from in_memory_kubernetes.controller import Controller
-from in_memory_kubernetes.job_controller import FINALIZER, finished
+from in_memory_kubernetes.job_state import FINALIZER, finished
 from in_memory_kubernetes.resources import JOBS, Resource
 from in_memory_kubernetes.statuses import ApiError
 from in_memory_kubernetes.store import Change, Object, Store, owner_uids

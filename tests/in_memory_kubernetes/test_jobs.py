@@ -128,11 +128,11 @@ def test_too_many_failed_indexes_end_the_job(kubernetes: Kubernetes) -> None:
 
 
 def test_fail_job_ends_it_at_once_and_names_the_rule(kubernetes: Kubernetes) -> None:
-    kubernetes.run = by_index(i1=2)
+    kubernetes.run = fail_with(2)
     policy = {"rules": [DISRUPTED, rule("FailJob", 2, 3, 4, 5)]}
-    done = finish(kubernetes, make_job(**indexed(2, backoffLimitPerIndex=5), podFailurePolicy=policy))
+    done = finish(kubernetes, make_job(backoffLimit=5, podFailurePolicy=policy))
     assert conditions(done)["Failed"] == "PodFailurePolicy"
-    pod = next(it for it in kubernetes.objects("pods") if it["spec"]["hostname"] == "job-1")
+    (pod,) = kubernetes.objects("pods")
     where = f"Container main for pod test/{pod['metadata']['name']}"
     assert message(done, "Failed") == f"{where} failed with exit code 2 matching FailJob rule at index 1"
     assert done["status"]["failed"] == 1

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import urllib3
-from kubernetes import client, watch
+from kubernetes import client, config, watch
 from kubernetes.client.exceptions import ApiException
 
 from in_memory_kubernetes import ALL_GROUPS, Kubernetes
@@ -299,3 +299,12 @@ def test_items_of_built_in_lists_have_no_kind(kubernetes: Kubernetes, core: clie
     core.create_namespaced_config_map("test", config_map("a"))
     found = raw(kubernetes, "/api/v1/namespaces/test/configmaps").json()
     assert (found["kind"], set(itertools.chain(*found["items"]))) == ("ConfigMapList", {"metadata", "data"})
+
+
+def test_a_pod_finds_the_api_by_its_service_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Kubernetes(tls=True) as cluster:
+        assert client.CoreV1Api(cluster.client()).list_namespaced_pod("test").items == []
+        cluster.pretend_inside(monkeypatch)
+        inside = client.Configuration()
+        config.load_incluster_config(inside)
+        assert client.CoreV1Api(client.ApiClient(inside)).list_namespaced_pod("test").items == []
