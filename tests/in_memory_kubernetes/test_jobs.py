@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -85,6 +86,19 @@ def test_a_job_fails_after_backoff_limit_more_tries(kubernetes: Kubernetes) -> N
     assert conditions(done) == {"FailureTarget": "BackoffLimitExceeded", "Failed": "BackoffLimitExceeded"}
     assert message(done, "Failed") == "Job has reached the specified backoff limit"
     assert done["status"]["failed"] == len(kubernetes.objects("pods")) == 3
+
+
+def test_retries_wait_twice_as_long_each_time() -> None:
+    starts: list[float] = []
+
+    def program(pod: dict[str, Any], log: ContainerLog) -> int:
+        starts.append(time.monotonic())
+        return 1
+
+    with Kubernetes(run=program, backoff=0.2) as slow:
+        finish(slow, make_job(backoffLimit=2))
+    assert starts[1] - starts[0] >= 0.2
+    assert starts[2] - starts[1] >= 0.4
 
 
 def test_each_index_has_its_own_limit_and_the_others_go_on(kubernetes: Kubernetes) -> None:

@@ -203,7 +203,7 @@ def test_a_version_older_than_the_history_is_expired() -> None:
         version = core.list_namespaced_config_map("test").metadata.resource_version
         for number in range(20):
             core.create_namespaced_config_map("test", config_map(f"a{number}"))
-        assert next(events_of(core, resource_version=version))["object"]["code"] == 410
+        assert next(events_of(core, resource_version=version, timeout_seconds=5))["object"]["code"] == 410
 
 
 def test_the_clients_own_watch_works(kubernetes: Kubernetes, core: client.CoreV1Api) -> None:
@@ -277,7 +277,7 @@ def test_a_restart_breaks_watches_and_keeps_objects_and_pods(kubernetes: Kuberne
     with pytest.raises(urllib3.exceptions.HTTPError):
         next(seen)
     kubernetes.wait(kubernetes.api.listens)
-    assert next(events_of(core, resource_version=version))["object"]["code"] == 410
+    assert next(events_of(core, resource_version=version, timeout_seconds=5))["object"]["code"] == 410
     go_on.set()
     kubernetes.wait(lambda: "Complete" in conditions(kubernetes.get("jobs", "job")))
 
