@@ -1,7 +1,7 @@
 """An in-memory stand-in for a Kubernetes cluster: API server, Job controller, garbage collector and kubelet, for tests.
 
 It is no Kubernetes. It does what a launcher of Jobs sees of one, with the words and codes of Kubernetes 1.33 and later,
-over plain HTTP on a free port of this machine, and breaks on order. A test that passes here and fails on a real cluster
+over HTTP on a free port of this machine, and breaks on order. A test that passes here and fails on a real cluster
 shows a fault here.
 
     def test_demo(kubernetes):                      # fixture in tests/conftest.py: a running `Kubernetes`
@@ -17,6 +17,7 @@ What is in the cluster (constructor, for tests that want another one)::
         backoff=0.05,            # seconds before the first retry of a failed pod, doubled each time (real: 10)
         speed=1.0,               # how many times faster ttlSecondsAfterFinished and activeDeadlineSeconds pass
         history=10_000,          # changes kept for watches; older resource versions answer 410
+        tls=False,               # https; then .pretend_inside(monkeypatch) makes load_incluster_config() find it
     )                            # context manager; or .start() and .stop()
 
 What containers do: `run`, a callable ``(pod, log) -> exit code`` called in a thread for each container::
@@ -35,7 +36,8 @@ What containers do: `run`, a callable ``(pod, log) -> exit code`` called in a th
                                                    mounted lie in a folder, and paths in arguments and environment that
                                                    begin with their mount path are rewritten to it.
 
-    kubernetes.pod_runs    Counter of pod names whose containers were started
+    kubernetes.pod_runs    Counter: how often containers were started, by pod name
+    kubernetes.log(pod)    what it has printed so far
 
 Looking and waiting (dicts, copies)::
 
@@ -50,7 +52,7 @@ Pods that do not start (each returns a hold; ``hold.release()`` lets them go, an
     kubernetes.hold_image_pull(message="...", match=every_pod)      ErrImagePull, then ImagePullBackOff
     kubernetes.hold_config_error(message="...", match=every_pod)    CreateContainerConfigError
     kubernetes.hold_quota(message="exceeded quota: ...", match=every_pod)   pods are refused (403); Event FailedCreate
-    A missing Secret or ConfigMap that env names gives CreateContainerConfigError by itself; a namespace's quota never.
+    A Secret or ConfigMap that env or a volume names and that is missing gives CreateContainerConfigError by itself.
 
 Things that go wrong::
 
@@ -70,10 +72,15 @@ Things that go wrong::
 What was asked: ``kubernetes.requests`` is a Counter of (verb, resource), ``kubernetes.user_agents`` a Counter of
 User-Agent headers. Requests that a fault answered are counted too.
 
+Patches: merge-patch, and strategic-merge-patch for built-in kinds, both merged as RFC 7386 says. A deleted batch/v1 Job
+leaves its pods unless the request says propagationPolicy Background or Foreground, as the real API does; items of lists
+of built-in kinds have no kind and apiVersion; zeros are left out of a Job's status. So it is with the real one.
+
 What the API serves: namespaced objects (create, get, list, watch, patch, put, delete, deletecollection, status), pods'
-logs, /version, /healthz, /readyz, discovery, SelfSubjectAccessReview. Not served: other namespaces than those in use,
-strategic merge (patches are merged as RFC 7386), server-side apply, exec, authentication beyond one bearer token,
-validation by schema (names, labels, owner references and the rules of Jobs are checked).
+logs, /version, /healthz, /readyz, discovery, SelfSubjectAccessReview. Not served: other namespaces than test, default
+and kube-system, server-side apply, exec, authentication beyond one bearer token, validation by schema (names, labels,
+owner references and the rules of Jobs are checked), and what controllers of JobSet, TrainJob, LeaderWorkerSet and Argo
+do: these objects only lie there.
 """
 
 from in_memory_kubernetes.cluster import Kubernetes

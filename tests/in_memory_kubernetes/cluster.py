@@ -26,8 +26,10 @@ from in_memory_kubernetes.requests import Request
 from in_memory_kubernetes.resources import CORE_GROUPS, PODS, resource_named
 from in_memory_kubernetes.server import ApiServer
 from in_memory_kubernetes.store import Object, Store
+from in_memory_kubernetes.tls import make_certificate
 
 if TYPE_CHECKING:
+    import pytest
     from kubernetes.client import ApiClient
 
 NAMESPACE = "test"
@@ -44,6 +46,7 @@ class Kubernetes:
         backoff: float = 0.05,
         speed: float = 1.0,
         history: int = 10_000,
+        tls: bool = False,
     ) -> None:
         self.namespace = NAMESPACE
         self.store = Store(history)
@@ -59,8 +62,9 @@ class Kubernetes:
         ]
         self._answers = Answers(self.store, pods, {NAMESPACE, "default", "kube-system"})
         self.token = secrets.token_hex(16)
-        self.api = ApiServer(self.store, self._answers, self._kubelet, self._faults, groups, self.token)
         self._folder = tempfile.TemporaryDirectory(prefix="vtb-kubernetes-")
+        context = make_certificate(Path(self._folder.name)) if tls else None
+        self.api = ApiServer(self.store, self._answers, self._kubelet, self._faults, groups, self.token, context)
 
     @property
     def url(self) -> str:
@@ -70,10 +74,11 @@ class Kubernetes:
     def kubeconfig(self) -> Path:
         """A kubeconfig file whose context, user and namespace are "test"."""
         path = Path(self._folder.name) / "kubeconfig"
+        authority = {"certificate-authority": str(path.parent / "ca.crt")} if self.api.tls else {}
         config = {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": "test", "cluster": {"server": self.url}}],
+            "clusters": [{"name": "test", "cluster": {"server": self.url, **authority}}],
             "users": [{"name": "test", "user": {"token": self.token}}],
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test", "namespace": NAMESPACE}}],
             "current-context": "test",
@@ -120,6 +125,19 @@ class Kubernetes:
 
         client: ApiClient = config.new_client_from_config(str(self.kubeconfig))  # type: ignore[no-untyped-call]
         return client
+
+    def pretend_inside(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let this process find what a pod with a service account finds; only with ``tls``."""
+        from kubernetes.config import incluster_config
+
+        folder = Path(self._folder.name)
+        (folder / "token").write_text(self.token, encoding="utf-8")
+        (folder / "namespace").write_text(NAMESPACE, encoding="utf-8")
+        monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(folder / "token"))
+        monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(folder / "ca.crt"))
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(self.api.port))
+        monkeypatch.delenv("KUBECONFIG", raising=False)
 
     def objects(self, plural: str, labels: Mapping[str, str] | None = None) -> list[Object]:
         """All objects of a resource in the namespace, with all of these labels."""

@@ -15,6 +15,7 @@ VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update
 
 def discover(path: str, groups: tuple[str, ...]) -> dict[str, Any] | str | None:
     """The answer to a path that names no object, or None where there is nothing."""
+    path = path.rstrip("/")
     served = [it for it in RESOURCES if not it.group or it.group in groups]
     if path in ("/healthz", "/readyz", "/livez"):
         return "ok"

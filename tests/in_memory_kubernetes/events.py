@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 from typing import Any
 
 from in_memory_kubernetes.resources import EVENTS, Resource
@@ -16,15 +16,15 @@ def record(store: Store, resource: Resource, item: Object, type_: str, reason: s
         "kind": resource.kind, "apiVersion": resource.api_version, "namespace": meta["namespace"],
         "name": meta["name"], "uid": meta["uid"],
     }  # fmt: skip
-    for event in store.all_of(EVENTS, meta["namespace"]):
-        said = event["involvedObject"]["uid"], event["reason"], event["message"]
-        if said == (meta["uid"], reason, message):
-            store.update(EVENTS, meta["namespace"], event["metadata"]["name"], _count_up)
-            return
+    what = hashlib.sha256("\0".join((meta["uid"], reason, message)).encode()).hexdigest()
+    name = f"{meta['name']}.{what[:16]}"
+    if store.find(EVENTS, meta["namespace"], name):
+        store.update(EVENTS, meta["namespace"], name, _count_up)
+        return
     store.create(
         EVENTS,
         {
-            "metadata": {"name": f"{meta['name']}.{secrets.token_hex(8)}", "namespace": meta["namespace"]},
+            "metadata": {"name": name, "namespace": meta["namespace"]},
             "involvedObject": about, "type": type_, "reason": reason, "message": message,
             "source": {"component": source}, "reportingComponent": source, "reportingInstance": "", "count": 1,
             "firstTimestamp": now(), "lastTimestamp": now(),

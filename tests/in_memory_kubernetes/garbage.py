@@ -7,10 +7,10 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from in_memory_kubernetes.controller import Controller
-from in_memory_kubernetes.job_controller import finished
+from in_memory_kubernetes.job_state import FINALIZER, finished
 from in_memory_kubernetes.resources import JOBS, Resource
 from in_memory_kubernetes.statuses import ApiError
-from in_memory_kubernetes.store import Change, Object, Store
+from in_memory_kubernetes.store import Change, Object, Store, owner_uids
 
 FOREGROUND = "foregroundDeletion"
 
@@ -23,10 +23,10 @@ def delete(
         item = store.get(resource, namespace, name)
         policy = policy or ("Orphan" if resource.orphans else "Background")
         if policy == "Orphan":
-            for dependent, owned in list(dependents(store, item)):
+            for dependent, owned in store.owned_by(item["metadata"]["uid"]):
                 meta = owned["metadata"]
                 store.update(dependent, meta["namespace"], meta["name"], _without_owner(item["metadata"]["uid"]))
-        elif policy == "Foreground" and any(True for _ in dependents(store, item)):
+        elif policy == "Foreground" and store.owned_by(item["metadata"]["uid"]):
             store.update(resource, namespace, name, _await_dependents)
         elif policy not in ("Background", "Foreground"):
             said = 'supported values: "Background", "Foreground", "Orphan"'
@@ -34,55 +34,43 @@ def delete(
         return store.delete(resource, namespace, name, grace)
 
 
-def dependents(store: Store, item: Object) -> Iterable[tuple[Resource, Object]]:
-    """What names an object as an owner."""
-    uid = item["metadata"]["uid"]
-    for resource, other in store.everything():
-        if any(owner["uid"] == uid for owner in other["metadata"].get("ownerReferences") or []):
-            yield resource, other
-
-
 class GarbageCollector(Controller):
     """Deletes objects all of whose owners are gone or go, and lets owners go that wait for them."""
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         meta = change.after["metadata"]
-        owner_uids = {owner["uid"] for owner in meta.get("ownerReferences") or []}
-        if change.kind == "ADDED" and owner_uids:
-            yield "object", (change.resource, meta["namespace"], meta["name"])
+        if change.kind == "ADDED" and owner_uids(change.after):
+            yield "object", meta["uid"]
         if change.kind == "DELETED":
             yield "owner", meta["uid"]
-            for uid in owner_uids:
+            for uid in owner_uids(change.after):
                 yield "waiting", uid
         elif FOREGROUND in meta.get("finalizers", []):
             yield "owner", meta["uid"]
 
     def sync(self, key: Any) -> float | None:
-        what, about = key
+        what, uid = key
         with self.store.lock:
-            everything = list(self.store.everything())
-            uids = {item["metadata"]["uid"]: (resource, item) for resource, item in everything}
-            if what == "object":
-                if item := self.store.find(*about):
-                    self._collect(about[0], item, uids)
-            elif what == "owner":
-                for resource, item in everything:
-                    if any(owner["uid"] == about for owner in item["metadata"].get("ownerReferences") or []):
-                        self._collect(resource, item, uids)
-            elif about in uids:
-                self._let_go(*uids[about])
+            found = self.store.by_uid(uid)
+            if what == "owner":
+                for owned in self.store.owned_by(uid):
+                    self._collect(*owned)
+            elif found and what == "object":
+                self._collect(*found)
+            elif found:
+                self._let_go(*found)
         return None
 
-    def _collect(self, resource: Resource, item: Object, uids: dict[str, tuple[Resource, Object]]) -> None:
+    def _collect(self, resource: Resource, item: Object) -> None:
         meta = item["metadata"]
-        owners = [uids.get(owner["uid"]) for owner in meta["ownerReferences"]]
+        owners = [self.store.by_uid(uid) for uid in owner_uids(item)]
         staying = [it for it in owners if it and FOREGROUND not in it[1]["metadata"].get("finalizers", [])]
         if not staying and "deletionTimestamp" not in meta:
             delete(self.store, resource, meta["namespace"], meta["name"], "Background")
 
     def _let_go(self, resource: Resource, owner: Object) -> None:
         meta = owner["metadata"]
-        if FOREGROUND not in meta.get("finalizers", []) or any(True for _ in dependents(self.store, owner)):
+        if FOREGROUND not in meta.get("finalizers", []) or self.store.owned_by(meta["uid"]):
             return
 
         def edit(item: Object) -> None:
@@ -126,6 +114,9 @@ def _without_owner(uid: str) -> Callable[[Object], None]:
         item["metadata"]["ownerReferences"] = left
         if not left:
             del item["metadata"]["ownerReferences"]
+        finalizers = [it for it in item["metadata"].pop("finalizers", []) if it != FINALIZER]
+        if finalizers:
+            item["metadata"]["finalizers"] = finalizers
 
     return edit
 

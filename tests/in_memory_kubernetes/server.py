@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import socketserver
+import ssl
 import struct
 import threading
 import time
@@ -35,7 +36,14 @@ class ApiServer:
     """
 
     def __init__(
-        self, store: Store, answers: Answers, kubelet: Kubelet, faults: Faults, groups: tuple[str, ...], token: str
+        self,
+        store: Store,
+        answers: Answers,
+        kubelet: Kubelet,
+        faults: Faults,
+        groups: tuple[str, ...],
+        token: str,
+        tls: ssl.SSLContext | None,
     ) -> None:
         self.store = store
         self.answers = answers
@@ -43,6 +51,7 @@ class ApiServer:
         self.faults = faults
         self.groups = groups
         self.token = token
+        self.tls = tls
         self.port = 0
         self.requests: Counter[tuple[str, str]] = Counter()
         self.user_agents: Counter[str] = Counter()
@@ -52,7 +61,7 @@ class ApiServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         self._listener = _Listener(("127.0.0.1", self.port), self)
@@ -133,8 +142,16 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Listener
 
     def setup(self) -> None:
+        if tls := self.server.api.tls:  # here and not in the listener, which a slow handshake would hold up
+            self.request = tls.wrap_socket(self.request, server_side=True)
         super().setup()
         self.server.api.opened(self.connection)
+
+    def finish(self) -> None:
+        super().finish()
+        if self.server.api.tls:
+            self.server.api.closed(self.request)
+            self.request.close()
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -154,7 +171,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self, raw: bytes) -> None:
         api = self.server.api
         path, query = read_query(self.path)
-        if self.headers.get("Authorization") != f"Bearer {api.token}":
+        scheme, _, token = (self.headers.get("Authorization") or "").partition(" ")
+        if (scheme.lower(), token) != ("bearer", api.token):
             raise ApiError(401, "Unauthorized")
         body = _json(raw)
         if path == REVIEWS:

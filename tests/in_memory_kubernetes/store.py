@@ -7,7 +7,7 @@ import secrets
 import string
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -58,6 +58,8 @@ class Store:
         self._changes: list[Change] = []
         self.oldest = 0  # changes after this version are kept
         self._objects: dict[Resource, dict[tuple[str, str], Object]] = {}
+        self._by_uid: dict[str, tuple[Resource, Object]] = {}
+        self._owned: dict[str, dict[str, None]] = {}  # uids by the uid of an owner, oldest first
 
     def get(self, resource: Resource, namespace: str, name: str) -> Object:
         with self.lock:
@@ -76,10 +78,14 @@ class Store:
             found = self._objects.get(resource, {})
             return [found[key] for key in sorted(found) if namespace in ("", key[0])]
 
-    def everything(self) -> Iterator[tuple[Resource, Object]]:
-        """All objects of all resources, as they are now."""
+    def by_uid(self, uid: str) -> tuple[Resource, Object] | None:
         with self.lock:
-            return iter([(res, item) for res, items in self._objects.items() for item in items.values()])
+            return self._by_uid.get(uid)
+
+    def owned_by(self, uid: str) -> list[tuple[Resource, Object]]:
+        """What names an object as an owner, oldest first."""
+        with self.lock:
+            return [self._by_uid[owned] for owned in self._owned.get(uid, ())]
 
     def create(self, resource: Resource, item: Object) -> Object:
         """Add an object that has its namespace and its name or generateName."""
@@ -151,6 +157,15 @@ class Store:
             self.epoch += 1
             self.changed.notify_all()
 
+    def _index(self, resource: Resource, after: Object, before: Object | None) -> None:
+        uid = after["metadata"]["uid"]
+        self._by_uid[uid] = (resource, after)
+        old, new = owner_uids(before) if before else [], owner_uids(after)
+        for owner in set(old) - set(new):
+            self._owned[owner].pop(uid, None)
+        for owner in new:
+            self._owned.setdefault(owner, {})[uid] = None
+
     def _remove_if_done(self, resource: Resource, item: Object) -> Object | None:
         meta = item["metadata"]
         waiting = meta.get("finalizers") or meta.get("deletionGracePeriodSeconds", 0)
@@ -165,8 +180,12 @@ class Store:
         meta["resourceVersion"] = str(self.version)
         objects = self._objects.setdefault(resource, {})
         key = (meta["namespace"], meta["name"])
+        self._index(resource, after, before)
         if kind == "DELETED":
             del objects[key]
+            del self._by_uid[meta["uid"]]
+            for owner in owner_uids(after):
+                self._owned[owner].pop(meta["uid"], None)
         else:
             objects[key] = after
         change = Change(self.version, kind, resource, after, before)
@@ -178,6 +197,11 @@ class Store:
             listener(change)
         self.changed.notify_all()
         return after
+
+
+def owner_uids(item: Object) -> list[str]:
+    """The uids of an object's owners."""
+    return [owner["uid"] for owner in item["metadata"].get("ownerReferences") or []]
 
 
 def _grace(resource: Resource, item: Object, asked: float | None) -> int:
