@@ -135,7 +135,7 @@ def choose_split(found: Sequence[Chunk], split: str, uri: str) -> list[Chunk]:
         return list(found)
     wanted = {split, SPLITS.get(split, split)}  # val may be called validation
     chosen = [chunk for chunk in found if chunk.split in wanted]
-    others = [chunk for chunk in found if chunk not in chosen]
+    others = [chunk for chunk in found if chunk.split not in wanted]
     if not chosen:
         raise BadInput(f"{uri}: has no split {split!r}, only {splits_in_words(others)}: choose with --split")
     if others:

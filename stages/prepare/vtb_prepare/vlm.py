@@ -84,8 +84,10 @@ def vlm(run: Run, options: Options) -> None:
     """
     entries = [describe_input(uri) for uri in run.inputs]
     every = [chunk for entry in entries for chunk in chunks(entry)]
-    others = [chunk for chunk in every if chunk.split not in (None, *SPLITS)]
-    tasks = plan_shards([chunk for chunk in every if chunk not in others], options.val, f"split/{run.seed}")
+    ours, others = (
+        [chunk for chunk in every if (chunk.split in (None, *SPLITS)) is wanted] for wanted in (True, False)
+    )
+    tasks = plan_shards(ours, options.val, f"split/{run.seed}")
     if not tasks:
         tested = any(chunk.split in EVALUATION for chunk in others)
         why = "nothing but a test split, which no model may learn from" if tested else "no samples for train or val"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,11 @@ from stages.eval.answer_folders import (
 )  # fmt: skip
 from vtb.artifact import Plan, ShardEntry
 from vtb.artifact.output import Output
+from vtb.datasets.readers import Chunk
 from vtb.formats.webdataset import write_tar
 from vtb.puzzles.registry import find_family
 from vtb.puzzles.sample import CLIP, PUZZLE, SOLUTION
+from vtb_eval.score import plan_shards
 
 
 def test_right_answers_of_every_kind_are_right(puzzles: Path, tmp_path: Path) -> None:
@@ -255,6 +258,27 @@ def test_the_same_bytes_whatever_the_workers(puzzles: Path, tmp_path: Path) -> N
     other = score(puzzles, tmp_path / "o1", tmp_path / "a")
     assert other.code == 3
     assert "the content of its inputs" in other.err
+
+
+def test_a_task_carries_the_answers_to_its_own_puzzles(tmp_path: Path) -> None:
+    """Tasks travel to worker processes."""
+    chunks_found, keys = [Chunk("puzzles", f"{n}.tar", 2) for n in range(2)], [["a", "b"], ["c", "d"]]
+    attempts = [{key: [{"image": Path(f"{key}.png")}] for key in some} for some in keys]
+    tasks = plan_shards(chunks_found, attempts, answered_only=False)
+    assert [list(task.work.attempts or ()) for task in tasks] == keys
+    assert [b"a.png" in pickle.dumps(task) for task in tasks] == [True, False]
+
+
+def test_complete_reads_no_puzzle(puzzles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "a", f"{ids()[0]}.txt", "A")
+    scored(puzzles, tmp_path / "o", tmp_path / "a")
+    monkeypatch.setattr("vtb.datasets.readers.read_samples", _never)
+    again = score(puzzles, tmp_path / "o", tmp_path / "a")
+    assert (again.code, "already complete" in again.err) == (0, True)
+
+
+def _never(*_arguments: object) -> None:
+    raise AssertionError("a shard was read")
 
 
 def test_what_is_asked_wrongly_is_told(puzzles: Path, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from contract.command_line import Result, call, killed_at_the_end, run, start
 from vtb.artifact import read_manifest
 from vtb.cli.show import check_all
 from vtb.store import open_store
+from vtb.store.local import LocalStore
 
 if TYPE_CHECKING:
     from s3_server import S3Server
@@ -294,6 +295,21 @@ def test_dry_run_says_what_and_writes_nothing(place: Place, tmp_path: Path, offl
     assert not (tmp_path / "out").exists()
 
 
+def test_the_manifest_of_a_dataset_is_read_once(
+    place: Place, tmp_path: Path, offline: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dataset of a million pictures has a large one."""
+    read, get = list[str](), LocalStore.get_bytes
+
+    def noted(store: LocalStore, key: str) -> bytes:
+        read.append(f"{store.uri}/{key}")
+        return get(store, key)
+
+    monkeypatch.setattr(LocalStore, "get_bytes", noted)
+    assert call(*place.sft(tmp_path / "out", "--dry-run")).code == 0
+    assert read.count(f"{place.dataset}/manifest.json") == 1
+
+
 def test_two_outputs_of_one_training_do_not_share_a_folder(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -353,6 +369,7 @@ class Story:
     """One training against an S3 store: stopped, continued, killed, continued to the end."""
 
     uri: str
+    words: tuple[Any, ...]
     stopped: Result
     kept: list[int]
     killed_at: int
@@ -396,7 +413,7 @@ def _live_through(uri: str, words: tuple[Any, ...], env: dict[str, str]) -> Stor
         assert open_store(uri).stat("manifest.json") is None
         killed_at = marked(uri)[-1]
     continued_at.append(time.time())
-    return Story(uri, stopped, kept, killed_at, continued_at, run(*words, env=env), env)
+    return Story(uri, words, stopped, kept, killed_at, continued_at, run(*words, env=env), env)
 
 
 @pytest.mark.store
@@ -457,6 +474,18 @@ def test_inputs_from_the_store_are_kept_in_the_cache_once(story: Story) -> None:
     digests = {entry.digest for entry in read_manifest(story.uri).plan.inputs}
     assert {folder.name for folder in kept.iterdir()} == digests
     assert (story.stopped.err + story.finished.err).count("downloading s3://") == 2
+
+
+@pytest.mark.store
+def test_complete_fetches_nothing(story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tells that the work is done are the manifests of dataset and model."""
+    for name, value in {**story.env, "VTB_CACHE": str(tmp_path / "cache")}.items():
+        monkeypatch.setenv(name, value)
+    again = call(*story.words)
+    assert (again.code, "already complete" in again.err, "downloading" in again.err) == (0, True, False)
+    other = call(*story.words, "--weight_decay", "0")
+    assert (other.code, "engine-args" in other.err) == (3, True)
+    assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.store
