@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from s3_server import FaultyProxy, S3Server
+from faulty_proxy import FaultyProxy
+from s3_server import S3Server
 from vtb.store import s3_client
 
 _S3_NAMES = (

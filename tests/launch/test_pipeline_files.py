@@ -18,7 +18,7 @@ from vtb.errors import BadInput, UsageProblem
 from vtb.pipeline import Pipeline, Step, read_pipeline, with_settings
 
 DEMO = Path(__file__).parents[2] / "k8s" / "pipelines" / "demo.yaml"
-MAZES = {"name": "mazes", "stage": "gen-maze", "options": {"size": [7, 9], "count": 4, "video": True}}
+MAZES: dict[str, Any] = {"name": "mazes", "stage": "gen-maze", "options": {"size": [7, 9], "count": 4, "video": True}}
 CURATED = {"name": "curated", "stage": "curate", "inputs": ["mazes"]}
 MODEL = {"name": "model", "stage": "train-vlm tiny-model"}
 DATASET = {"name": "dataset", "stage": "prepare vlm", "inputs": "curated"}

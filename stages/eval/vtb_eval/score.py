@@ -111,10 +111,9 @@ def plan_shards(
     found: Sequence[Chunk], attempts: Sequence[Attempts] | None, answered_only: bool
 ) -> list[Task[ShardWork]]:
     """One shard of verdicts per chunk, each with the attempts at its own puzzles: tasks travel to worker processes."""
-    return [
-        Task(f"shards/{index:05d}.jsonl", chunk.rows, ShardWork(chunk, attempts and attempts[index], answered_only))
-        for index, chunk in enumerate(found)
-    ]
+    each: Sequence[Attempts | None] = [None] * len(found) if attempts is None else attempts
+    works = [ShardWork(chunk, own, answered_only) for chunk, own in zip(found, each, strict=True)]
+    return [Task(f"shards/{index:05d}.jsonl", work.chunk.rows, work) for index, work in enumerate(works)]
 
 
 def sum_up(figures: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image as PillowImage
@@ -225,9 +226,9 @@ def test_missing_answers_count_as_wrong_unless_left_out(puzzles: Path, tmp_path:
     assert (only["overall"]["strict"]["right"], only["overall"]["strict"]["total"]) == (1, 1)
 
 
-def resized(data: bytes, width: int, height: int, **save: object) -> bytes:
+def resized(data: bytes, width: int, height: int, **save: Any) -> bytes:
     buffer = io.BytesIO()
-    PillowImage.open(io.BytesIO(data)).convert("RGB").resize((width, height)).save(buffer, **save)  # type: ignore[arg-type]
+    PillowImage.open(io.BytesIO(data)).convert("RGB").resize((width, height)).save(buffer, **save)
     return buffer.getvalue()
 
 
@@ -238,7 +239,7 @@ def resized(data: bytes, width: int, height: int, **save: object) -> bytes:
 )  # fmt: skip
 @pytest.mark.parametrize("size", [(1024, 1024), (700, 500)])
 def test_pictures_of_any_size_and_format(
-    puzzles: Path, tmp_path: Path, ending: str, save: dict[str, object], size: tuple[int, int]
+    puzzles: Path, tmp_path: Path, ending: str, save: dict[str, Any], size: tuple[int, int]
 ) -> None:
     for name, index in (("midpoint", 0), ("maze_square", 0), ("maze_circle", 1)):
         key = sample(name, index)[0].key

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_runs import Run, train
 
+from stages.train_vlm.engine_runs import Run, train
 from vtb_train_vlm.swift_command import SftJob
 from vtb_train_vlm.tiny_model import build_tiny_model
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from forked_engine import ForkedEngine, forked_engine
 
+from stages.train_vlm.forked_engine import ForkedEngine, forked_engine
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.curves import read_figures, read_parts
 from vtb.engine.launch import stop_file, train_log

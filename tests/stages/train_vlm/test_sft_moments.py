@@ -10,9 +10,9 @@ from typing import Any
 
 import psutil
 import pytest
-from stage_runs import ONE_THREAD, Place, kill_tree, make_dataset, marked, wait_for
 
 from contract.command_line import Result, call, killed_at_the_end, start
+from stages.train_vlm.stage_runs import ONE_THREAD, Place, kill_tree, make_dataset, marked, wait_for
 from vtb.artifact import read_manifest
 from vtb.cli.show import check_all
 from vtb.store import open_store

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from stage_runs import (
+
+from contract.command_line import Result, call, killed_at_the_end, run, start
+from stages.train_vlm.stage_runs import (
     ONE_THREAD,
     Place,
     kill_tree,
@@ -27,8 +29,6 @@ from stage_runs import (
     payload,
     wait_for,
 )
-
-from contract.command_line import Result, call, killed_at_the_end, run, start
 from vtb.artifact import read_manifest
 from vtb.cli.show import check_all
 from vtb.store import open_store

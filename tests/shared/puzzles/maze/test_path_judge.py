@@ -32,7 +32,7 @@ def drawn(cells: Sequence[int], width: int = 10) -> Image:
     """The puzzle with a red line through cells."""
     import cv2
 
-    image = PUZZLE.copy()
+    image: Image = PUZZLE.copy()
     points = [(cell % 9 * CELL + 16, cell // 9 * CELL + 16) for cell in cells]
     cv2.polylines(image, [np.asarray(points, np.int32)], False, (220, 0, 0), width)
     return image
