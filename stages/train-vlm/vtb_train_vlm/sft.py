@@ -106,8 +106,8 @@ def sft(run: Run, options: Options) -> None:
     Example: vtb-train-vlm sft --input out/dataset --model out/tiny --output out/adapter -- --warmup_ratio 0.05
     """
     check_engine_args(options.engine_args, options.engine_config)
-    uri, model = run.inputs[0], find_model(options.model)
-    manifest = read_manifest(uri, STAGE.reads)
+    uri = run.inputs[0]
+    manifest, model = read_manifest(uri, STAGE.reads), find_model(options.model)
     where = choose_device(options.device)
     if options.deepspeed and where == "cuda":
         require_deepspeed()

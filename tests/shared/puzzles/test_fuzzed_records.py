@@ -93,7 +93,7 @@ def test_a_mutated_record_is_refused_or_can_be_used(name: str) -> None:
             if used > USED:
                 continue
             try:
-                use(find_family(name), record, image)
+                assert all(score.reason for score in use(find_family(name), record, image))
             except Exception as error:
                 raise AssertionError(f"{error!r} after {done}") from error
         assert time.process_time() - started < SECONDS, done
