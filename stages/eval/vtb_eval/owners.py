@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from vtb.datasets.readers import Chunk, read_keys
+from vtb.datasets.chunk import Chunk
+from vtb.datasets.readers import read_keys
 from vtb.errors import BadInput, UsageProblem
 from vtb_eval.answers import Answers, Attempt
 

@@ -15,7 +15,8 @@ from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
-from vtb.datasets.readers import Chunk, choose_split, chunks, describe_input, read_chunk
+from vtb.datasets.chunk import Chunk
+from vtb.datasets.readers import choose_split, chunks, describe_input, read_chunk
 from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import UnreadableImage, decode_image
 from vtb.puzzles.sample import PUZZLE

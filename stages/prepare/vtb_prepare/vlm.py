@@ -16,7 +16,8 @@ from msgspec import structs
 
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
-from vtb.datasets.readers import Chunk, Loaded, chunks, describe_input, read_chunk, splits_in_words
+from vtb.datasets.chunk import Chunk, Loaded
+from vtb.datasets.readers import chunks, describe_input, read_chunk, splits_in_words
 from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
 from vtb.formats.special_tokens import neutral

@@ -26,7 +26,7 @@ from stages.eval.answer_folders import (
 )  # fmt: skip
 from vtb.artifact import Plan, ShardEntry
 from vtb.artifact.output import Output
-from vtb.datasets.readers import Chunk
+from vtb.datasets.chunk import Chunk
 from vtb.formats.webdataset import write_tar
 from vtb.puzzles.registry import find_family
 from vtb.puzzles.sample import CLIP, PUZZLE, SOLUTION
