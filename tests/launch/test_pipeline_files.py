@@ -135,6 +135,11 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
                      "input takes swift-dataset, but 'mazes' writes puzzles"),
     "a dataset as model": ([*ALL[:4], {**TRAIN, **STEP, "inputs": {"input": "dataset", "model": "dataset"}}],
                            "model takes checkpoint, but 'dataset' writes swift-dataset"),
+    "a whole model as adapter": (
+        [*ALL[:4], {**TRAIN, "options": {"tuner": "full"}},
+         {**ASK, **STEP, "inputs": {"input": "curated", "model": "model", "adapter": "adapter"}}],
+        "adapter takes adapter, but 'adapter' writes checkpoint",
+    ),
     "two inputs for one": ([*ALL[:4], {**ASK, **STEP, "inputs": {"input": ["curated", "mazes"], "model": "model"}}],
                            "input takes one artifact, not 2"),
     "an option twice": ([*ALL[:4], {**ASK, **STEP, "options": {"model": "/m"}}], "given twice"),

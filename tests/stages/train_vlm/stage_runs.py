@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from contract.command_line import call
+from contract.command_line import Result, call, killed_at_the_end, start
 from vtb.artifact import read_manifest
 from vtb.store import open_store
 
@@ -111,3 +111,10 @@ def payload(folder: Path) -> dict[str, bytes]:
 def no_engine(*_arguments: object, **_more: object) -> int:
     """In place of the engine where none may start."""
     raise AssertionError("an engine was started")
+
+
+def patiently(*words: Any, env: dict[str, str]) -> Result:
+    """A training command in a process of its own, on a machine that may be busy."""
+    with killed_at_the_end(start(*words, env=env)) as process:
+        out, err = process.communicate(timeout=400)
+        return Result(process.returncode, out, err)

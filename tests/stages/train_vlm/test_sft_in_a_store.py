@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract.command_line import Result, call, killed_at_the_end, run, start
+from contract.command_line import Result, call, killed_at_the_end, start
 from stages.train_vlm.stage_runs import (
     ONE_THREAD,
     Place,
@@ -24,6 +24,7 @@ from stages.train_vlm.stage_runs import (
     make_dataset,
     marked,
     metrics,
+    patiently,
     wait_for,
 )
 from vtb.artifact import read_manifest
@@ -86,7 +87,7 @@ def _live_through(uri: str, words: tuple[Any, ...], env: dict[str, str]) -> Stor
         assert open_store(uri).stat("manifest.json") is None
         killed_at = marked(uri)[-1]
     continued_at.append(time.time())
-    return Story(uri, words, stopped, kept, killed_at, continued_at, run(*words, env=env), env)
+    return Story(uri, words, stopped, kept, killed_at, continued_at, patiently(*words, env=env), env)
 
 
 @pytest.mark.store

@@ -11,8 +11,8 @@ from typing import Any
 import psutil
 import pytest
 
-from contract.command_line import Result, call, killed_at_the_end, start
-from stages.train_vlm.stage_runs import Place, kill_tree, marked, no_engine, wait_for
+from contract.command_line import call, killed_at_the_end, start
+from stages.train_vlm.stage_runs import Place, kill_tree, marked, no_engine, patiently, wait_for
 from vtb.artifact import read_manifest
 from vtb.cli.show import check_all
 from vtb.store import open_store
@@ -20,13 +20,6 @@ from vtb.store import open_store
 pytestmark = pytest.mark.engine
 STEPS = 40
 LENGTH = ("--max-steps", STEPS, "--save-steps", 5)
-
-
-def patiently(*words: Any, env: dict[str, str]) -> Result:
-    """A command on a busy machine."""
-    with killed_at_the_end(start(*words, env=env)) as process:
-        out, err = process.communicate(timeout=400)
-        return Result(process.returncode, out, err)
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from contract.command_line import call, run
-from stages.train_vlm.stage_runs import Place, no_engine
+from contract.command_line import call
+from stages.train_vlm.stage_runs import Place, no_engine, patiently
 from vtb.artifact import read_manifest
 from vtb.store.local import LocalStore
 
@@ -154,7 +154,7 @@ def test_two_outputs_of_one_training_do_not_share_a_folder(
 
 def test_engine_failure_is_one_line_and_can_be_mended(place: Place, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    done = run(*place.sft(out, "--", "--no_such_argument", "1"), env=place.env)
+    done = patiently(*place.sft(out, "--", "--no_such_argument", "1"), env=place.env)
     assert done.code in (2, 3)
     (line,) = done.err.splitlines()
     assert "no_such_argument" in line

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from contract.command_line import Result, call, run
+from contract.command_line import Result, call
 from stages.train_vlm.stage_runs import (
     SECRETS,
     Place,
     losses,
     metrics,
     no_engine,
+    patiently,
     payload,
 )
 from vtb.artifact import read_manifest
@@ -39,7 +40,7 @@ class Trained:
 def trained(place: Place) -> Trained:
     out = place.out / "adapter"
     words = place.sft(out, "--max-steps", STEPS, "--save-steps", 15, "--merge")
-    return Trained(str(out), words, run(*words, env=place.env))
+    return Trained(str(out), words, patiently(*words, env=place.env))
 
 
 def test_writes_a_complete_adapter(trained: Trained) -> None:
@@ -154,7 +155,7 @@ def test_the_adapter_serves_predict(trained: Trained, place: Place, tmp_path: Pa
 
 def test_full_tuning_writes_a_model_for_predict(place: Place, tmp_path: Path) -> None:
     out, answers = tmp_path / "model", tmp_path / "answers"
-    done = run(*place.sft(out, "--tuner", "full", "--learning-rate", "0.003", "--max-steps", 4), env=place.env)
+    done = patiently(*place.sft(out, "--tuner", "full", "--learning-rate", "0.003", "--max-steps", 4), env=place.env)
     assert done.code == 0, done.err
     manifest = read_manifest(str(out), ("checkpoint",))
     check_all(open_store(str(out)), manifest)
