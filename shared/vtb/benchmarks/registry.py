@@ -47,12 +47,20 @@ def benchmarks() -> dict[str, Benchmark]:
 def _load(entry: EntryPoint) -> Benchmark | None:
     """The benchmark of another package, or None where it is none."""
     try:
-        loaded = entry.load()
-        if not isinstance(loaded, Benchmark):
-            raise TypeError("it is no Benchmark")
-    except Exception as error:  # whatever somebody else's module does when it is imported
-        log.warning("benchmark %r of %s: cannot be loaded: %s: it is left out", entry.name, entry.value, error)
+        return _loaded(entry)
+    except BadInput as error:
+        log.warning("%s: it is left out", error)
         return None
+
+
+def _loaded(entry: EntryPoint) -> Benchmark:
+    where = f"benchmark {entry.name!r} of {entry.value}: cannot be loaded"
+    try:
+        loaded = entry.load()
+    except Exception as error:  # whatever somebody else's module does when it is imported
+        raise BadInput(f"{where}: {error}") from error
+    if not isinstance(loaded, Benchmark):
+        raise BadInput(f"{where}: it is no Benchmark")
     return loaded
 
 
