@@ -51,7 +51,7 @@ def project() -> dict[str, Any]:
 
 
 def declared(image: Image) -> list[str]:
-    """List what pyproject.toml asks for on behalf of an image: its extra, and what the library needs if it is inside."""
+    """List what pyproject.toml asks for on behalf of an image: its extra, and what the library needs where it is in."""
     table = project()
     return [*(table["dependencies"] if image.source else ()), *table["optional-dependencies"][image.extra]]
 

@@ -52,7 +52,7 @@ def push(names: Sequence[str], registry: str, prefix: str) -> None:
 def archive(file: Path, names: Sequence[str], prefix: str) -> None:
     """Write images, all but the base when no NAME is given, into one tar FILE for nodes that cannot pull.
 
-    Load it with `ctr --namespace k8s.io images import FILE`, `kind load image-archive FILE` or `docker load --input FILE`.
+    Load it with `ctr --namespace k8s.io images import FILE`, `kind load image-archive FILE`, or `docker load -i FILE`.
     """
     tags = built(shipped(names), prefix)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -64,7 +64,9 @@ def make_buckets(folder: Path, names: list[str]) -> None:
         for name in names:
             (folder / name).mkdir(exist_ok=True)
     except OSError as error:
-        raise Problem(f"{folder} cannot be written as user {os.getuid()}: {error.strerror}: mount a volume", MISSING) from None
+        raise Problem(
+            f"{folder} cannot be written as user {os.getuid()}: {error.strerror}: mount a volume", MISSING
+        ) from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise Problem(f"{folder} cannot be written as user {os.getuid()}: mount a volume that can", MISSING)
 
