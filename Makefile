@@ -44,7 +44,7 @@ test: setup  ## Run the whole test suite in JOBS=2 processes; TESTS=path runs a 
 lint: setup check-generated  ## Check style, types, Dockerfiles and everything that is generated
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy shared/vtb stages/*/ images perf
+	$(BIN)/mypy shared/vtb stages/*/ images perf tests
 	$(BIN)/hadolint images/*/Dockerfile
 
 check-generated: setup  ## Check that option tables and lock files agree with what they come from

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from faulty_proxy import FaultyProxy
 from in_memory_kubernetes.fixture import kubernetes  # noqa: F401 -- a fixture
-from s3_server import FaultyProxy, S3Server
+from s3_server import S3Server
 from vtb.store import s3_client
 
 _S3_NAMES = (

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from container_tools import (
     BUILD_SECRET,
     GENERATORS,
@@ -25,7 +26,6 @@ from container_tools import (
     inspect,
     tag,
 )
-
 from contract.command_line import run
 from vtb.artifact import read_manifest
 
@@ -58,6 +58,7 @@ def python(name: str, code: str, *flags: str) -> Done:
 
 def readme_line() -> str:
     """The one command that a new user copies."""
+    line: str
     (line,) = re.findall(r"^docker run --rm -v \$PWD/out:/out .*$", (ROOT / "README.md").read_text(), re.M)
     return line
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from click.testing import Result as ClickResult
 
 from images import build, declaration, wheels
 from images import lock as locks
@@ -35,7 +36,7 @@ def parse(path: Path) -> list[tuple[str, str]]:
     return [(line.split(None, 1)[0], line.split(None, 1)[1]) for line in text.splitlines() if line.strip()]
 
 
-def shipped(image) -> list[tuple[str, str]]:
+def shipped(image: declaration.Image) -> list[tuple[str, str]]:
     """The instructions that make the final image, the stages it is FROM included, the build stage not."""
     stages: dict[str, list[tuple[str, str]]] = {}
     last = ""
@@ -61,17 +62,17 @@ each_file = pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.p
 # --- images.yaml against the tree
 
 
-def test_every_folder_is_an_image_and_every_image_a_folder():
+def test_every_folder_is_an_image_and_every_image_a_folder() -> None:
     assert {image.folder for image in ALL.values()} == {path.parent.name for path in DOCKERFILES}
 
 
-def test_every_extra_that_names_a_stage_has_an_image():
+def test_every_extra_that_names_a_stage_has_an_image() -> None:
     extras = locks.project()["optional-dependencies"]
     assert set(extras) - {"launch", "dev", "deepspeed"} == {image.extra for image in STAGES.values()}
 
 
 @each_stage
-def test_an_image_belongs_to_one_stage(image):
+def test_an_image_belongs_to_one_stage(image: declaration.Image) -> None:
     package = image.module.partition(".")[0]
     assert image.parent in ALL
     assert package == "vtb_" + image.source.replace("-", "_")
@@ -83,7 +84,7 @@ def test_an_image_belongs_to_one_stage(image):
 
 
 @each_stage
-def test_stage_starts_from_our_base_only(image):
+def test_stage_starts_from_our_base_only(image: declaration.Image) -> None:
     words = parse(IMAGES / image.folder / "Dockerfile")
     assert words[0] == ("ARG", f"PARENT=vtb/{image.parent}")
     earlier = {"${PARENT}"}
@@ -93,20 +94,20 @@ def test_stage_starts_from_our_base_only(image):
         earlier.add(name)
 
 
-def test_base_starts_from_a_fixed_tag():
+def test_base_starts_from_a_fixed_tag() -> None:
     words = parse(IMAGES / "base" / "Dockerfile")
     assert re.fullmatch(r"BASE_IMAGE=nvidia/cuda:13\.\d+\.\d+-runtime-ubuntu\d+\.\d+", words[0][1])
     assert words[1] == ("FROM", "${BASE_IMAGE}")
 
 
 @each_image
-def test_last_user_is_a_number_and_not_root(image):
+def test_last_user_is_a_number_and_not_root(image: declaration.Image) -> None:
     # A number, or Kubernetes' runAsNonRoot cannot tell that it is not root.
     assert re.fullmatch(r"[1-9]\d*", last(shipped(image), "USER"))
 
 
 @each_stage
-def test_entrypoint_is_tini_and_the_declared_module(image):
+def test_entrypoint_is_tini_and_the_declared_module(image: declaration.Image) -> None:
     # -g: signals reach the workers too.
     assert json.loads(last(shipped(image), "ENTRYPOINT")) == [
         "tini", "-g", "--", "python", "-m", "vtb.program", f"{image.module}:main",
@@ -114,27 +115,27 @@ def test_entrypoint_is_tini_and_the_declared_module(image):
 
 
 @each_stage
-def test_stage_dockerfile_is_short(image):
+def test_stage_dockerfile_is_short(image: declaration.Image) -> None:
     sharing = [other for other in STAGES.values() if other.folder == image.folder]
     assert len(parse(IMAGES / image.folder / "Dockerfile")) <= 13 + 2 * len(sharing)
 
 
 @each_stage
-def test_image_copies_only_the_library_and_its_own_stage(image):
+def test_image_copies_only_the_library_and_its_own_stage(image: declaration.Image) -> None:
     copied = [shlex.split(rest) for word, rest in parse(IMAGES / image.folder / "Dockerfile") if word == "COPY"]
     sources = {source for parts in copied if not parts[0].startswith("--from=build") for source in parts[:-1]}
     lock = f"images/{image.folder}/requirements.lock"
     assert sources == {lock, "wheel[s]/*.whl", "shared/", f"stages/{image.source}/"}
 
 
-def test_base_has_the_oci_labels():
+def test_base_has_the_oci_labels() -> None:
     labels = last(parse(IMAGES / "base" / "Dockerfile"), "LABEL")
     names = ["title", "description", "version", "revision", "source", "licenses"]
     assert re.findall(r"org\.opencontainers\.image\.(\w+)=", labels) == names
     assert 'licenses="MIT"' in labels
 
 
-def test_base_keeps_every_cache_in_one_folder():
+def test_base_keeps_every_cache_in_one_folder() -> None:
     environment = dict(part.split("=", 1) for part in shlex.split(last(parse(IMAGES / "base" / "Dockerfile"), "ENV")))
     cached = (
         "XDG_CACHE_HOME HF_HOME MODELSCOPE_CACHE TORCHINDUCTOR_CACHE_DIR TRITON_CACHE_DIR VLLM_CACHE_ROOT MPLCONFIGDIR"
@@ -145,18 +146,18 @@ def test_base_keeps_every_cache_in_one_folder():
 
 
 @each_file
-def test_no_secret_goes_into_an_image(path):
+def test_no_secret_goes_into_an_image(path: Path) -> None:
     names = [name for word, rest in parse(path) if word in ("ARG", "ENV") for name in re.findall(r"(\w+)=", rest)]
     assert not [name for name in names if re.search(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|ACCESS", name)]
 
 
 @each_file
-def test_the_legacy_builder_understands_it(path):
+def test_the_legacy_builder_understands_it(path: Path) -> None:
     assert not re.search(r"RUN --mount|<<\w|COPY --link|COPY --chmod|^# syntax", path.read_text(encoding="utf-8"), re.M)
 
 
 @each_file
-def test_hadolint_finds_nothing(path):
+def test_hadolint_finds_nothing(path: Path) -> None:
     beside = Path(sys.executable).with_name("hadolint")
     hadolint = str(beside) if beside.exists() else shutil.which("hadolint")
     if not hadolint:
@@ -170,12 +171,12 @@ def test_hadolint_finds_nothing(path):
 
 
 @each_stage
-def test_lock_satisfies_pyproject(image):
+def test_lock_satisfies_pyproject(image: declaration.Image) -> None:
     assert locks.lock_problems(image) == []
 
 
 @each_stage
-def test_lock_suits_a_cpu_wheel_and_names_no_index(image):
+def test_lock_suits_a_cpu_wheel_and_names_no_index(image: declaration.Image) -> None:
     text = image.lock.read_text(encoding="utf-8")
     pins = [line for line in text.splitlines() if not line.startswith("#")]
     assert not [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; .+)?", pin)]
@@ -183,7 +184,7 @@ def test_lock_suits_a_cpu_wheel_and_names_no_index(image):
     assert "://" not in text
 
 
-def test_check_finds_what_no_longer_fits(tmp_path, monkeypatch):
+def test_check_finds_what_no_longer_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     image = ALL["prepare"]
     text = image.lock.read_text(encoding="utf-8")
     (tmp_path / image.folder).mkdir()
@@ -199,14 +200,14 @@ def test_check_finds_what_no_longer_fits(tmp_path, monkeypatch):
 
 
 @each_stage
-def test_context_holds_only_what_the_image_needs(image):
+def test_context_holds_only_what_the_image_needs(image: declaration.Image) -> None:
     allowed = (f"images/{image.folder}/", "shared/", f"stages/{image.source}/")
     names = list(build.context_files(image, None))
     assert [name for name in names if not name.startswith(allowed)] == []
     assert [name for name in names if "__pycache__" in name or name.endswith(".pyc")] == []
 
 
-def test_context_depends_on_contents_only(tmp_path):
+def test_context_depends_on_contents_only(tmp_path: Path) -> None:
     digests = set()
     for folder, mode in (("a", 0o600), ("b", 0o664)):
         (tmp_path / folder).mkdir()
@@ -222,7 +223,7 @@ def test_context_depends_on_contents_only(tmp_path):
         assert tar.getnames() == ["one", "two"]
 
 
-def test_wheels_are_those_of_the_lock_and_of_cuda(tmp_path):
+def test_wheels_are_those_of_the_lock_and_of_cuda(tmp_path: Path) -> None:
     for image in (ALL["prepare"], ALL["eval"]):
         for name, pin in locks.locked(image.lock).items():
             (tmp_path / f"{name.replace('-', '_')}-{pin}-py3-none-any.whl").touch()
@@ -238,15 +239,15 @@ def test_wheels_are_those_of_the_lock_and_of_cuda(tmp_path):
 # --- The command line
 
 
-def run(*arguments: str, env: dict[str, str] | None = None):
+def run(*arguments: str, env: dict[str, str] | None = None) -> ClickResult:
     return CliRunner().invoke(build.cli, list(arguments), env=env)
 
 
-def test_parents_come_first():
+def test_parents_come_first() -> None:
     assert [image.name for image in declaration.select(ALL, ["eval", "prepare"])] == ["base", "eval", "prepare"]
 
 
-def test_dry_run_needs_no_docker():
+def test_dry_run_needs_no_docker() -> None:
     result = run("gen-maze", "--base-image", "debian:12", "--dry-run", env={"PATH": ""})
     assert result.exit_code == 0, result.output
     lines = [line for line in result.output.splitlines() if "docker build" in line]
@@ -266,7 +267,7 @@ esac
 
 
 @pytest.mark.parametrize(("before", "removed"), [("old", ["image rm old"]), ("new", []), ("", [])])
-def test_an_image_that_is_replaced_leaves_nothing(before, removed, tmp_path):
+def test_an_image_that_is_replaced_leaves_nothing(before: str, removed: list[str], tmp_path: Path) -> None:
     log = tmp_path / "log"
     (tmp_path / "docker").write_text(FAKE_DOCKER.format(log=log, before=before))
     (tmp_path / "docker").chmod(0o755)
@@ -275,25 +276,25 @@ def test_an_image_that_is_replaced_leaves_nothing(before, removed, tmp_path):
     assert [line for line in log.read_text().splitlines() if line.startswith("image rm")] == removed
 
 
-def test_missing_docker_is_one_line_and_exit_code_4():
+def test_missing_docker_is_one_line_and_exit_code_4() -> None:
     result = run("base", env={"PATH": ""})
     assert result.exit_code == 4
     assert len(result.output.splitlines()) == 1
     assert "docker is not installed" in result.output
 
 
-def test_a_wheel_folder_that_lacks_something_says_what_to_do(tmp_path):
+def test_a_wheel_folder_that_lacks_something_says_what_to_do(tmp_path: Path) -> None:
     result = run("eval", "--wheels", str(tmp_path), "--dry-run")
     assert result.exit_code == 4
     assert f"python images/build.py wheels {tmp_path} eval" in result.output
 
 
-def test_list_shows_every_image():
+def test_list_shows_every_image() -> None:
     result = run("--list")
     assert result.exit_code == 0
     assert re.findall(r"^vtb/([\w-]+):", result.output, re.M) == list(ALL)
 
 
-def test_help_shows_the_options_of_the_default_command():
+def test_help_shows_the_options_of_the_default_command() -> None:
     result = run("--help")
     assert {"--wheels", "--base-image", "lock", "wheels"} <= set(result.output.split())

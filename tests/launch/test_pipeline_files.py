@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shlex
 import subprocess
 import sys
@@ -11,39 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from contract.command_line import run
-from vtb.errors import BadInput, UsageProblem
-from vtb.pipeline import Pipeline, Step, read_pipeline, with_settings
+from launch.pipelines import ALL, ASK, CURATED, DATASET, MAZES, TRAIN, read, values, words, write
+from vtb.errors import BadInput
+from vtb.pipeline import Step, read_pipeline, with_settings
 
 DEMO = Path(__file__).parents[2] / "k8s" / "pipelines" / "demo.yaml"
-MAZES = {"name": "mazes", "stage": "gen-maze", "options": {"size": [7, 9], "count": 4, "video": True}}
-CURATED = {"name": "curated", "stage": "curate", "inputs": ["mazes"]}
-MODEL = {"name": "model", "stage": "train-vlm tiny-model"}
-DATASET = {"name": "dataset", "stage": "prepare vlm", "inputs": "curated"}
-TRAIN = {"name": "adapter", "stage": "train-vlm sft", "inputs": {"input": "dataset", "model": "model"}}
-ASK = {"name": "answers", "stage": "eval predict", "inputs": {"input": "curated", "model": "model"}}
-ALL = [MAZES, CURATED, DATASET, MODEL, TRAIN, ASK]
-
-
-def write(folder: Path, *steps: Any, **more: Any) -> Path:
-    path = folder / "pipeline.yaml"
-    path.write_text(yaml.safe_dump({"name": "test", "steps": list(steps), **more}))
-    return path
-
-
-def read(folder: Path, *steps: Any) -> Pipeline:
-    return read_pipeline(write(folder, *steps))
-
-
-def words(pipeline: Pipeline, name: str, store: str = "s3://b/p") -> list[str]:
-    (step,) = [step for step in pipeline.steps if step.name == name]
-    return step.arguments(store)
-
-
-def values(arguments: list[str], option: str) -> list[str]:
-    return [after for word, after in itertools.pairwise(arguments) if word == f"--{option}"]
 
 
 # --- what is taken
@@ -162,6 +135,11 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
                      "input takes swift-dataset, but 'mazes' writes puzzles"),
     "a dataset as model": ([*ALL[:4], {**TRAIN, **STEP, "inputs": {"input": "dataset", "model": "dataset"}}],
                            "model takes checkpoint, but 'dataset' writes swift-dataset"),
+    "a whole model as adapter": (
+        [*ALL[:4], {**TRAIN, "options": {"tuner": "full"}},
+         {**ASK, **STEP, "inputs": {"input": "curated", "model": "model", "adapter": "adapter"}}],
+        "adapter takes adapter, but 'adapter' writes checkpoint",
+    ),
     "two inputs for one": ([*ALL[:4], {**ASK, **STEP, "inputs": {"input": ["curated", "mazes"], "model": "model"}}],
                            "input takes one artifact, not 2"),
     "an option twice": ([*ALL[:4], {**ASK, **STEP, "options": {"model": "/m"}}], "given twice"),
@@ -223,82 +201,6 @@ def test_exit_codes_and_one_line(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-# --- settings
-
-
-def options(pipeline: Pipeline) -> dict[str, dict[str, Any]]:
-    return {step.name: dict(step.options) for step in pipeline.steps}
-
-
-@pytest.fixture
-def chain(tmp_path: Path) -> Pipeline:
-    return read(tmp_path, *ALL)
-
-
-def test_a_setting_of_one_step(chain: Pipeline) -> None:
-    found = options(with_settings(chain, ["mazes.count=9", "mazes.size=[11]", "answers.batch-size=2"]))
-    assert found["mazes"] == {"size": [11], "count": 9, "video": True}
-    assert found["answers"] == {"batch-size": 2}
-    assert found["curated"] == {}
-
-
-def test_a_setting_of_every_step_that_has_it(chain: Pipeline) -> None:
-    found = options(with_settings(chain, ["samples_per_shard=5", "seed=7"]))
-    assert {name for name, step in found.items() if step.get("samples-per-shard") == 5} == {
-        "mazes", "curated", "answers",
-    }  # fmt: skip
-    assert all(step["seed"] == 7 for step in found.values())
-
-
-def test_a_setting_replaces_an_input(chain: Pipeline) -> None:
-    changed = with_settings(chain, ["model=/models/big"])
-    for name in ("adapter", "answers"):
-        assert values(words(changed, name), "model") == ["/models/big"]
-    assert values(words(chain, "answers"), "model") == ["s3://b/p/model"]
-    one = with_settings(chain, ["answers.model=/models/big"])
-    assert values(words(one, "adapter"), "model") == ["s3://b/p/model"]
-
-
-def test_values_are_yaml(chain: Pipeline) -> None:
-    found = options(with_settings(chain, ["mazes.video=false", "answers.split='no'", "learning-rate=1e-3"]))
-    assert (found["mazes"]["video"], found["answers"]["split"]) == (False, "no")
-    assert values(words(with_settings(chain, ["learning-rate=1e-3"]), "adapter"), "learning-rate") == ["1e-3"]
-    ranged = with_settings(chain, ["curated.difficulty=path_length=3.."])
-    assert values(words(ranged, "curated"), "difficulty") == ["path_length=3.."]
-
-
-def test_a_setting_that_changes_nothing_is_no_error(chain: Pipeline) -> None:
-    assert with_settings(chain, ["mazes.count=4"]) == chain
-
-
-@pytest.mark.parametrize(
-    ("setting", "part"),
-    [
-        ("nothing=1", "no step has option 'nothing'"),
-        ("maze.count=1", "no step is called 'maze': did you mean mazes?"),
-        ("nobody.count=1", "no step is called 'nobody': choose of mazes, curated"),
-        ("mazes.cuont=1", "no step mazes has option 'cuont': did you mean count?"),
-        ("learnig-rate=1", "no step has option 'learnig-rate': did you mean learning-rate?"),
-        ("mazes.engine-args=[--a]", "no step mazes has option 'engine-args'"),
-        ("curated.count=1", "no step curated has option 'count'"),
-        ("count", "write [STEP.]OPTION=VALUE"),
-        ("=1", "write [STEP.]OPTION=VALUE"),
-        ("mazes.=1", "write [STEP.]OPTION=VALUE"),
-        ("mazes.output=/x", "no step mazes has option 'output'"),
-        ("input=/x", "no step has option 'input'"),
-        ("mazes.count=", "neither a value"),
-        ("mazes.count=[1", "is not YAML"),
-        ("mazes.video=maybe", "true or false"),
-        ("answers.split=no", "quote it"),
-        ("mazes.fps=[1, 2]", "takes one value"),
-    ],
-)
-def test_settings_that_cannot_be(chain: Pipeline, setting: str, part: str) -> None:
-    with pytest.raises(UsageProblem) as error:
-        with_settings(chain, [setting])
-    assert part in str(error.value)
-
-
 # --- nothing heavy
 
 
@@ -311,9 +213,9 @@ def test_reading_a_pipeline_imports_no_engine() -> None:
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
 
 
-def test_target_and_program_are_the_same(chain: Pipeline) -> None:
+def test_target_and_program_are_the_same(tmp_path: Path) -> None:
     """The local launcher starts targets, `--dry-run` prints programs."""
-    for step in chain.steps:
+    for step in read(tmp_path, *ALL).steps:
         assert isinstance(step, Step)
         (script,) = entry_points(group="console_scripts", name=step.installed.stage.command.split()[0])
         assert script.load().args == (step.installed.target,)

@@ -15,6 +15,7 @@ from s3_server import free_port
 from vtb.errors import BadInput, NotAvailable, UsageProblem, VtbError
 from vtb.launch import local, preflight
 from vtb.pipeline import read_pipeline
+from vtb.store import open_store
 
 if TYPE_CHECKING:
     from conftest import Bucket
@@ -120,7 +121,7 @@ def test_a_server_that_is_not_there(tmp_path: Path, s3: Bucket) -> None:
     bucket = run("vtb", "run", tmp_path / "p.yaml", "--store", "s3://no-such-bucket-here/x", "--dry-run")
     assert bucket.code == 4, bucket.err
     preflight.check_store(f"{s3.uri}/x", write=True)
-    assert list(preflight.open_store(f"{s3.uri}/x").list()) == []
+    assert list(open_store(f"{s3.uri}/x").list()) == []
 
 
 # --- what a step says

@@ -11,7 +11,7 @@ import pytest
 from contract.command_line import run
 from vtb.errors import BadInput
 from vtb.render.tables import rendered, table
-from vtb.stage.command import describe
+from vtb.stage.describe import describe
 from vtb.stage.registry import installed
 
 ROOT = Path(__file__).parents[2]

@@ -84,7 +84,7 @@ def test_a_stage_tells_argo_all_of_it(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_terminal_gets_a_bar(tmp_path: Path) -> None:
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
-    line = [BIN / "vtb-gen-maze", *TINY, "--count", "20", "--output", tmp_path / "o"]
+    line = [str(BIN / "vtb-gen-maze"), *TINY, "--count", "20", "--output", str(tmp_path / "o")]
     done = subprocess.run(line, stdout=subprocess.PIPE, stderr=follower, check=True)
     os.close(follower)
     shown = b""

@@ -9,9 +9,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from vtb.artifact import InputEntry, Manifest, find_manifest, read_manifest
+from vtb.artifact import InputEntry, Manifest, read_manifest
 from vtb.artifact.manifest import MANIFEST
 from vtb.artifact.model_folder import check_model_folder
 from vtb.artifact.output import file_sha256
@@ -34,17 +35,14 @@ def cache_folder() -> Path:
     return Path(base) / "vtb"
 
 
-def local_artifact(uri: str, kinds: tuple[str, ...]) -> tuple[Path, InputEntry]:
+def local_folder(uri: str, manifest: Manifest) -> Path:
     """A complete artifact as a local folder: its own where it is local, else a copy in the cache, kept by digest."""
-    manifest = read_manifest(uri, kinds)
-    store = open_store(uri)
-    entry = InputEntry(store.uri, manifest.plan.kind, manifest.digest)
     if not is_remote(uri):
-        return Path(store.uri), entry
+        return Path(open_store(uri).uri)
     folder = cache_folder() / "artifacts" / manifest.digest
     if not folder.is_dir():
         _fetch(uri, manifest, folder)
-    return folder, entry
+    return folder
 
 
 def _fetch(uri: str, manifest: Manifest, folder: Path) -> None:
@@ -89,21 +87,44 @@ def verify(uri: str, manifest: Manifest, folder: Path) -> None:
             raise BadInput(f"{uri}: {file.path} is not what the manifest says: make the artifact again")
 
 
-def local_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> tuple[Path, InputEntry]:
-    """A model folder: an artifact, or any local folder with a ``config.json``.
+@dataclass(frozen=True)
+class Model:
+    """A model or an adapter that is there; of an artifact only the manifest has been read, nothing fetched.
+
+    Attributes:
+        entry: what it is, for the plan.
+        manifest: of an artifact; None for a plain folder.
+    """
+
+    entry: InputEntry
+    manifest: Manifest | None
+
+    def folder(self) -> Path:
+        """Its files in a local folder, with nothing among them that an engine would run.
+
+        Raises:
+            BadInput: There is code in it, or a configuration that cannot be one.
+        """
+        uri = self.entry.uri
+        folder = Path(uri) if self.manifest is None else local_folder(uri, self.manifest)
+        check_model_folder(folder)
+        return folder
+
+
+def find_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> Model:
+    """A model or an adapter: an artifact, or any local folder with its configuration.
 
     Checked before an engine starts, because engines take a missing folder for the name of a model on a hub and go to
     the network.
 
     Raises:
-        NotAvailable: there is no such folder.
-        BadInput: the folder holds something else than a model, or code.
+        NotAvailable: There is no such folder.
+        BadInput: The folder holds something else.
     """
     store = open_store(uri)
-    if is_remote(uri) or find_manifest(store) is not None:
-        folder, entry = local_artifact(uri, kinds)
-        check_model_folder(folder)
-        return folder, entry
+    if is_remote(uri) or store.stat(MANIFEST) is not None:
+        manifest = read_manifest(uri, kinds)
+        return Model(InputEntry(store.uri, manifest.plan.kind, manifest.digest), manifest)
     folder = Path(store.uri)
     what, name = ("adapter", "adapter_config.json") if "adapter" in kinds else ("model", "config.json")
     if not folder.is_dir():
@@ -113,8 +134,7 @@ def local_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> tuple[Path, I
         )
     if not (folder / name).is_file():
         raise BadInput(f"{folder}: is no {what} folder, it has no {name}")
-    check_model_folder(folder)
-    return folder, InputEntry(store.uri, MODEL_FOLDER, folder_digest(folder))
+    return Model(InputEntry(store.uri, MODEL_FOLDER, folder_digest(folder)), None)
 
 
 def folder_digest(folder: Path) -> str:

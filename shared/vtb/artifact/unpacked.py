@@ -6,28 +6,31 @@ import re
 import shutil
 from pathlib import Path
 
-from vtb.artifact.local import cache_folder, local_artifact, made_whole, verify
-from vtb.artifact.manifest import InputEntry
-from vtb.artifact.reading import read_manifest
+from vtb.artifact.local import cache_folder, local_folder, made_whole, verify
+from vtb.artifact.manifest import Manifest
 from vtb.formats.media_tar import unpack
 from vtb.store import is_remote
 
 PACKED = re.compile(r"media/.+\.tar")
 
 
-def unpacked_artifact(uri: str, kinds: tuple[str, ...]) -> tuple[Path, InputEntry]:
-    """A complete artifact as a local folder in which the media are files; a copy in the cache is kept by digest."""
-    folder, entry = local_artifact(uri, kinds)
-    manifest = read_manifest(uri)
+def unpacked_folder(uri: str, manifest: Manifest) -> Path:
+    """A complete artifact as a local folder in which the media are files; a copy in the cache is kept by digest.
+
+    Raises:
+        BadInput: A file of it has other content than the manifest says.
+    """
     packed = [file.path for file in manifest.all_files() if PACKED.fullmatch(file.path)]
+    place = cache_folder() / "unpacked" / manifest.digest
+    if packed and place.is_dir():
+        return place
+    folder = local_folder(uri, manifest)
+    if not is_remote(uri):  # a copy was checked when it was made
+        verify(uri, manifest, folder)
     if not packed:
-        return folder, entry
-    place = cache_folder() / "unpacked" / entry.digest
-    if not place.is_dir():
-        if not is_remote(uri):  # a copy was checked when it was made
-            verify(uri, manifest, folder)
-        _unpack(folder, packed, place)
-    return place, entry
+        return folder
+    _unpack(folder, packed, place)
+    return place
 
 
 def _unpack(folder: Path, packed: list[str], place: Path) -> None:

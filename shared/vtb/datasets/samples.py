@@ -13,7 +13,9 @@ from typing import Any
 from msgspec import structs
 
 from vtb.benchmarks.videothinkbench.records import as_example
-from vtb.datasets.readers import Chunk, folder_records, line_sample, read_media
+from vtb.datasets.chunk import Chunk
+from vtb.datasets.others_files import folder_records, read_media
+from vtb.datasets.readers import line_sample
 from vtb.errors import BadInput
 from vtb.formats import hub
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar

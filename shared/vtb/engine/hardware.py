@@ -50,8 +50,13 @@ def require_deepspeed() -> None:
         raise NotAvailable("--deepspeed needs the package deepspeed: pip install 'vtb-train[deepspeed]'")
 
 
+def is_alone() -> bool:
+    """Whether no other nodes take part."""
+    return (os.environ.get("PET_NNODES") or "1") in ("1", "1:1")
+
+
 def is_main_node() -> bool:
     """Whether this node writes the artifact, of the nodes that train together."""
-    if (os.environ.get("PET_NNODES") or "1") in ("1", "1:1"):
+    if is_alone():
         return True
     return (os.environ.get("PET_NODE_RANK") or os.environ.get("JOB_COMPLETION_INDEX") or "0") == "0"

@@ -15,9 +15,9 @@ def write_figures(rows: list[dict[str, Any]], folder: Path) -> None:
     machine's name into the file's name and the time into each event, so that no two runs had the same bytes. Here an
     event's time is its step.
     """
-    from tensorboard.compat.proto.event_pb2 import Event  # type: ignore[import-untyped]
-    from tensorboard.compat.proto.summary_pb2 import Summary  # type: ignore[import-untyped]
-    from tensorboard.summary.writer.record_writer import RecordWriter  # type: ignore[import-untyped]
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.record_writer import RecordWriter
 
     folder.mkdir(exist_ok=True)
     with (folder / _NAME).open("wb") as file:

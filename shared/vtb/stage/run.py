@@ -11,6 +11,7 @@ from typing import TypeVar
 import click
 
 from vtb.artifact import InputEntry, Manifest, Plan, read_manifest
+from vtb.artifact.clearing import clearing_was_broken_off
 from vtb.artifact.output import Output, State
 from vtb.errors import UsageProblem
 from vtb.stage.declaration import Stage
@@ -41,6 +42,15 @@ class Run:
         config = recorded_config(self.seed, options)
         kind = self.stage.kind_for(config)
         return Plan(kind, self.stage.command, self.stage.version, config, tuple(inputs))
+
+    def already_done(self, plan: Plan) -> bool:
+        """Whether nothing is left to do (which it says): asked before anything large is fetched."""
+        if self.overwrite or self.dry_run:
+            return False
+        output = self._output(plan)
+        if clearing_was_broken_off(output.store) or output.state() is not State.COMPLETE:
+            return False
+        return self.begin(plan) is None
 
     def begin(self, plan: Plan) -> Output | None:
         """The output to write to, or None when the work is already done (which it says)."""
@@ -123,5 +133,9 @@ def _real(uri: str) -> str:
 
 def input_entry(uri: str, kinds: tuple[str, ...]) -> InputEntry:
     """One input as the manifest records it."""
-    manifest = read_manifest(uri, kinds)
+    return entry_of(uri, read_manifest(uri, kinds))
+
+
+def entry_of(uri: str, manifest: Manifest) -> InputEntry:
+    """An artifact whose manifest has been read, as the manifest of what is made from it records it."""
     return InputEntry(open_store(uri).uri, manifest.plan.kind, manifest.digest)

@@ -9,8 +9,9 @@ from typing import Any
 
 from vtb.artifact import FileEntry, Manifest, ShardEntry
 from vtb.artifact.output import Output
+from vtb.datasets.chunk import Chunk
 from vtb.datasets.folder_layout import LAYOUT, write_data_files
-from vtb.datasets.readers import Chunk, chunks, describe_input
+from vtb.datasets.readers import chunks, describe_input
 from vtb.errors import UsageProblem
 from vtb.report.card import DatasetCard, write_card
 from vtb.report.dataset import PAGES

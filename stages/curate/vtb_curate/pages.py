@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from vtb.datasets.readers import Chunk
+from vtb.datasets.chunk import Chunk
 from vtb.puzzles.registry import families
 from vtb.report.dataset import dataset_pages
 from vtb_curate.choose import Choice

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from vtb.benchmarks.videothinkbench.decontamination import overlap_key
-from vtb.datasets.readers import Chunk
+from vtb.datasets.chunk import Chunk
 from vtb.datasets.samples import Unusable, chunk_samples
 from vtb.errors import BadInput
 from vtb.formats.webdataset import DamagedTar, Sample

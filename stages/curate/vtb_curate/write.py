@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import structs
 
-from vtb.datasets.readers import Chunk
+from vtb.datasets.chunk import Chunk
 from vtb.datasets.samples import Unusable, chunk_samples
 from vtb.errors import BadInput
 from vtb.formats.vlmpuzzle import folder_files, folder_line

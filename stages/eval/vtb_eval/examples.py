@@ -10,7 +10,8 @@ from typing import Any
 
 from vtb.artifact import InputEntry
 from vtb.artifact.shard_data import read_samples
-from vtb.datasets.readers import Chunk, Loaded, read_chunk
+from vtb.datasets.chunk import Chunk, Loaded
+from vtb.datasets.readers import read_chunk
 from vtb.errors import BadInput
 from vtb.media.image import Image, UnreadableImage, decode_image, encode_rgb, to_rgb
 from vtb.media.video import UnreadableVideo, decode_clip

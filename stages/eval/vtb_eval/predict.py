@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from vtb.artifact import FileEntry, InputEntry, ShardEntry
-from vtb.artifact.local import local_model
+from vtb.artifact import FileEntry, ShardEntry
+from vtb.artifact.local import find_model
 from vtb.datasets.readers import choose_split, chunks, describe_input
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.puzzles.sample import PUZZLE
@@ -92,22 +92,18 @@ def predict(run: Run, options: Options) -> None:
     uri = run.inputs[0]
     entry = describe_input(uri, STAGE.reads)
     found = tuple(choose_split(chunks(entry), options.split, uri))
-    model_dir, model_entry = local_model(options.model)
-    adapter_dir, adapter_entries = _adapter(options.adapter)
+    model = find_model(options.model)
+    adapter = find_model(options.adapter, ("adapter",)) if options.adapter is not None else None
+    plan = run.plan(options, [entry, model.entry, *([adapter.entry] if adapter else [])])
+    if run.already_done(plan):
+        return
+    model_dir, adapter_dir = model.folder(), adapter.folder() if adapter else None
     ignored = ignored_settings(model_dir) if options.temperature == 0 else {}
-    plan = run.plan(options, [entry, model_entry, *adapter_entries])
     total = min(options.limit or 2**62, sum(chunk.rows for chunk in found))
     tasks = plan_shards(ShardWork(found, 0, total, options.style), options.samples_per_shard)
     answer = Answerer(model_dir, adapter_dir, run.seed, run.workers, options)
     close = partial(_close, ignored)
     run.make_shards(plan, tasks, answer, lambda _: close, what="answers", summary=f"{total} answers", workers=1)
-
-
-def _adapter(uri: str | None) -> tuple[Path | None, list[InputEntry]]:
-    if uri is None:
-        return None, []
-    folder, entry = local_model(uri, ("adapter",))
-    return folder, [entry]
 
 
 def plan_shards(everything: ShardWork, samples_per_shard: int) -> list[Task[ShardWork]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vtb.datasets.readers import Chunk, Loaded, read_chunk
+from vtb.datasets.chunk import Chunk, Loaded
+from vtb.datasets.readers import read_chunk
 from vtb.formats.special_tokens import neutral
 from vtb.formats.swift import DIRECT, THINK
 from vtb.media.image import encode_rgb

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from msgspec import structs
@@ -17,7 +15,8 @@ from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
-from vtb.datasets.readers import Chunk, choose_split, chunks, describe_input, read_chunk, read_keys
+from vtb.datasets.chunk import Chunk
+from vtb.datasets.readers import choose_split, chunks, describe_input, read_chunk
 from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import UnreadableImage, decode_image
 from vtb.puzzles.sample import PUZZLE
@@ -27,10 +26,10 @@ from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.tasks.registry import task_of
-from vtb_eval.answers import Answers
 from vtb_eval.comparison import compare
 from vtb_eval.examples import PageSource
 from vtb_eval.judging import judge_attempt, judge_text, make_result
+from vtb_eval.owners import Attempts, find_answers, settle
 from vtb_eval.page import report_page
 from vtb_eval.prediction import PREDICTION, decode_prediction
 from vtb_eval.result import Result
@@ -49,7 +48,6 @@ STAGE = Stage(
     resources=Resources(cpu="2", memory="4Gi"),
 )
 PREDICTIONS = "predictions"
-EXAMPLES = 3  # of files that are named in a message
 
 
 @dataclass(frozen=True)
@@ -71,10 +69,10 @@ class Options(StageOptions):
 
 @dataclass(frozen=True)
 class ShardWork:
-    """A chunk of the puzzles with the answers to them, or of a predictions artifact, which has both."""
+    """A chunk of the puzzles with the attempts at them by key, or of a predictions artifact, which has both."""
 
     chunk: Chunk
-    answers: Answers | None
+    attempts: Attempts | None
     answered_only: bool
 
 
@@ -94,17 +92,15 @@ def score(run: Run, options: Options) -> None:
     folders = None if entry.kind == PREDICTIONS else find_answers(uri, options.answers)
     if folders is None and options.answers:
         raise UsageProblem(f"--answers: {uri} holds answers already: give the puzzles as --input, or leave it out")
+    inputs = (entry, *(folders.entries() if folders else ()))
+    plan = run.plan(options, inputs)
+    if run.already_done(plan):
+        return
     every = chunks(entry)
     found = every if folders is None else choose_split(every, options.split, uri)
-    if folders is not None:
-        tell(folders, every, found)
-    tasks = [
-        Task(f"shards/{index:05d}.jsonl", chunk.rows, ShardWork(chunk, folders, options.answered_only))
-        for index, chunk in enumerate(found)
-    ]
-    inputs = (entry, *(folders.entries() if folders else ()))
+    attempts = None if folders is None else settle(folders, every, found)
     done = run.make_shards(
-        run.plan(options, inputs), tasks, judge_shard,
+        plan, plan_shards(found, attempts, options.answered_only), judge_shard,
         lambda output: partial(close, output, PageSource(inputs, tuple(found), folders, options.recorded())),
         what="judged", summary=f"scores.json, report.html and verdicts on {sum(chunk.rows for chunk in found)} puzzles",
     )  # fmt: skip
@@ -112,11 +108,13 @@ def score(run: Run, options: Options) -> None:
         sum_up(done.metrics)
 
 
-def find_answers(uri: str, folders: Sequence[str]) -> Answers:
-    """The results folders of a set of puzzles."""
-    if not folders:
-        raise UsageProblem(f"--answers: {uri} holds puzzles: say in which folder the answers to them are")
-    return Answers(folders)
+def plan_shards(
+    found: Sequence[Chunk], attempts: Sequence[Attempts] | None, answered_only: bool
+) -> list[Task[ShardWork]]:
+    """One shard of verdicts per chunk, each with the attempts at its own puzzles: tasks travel to worker processes."""
+    each: Sequence[Attempts | None] = [None] * len(found) if attempts is None else attempts
+    works = [ShardWork(chunk, own, answered_only) for chunk, own in zip(found, each, strict=True)]
+    return [Task(f"shards/{index:05d}.jsonl", work.chunk.rows, work) for index, work in enumerate(works)]
 
 
 def sum_up(figures: Mapping[str, Any]) -> None:
@@ -130,39 +128,10 @@ def sum_up(figures: Mapping[str, Any]) -> None:
         log.warning("parts of answers that cannot be judged, since the records do not say what is right: %s", tasks)
 
 
-def tell(answers: Answers, every: Sequence[Chunk], found: Sequence[Chunk]) -> None:
-    """Say how many puzzles have answers, and which files belong to none.
-
-    Raises:
-        BadInput: no file is named after a puzzle of the split.
-    """
-    keys = [key for chunk in found for key in read_keys(chunk)]
-    others = [key for chunk in every if chunk not in found for key in read_keys(chunk)]
-    answers.settle({*keys, *others})
-    if answers.unread:
-        log.warning("%d files were not read, since they are no pictures, videos or texts by their names, among them %s",
-                    len(answers.unread), ", ".join(map(_name, answers.unread[:EXAMPLES])))  # fmt: skip
-    answered, elsewhere = (sum(any(answers.of(key)) for key in some) for some in (keys, others))
-    if elsewhere:
-        log.warning("%d puzzles of other splits have an answer too: --split all judges them", elsewhere)
-    if not answered:
-        where, example = answers.folders[0], keys[0] if keys else "ID"
-        raise BadInput(f"{where}: no file is named after a puzzle: call them like {example}.png, .mp4 or .txt")
-    log.info("%d of %d puzzles have an answer", answered, len(keys))
-    if len(set(keys)) < len(keys):
-        log.warning("%d puzzles share an id with another: one answer stands for both", len(keys) - len(set(keys)))
-    if strangers := answers.strangers:
-        log.warning("%d files belong to no puzzle of this input, the first is %s", len(strangers), _name(strangers[0]))
-
-
-def _name(path: Path) -> str:
-    return os.fsencode(path).decode(errors="replace")
-
-
 def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """The verdicts on one shard as JSON lines."""
     lines = []
-    for results in _predicted(work.chunk) if work.answers is None else _answered(work, work.answers):
+    for results in _predicted(work.chunk) if work.attempts is None else _answered(work, work.attempts):
         lines += [json.dumps(asdict(result)) + "\n" for result in results]
         tick(1)
     return ShardResult("".join(lines).encode(), len(lines))
@@ -182,12 +151,12 @@ def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
         yield [make_result(example, {"text": text}, 0, len(prediction.text))]
 
 
-def _answered(work: ShardWork, answers: Answers) -> Iterator[list[Result]]:
+def _answered(work: ShardWork, attempts: Attempts) -> Iterator[list[Result]]:
     """The attempts at each puzzle; one without signals where there is none."""
     for loaded in read_chunk(work.chunk):
         results = [
             make_result(loaded.example, judge_attempt(loaded.example, loaded.puzzle, attempt), number, 0)
-            for number, attempt in enumerate(answers.attempts(loaded.key))
+            for number, attempt in enumerate(attempts[loaded.key])
         ]
         answered = any(result.signals for result in results)
         yield results if answered or not work.answered_only else []

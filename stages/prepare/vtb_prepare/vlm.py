@@ -16,7 +16,8 @@ from msgspec import structs
 
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
-from vtb.datasets.readers import Chunk, Loaded, chunks, describe_input, read_chunk, splits_in_words
+from vtb.datasets.chunk import Chunk, Loaded
+from vtb.datasets.readers import chunks, describe_input, read_chunk, splits_in_words
 from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
 from vtb.formats.special_tokens import neutral
@@ -84,8 +85,10 @@ def vlm(run: Run, options: Options) -> None:
     """
     entries = [describe_input(uri) for uri in run.inputs]
     every = [chunk for entry in entries for chunk in chunks(entry)]
-    others = [chunk for chunk in every if chunk.split not in (None, *SPLITS)]
-    tasks = plan_shards([chunk for chunk in every if chunk not in others], options.val, f"split/{run.seed}")
+    ours, others = (
+        [chunk for chunk in every if (chunk.split in (None, *SPLITS)) is wanted] for wanted in (True, False)
+    )
+    tasks = plan_shards(ours, options.val, f"split/{run.seed}")
     if not tasks:
         tested = any(chunk.split in EVALUATION for chunk in others)
         why = "nothing but a test split, which no model may learn from" if tested else "no samples for train or val"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vtb.artifact import Manifest, Plan, read_manifest
-from vtb.artifact.local import cache_folder, local_artifact, local_model, verify
-from vtb.artifact.output import Output, State, file_sha256
-from vtb.artifact.unpacked import PACKED, unpacked_artifact
+from vtb.artifact.local import cache_folder, find_model
+from vtb.artifact.output import Output, file_sha256
+from vtb.artifact.unpacked import PACKED, unpacked_folder
 from vtb.engine.checkpoints import fetch_newest, remove_all, stored_checkpoints
 from vtb.engine.hardware import Device, choose_device, default_processes, is_main_node, require_deepspeed
 from vtb.engine.lock import OutputLock
@@ -20,8 +20,8 @@ from vtb.errors import BadInput, NotAvailable
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.fields import StageOptions, option
-from vtb.stage.run import Run
-from vtb.store import is_remote, open_store
+from vtb.stage.run import Run, entry_of
+from vtb.store import open_store
 from vtb_train_vlm.collect import collect
 from vtb_train_vlm.engine_options import check_engine_args
 from vtb_train_vlm.rows import check_rows, special_tokens
@@ -109,28 +109,22 @@ def sft(run: Run, options: Options) -> None:
     Example: vtb-train-vlm sft --input out/dataset --model out/tiny --output out/adapter -- --warmup_ratio 0.05
     """
     check_engine_args(options.engine_args, options.engine_config)
-    dataset_dir, dataset_entry = unpacked_artifact(run.inputs[0], STAGE.reads)
-    model_dir, model_entry = local_model(options.model)
+    uri = run.inputs[0]
+    manifest, model = read_manifest(uri, STAGE.reads), find_model(options.model)
     where = choose_device(options.device)
     if options.deepspeed and where == "cuda":
         require_deepspeed()
     options = replace(options, nproc=options.nproc or default_processes(where))
-    plan = run.plan(options, [dataset_entry, model_entry])
-    rows = rows_of(run.inputs[0])
-    if not rows["train"]:
-        raise BadInput(f"{run.inputs[0]}: has no rows to train on")
-    job = make_job(run, plan, dataset_dir, model_dir, bool(rows["val"]), options)
+    plan = run.plan(options, [entry_of(uri, manifest), model.entry])
+    if run.already_done(plan):
+        return
+    rows = rows_of(uri, manifest)
+    job = make_job(run, plan, unpacked_folder(uri, manifest), model.folder(), bool(rows["val"]), options)
     command(job, where)  # refuses what the engine cannot be asked for, before anything is written
-    manifest = read_manifest(run.inputs[0], STAGE.reads)
     check_data(job, manifest)
     if run.dry_run:
         run.say_plan(plan, f"trained on {rows['train']} rows on {where}, {job.nproc} process(es)")
         return
-    if not run.overwrite and Output(run.output_uri, plan).state() is State.COMPLETE:
-        run.begin(plan)  # says so
-        return
-    if not is_remote(run.inputs[0]):  # a copy was checked when it was made
-        verify(run.inputs[0], manifest, local_artifact(run.inputs[0], STAGE.reads)[0])
     store = open_store(run.output_uri)
     lock_file = cache_folder() / "runs" / f"{place_of(store.uri)}.lock"
     with OutputLock(store, lock_file, main=is_main_node(), clears=run.overwrite) as lock:
@@ -168,11 +162,13 @@ def check_data(job: SftJob, manifest: Manifest) -> None:
         check_rows(job.dataset_dir / name, known, special)
 
 
-def rows_of(uri: str) -> dict[str, int]:
-    """Rows per split of a dataset, as prepare has counted them."""
-    rows = read_manifest(uri, STAGE.reads).metrics.get("rows")
+def rows_of(uri: str, manifest: Manifest) -> dict[str, int]:
+    """Rows per split of a dataset, as prepare has counted them; refused where there are none to train on."""
+    rows = manifest.metrics.get("rows")
     if not isinstance(rows, dict) or not all(isinstance(rows.get(split), int) for split in ("train", "val")):
         raise BadInput(f"{uri}: its manifest does not say how many rows there are: make it with `vtb-prepare vlm`")
+    if not rows["train"]:
+        raise BadInput(f"{uri}: has no rows to train on")
     return rows
 
 

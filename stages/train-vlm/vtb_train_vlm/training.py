@@ -18,7 +18,7 @@ from typing import Any
 from vtb.artifact.output import Output
 from vtb.engine.checkpoints import CheckpointPusher
 from vtb.engine.curves import read_log, read_outcome
-from vtb.engine.hardware import Device, is_main_node
+from vtb.engine.hardware import Device, is_alone, is_main_node
 from vtb.engine.launch import train_log
 from vtb.engine.lock import OutputLock
 from vtb.engine.watch import run_engine
@@ -33,12 +33,19 @@ GRACE_S = 600.0
 _TAIL = 200
 _ERROR = re.compile(r"^(?:\[rank\d+\]: ?)?((?:\w+\.)*\w*(?:Error|Exception|Interrupt)\b.*)$")
 
+# What torch says on a node whose peers are gone: gloo, NCCL, and the store by which they meet.
+_LOST = re.compile(
+    r"Connection (?:closed|reset) by peer|Connection refused|Broken pipe|remote process exited|NCCL Error|ncclRemoteError|"
+    r"DistNetworkError|DistStoreError|RendezvousTimeoutError|RendezvousConnectionError|[Tt]imed out (?:after )?waiting"
+)
+
 
 def train(job: SftJob, output: Output, device: Device, lock: OutputLock) -> dict[str, Any]:
     """Run the engine to its end and return how it ended.
 
     Raises:
-        TryAgain: stopped from outside, with a checkpoint in the store; or another run has taken the output over.
+        TryAgain: stopped from outside, with a checkpoint in the store; another run has taken the output over; or a node
+            of several is gone.
         NotAvailable: out of memory.
         BadInput: the engine failed; its last error and the place of its whole log are in the message.
     """
@@ -141,6 +148,9 @@ def failure(code: int, tail: list[str], path: Path) -> Exception:
         )
     if code == -signal.SIGKILL:
         return NotAvailable(f"the engine was killed, most likely out of memory: lower --batch-size (log: {path})")
-    errors = [match[1] for line in tail if (match := _ERROR.match(line.strip()))]
+    errors = [match[1] for line in tail if (match := _ERROR.match(line.strip())) and "ChildFailedError" not in match[1]]
+    lost = next((error for error in errors if _LOST.search(error)), None)
+    if lost and not is_alone():
+        return TryAgain(f"another node was lost ({lost[:200]}); run all nodes again to go on from the last checkpoint")
     last = errors[-1] if errors else next((line for line in reversed(tail) if line.strip()), "no output")
     return BadInput(f"ms-swift failed (exit code {code}): {last[:500]} (its whole log: {path})")

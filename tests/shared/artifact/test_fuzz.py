@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ from hypothesis import strategies as st
 
 from vtb.artifact import FileEntry, InputEntry, Manifest, Plan, ShardEntry
 from vtb.artifact.manifest import canonical_hash, json_bytes, plan_json
-from vtb.artifact.output import Output
-from vtb.artifact.parsing import parse_manifest
+from vtb.artifact.output import Output, State
+from vtb.artifact.parsing import parse_manifest, parse_plan
 from vtb.cli.show import show
 from vtb.errors import BadInput, VtbError
 from vtb.store import open_store
@@ -73,9 +72,18 @@ def test_show_of_a_changed_manifest(tmp_path: Path, data: st.DataObject) -> None
 @FUZZ
 @given(st.data())
 def test_a_changed_plan_is_read_or_told(tmp_path: Path, data: st.DataObject) -> None:
-    (tmp_path / "plan.json").write_bytes(changed(plan_json(PLAN), data))
-    with contextlib.suppress(BadInput):
-        Output(str(tmp_path), PLAN).begin()
+    """Work goes on only where the plan still means the same; everything else is refused in one line, and stays."""
+    found = changed(plan_json(PLAN), data)
+    (tmp_path / "plan.json").write_bytes(found)
+    try:
+        state = Output(str(tmp_path), PLAN).begin()
+    except BadInput as error:
+        assert str(error).startswith(f"{tmp_path}: ")  # noqa: PT017
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert state is State.UNFINISHED
+        assert parse_plan(found).fingerprint == PLAN.fingerprint
+    assert (tmp_path / "plan.json").read_bytes() == found
 
 
 @FUZZ

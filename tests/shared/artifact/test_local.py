@@ -10,7 +10,7 @@ import pytest
 
 from contract.command_line import TINY, call, files
 from vtb.artifact import read_manifest
-from vtb.artifact.local import cache_folder, folder_digest, local_artifact, local_model
+from vtb.artifact.local import cache_folder, find_model, folder_digest, local_folder
 from vtb.errors import BadInput, NotAvailable
 
 if TYPE_CHECKING:
@@ -29,24 +29,23 @@ def make_mazes(uri: object) -> None:
 
 def test_a_local_artifact_is_its_own_copy(tmp_path: Path, cache: Path) -> None:
     make_mazes(tmp_path / "mazes")
-    folder, entry = local_artifact(f"file://{tmp_path / 'mazes'}", ("puzzles",))
-    assert folder == tmp_path / "mazes"
-    assert entry.digest == read_manifest(str(folder)).digest
+    uri = f"file://{tmp_path / 'mazes'}"
+    assert local_folder(uri, read_manifest(uri)) == tmp_path / "mazes"
     assert not cache.exists()
 
 
 @pytest.mark.store
 def test_a_remote_artifact_is_fetched_once(cache: Path, s3: Bucket) -> None:
     make_mazes(f"{s3.uri}/mazes")
-    folder, entry = local_artifact(f"{s3.uri}/mazes", ("puzzles",))
-    assert folder == cache / "artifacts" / entry.digest
-    manifest = read_manifest(str(folder))
-    assert manifest.digest == entry.digest
+    manifest = read_manifest(f"{s3.uri}/mazes")
+    folder = local_folder(f"{s3.uri}/mazes", manifest)
+    assert folder == cache / "artifacts" / manifest.digest
+    assert read_manifest(str(folder)).digest == manifest.digest
     assert set(files(folder)) == {"manifest.json", *(file.path for file in manifest.all_files())}
     (folder / "mark").touch()
-    assert local_artifact(f"{s3.uri}/mazes", ("puzzles",))[0] == folder
+    assert local_folder(f"{s3.uri}/mazes", manifest) == folder
     assert (folder / "mark").exists()
-    assert [path.name for path in (cache / "artifacts").iterdir()] == [entry.digest]
+    assert [path.name for path in (cache / "artifacts").iterdir()] == [manifest.digest]
 
 
 @pytest.mark.store
@@ -54,7 +53,7 @@ def test_half_a_download_is_not_kept(cache: Path, s3: Bucket) -> None:
     make_mazes(f"{s3.uri}/mazes")
     (s3.server.root / s3.name / "mazes" / "shards" / "00001.tar").unlink()
     with pytest.raises(BadInput, match=r"shards/00001\.tar"):
-        local_artifact(f"{s3.uri}/mazes", ("puzzles",))
+        local_folder(f"{s3.uri}/mazes", read_manifest(f"{s3.uri}/mazes"))
     assert list((cache / "artifacts").iterdir()) == []
 
 
@@ -64,7 +63,7 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "file").touch()
     monkeypatch.setenv("VTB_CACHE", str(tmp_path / "file"))
     with pytest.raises(NotAvailable, match="set VTB_CACHE to a folder that can"):
-        local_artifact(f"{s3.uri}/mazes", ("puzzles",))
+        local_folder(f"{s3.uri}/mazes", read_manifest(f"{s3.uri}/mazes"))
 
 
 def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,10 +78,10 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_model_folder(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({}))
     (tmp_path / "model.safetensors").write_bytes(bytes(3 << 20))
-    folder, entry = local_model(str(tmp_path))
-    assert folder == tmp_path
-    assert entry.digest == folder_digest(tmp_path)
-    before = entry.digest
+    found = find_model(str(tmp_path))
+    assert found.folder() == tmp_path
+    assert found.entry.digest == folder_digest(tmp_path)
+    before = found.entry.digest
     with (tmp_path / "model.safetensors").open("r+b") as file:
         file.seek(-1, 2)
         file.write(b"x")
@@ -93,14 +92,23 @@ def test_a_model_folder(tmp_path: Path) -> None:
 
 def test_a_missing_model_is_not_looked_for_on_a_hub(tmp_path: Path) -> None:
     with pytest.raises(NotAvailable, match="no model there: give a folder with"):
-        local_model("Qwen/Qwen3-VL-8B-Instruct")
+        find_model("Qwen/Qwen3-VL-8B-Instruct")
     with pytest.raises(BadInput, match=r"is no model folder, it has no config\.json"):
-        local_model(str(tmp_path))
+        find_model(str(tmp_path))
     with pytest.raises(BadInput, match=r"it has no adapter_config\.json"):
-        local_model(str(tmp_path), ("adapter",))
+        find_model(str(tmp_path), ("adapter",))
 
 
 def test_an_artifact_of_another_kind_is_no_model(tmp_path: Path) -> None:
     make_mazes(tmp_path)
     with pytest.raises(BadInput, match="holds puzzles, but this command reads checkpoint"):
-        local_model(str(tmp_path))
+        find_model(str(tmp_path))
+
+
+@pytest.mark.store
+def test_a_remote_model_is_told_by_its_manifest_alone(cache: Path, s3: Bucket) -> None:
+    assert call("vtb-train-vlm", "tiny-model", "--output", f"{s3.uri}/model").code == 0
+    found = find_model(f"{s3.uri}/model")
+    assert found.entry.digest == read_manifest(f"{s3.uri}/model").digest
+    assert not cache.exists()
+    assert (found.folder() / "config.json").is_file()

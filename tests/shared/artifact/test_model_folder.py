@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vtb.artifact.local import local_model
+from vtb.artifact.local import find_model
 from vtb.artifact.model_folder import check_model_folder
 from vtb.errors import BadInput
 
@@ -33,7 +33,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def test_a_usual_folder_is_taken(model: Path) -> None:
-    assert local_model(str(model))[0] == model
+    assert find_model(str(model)).folder() == model
 
 
 CODE = {
@@ -55,18 +55,18 @@ def test_code_is_refused(model: Path, name: str) -> None:
     (model / name).parent.mkdir(exist_ok=True)
     (model / name).write_text(CODE[name])
     with pytest.raises(BadInput, match=r"code (from|in) .*model's folder") as caught:
-        local_model(str(model))
+        find_model(str(model)).folder()
     assert name.rpartition("/")[2] in str(caught.value)
 
 
 def test_size_hides_nothing(model: Path) -> None:
     (model / "config.json").write_text(" " * (5 << 20) + AUTO_MAP)
     with pytest.raises(BadInput, match="auto_map"):
-        local_model(str(model))
+        find_model(str(model)).folder()
     with (model / "config.json").open("r+b") as file:
         file.truncate(1 << 30)
     with pytest.raises(BadInput, match="larger than any configuration"):
-        local_model(str(model))
+        find_model(str(model)).folder()
 
 
 def test_a_link_hides_nothing(model: Path, tmp_path: Path) -> None:
@@ -74,13 +74,13 @@ def test_a_link_hides_nothing(model: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere" / "generate.py").write_text("")
     (model / "custom_generate").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(BadInput, match=r"generate\.py is code"):
-        local_model(str(model))
+        find_model(str(model)).folder()
 
 
 def test_an_adapter_is_checked_too(tmp_path: Path) -> None:
     (tmp_path / "adapter_config.json").write_text(AUTO_MAP)
     with pytest.raises(BadInput, match="auto_map"):
-        local_model(str(tmp_path), ("adapter",))
+        find_model(str(tmp_path), ("adapter",)).folder()
 
 
 @pytest.mark.parametrize(

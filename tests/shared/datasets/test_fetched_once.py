@@ -9,6 +9,7 @@ import pytest
 from contract.command_line import TINY, call
 from vtb.datasets import readers
 from vtb.datasets.readers import chunks, describe_input, read_chunk
+from vtb.media.image import Image, decode_image
 from vtb.store.local import LocalStore
 
 
@@ -16,15 +17,15 @@ def test_parts_of_a_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert call("vtb-gen-maze", *TINY, "--count", "8", "--output", tmp_path / "m").code == 0
     (chunk,) = chunks(describe_input(str(tmp_path / "m")))
     fetched, decoded = list[str](), list[int]()
-    get, decode = LocalStore.get_bytes, readers.decode_image
+    get = LocalStore.get_bytes
 
     def counted_get(self: LocalStore, key: str) -> bytes:
         fetched.append(key)
         return get(self, key)
 
-    def counted_decode(data: bytes) -> readers.Image:
+    def counted_decode(data: bytes) -> Image:
         decoded.append(len(data))
-        return decode(data)
+        return decode_image(data)
 
     monkeypatch.setattr(LocalStore, "get_bytes", counted_get)
     monkeypatch.setattr(readers, "decode_image", counted_decode)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -15,11 +16,13 @@ from vtb.engine.launch import STOP_FILE
 from vtb.engine.watch import run_engine
 
 
-def _run(script: str, *, stop: threading.Event | None = None, grace_s: float = 10, **env: str) -> tuple[int, list[str]]:
+def _run(
+    script: str, *, stop: threading.Event | None = None, grace_s: float = 10, env: Mapping[str, str] | None = None
+) -> tuple[int, list[str]]:
     lines: list[str] = []
     code = run_engine(
         [sys.executable, "-u", "-c", script],
-        {**os.environ, **env},
+        {**os.environ, **(env or {})},
         Path("/"),
         on_line=lines.append,
         on_poll=lambda: None,
@@ -62,7 +65,7 @@ def test_stop_file_instead_of_a_signal(tmp_path: Path) -> None:
     )
     stop = threading.Event()
     threading.Timer(0.7, stop.set).start()
-    assert _run(script, stop=stop, **{STOP_FILE: str(path)}) == (0, ["False"])
+    assert _run(script, stop=stop, env={STOP_FILE: str(path)}) == (0, ["False"])
 
 
 def test_group_is_killed_after_the_grace() -> None:

@@ -9,21 +9,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from hypothesis import strategies as st
 
 from clip_frames import frames_of
 from vtb.media.image import Image, to_rgb
 from vtb.puzzles.family import Family
 from vtb.tasks.example import OURS, Example, Prompts, encode_example
 from vtb.tasks.registry import decode_example, from_fields
+from vtb.tasks.score import Score
 from vtb.tasks.task import MODALITIES, Task
 
 FRAMES = 12  # of a clip that are drawn
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=6,
-)
 
 
 def plain(record: msgspec.Struct) -> dict[str, Any]:
@@ -55,8 +50,8 @@ def from_folder(task: str, fields: Mapping[str, Any]) -> Any:
     ).payload
 
 
-def use(task: Task[Any], record: Any, image: Image) -> None:
-    """Everything that is done with a record: it may be wrong, but not an error."""
+def use(task: Task[Any], record: Any, image: Image) -> list[Score]:
+    """Everything that is done with a record, and all verdicts by it: they may be wrong, but not an error."""
     assert task.identity(record)
     assert all(math.isfinite(value) for value in task.difficulty(record).values())
     text = task.answer(record)
@@ -67,11 +62,13 @@ def use(task: Task[Any], record: Any, image: Image) -> None:
         drawn += [to_rgb(task.draw_solution(record), task.palette)]
         if record.clip:
             drawn += [to_rgb(frame, task.palette) for frame in itertools.islice(task.draw_frames(record), FRAMES)]
-    for picture in (image, *(picture for picture in drawn if picture is not None)):
+    return [
+        score
+        for picture in (image, *(picture for picture in drawn if picture is not None))
         for score in (
             task.score_text(record, text, picture),
             task.score_image(record, picture, puzzle),
             task.score_frame(record, picture, puzzle),
             *task.score_video(record, frames_of([image, picture]), puzzle).values(),
-        ):
-            assert score.reason
+        )
+    ]

@@ -8,11 +8,11 @@ import re
 from typing import Any
 
 import pytest
-from damaged import decoded, plain
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
-from options_table import EVERY, TYPED, key_of
 
+from shared.puzzles.damaged import decoded, plain
+from shared.puzzles.options_table import EVERY, TYPED, key_of
 from vtb.errors import UsageProblem
 from vtb.media.image import to_rgb
 from vtb.puzzles.eyeballing.common.base import points_of

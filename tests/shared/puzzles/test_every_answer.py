@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from wrong_answers import wrong_answers
 
 from clip_frames import frames_of, images_of
+from shared.puzzles.wrong_answers import wrong_answers
 from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
 from vtb.puzzles.family import Clip, Family
 from vtb.puzzles.registry import families, find_family

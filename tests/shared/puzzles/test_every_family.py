@@ -11,9 +11,9 @@ import sys
 from typing import Any
 
 import pytest
-from damaged import plain
 from msgspec.structs import replace
 
+from shared.puzzles.damaged import plain
 from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import decode_image, encode_rgb, to_rgb
 from vtb.media.video import decode_ends

@@ -7,8 +7,8 @@ import random
 from typing import Any
 
 import pytest
-from options_table import EVERY, OTHER, WITHOUT_EFFECT, key_of
 
+from shared.puzzles.options_table import EVERY, OTHER, WITHOUT_EFFECT, key_of
 from vtb.errors import UsageProblem
 from vtb.formats.arc import ArcTask
 from vtb.puzzles.eyeballing.common.config import Config

@@ -34,10 +34,10 @@ def noise(height: int, width: int) -> Image:
     return RNG.integers(0, 256, (height, width, 3), np.uint8)
 
 
-IMAGES = {
+IMAGES: dict[str, Image] = {
     "noise": noise(480, 480),
     "noise of another shape": noise(97, 611),
-    "speckles of red": np.where(RNG.random((300, 300, 1)) < 0.5, np.uint8((220, 0, 0)), np.uint8(255)),
+    "speckles of red": np.where(RNG.random((300, 300, 1)) < 0.5, np.array((220, 0, 0), np.uint8), np.uint8(255)),
     "black": full(480, 480, 0, 0, 0),
     "white": full(704, 1280, 255, 255, 255),
     "red": full(480, 480, 220, 0, 0),

@@ -16,7 +16,7 @@ from vtb.puzzles.eyeballing.common.record import EyeballingRecord, StrokeRecord
 from vtb.puzzles.family import Family
 from vtb.puzzles.maze.common.record import SquareRecord
 
-Wrong = tuple[str, Any, "str | None"]  # what is wrong, the record that draws it, the same in words
+Wrong = tuple[str, Any, str]  # what is wrong, the record that draws it, the same in words
 
 
 def wrong_answers(family: Family[Any], record: Any) -> Iterator[Wrong]:

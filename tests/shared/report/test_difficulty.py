@@ -27,7 +27,8 @@ from vtb.report.difficulty import WIDTH, difficulty_page
 )
 def test_axes_are_round(values: list[float], first: int, bins: int, step: float) -> None:
     axis = axis_for(values)
-    assert (axis.first, axis.bins, axis.step) == (first, bins, pytest.approx(step))
+    assert (axis.first, axis.bins) == (first, bins)
+    assert axis.step == pytest.approx(step)
 
 
 numbers = st.one_of(st.integers(-(10**6), 10**6).map(float), st.floats(-(10.0**4), 10.0**4).map(lambda x: round(x, 4)))

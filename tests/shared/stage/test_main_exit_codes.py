@@ -16,6 +16,7 @@ import pytest
 
 from vtb import errors
 from vtb.errors import BadInput, NotAvailable, QualityGate, TryAgain, UsageProblem, VtbError
+from vtb.signals import Stopped
 from vtb.stage import main
 
 # A program of one command, in a process of its own; what it does stands in its first argument.
@@ -88,7 +89,7 @@ def test_an_error_is_one_line_and_its_code(kind: type[VtbError], capsys: pytest.
     ("error", "code", "says"),
     [
         (KeyboardInterrupt(), 130, "interrupted; run the same command again to continue"),
-        (main.Stopped(), 75, "stopped by SIGTERM; run the same command again to continue"),
+        (Stopped(), 75, "stopped by SIGTERM; run the same command again to continue"),
         (click.Abort(), 130, "interrupted"),
         (click.UsageError("no such thing."), 2, "no such thing (see vtb-test --help)"),
         (click.BadParameter("bad"), 2, "Invalid value: bad (see vtb-test --help)"),

@@ -57,7 +57,10 @@ def test_the_order_of_precedence(plan: Any, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("first", ["preset", "config"])
 def test_the_order_of_the_words_does_not_matter(tmp_path: Path, first: str) -> None:
     (tmp_path / "c.yaml").write_text("size: 7\n")
-    words = {"preset": ["--preset", "videothinkbench"], "config": ["--config", tmp_path / "c.yaml"]}
+    words: dict[str, list[object]] = {
+        "preset": ["--preset", "videothinkbench"],
+        "config": ["--config", tmp_path / "c.yaml"],
+    }
     last = "config" if first == "preset" else "preset"
     found = dry(*words[first], *words[last], "--count", "5")
     assert "5 samples" in found.out

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from conftest import Bucket
-from s3_server import FaultyProxy, free_port
+from faulty_proxy import FaultyProxy
+from s3_server import free_port
 from vtb.errors import NotAvailable, TryAgain, UsageProblem
 from vtb.store import open_store
 from vtb.store.s3_proxy import proxy_for

@@ -17,7 +17,7 @@ def test_duplicates_within_one_input(tmp_path: Path) -> None:
     distinct = {FAMILY.identity(puzzle_of(sample)): sample.key for sample in samples(tmp_path / "m")}
     assert manifest.rows == len(distinct) == 4
     assert manifest.metrics["duplicates"] == {"within one input": 16}
-    first = {}
+    first = dict[str, str]()
     for sample in samples(tmp_path / "m"):
         first.setdefault(FAMILY.identity(puzzle_of(sample)), sample.key)
     assert {sample.key for sample in samples(tmp_path / "o")} == set(first.values())

@@ -18,10 +18,11 @@ def curate(folder: Path, sizes: Sequence[str]) -> Path:
     mazes, out = folder / "mazes", folder / "curated"
     make = ("--cell-px", "16", "--endpoints", "random", "--samples-per-shard", "9", "--workers", "1")
     split = ("--val", "0.15", "--test", "0.3", "--samples-per-shard", "4", "--workers", "1")
-    for words in (
+    commands: tuple[tuple[Any, ...], ...] = (
         ("vtb-gen-maze", *sizes, *make, "--output", mazes),
         ("vtb-curate", "--input", mazes, *split, "--output", out),
-    ):
+    )
+    for words in commands:
         done = call(*words)
         assert done.code == 0, done.err
     return out
@@ -30,8 +31,9 @@ def curate(folder: Path, sizes: Sequence[str]) -> Path:
 def tiny(folder: Path, family: Any) -> Path:
     from vtb_train_vlm.tiny_model import build_tiny_model
 
-    build_tiny_model(family, folder / family, seed=3)  # one that says something else about each maze
-    return folder / family
+    out: Path = folder / family
+    build_tiny_model(family, out, seed=3)  # one that says something else about each maze
+    return out
 
 
 def predict(curated: Path, model: Path, out: Path, *more: object) -> Result:

@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ def with_file(model: Path, folder: Path, name: str, text: str) -> Path:
     return folder
 
 
-CHANGING = {
+CHANGING: dict[str, dict[str, Any]] = {
     "sampling": {"do_sample": True, "temperature": 5.0, "top_k": 50, "top_p": 1.0},
     "penalties": {"repetition_penalty": 5.0, "no_repeat_ngram_size": 1},
     "lengths": {"min_new_tokens": 12, "max_length": 3, "forced_eos_token_id": 5},

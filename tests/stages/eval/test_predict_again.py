@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from stages.eval.predict_runs import answers, complete, predict, texts
-from vtb.artifact import read_manifest
+from contract.command_line import call
+from stages.eval.predict_runs import ASK, answers, complete, predict, texts
+from vtb.artifact import Plan, read_manifest
+from vtb.artifact.output import Output
+
+if TYPE_CHECKING:
+    from conftest import Bucket
 
 pytestmark = pytest.mark.engine
 
@@ -86,6 +92,34 @@ def test_complete_loads_no_model(curated: Path, model: Path, asked: Path, monkey
     done = predict(curated, model, asked, "--samples-per-shard", 4, "--batch-size", 2)
     assert done.code == 0, done.err
     assert "already complete" in done.err
+
+
+@pytest.mark.store
+def test_complete_fetches_nothing(
+    curated: Path, model: Path, adapter: Path, tmp_path: Path, s3: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Model and adapter lie in a store; what tells that the work is done are their manifests."""
+    for name, kind, folder in (("model", "checkpoint", model), ("adapter", "adapter", adapter)):
+        upload(folder, f"{s3.uri}/{name}", kind)
+    words = ("--input", curated, "--model", f"{s3.uri}/model", "--adapter", f"{s3.uri}/adapter", "--limit", 2, *ASK)
+    monkeypatch.setenv("VTB_CACHE", str(tmp_path / "first"))
+    complete(call("vtb-eval", "predict", *words, "--output", tmp_path / "out"))
+    assert len(list((tmp_path / "first" / "artifacts").iterdir())) == 2
+    monkeypatch.setenv("VTB_CACHE", str(tmp_path / "second"))
+    again = call("vtb-eval", "predict", *words, "--output", tmp_path / "out")
+    assert (again.code, "already complete" in again.err, "downloading" in again.err) == (0, True, False)
+    assert not (tmp_path / "second").exists()
+    upload(model, f"{s3.uri}/model", "checkpoint", changed=True)
+    other = call("vtb-eval", "predict", *words, "--output", tmp_path / "out")
+    assert (other.code, "the content of its inputs" in other.err) == (3, True)
+    assert not (tmp_path / "second").exists()
+
+
+def upload(folder: Path, uri: str, kind: str, *, changed: bool = False) -> None:
+    """A folder as an artifact of a store."""
+    output = Output(uri, Plan(kind, "a test", 1, {"changed": changed}))
+    output.begin(overwrite=True)
+    output.commit([], [output.put(path.name, path.read_bytes()) for path in folder.iterdir() if path.is_file()])
 
 
 def _never(*_arguments: object, **_more: object) -> None:

@@ -51,9 +51,10 @@ def test_more_answers_narrow_the_interval() -> None:
 
 def result(size: str, *, strict: bool, tolerant: bool, reason: str) -> Result:
     said = {"strict": strict, "tolerant": tolerant, "reason": reason, "choice": None, "details": {}}
-    form = {"unjudged": [], "by_choice": False, "source": "vtb", "choice": None, "characters": 5, "attempt": 0}
-    return Result("x", "maze_square", f"size {size}", strict=strict, tolerant=tolerant, reason=reason,
-                  signals={"text": said}, **form)  # fmt: skip
+    return Result(
+        "x", "maze_square", f"size {size}", 0, strict, tolerant, reason, choice=None, characters=5, by_choice=False,
+        source="vtb", unjudged=[], signals={"text": said},
+    )  # fmt: skip
 
 
 def test_groups() -> None:

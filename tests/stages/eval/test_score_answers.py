@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image as PillowImage
@@ -24,9 +26,11 @@ from stages.eval.answer_folders import (
 )  # fmt: skip
 from vtb.artifact import Plan, ShardEntry
 from vtb.artifact.output import Output
+from vtb.datasets.chunk import Chunk
 from vtb.formats.webdataset import write_tar
 from vtb.puzzles.registry import find_family
 from vtb.puzzles.sample import CLIP, PUZZLE, SOLUTION
+from vtb_eval.score import plan_shards
 
 
 def test_right_answers_of_every_kind_are_right(puzzles: Path, tmp_path: Path) -> None:
@@ -222,9 +226,9 @@ def test_missing_answers_count_as_wrong_unless_left_out(puzzles: Path, tmp_path:
     assert (only["overall"]["strict"]["right"], only["overall"]["strict"]["total"]) == (1, 1)
 
 
-def resized(data: bytes, width: int, height: int, **save: object) -> bytes:
+def resized(data: bytes, width: int, height: int, **save: Any) -> bytes:
     buffer = io.BytesIO()
-    PillowImage.open(io.BytesIO(data)).convert("RGB").resize((width, height)).save(buffer, **save)  # type: ignore[arg-type]
+    PillowImage.open(io.BytesIO(data)).convert("RGB").resize((width, height)).save(buffer, **save)
     return buffer.getvalue()
 
 
@@ -235,7 +239,7 @@ def resized(data: bytes, width: int, height: int, **save: object) -> bytes:
 )  # fmt: skip
 @pytest.mark.parametrize("size", [(1024, 1024), (700, 500)])
 def test_pictures_of_any_size_and_format(
-    puzzles: Path, tmp_path: Path, ending: str, save: dict[str, object], size: tuple[int, int]
+    puzzles: Path, tmp_path: Path, ending: str, save: dict[str, Any], size: tuple[int, int]
 ) -> None:
     for name, index in (("midpoint", 0), ("maze_square", 0), ("maze_circle", 1)):
         key = sample(name, index)[0].key
@@ -255,6 +259,27 @@ def test_the_same_bytes_whatever_the_workers(puzzles: Path, tmp_path: Path) -> N
     other = score(puzzles, tmp_path / "o1", tmp_path / "a")
     assert other.code == 3
     assert "the content of its inputs" in other.err
+
+
+def test_a_task_carries_the_answers_to_its_own_puzzles(tmp_path: Path) -> None:
+    """Tasks travel to worker processes."""
+    chunks_found, keys = [Chunk("puzzles", f"{n}.tar", 2) for n in range(2)], [["a", "b"], ["c", "d"]]
+    attempts = [{key: [{"image": Path(f"{key}.png")}] for key in some} for some in keys]
+    tasks = plan_shards(chunks_found, attempts, answered_only=False)
+    assert [list(task.work.attempts or ()) for task in tasks] == keys
+    assert [b"a.png" in pickle.dumps(task) for task in tasks] == [True, False]
+
+
+def test_complete_reads_no_puzzle(puzzles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "a", f"{ids()[0]}.txt", "A")
+    scored(puzzles, tmp_path / "o", tmp_path / "a")
+    monkeypatch.setattr("vtb.datasets.readers.read_samples", _never)
+    again = score(puzzles, tmp_path / "o", tmp_path / "a")
+    assert (again.code, "already complete" in again.err) == (0, True)
+
+
+def _never(*_arguments: object) -> None:
+    raise AssertionError("a shard was read")
 
 
 def test_what_is_asked_wrongly_is_told(puzzles: Path, tmp_path: Path) -> None:

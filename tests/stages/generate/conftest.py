@@ -10,6 +10,7 @@ import pytest
 
 from contract.command_line import call, files, without_run
 from s3_server import S3Server
+from stages.generate.maze_runs import make
 from stages.generate.s3_runs import LINE, MAZE, OBJECTS, Held, HoldingProxy
 
 
@@ -29,3 +30,11 @@ def held(tmp_path: Path, no_s3_env: None, monkeypatch: pytest.MonkeyPatch) -> It
         for name, value in server.env.items():
             monkeypatch.setenv(name, value)
         yield Held(server, proxy, tmp_path / "bucket" / "o")
+
+
+@pytest.fixture(scope="session")
+def mazes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Mazes of two sizes in nine shards."""
+    folder = tmp_path_factory.mktemp("mazes") / "whole"
+    make(folder, "--workers", "1")
+    return folder

@@ -14,7 +14,8 @@ from typing import Any
 import psutil
 
 from contract.command_line import Result, files, killed_at_the_end, session_members, start, without_run
-from s3_server import Fault, FaultyProxy, S3Server
+from faulty_proxy import Fault, FaultyProxy
+from s3_server import S3Server
 
 MAZE = "vtb-gen-maze"
 # 48 samples in 12 shards, each made in a moment.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def test_a_folder_made_by_others(world: Path, tmp_path: Path) -> None:
         blue[tuple(record["start"])] = blue[tuple(record["goal"])] = True  # printed in white there
         assert (blue == (np.asarray(record["maze_grid"]) == 0)).all()
         puzzle = decode_image((tmp_path / "theirs" / record["image"]).read_bytes())
-        taken = as_example(record, None, puzzle, lambda puzzle=puzzle: puzzle).payload
+        taken = as_example(record, None, puzzle, partial(np.asarray, puzzle)).payload
         assert FAMILY.score_text(taken, row["solution"], puzzle).strict
         assert not FAMILY.score_text(taken, str(json.loads(row["solution"])[:-2]), puzzle).strict
 

@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_runs import Run, train
 
+from contract.command_line import call
+from stages.train_vlm.engine_runs import Run, train
+from stages.train_vlm.stage_runs import ONE_THREAD, SECRETS, Place, make_dataset
 from vtb_train_vlm.swift_command import SftJob
 from vtb_train_vlm.tiny_model import build_tiny_model
 
@@ -78,3 +80,13 @@ def job(tiny: Path, puzzles: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def trained(job: SftJob, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A LoRA that knows the puzzles by heart."""
     return train(replace(job, output_dir=tmp_path_factory.mktemp("trained"), val_file="train.jsonl"))
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A tiny model and a prepared dataset, for runs of the stage."""
+    out = tmp_path_factory.mktemp("sft")
+    env = {**ONE_THREAD, **SECRETS, "VTB_CACHE": str(out / "cache"), "PYTHONHASHSEED": "1"}
+    done = call("vtb-train-vlm", "tiny-model", out / "model")
+    assert done.code == 0, done.err
+    return Place(make_dataset(str(out), out), str(out / "model"), out, env)

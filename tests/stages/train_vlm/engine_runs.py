@@ -30,7 +30,7 @@ def train(job: SftJob, stop_at: int | None = None, by_signal: bool = False) -> R
     env = environment(job, {**os.environ, "OMP_NUM_THREADS": "1"}, "cpu")
     if by_signal:
         del env[STOP_FILE]
-    stop, lines = threading.Event(), []
+    stop, lines = threading.Event(), list[str]()
 
     def look() -> None:
         rows = read_log(train_log(job.output_dir))

@@ -10,8 +10,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -52,13 +50,6 @@ class ForkedEngine:
         assert self._process.stdout is not None
         print(line, file=self._process.stdin, flush=True)
         assert self._process.stdout.readline().strip() == "0", log.read_text()[-3000:]
-
-
-@contextmanager
-def forked_engine(job: SftJob) -> Iterator[ForkedEngine]:
-    """An engine for jobs like this one."""
-    with ForkedEngine(job) as engine:
-        yield engine
 
 
 def _serve() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import subprocess
 import time
 from collections.abc import Callable
@@ -13,13 +14,19 @@ from typing import Any
 
 import psutil
 
-from contract.command_line import call
+from contract.command_line import Result, call, killed_at_the_end, start
 from vtb.artifact import read_manifest
 from vtb.store import open_store
 
 # A small model on a busy machine: more threads only wait for each other.
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 PATIENCE_S = 120
+SECRETS = {
+    "HF_TOKEN": "hf_" + secrets.token_hex(12),
+    "WANDB_API_KEY": secrets.token_hex(12),
+    "AWS_SECRET_ACCESS_KEY": secrets.token_hex(12),
+    "AWS_ACCESS_KEY_ID": secrets.token_hex(8),
+}
 OPTIONS = ("--device", "cpu", "--learning-rate", "0.01", "--batch-size", "8", "--workers", "1")
 
 
@@ -99,3 +106,15 @@ def payload(folder: Path) -> dict[str, bytes]:
     """Every file of an artifact but those that say by design where its inputs were."""
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     return {name: path.read_bytes() for name, path in files.items() if name not in ("manifest.json", "plan.json")}
+
+
+def no_engine(*_arguments: object, **_more: object) -> int:
+    """In place of the engine where none may start."""
+    raise AssertionError("an engine was started")
+
+
+def patiently(*words: Any, env: dict[str, str]) -> Result:
+    """A training command in a process of its own, on a machine that may be busy."""
+    with killed_at_the_end(start(*words, env=env)) as process:
+        out, err = process.communicate(timeout=400)
+        return Result(process.returncode, out, err)

@@ -10,7 +10,7 @@ from swift.callbacks import callbacks_map
 from transformers import TrainerCallback
 
 
-class StopAt(TrainerCallback):
+class StopAt(TrainerCallback):  # type: ignore[misc]  # the library has no types
     """Asks at the beginning of a step."""
 
     def __init__(self, args: Any, trainer: Any) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_runs import Run, train
 
+from stages.train_vlm.engine_runs import Run, train
 from vtb.engine.complete import complete_checkpoints, newest_complete_checkpoint
 from vtb.engine.curves import read_outcome
 from vtb.engine.launch import train_log

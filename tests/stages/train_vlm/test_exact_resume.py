@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from forked_engine import ForkedEngine, forked_engine
 
+from stages.train_vlm.forked_engine import ForkedEngine
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.curves import read_figures, read_parts
 from vtb.engine.launch import stop_file, train_log
@@ -44,31 +45,36 @@ def _continue(engine: ForkedEngine, job: SftJob, folder: Path) -> None:
         engine.train(replace(job, output_dir=folder, resume_from=folder / newest.name))
 
 
+@pytest.fixture(scope="module")
+def engine(job: SftJob) -> Iterator[ForkedEngine]:
+    """One start for all runs of this file: importing the engine takes longer than a run."""
+    with ForkedEngine(job) as running:
+        yield running
+
+
 @pytest.mark.parametrize("shape", SHAPES)
-def test_stopped_at_every_step(job: SftJob, tmp_path: Path, shape: str) -> None:
+def test_stopped_at_every_step(engine: ForkedEngine, job: SftJob, tmp_path: Path, shape: str) -> None:
     short = replace(job, max_steps=STEPS, val_file="train.jsonl", **SHAPES[shape])  # type: ignore[arg-type]
-    with forked_engine(short) as engine:
-        whole = replace(short, output_dir=tmp_path / "whole")
-        engine.train(whole)
-        wanted = _end(whole.output_dir)
-        assert len(wanted[1]) == STEPS
-        for step in range(1, STEPS + 1):
-            stopped = replace(short, output_dir=tmp_path / f"stopped-{step}")
-            engine.train(stopped, stop_at=step)
-            newest = newest_complete_checkpoint(stopped.output_dir)
-            assert newest is not None
-            assert newest.name == f"checkpoint-{step}"
-            assert stop_file(stopped.output_dir).exists()
-            _continue(engine, stopped, tmp_path / f"continued-{step}")
-            assert _end(tmp_path / f"continued-{step}") == wanted, step
-            parts = [part["from_step"] for part in read_parts(train_log(tmp_path / f"continued-{step}"))]
-            assert parts == ([0, step] if step < STEPS else [0])
+    whole = replace(short, output_dir=tmp_path / "whole")
+    engine.train(whole)
+    wanted = _end(whole.output_dir)
+    assert len(wanted[1]) == STEPS
+    for step in range(1, STEPS + 1):
+        stopped = replace(short, output_dir=tmp_path / f"stopped-{step}")
+        engine.train(stopped, stop_at=step)
+        newest = newest_complete_checkpoint(stopped.output_dir)
+        assert newest is not None
+        assert newest.name == f"checkpoint-{step}"
+        assert stop_file(stopped.output_dir).exists()
+        _continue(engine, stopped, tmp_path / f"continued-{step}")
+        assert _end(tmp_path / f"continued-{step}") == wanted, step
+        parts = [part["from_step"] for part in read_parts(train_log(tmp_path / f"continued-{step}"))]
+        assert parts == ([0, step] if step < STEPS else [0])
 
 
-def test_weights_do_not_depend_on_when_checkpoints_are_made(job: SftJob, tmp_path: Path) -> None:
+def test_weights_do_not_depend_on_when_checkpoints_are_made(engine: ForkedEngine, job: SftJob, tmp_path: Path) -> None:
     """Nor on the validation that goes with each."""
     short = replace(job, max_steps=STEPS, batch_size=2, val_file="train.jsonl")
-    with forked_engine(short) as engine:
-        for every in (1, 5):
-            engine.train(replace(short, save_steps=every, output_dir=tmp_path / str(every)))
+    for every in (1, 5):
+        engine.train(replace(short, save_steps=every, output_dir=tmp_path / str(every)))
     assert _end(tmp_path / "1")[0] == _end(tmp_path / "5")[0]

@@ -10,9 +10,9 @@ from typing import Any
 
 import psutil
 import pytest
-from stage_runs import ONE_THREAD, Place, kill_tree, make_dataset, marked, wait_for
 
-from contract.command_line import Result, call, killed_at_the_end, start
+from contract.command_line import call, killed_at_the_end, start
+from stages.train_vlm.stage_runs import Place, kill_tree, marked, no_engine, patiently, wait_for
 from vtb.artifact import read_manifest
 from vtb.cli.show import check_all
 from vtb.store import open_store
@@ -20,22 +20,6 @@ from vtb.store import open_store
 pytestmark = pytest.mark.engine
 STEPS = 40
 LENGTH = ("--max-steps", STEPS, "--save-steps", 5)
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    out = tmp_path_factory.mktemp("moments")
-    env = {**ONE_THREAD, "VTB_CACHE": str(out / "cache"), "PYTHONHASHSEED": "1"}
-    done = call("vtb-train-vlm", "tiny-model", out / "model")
-    assert done.code == 0, done.err
-    return Place(make_dataset(str(out), out), str(out / "model"), out, env)
-
-
-def patiently(*words: Any, env: dict[str, str]) -> Result:
-    """A command on a busy machine."""
-    with killed_at_the_end(start(*words, env=env)) as process:
-        out, err = process.communicate(timeout=400)
-        return Result(process.returncode, out, err)
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +57,6 @@ def _interrupted(*_arguments: object, **_more: object) -> None:
     raise KeyboardInterrupt
 
 
-def _no_engine(*_arguments: object, **_more: object) -> int:
-    raise AssertionError("an engine was started")
-
-
 def test_interrupted_after_the_engine_has_ended(
     place: Place, undisturbed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,7 +67,7 @@ def test_interrupted_after_the_engine_has_ended(
         patch.setattr("vtb_train_vlm.sft.collect", _interrupted)
         assert call(*words).code == 130
     assert marked(str(tmp_path / "out")) == [STEPS]
-    monkeypatch.setattr("vtb_train_vlm.training.run_engine", _no_engine)
+    monkeypatch.setattr("vtb_train_vlm.training.run_engine", no_engine)
     done = call(*words)
     assert done.code == 0, done.err
     _assert_same(tmp_path / "out", undisturbed, place)

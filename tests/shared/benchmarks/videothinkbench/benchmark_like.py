@@ -71,7 +71,7 @@ def maze_picture(name: str, record: Any, puzzle: Image, path: Sequence[int]) -> 
     """The marks as large as the benchmark's (they fill square cells), and its line straight from centre to centre."""
     import cv2
 
-    image = puzzle.copy()
+    image: Image = puzzle.copy()
     for x, y in (record.start_point, record.goal_point):
         if name == "maze_square":
             half = record.cell_size // 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import msgspec
 import numpy as np
@@ -38,7 +40,7 @@ def with_gamma(image: Image, gamma: float) -> Image:
 @pytest.mark.parametrize("index", range(3))
 def test_pale_shapes_are_seen_whatever_was_done_to_their_picture(name: str, index: int) -> None:
     puzzle, solution = pictures(name, index)
-    changed = {
+    changed: dict[str, Callable[[Image], Image]] = {
         "noise": with_noise, "dark": lambda image: (image * 0.9).astype(np.uint8),
         "bright": lambda image: with_gamma(image, 0.8), "contrast": lambda image: with_gamma(image, 1.25),
         "JPEG": lambda image: decode_image(encode_rgb(image, quality=50)),
@@ -89,7 +91,7 @@ def test_arcs_given_as_circles_are_judged_by_the_ink_between_them() -> None:
     for letter in "ABCDE":
         drawn = to_rgb(family.draw_puzzle(record), family.palette)
         places = [tuple(round(value) for value in ends[name]) for name in ("left", letter)]
-        cv2.line(drawn, *places, (10, 10, 10), 5)
+        cv2.line(drawn, places[0], places[1], (10, 10, 10), 5)
         found = judged("arc_connect", drawn)
         assert (found.choice, found.strict) == (letter, letter == record.correct_option)
 

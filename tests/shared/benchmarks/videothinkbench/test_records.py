@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
+import numpy as np
 import pytest
 
 from shared.benchmarks.videothinkbench.benchmark_like import EVERY, ours, pictures, published
@@ -121,4 +123,4 @@ def test_what_cannot_be_taken_is_told() -> None:
     puzzle, solution = pictures("midpoint")
     for name, other in (("midpoint", puzzle), ("maze_square", solution), ("arc_agi_2", puzzle)):
         with pytest.raises(Exception, match=r"can be seen|marks no|shows no|not cells of one size|look the same"):
-            as_example({"id": "a"}, name, puzzle, lambda other=other: other)
+            as_example({"id": "a"}, name, puzzle, partial(np.asarray, other))

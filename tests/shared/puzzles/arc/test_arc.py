@@ -10,7 +10,7 @@ import pytest
 
 from vtb.formats.arc import ArcTask
 from vtb.puzzles.arc import arc_agi_2
-from vtb.puzzles.arc.common.layout import BLANK
+from vtb.puzzles.arc.common.palette import BLANK
 from vtb.puzzles.family import Clip
 from vtb.puzzles.sample import make_example
 

@@ -1,6 +1,9 @@
 """What holds for every eyeballing family."""
 
+from __future__ import annotations
+
 import math
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,16 +24,16 @@ FAMILIES = {name: family for name, family in families().items() if family.group 
 NAMES = sorted(FAMILIES)
 
 
-def a_record(name, index=0, clip=None, **options):
+def a_record(name: str, index: int = 0, clip: Clip | None = None, **options: Any) -> Any:
     return make_example(FAMILIES[name], Config(clip=clip, **options), name, 5, index).payload
 
 
-def test_all_tasks_of_the_benchmark_are_there():
+def test_all_tasks_of_the_benchmark_are_there() -> None:
     assert len(NAMES) == 22  # 21, and arc_connect in both versions
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_puzzle_answers_nothing(name):
+def test_the_puzzle_answers_nothing(name: str) -> None:
     family, record = FAMILIES[name], a_record(name)
     score = family.score_image(record, to_rgb(family.draw_puzzle(record), family.palette))
     assert not score.strict
@@ -39,7 +42,7 @@ def test_the_puzzle_answers_nothing(name):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("size", [(480, 480), (832, 480)])
-def test_clips_start_with_the_puzzle_and_end_in_the_marked_answer(name, size):
+def test_clips_start_with_the_puzzle_and_end_in_the_marked_answer(name: str, size: tuple[int, int]) -> None:
     family, record = FAMILIES[name], a_record(name, clip=Clip(33, 16, size))
     frames = images_of(encode_record_clip(family, record))
     assert len(frames) == 33
@@ -51,7 +54,7 @@ def test_clips_start_with_the_puzzle_and_end_in_the_marked_answer(name, size):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_solution_survives_jpeg_and_another_size(name):
+def test_a_solution_survives_jpeg_and_another_size(name: str) -> None:
     family, record = FAMILIES[name], a_record(name)
     solution = to_rgb(family.draw_solution(record), family.palette)
     larger = cv2.resize(solution, (720, 720), interpolation=cv2.INTER_LINEAR)
@@ -66,16 +69,16 @@ def test_a_solution_survives_jpeg_and_another_size(name):
         ("(D)", "D"), ("**E**", "E"), ("abcde", None), ("", None), ("Because", None), ("F", None), ("x" * 10**6, None),
     ],
 )  # fmt: skip
-def test_the_option_a_text_names(text, option):
+def test_the_option_a_text_names(text: str, option: str | None) -> None:
     assert spoken_option(text) == option
 
 
-def test_ties_of_a_vote_go_to_the_first_letter_and_none_does_not_count():
+def test_ties_of_a_vote_go_to_the_first_letter_and_none_does_not_count() -> None:
     assert judge.major_option(["C", None, "B", None, None]) == "B"
     assert judge.major_option([None, None]) is None
 
 
-def test_pale_fill_is_not_red_and_a_few_pixels_are_not_enough():
+def test_pale_fill_is_not_red_and_a_few_pixels_are_not_enough() -> None:
     picture = np.full((480, 480, 3), 255, np.uint8)
     picture[100:150, 100:150] = (255, 220, 220)
     picture[200:204, 200:204] = (198, 24, 24)
@@ -84,7 +87,7 @@ def test_pale_fill_is_not_red_and_a_few_pixels_are_not_enough():
     assert judge.red_centre(picture) == pytest.approx((204.5, 204.5))
 
 
-def test_the_nearest_candidate_is_the_benchmarks():
+def test_the_nearest_candidate_is_the_benchmarks() -> None:
     """A pixel counts at its corner, and distances are those in the picture, also where it is stretched."""
     points = [(100.0, 100.0, "A"), (141.0, 100.0, "B")]
     picture = np.full((480, 480, 3), 255, np.uint8)
@@ -100,13 +103,13 @@ def test_the_nearest_candidate_is_the_benchmarks():
 
 @pytest.mark.parametrize(("scale", "pixels", "seen"), [(1, 19, False), (1, 20, True), (0.5, 4, False), (0.5, 5, True),
                                                        (2, 19, False), (2, 20, True)])  # fmt: skip
-def test_twenty_red_pixels_of_the_canvas_are_a_mark(scale, pixels, seen):
+def test_twenty_red_pixels_of_the_canvas_are_a_mark(scale: float, pixels: int, seen: bool) -> None:
     picture = np.full((round(480 * scale), round(480 * scale), 3), 255, np.uint8)
     picture[7, :pixels] = (198, 24, 24)
     assert (judge.marked_option(picture, (480, 480), [(9.0, 9.0, "A")]) is not None) == seen
 
 
-def test_joining_several_arcs_is_no_answer():
+def test_joining_several_arcs_is_no_answer() -> None:
     family, record = FAMILIES["arc_connect"], a_record("arc_connect")
     picture = to_rgb(family.draw_solution(record), family.palette)
     ends = record.given[2:]
@@ -124,7 +127,7 @@ def test_joining_several_arcs_is_no_answer():
         ({"point_radius": 256}, "wider than the canvas"), ({"solution_strokes": [4096.0]}, "wider than the canvas"),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_the_canvas_or_the_clip_is_refused(change, says):
+def test_what_does_not_fit_the_canvas_or_the_clip_is_refused(change: dict[str, Any], says: str) -> None:
     fields = plain(a_record("midpoint", clip=Clip(13, 16, (320, 320))))
     assert decoded("midpoint", fields)
     if "clip" in change:
@@ -136,7 +139,7 @@ def test_what_does_not_fit_the_canvas_or_the_clip_is_refused(change, says):
         decoded("midpoint", fields)
 
 
-def test_arcs_that_leave_no_gap_are_joined_by_nothing():
+def test_arcs_that_leave_no_gap_are_joined_by_nothing() -> None:
     fields = plain(a_record("arc_connect"))
     fields["given"][3]["angles"][0] -= 2
     record = decoded("arc_connect", fields)
@@ -145,7 +148,7 @@ def test_arcs_that_leave_no_gap_are_joined_by_nothing():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_clips_too_small_for_a_red_outline_are_refused(name):
+def test_clips_too_small_for_a_red_outline_are_refused(name: str) -> None:
     """What is just large enough is still judged right after H.264."""
     record = a_record(name, clip=Clip(13, 16, (192, 192)))
     assert FAMILIES[name].score_frame(record, images_of(encode_record_clip(FAMILIES[name], record))[-1]).strict
@@ -153,7 +156,7 @@ def test_clips_too_small_for_a_red_outline_are_refused(name):
         Config(clip=Clip(13, 16, (160, 192)))
 
 
-def test_arcs_too_thin_to_stay_ink_in_a_clip_are_refused():
+def test_arcs_too_thin_to_stay_ink_in_a_clip_are_refused() -> None:
     with pytest.raises(UsageProblem, match=r"--line-width 1: .* wider lines"):
         a_record("arc_connect", line_width=1, clip=Clip())
     record = a_record("arc_connect", line_width=2, clip=Clip(13, 16, (384, 384)))
@@ -172,5 +175,5 @@ def test_arcs_too_thin_to_stay_ink_in_a_clip_are_refused():
         ("<answer>B</answer>\n<answer></answer>", "B"), ("D, so <answer>none of them</answer>", None),
     ],
 )  # fmt: skip
-def test_letters_of_every_script_and_marked_answers(text, option):
+def test_letters_of_every_script_and_marked_answers(text: str, option: str | None) -> None:
     assert spoken_option(text) == option

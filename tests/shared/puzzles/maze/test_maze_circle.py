@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from shared.puzzles.damaged import plain
-from shared.puzzles.maze.grid_mazes import ANY, make
-from vtb.errors import UsageProblem
+from shared.puzzles.maze.grid_mazes import make
 from vtb.puzzles.family import Clip
 from vtb.puzzles.maze.circle import FAMILY, Config
-from vtb.puzzles.maze.common.base import WALL
 from vtb.puzzles.maze.common.polar_grid import Circle, graph_of
 
 NAME = "maze_circle"
@@ -88,47 +85,3 @@ def test_difficulty() -> None:
     assert FAMILY.difficulty(inwards) == {"rings": 3, "segments": 8, "path_length": 4, "turns": 0, "dead_ends": 2}
     around = replace(inwards, solution_path_cell_ids=[23, 24, 17, 9, 10, 9, 16])
     assert FAMILY.difficulty(around)["turns"] == 3  # past the top is straight on; in, then there and back
-
-
-OTHER: dict[str, Any] = {
-    "rings": 4, "segments": 12, "ring_width": 30, "wall_thickness": 4, "inner_radius": 120, "line_width": 5,
-    "algorithm": "dfs", "clip": Clip(9),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", sorted(ANY[NAME]))
-def test_every_option_takes_effect(name: str) -> None:
-    usual, other = make(NAME, 3), make(NAME, 3, **{name: OTHER[name]})
-    if name == "clip":
-        assert (usual.clip, other.clip.frames) == (None, 9)
-        return
-    one, two = FAMILY.draw_solution(usual), FAMILY.draw_solution(other)
-    assert one.shape != two.shape or (one != two).any()
-
-
-def test_walls_are_as_thick_as_asked() -> None:
-    shares = [(FAMILY.draw_puzzle(make(NAME, wall_thickness=wall)) == WALL).mean() for wall in (2, 4, 6, 8)]
-    assert shares == sorted(set(shares))
-
-
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        ({"rings": 0}, "--rings 0: .* 1 to 20"),
-        ({"rings": 21}, "--rings 21"),
-        ({"segments": 2}, "--segments 2: .* 3 to 72"),
-        ({"segments": 73}, "--segments 73"),
-        ({"ring_width": 7}, "--ring-width 7: .* 8 to 256"),
-        ({"ring_width": 10}, "--ring-width 10: the narrowest passage has 8.0 pixels, and a line of 3 needs 9"),
-        ({"wall_thickness": 1}, "--wall-thickness 1: must be from 2 to half of --ring-width"),
-        ({"wall_thickness": 19}, "--wall-thickness 19"),
-        ({"line_width": 2}, "--line-width 2: must be from 3"),
-        ({"inner_radius": 3}, "--inner-radius 3: .* 4 to 2048"),
-        ({"inner_radius": 30}, "--ring-width 36: the narrowest passage has 3.4 pixels, .* larger .* --inner-radius"),
-        ({"rings": 20, "ring_width": 128}, "--ring-width 128: a picture of 59.* pixels, at most 4096"),
-        ({"clip": Clip(81, 16, (96, 480))}, "--clip-size 96x480: the narrowest passage .* take a larger clip"),
-    ],
-)
-def test_what_cannot_be_drawn_is_refused(options: dict[str, Any], says: str) -> None:
-    with pytest.raises(UsageProblem, match=says):
-        Config(**options)

@@ -6,13 +6,10 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from shared.puzzles.damaged import JSON, decoded, from_folder, plain, use
+from shared.puzzles.damaged import decoded, from_folder, plain
 from shared.puzzles.maze.square_mazes import make
 from vtb.errors import BadInput
-from vtb.media.image import to_rgb
 from vtb.puzzles.family import Clip
 from vtb.puzzles.maze.square import FAMILY
 
@@ -85,18 +82,3 @@ def test_a_clip_at_a_scale_that_is_no_number_is_refused(scale: float) -> None:
         from_folder(FAMILY.name, {**fields, "clip": {**fields["clip"], "scale": scale}})
     with pytest.raises(BadInput):
         decoded(FAMILY.name, {**fields, "clip": {**fields["clip"], "scale": scale}})
-
-
-@settings(max_examples=300, deadline=None, derandomize=True)
-@given(st.data())
-def test_a_record_that_passes_can_be_judged(data: st.DataObject) -> None:
-    """Whatever is wrong with a record, decoding refuses it, or the judge copes with it."""
-    fields = plain(make(size=5, cell_px=6, clip=Clip(5, 16, (32, 32))))
-    target = data.draw(st.sampled_from([fields, fields["clip"]]))
-    target[data.draw(st.sampled_from(sorted(target)))] = data.draw(JSON)
-    image = to_rgb(FAMILY.draw_solution(make(size=5, cell_px=6)), FAMILY.palette)
-    try:
-        record = decoded(FAMILY.name, fields)
-    except BadInput:
-        return
-    use(FAMILY, record, image)

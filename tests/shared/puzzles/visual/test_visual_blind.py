@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def test_the_words_of_the_options_tell_nothing(name: str, sampling: str) -> None
     among: dict[frozenset[str], Counter[str]] = defaultdict(Counter)
     for options, answer in train:
         among[frozenset(options)][answer] += 1
-    rules = {
+    rules: dict[str, Callable[[Sequence[str]], str]] = {
         "first by the alphabet": lambda options: min(options),
         "last by the alphabet": lambda options: max(options),
         "shortest": lambda options: min(options, key=len),

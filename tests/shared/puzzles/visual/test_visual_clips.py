@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from clip_frames import frames_of, images_of
-from shared.puzzles.damaged import JSON, decoded, plain, use
 from shared.puzzles.visual.visual_table import TEN, answer, family_of, make, picture, resized, score
-from vtb.errors import BadInput
 from vtb.media.image import Image, to_rgb
 from vtb.puzzles.family import Clip
 from vtb.puzzles.sample import encode_record_clip
@@ -106,18 +102,3 @@ def test_reasoning_pictures_number_the_known_parts() -> None:
     third = SIDE // 3
     cells = changed[: 3 * third, : 3 * third].reshape(3, third, 3, third).any(axis=(1, 3)).ravel()
     assert [place for place in range(9) if not cells[place]] == [record.missing]
-
-
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(st.data(), st.sampled_from(TEN))
-def test_a_record_that_passes_can_be_judged(data: st.DataObject, name: str) -> None:
-    """Whatever is wrong with a record, decoding refuses it, or the judge copes with it."""
-    good = make(name, target_size=(180, 200), clip=Clip(5, 16, (192, 192)))
-    fields = plain(good)
-    target = data.draw(st.sampled_from([fields, fields["clip"]]))
-    target[data.draw(st.sampled_from(sorted(target)))] = data.draw(JSON)
-    try:
-        record = decoded(f"visual_{name}", fields)
-    except BadInput:
-        return
-    use(family_of(name), record, picture(name, good, answer(good)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import functools
 import itertools
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -20,10 +20,12 @@ from vtb.puzzles.registry import families
 from vtb.puzzles.visual.common.base import MIN_SIDE, Config
 from vtb.puzzles.visual.common.patterns import assign, count_assigned, options_around
 from vtb.puzzles.visual.common.place import area_in_clip
+from vtb.puzzles.visual.common.record import VisualRecord
 from vtb.rng import sample_rng
 
 CLIP = Clip(9, 16, (320, 256))
 MANY = 5000
+Sampling = Literal["fair", "videothinkbench"]
 every_puzzle = pytest.mark.parametrize("name", TEN)
 
 
@@ -87,7 +89,7 @@ def test_identities_are_of_the_pattern_alone(name: str) -> None:
 
 @every_puzzle
 @pytest.mark.parametrize("sampling", ["fair", "videothinkbench"])
-def test_no_more_puzzles_than_counted(name: str, sampling: str) -> None:
+def test_no_more_puzzles_than_counted(name: str, sampling: Sampling) -> None:
     family, records = family_of(name), drawn(name, sampling)
     space = family.distinct(Config(sampling=sampling))
     found = len({family.identity(record) for record in records})
@@ -126,7 +128,7 @@ def test_every_option_and_letter_is_right_equally_often(name: str) -> None:
     assert chi_square(answers, [(answer, MANY / len(answers)) for answer in answers]) < limits[len(answers) - 1]
 
 
-def guess(records: list[dict[str, Any]], rule: str) -> float:
+def guess(records: list[VisualRecord], rule: str) -> float:
     """How often a guess from the counts of what is seen is right; ties are broken at random."""
     right = 0.0
     for record in records:
@@ -154,7 +156,7 @@ def test_a_mixture_that_is_seen_is_as_likely_as_one_that_is_not() -> None:
 
 
 def test_what_the_grid_shows_does_not_tell_the_option() -> None:
-    best = collections.Counter[str]()
+    best = collections.defaultdict[str, float](float)
     for record in drawn("shape_size_grid"):
         seen = collections.Counter(v for place, v in enumerate(record.values) if place != record.missing)
         counts = [seen[option] for option in record.options]

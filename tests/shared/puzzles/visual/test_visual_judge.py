@@ -119,7 +119,7 @@ class Pillow:
             (((x - x0) * stretch + x0 + left) * self.scale, ((y - y0) * stretch + y0 + top) * self.scale)
             for x, y in outline(shape)
         ]
-        ends = {"outline": (0, 0, 0), "width": round(4 * self.scale)} if line else {}
+        ends: dict[str, Any] = {"outline": (0, 0, 0), "width": round(4 * self.scale)} if line else {}
         self.pen.polygon(points, fill=fill, **ends)
 
 

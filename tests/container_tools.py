@@ -18,7 +18,7 @@ import pytest
 
 from images import build as build_images
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 LIGHT = ("gen-maze", "curate", "prepare")
 GENERATORS = ("gen-eyeballing", "gen-visual", "gen-arc")  # the same layers as gen-maze, other entry points
 HEAVY = ("train-vlm", "eval")

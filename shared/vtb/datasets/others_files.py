@@ -1,0 +1,118 @@
+"""Examples of others: folders in the VLMPuzzle layout, and the parquet files of the benchmark."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from msgspec import structs
+
+from vtb.benchmarks.videothinkbench.records import as_example
+from vtb.datasets.chunk import Chunk, Loaded
+from vtb.errors import BadInput
+from vtb.formats import hub
+from vtb.formats.split_names import split_of_place
+from vtb.formats.vlmpuzzle import media_file, read_records
+from vtb.media.image import MAX_FILE, Image, UnreadableImage, decode_image
+from vtb.regular_file import read_regular
+from vtb.store import is_remote
+from vtb.tasks.registry import from_fields
+
+RECORDS_PER_CHUNK = 512
+
+
+def local_root(uri: str) -> Path:
+    """The folder of an input; bad input where it is in a store."""
+    if is_remote(uri):
+        raise BadInput(f"{uri}: a folder in the VLMPuzzle layout must be local: copy it here first")
+    return Path(uri)
+
+
+def folder_chunks(uri: str, root: Path, file: Path) -> list[Chunk]:
+    """The parts of one ``data.json``; its folder's place may say the split."""
+    return _cut(uri, file, len(records_of(file)), split_of_place(file, root, by_name=False))
+
+
+def records_of(file: Path) -> list[dict[str, Any]]:
+    """The records of a ``data.json``, parsed once for the chunks that follow each other."""
+    if not file.is_file():
+        return list(read_records(file))  # says what is wrong
+    state = file.stat()
+    return _parsed(file, state.st_mtime_ns, state.st_size)
+
+
+@functools.lru_cache(maxsize=1)
+def _parsed(file: Path, _mtime_ns: int, _size: int) -> list[dict[str, Any]]:
+    return list(read_records(file))
+
+
+def hub_chunks(uri: str, root: Path, file: Path) -> list[Chunk]:
+    """The parts of one parquet file."""
+    return _cut(uri, file, hub.row_count(file), hub.split_of(file, root))
+
+
+def _cut(uri: str, file: Path, rows: int, split: str | None) -> list[Chunk]:
+    starts = range(0, rows, RECORDS_PER_CHUNK)
+    return [Chunk(uri, str(file), min(RECORDS_PER_CHUNK, rows - start), start, split) for start in starts]
+
+
+def read_folder(chunk: Chunk) -> Iterator[Loaded]:
+    """The examples of a part of a ``data.json``; bad input, by the record's id, where one cannot be used."""
+    file = Path(chunk.path)
+    for record in folder_records(chunk):
+        try:
+            picture = read_media(file, record, "image")
+            puzzle = decode_image(picture)
+            if "source" in record and "version" in record:
+                example = from_fields(record)
+            else:
+                example = as_example(record, file.parent.name, puzzle, partial(_solution, file, record))
+        except (OSError, UnreadableImage, BadInput) as error:
+            raise _unusable(file, record, error) from error
+        split = example.split or chunk.split
+        solution = partial(read_media, file, record, "solution_image_path")
+        yield Loaded(structs.replace(example, split=split), puzzle, picture, None, solution)
+
+
+def _solution(file: Path, record: Mapping[str, Any]) -> Image:
+    return decode_image(read_media(file, record, "solution_image_path"))
+
+
+def folder_records(chunk: Chunk) -> list[dict[str, Any]]:
+    """The records of a chunk of a ``data.json``, as their maker wrote them."""
+    return records_of(Path(chunk.path))[chunk.start : chunk.start + chunk.rows]
+
+
+def read_media(file: Path, record: Mapping[str, Any], field: str) -> bytes:
+    """A media file that a record of a ``data.json`` names.
+
+    Raises:
+        BadInput: it names none, or none that lies below the folder.
+    """
+    relative = record.get(field)
+    if not isinstance(relative, str):
+        raise BadInput(f"it has no {field}")
+    try:
+        return read_regular(media_file(file, relative), MAX_FILE)
+    except OSError as error:
+        raise BadInput(f"{relative}: is no file that can be read ({error.strerror})") from error
+
+
+def read_hub(chunk: Chunk) -> Iterator[Loaded]:
+    """The examples of a part of a parquet file; bad input likewise."""
+    file = Path(chunk.path)
+    for row in hub.read_rows(file, chunk.start, chunk.rows):
+        try:
+            puzzle = decode_image(row.puzzle)
+            example = as_example(row.words, None, puzzle, partial(decode_image, row.solution))
+        except (UnreadableImage, BadInput) as error:
+            raise _unusable(file, row.words, error) from error
+        solution = partial(getattr, row, "solution")
+        yield Loaded(structs.replace(example, split=chunk.split), puzzle, row.puzzle, None, solution)
+
+
+def _unusable(file: Path, record: Mapping[str, Any], error: Exception) -> BadInput:
+    return BadInput(f"{file}: record {str(record.get('id', '?'))[:100]!r} cannot be used ({error}): fix or remove it")
