@@ -16,12 +16,11 @@
 {{- end -}}
 {{- end -}}
 
-{{/* The name that stands in the pipeline file. */}}
+{{/* The name that stands in the pipeline file, else that of the file in the pod, as for `vtb run`. */}}
 {{- define "vtb.pipelineName" -}}
 {{- $file := include "vtb.pipelineFile" . | fromYaml -}}
 {{- if hasKey $file "Error" -}}{{- fail (printf "pipeline.file: cannot be read as YAML: %s" $file.Error) -}}{{- end -}}
-{{- if not (kindIs "string" $file.name) -}}{{- fail "pipeline.file: has no name" -}}{{- end -}}
-{{- $file.name -}}
+{{- $file.name | default "pipeline" | toString -}}
 {{- end -}}
 
 {{/* Labels of the launcher's pods. */}}

@@ -34,10 +34,10 @@ http://{{ include "vtb.named" (list . "dev-store") }}:9000
 {{/* A place of the values with its processors as text. */}}
 {{- define "vtb.placeOfValues" -}}
 {{- $place := deepCopy . -}}
-{{- if hasKey $place "cpu" -}}{{- $_ := set $place "cpu" (toString $place.cpu) -}}{{- end -}}
 {{- range $key, $value := $place -}}
 {{- if kindIs "invalid" $value -}}{{- $_ := unset $place $key -}}{{- end -}}
 {{- end -}}
+{{- if hasKey $place "cpu" -}}{{- $_ := set $place "cpu" (toString $place.cpu) -}}{{- end -}}
 {{- toYaml $place -}}
 {{- end -}}
 

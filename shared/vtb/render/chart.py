@@ -26,7 +26,7 @@ AnyName = Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?)
 StepName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+$")]
 Setting = Annotated[str, msgspec.Meta(pattern=r"^[^=\s]+=")]
 TABLE = re.compile(r"(<!-- values -->\n).*?(<!-- end of values -->)", re.DOTALL)
-NAMED = ("tolerations", "extraEnv", "extraVolumes", "extraVolumeMounts")
+NAMED = ("extraEnv", "extraVolumes", "extraVolumeMounts")
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -159,11 +159,9 @@ def values_schema(stages: list[Stage]) -> dict[str, Any]:
     made = _simple(msgspec.json.schema(Values))
     parts = made["$defs"]
     place = parts["StagePlace"]["properties"]
-    place["cpu"]["type"] = ["string", "number"]
-    for key in NAMED:
-        for part in (place, parts["LauncherValues"]["properties"]):
-            if key in part and key != "tolerations":
-                part[key]["items"] = {"type": "object", "required": ["name"]}
+    place["cpu"]["type"].append("number")
+    for entry in (*(place[key] for key in NAMED), parts["LauncherValues"]["properties"]["extraEnv"]):
+        entry["items"] = {"type": "object", "required": ["name"]}
     one_node = {"allOf": [{"$ref": "#/$defs/StagePlace"}, {"properties": {"nodes": {"maximum": 1}}}]}
     whole = parts["Values"]
     whole["properties"]["stages"] = {
@@ -177,13 +175,14 @@ def values_schema(stages: list[Stage]) -> dict[str, Any]:
 
 
 def _simple(part: Any) -> Any:
-    """Without defaults, which stand in values.yaml, and without null, which Helm takes away: shorter messages."""
+    """Without defaults, which stand in values.yaml, and with null as one more type: shorter messages."""
     if isinstance(part, list):
         return [_simple(entry) for entry in part]
     if not isinstance(part, dict):
         return part
     if {"type": "null"} in part.get("anyOf", []):
         (part,) = (entry for entry in part["anyOf"] if entry != {"type": "null"})
+        part = {**part, "type": [part["type"], "null"]}
     return {
         key: {name: _simple(entry) for name, entry in value.items()} if key in ("properties", "$defs") else _simple(value)
         for key, value in part.items()
