@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-
 from vtb.cluster.argo import workflow_template
 from vtb.cluster.as_yaml import text
 from vtb.cluster.gang import step_objects
-from vtb.cluster.site import Gang, Site, StagePlace, StoreAccess, site_schema
-from vtb.pipeline import Pipeline, Step, read_pipeline
+from vtb.cluster.site import PARALLELISM, RETRIES, Gang, Site, StagePlace, StoreAccess, site_schema
+from vtb.pipeline import PARTS, Pipeline, Step, read_pipeline
+from vtb.render import chart
 from vtb.stage.declaration import Stage
 from vtb.stage.registry import installed
 
@@ -84,7 +84,7 @@ def _chart(root: Path, pipelines: dict[str, Path]) -> dict[str, str]:
     for name, path in pipelines.items():
         found[f"files/pipelines/{name}.yaml"] = path.read_text(encoding="utf-8")
         found[f"files/steps/{name}.yaml"] = WRITTEN + text(steps(read_pipeline(path)))
-    return found
+    return found | chart.rendered(root / CHART, [entry.stage for entry in installed().values()])
 
 
 def contract(stage: Stage) -> dict[str, Any]:
@@ -96,6 +96,7 @@ def contract(stage: Stage) -> dict[str, Any]:
         "image": stage.image,
         "place": {
             "cpu": asked.cpu, "memory": asked.memory, "gpu": asked.gpu, "disk": asked.disk,
+            "parallelism": PARALLELISM, "nodes": 1, "retries": RETRIES,
             **({"sharedMemory": asked.shared_memory} if asked.shared_memory else {}),
         },
         "parts": stage.parallel == "shards",
@@ -114,7 +115,7 @@ def steps(pipeline: Pipeline) -> dict[str, Any]:
             {
                 "name": step.name,
                 "stage": step.installed.stage.slug,
-                "arguments": step.arguments(PLACE),
+                "arguments": step.arguments(PLACE, *((f"--{PARTS}", str(step.parts)) if step.parts > 1 else ())),
                 "parts": step.parts,
                 "after": sorted(step.earlier),
             }

@@ -1,0 +1,12 @@
+{{/* Addresses in the words of NetworkPolicy, as JSON. */}}
+{{- define "vtb.cidrs" -}}
+{{- $found := list -}}
+{{- range . -}}{{- $found = append $found (dict "ipBlock" (dict "cidr" .)) -}}{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{/* The port of the store's endpoint. */}}
+{{- define "vtb.storePort" -}}
+{{- $url := include "vtb.storeEndpoint" . | default "https://s3" | urlParse -}}
+{{- regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host) | default (ternary "80" "443" (eq $url.scheme "http")) -}}
+{{- end -}}
