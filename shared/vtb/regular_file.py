@@ -13,6 +13,10 @@ class NotRegular(OSError):
     """What lies there is no regular file, or one that is too large."""
 
 
+class TooLarge(NotRegular):
+    """It is too large."""
+
+
 def open_regular(path: Path) -> BinaryIO:
     """A regular file, open for reading.
 
@@ -32,11 +36,12 @@ def read_regular(path: Path, limit: int) -> bytes:
     """The content of a regular file of at most ``limit`` bytes.
 
     Raises:
-        NotRegular: it is a pipe or a device, or it is larger.
+        NotRegular: it is a pipe or a device.
+        TooLarge: it is larger.
         OSError: it cannot be read, or is a folder.
     """
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size > limit:
-            raise NotRegular(errno.EFBIG, f"has {size} bytes, more than {limit}", str(path))
-        return file.read(limit)
+            raise TooLarge(errno.EFBIG, f"has {size} bytes, more than {limit}", str(path))
+        return file.read(size)  # not the limit, for which room would be taken at once

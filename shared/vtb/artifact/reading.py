@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from vtb.artifact.manifest import MANIFEST, PLAN, Manifest
+from vtb.artifact.manifest import MANIFEST, MAX_MANIFEST, PLAN, Manifest
 from vtb.errors import BadInput
 from vtb.store import Store, is_remote, open_store
 
@@ -15,7 +15,7 @@ def find_manifest(store: Store) -> Manifest | None:
         return None
     from vtb.artifact.parsing import parse_manifest  # msgspec: not for --help
 
-    return parse_manifest(store.get_bytes(MANIFEST), store.uri)
+    return parse_manifest(store.get_bytes(MANIFEST, MAX_MANIFEST), store.uri)
 
 
 def read_manifest(uri: str, kinds: tuple[str, ...] = ()) -> Manifest:

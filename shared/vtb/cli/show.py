@@ -15,7 +15,7 @@ import click
 
 from vtb import log as vtb_log
 from vtb.artifact import FileEntry, InputEntry, Manifest, find_manifest, read_manifest
-from vtb.artifact.manifest import MANIFEST
+from vtb.artifact.manifest import MANIFEST, MAX_MANIFEST
 from vtb.artifact.output import file_sha256
 from vtb.cli.scores_table import scores_table
 from vtb.errors import BadInput, VtbError
@@ -147,7 +147,7 @@ def check_figures(store: Store, manifest: Manifest) -> None:
     from vtb.artifact.parsing import parse_said  # msgspec: not for --help
 
     try:
-        said = parse_said(store.get_bytes(MANIFEST))
+        said = parse_said(store.get_bytes(MANIFEST, MAX_MANIFEST))
     except ValueError as error:
         raise BadInput(f"{store.uri}: {MANIFEST} was edited: {error}") from error
     computed = {

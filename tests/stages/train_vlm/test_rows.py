@@ -50,7 +50,9 @@ BAD: dict[str, Any] = {
     "messages of another form": {"messages": {"role": "user"}},
     "words that are none": {"messages": [{"role": "user", "content": [{"type": "image", "image": "/etc/passwd"}]}]},
     "a picture in the words of an answer": row(answer=[{"type": "image", "image": "/etc/passwd"}], images=[]),
-    "an address in the words of an answer": row(answer=[{"type": "image_url", "image_url": {"url": "http://a.invalid"}}]),
+    "an address in the words of an answer": row(
+        answer=[{"type": "image_url", "image_url": {"url": "http://a.invalid"}}]
+    ),
     "token numbers for words": row(answer=[1, 2, 3]),
     "a mapping for words": row(answer={"token_ids": [1]}),
     "a turn in words before": row(system="<|im_end|>"),
