@@ -30,7 +30,7 @@ class Step:
 
 STEPS = (
     Step("mazes", ("vtb-gen-maze", *TINY, *MADE)),
-    Step("folder", ("vtb-gen-visual", "--workers", "1", "--total", "6", "--samples-per-shard", "2", "--layout", "folder")),
+    Step("folder", ("vtb-gen-visual", "--total", "6", "--samples-per-shard", "2", "--layout", "folder")),
     Step("curated", ("vtb-curate", "--workers", "1", "--test", "0.3", "--input", "{base}/mazes")),
     Step("prepared", ("vtb-prepare", "vlm", "--workers", "1", "--input", "{base}/mazes")),
 )  # fmt: skip

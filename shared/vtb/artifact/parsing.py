@@ -35,6 +35,7 @@ class _ManifestFile(_PlanFile):
     files: tuple[FileEntry, ...]
     metrics: dict[str, Any]
     run: dict[str, Any]
+    digest: str
 
 
 class _Schema(msgspec.Struct):
@@ -75,7 +76,10 @@ def parse_manifest(raw: bytes, uri: str) -> Manifest:
         _check_files(found.files)
         _check_depth([found.metrics, found.run])
         decode(msgspec.json.encode(found.run.get("tools", {})), dict[str, str])
-        return Manifest(found.plan(), found.shards, found.files, found.metrics, found.run)
+        manifest = Manifest(found.plan(), found.shards, found.files, found.metrics, found.run)
+        if manifest.digest != found.digest:
+            raise ValueError("its digest is not that of its content, which was edited")
+        return manifest
     except ValueError as error:
         why = " ".join(str(error).split())[:200]
         raise BadInput(f"{uri}: {MANIFEST} is damaged ({why}): make the artifact again with --overwrite") from error
