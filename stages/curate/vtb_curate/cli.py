@@ -117,7 +117,7 @@ def curate(run: Run, output: Output, inputs: Sequence[Sequence[Chunk]], rules: R
     size, layout = options.samples_per_shard, options.layout
     good, bad = plan_splits(choice, every, size, layout), plan_quarantine(choice, every, size)
     make_missing(output, [*good, *bad], make_shard, part=alone, workers=run.workers, what="written")
-    extra = output.read_shards([task.path for task in [*judging, *bad]])
+    extra = output.read_shards([*(task.path for task in judging), *(task.path for task in bad)])
     shown = pages(f"{choice.rows:,} curated puzzles", choice, every)
     return finish(output, good, lambda shards: describe_whole(output, layout, choice, shards, extra, shown))
 
