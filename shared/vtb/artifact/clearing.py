@@ -54,7 +54,7 @@ def _listed(store: Store) -> list[str]:
     from vtb.artifact.parsing import parse_manifest  # msgspec: not for --help
 
     with suppress(BadInput):
-        return [file.path for file in parse_manifest(store.get_bytes(CLEARING), store.uri).all_files()]
+        return [file.path for file in parse_manifest(store.get_bytes(CLEARING), store.uri, edited=True).all_files()]
     return []
 
 

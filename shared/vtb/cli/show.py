@@ -49,7 +49,7 @@ def show(uri: str, verify: bool, as_json: bool) -> None:
     Example: vtb show --verify out/curated
     """
     vtb_log.configure()
-    manifest = read_manifest(uri)
+    manifest = read_manifest(uri, edited=True)
     if as_json:
         for piece in manifest.pieces():
             click.echo(piece.decode(), nl=False)
@@ -110,7 +110,7 @@ def lineage(manifest: Manifest, depth: int = 1, shown: set[str] | None = None) -
 
 def _read_input(entry: InputEntry) -> tuple[Manifest | None, str]:
     try:
-        found = find_manifest(open_store(entry.uri))
+        found = find_manifest(open_store(entry.uri), edited=True)
     except VtbError as error:
         return None, f"cannot be read now: {error}"
     if found is None:

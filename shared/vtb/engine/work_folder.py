@@ -1,7 +1,7 @@
 """The work folder of a training, which nodes share whose cache lies on one disk.
 
-Whoever comes first empties and fills it, and whoever leaves last removes it. A lock beside the folder, shared by all who
-work in it, says who is alone; the kernel frees it when its holder is killed.
+Whoever comes first empties and fills it, and whoever leaves last removes it. A lock beside the folder, shared by all
+who work in it, says who is alone; the kernel frees it when its holder is killed.
 """
 
 from __future__ import annotations
