@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 
+_BLOCK = 1 << 20
+
+
 class NotRegular(OSError):
     """What lies there is no regular file, or one that is too large."""
 
@@ -44,4 +47,9 @@ def read_regular(path: Path, limit: int) -> bytes:
         size = os.fstat(file.fileno()).st_size
         if size > limit:
             raise TooLarge(errno.EFBIG, f"has {size} bytes, more than {limit}", str(path))
-        return file.read(size)  # not the limit, for which room would be taken at once
+        data = file.read(size + 1)  # not the limit, for which room would be taken at once
+        while len(data) <= limit and (more := file.read(_BLOCK)):  # it grows, or the kernel makes it up as it is read
+            data += more
+        if len(data) > limit:
+            raise TooLarge(errno.EFBIG, f"has more than {limit} bytes", str(path))
+        return data

@@ -75,7 +75,7 @@ def fetch(remote: Remote, write: Write, limit: int | None = None) -> int:
     return head.total
 
 
-def _fetch_range(remote: Remote, start: int, stop: int, write: Write, version: str, limit: int | None) -> _Head:
+def _fetch_range(remote: Remote, start: int, stop: int, write: Write, version: str, limit: int | None = None) -> _Head:
     position = start
 
     def once() -> _Head:
