@@ -8,7 +8,6 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-
 _BLOCK = 1 << 20
 
 
