@@ -78,9 +78,9 @@ def test_dry_run_makes_nothing(kubernetes: Kubernetes, s3: Bucket, site: Path, f
 
 
 def test_what_the_stage_would_refuse_is_told_before(kubernetes: Kubernetes, s3: Bucket, site: Path, file: Path) -> None:
-    done = run(file, s3.uri, "--site", site, "--set", "size=1")
+    done = run(file, s3.uri, "--site", site, "--set", "endpoints=nowhere")
     assert done.code == 2
-    assert "step mazes: Invalid value for '--size'" in done.err
+    assert "step mazes: Invalid value for '--endpoints'" in done.err
     assert not kubernetes.objects("jobs")
 
 
