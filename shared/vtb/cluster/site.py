@@ -92,12 +92,16 @@ class StagePlace(_Part):
 
 
 class Site(_Part):
-    """One place: a namespace of a cluster with its registry, store, hardware and rules."""
+    """One place: a namespace of a cluster with its registry, store, hardware and rules.
+
+    ``owner`` is a ConfigMap with which all that is made there goes away.
+    """
 
     namespace: str = ""
     release: ObjectName = "vtb-train"
     service_account: ObjectName = "default"
     launcher_service_account: str = ""
+    owner: str = ""
     image: Image = Image()
     store: StoreAccess = StoreAccess()
     credentials: Credentials = Credentials()
