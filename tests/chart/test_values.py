@@ -33,6 +33,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("a pipeline with a path", {"pipeline": {"name": "../demo"}}, "/pipeline/name"),
     ("a pipeline that there is not", {"pipeline": {"name": "demmo"}}, "pipeline.name: demmo"),
     ("a pipeline file that is no text", {"pipeline": {"file": {"name": "x"}}}, "/pipeline/file"),
+    ("a pipeline file that is no YAML", {"pipeline": {"file": "steps: [a"}}, "pipeline.file: cannot be read as YAML"),
     ("settings as a map", {"pipeline": {"settings": {"count": 5}}}, "/pipeline/settings"),
     ("a setting without a value", {"pipeline": {"settings": ["count"]}}, "/pipeline/settings/0"),
     ("a gang by somebody else", {"gang": {"by": "ray"}}, "/gang/by"),

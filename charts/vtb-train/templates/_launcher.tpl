@@ -51,7 +51,7 @@ template:
       {{- include "vtb.launcherLabels" .root | nindent 6 }}
   spec:
     restartPolicy: Never
-    serviceAccountName: {{ $site.launcherServiceAccount }}
+    serviceAccountName: {{ $site.launcherServiceAccount | quote }}
     enableServiceLinks: false
     terminationGracePeriodSeconds: 30
     securityContext:

@@ -184,7 +184,9 @@ def _simple(part: Any) -> Any:
         (part,) = (entry for entry in part["anyOf"] if entry != {"type": "null"})
         part = {**part, "type": [part["type"], "null"]}
     return {
-        key: {name: _simple(entry) for name, entry in value.items()} if key in ("properties", "$defs") else _simple(value)
+        key: {name: _simple(entry) for name, entry in value.items()}
+        if key in ("properties", "$defs")
+        else _simple(value)
         for key, value in part.items()
         if key not in ("default", "title") and value != []
     }
@@ -215,9 +217,7 @@ def check(text: str) -> None:
 
 def table(text: str) -> str:
     """The values as a Markdown table."""
-    rows = [
-        f"| `{key}` | `{default}` | {words} |".replace("| `` |", "| |") for key, default, words in described(text)
-    ]
+    rows = [f"| `{key}` | `{default}` | {words} |".replace("| `` |", "| |") for key, default, words in described(text)]
     return "\n".join(["| value | default | meaning |", "|---|---|---|", *rows]) + "\n"
 
 
