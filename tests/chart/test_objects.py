@@ -13,7 +13,7 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from chart import CI, Object, ci_values, manifests, notes, one, pods, render
+from helm import CI, Object, ci_values, manifests, notes, one, pods, render
 
 pytestmark = pytest.mark.chart
 VERSIONS = ("1.33", "1.34", "1.35", "1.36", "1.37")
@@ -243,10 +243,8 @@ def policies(values: dict[str, Any]) -> dict[str, Object]:
 def test_traffic_is_denied_but_for_names_store_and_api_server() -> None:
     found = policies(ci_values("restricted-network"))
     assert found.keys() == {"deny", "store", "api-server", "gang-train-vlm-sft"}
-    assert found["deny"] == {
-        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "vtb-train", "app.kubernetes.io/instance": "vtb-train"}},
-        "policyTypes": ["Ingress", "Egress"],
-    }  # fmt: skip
+    release = {"app.kubernetes.io/name": "vtb-train", "app.kubernetes.io/instance": "vtb-train"}
+    assert found["deny"] == {"podSelector": {"matchLabels": release}, "policyTypes": ["Ingress", "Egress"]}
     names, store = found["store"]["egress"]
     assert {entry["port"] for entry in names["ports"]} == {53, 5353}
     assert store == {"to": [{"ipBlock": {"cidr": "10.1.2.3/32"}}], "ports": [{"protocol": "TCP", "port": 9000}]}

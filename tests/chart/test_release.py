@@ -10,7 +10,7 @@ from typing import Any
 
 import helm_python
 import pytest
-from chart import CHART, ci_values
+from helm import CHART, ci_values
 
 from vtb.cluster.api import connect
 

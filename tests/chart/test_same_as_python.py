@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from chart import CHART, CI, ROOT, Object, as_yaml, ci_values, one, render
+from helm import CHART, CI, ROOT, Object, as_yaml, ci_values, one, render
 
 from vtb.cluster.argo import stage_template, workflow_template
 from vtb.cluster.as_yaml import text

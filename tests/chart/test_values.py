@@ -9,7 +9,7 @@ import helm_python
 import jsonschema
 import pytest
 import yaml
-from chart import CHART, CI, ci_values, loaded, render
+from helm import CHART, CI, ci_values, loaded, render
 
 import vtb
 from vtb.errors import BadInput
@@ -54,11 +54,11 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("a label that is no text", {"launcher": {"nodeSelector": {"gpu": True}}}, "/launcher/nodeSelector/gpu"),
     ("an account that is a name only", {"serviceAccount": "steps"}, "/serviceAccount"),
     ("a bucket that S3 does not take", {"devStore": {"buckets": ["My_Bucket"]}}, "/devStore/buckets/0"),
-    ("an address without its length", {"networkPolicy": {"store": {"cidrs": ["10.1.2.3"]}}}, "/networkPolicy/store/cidrs/0"),
+    ("an address without length", {"networkPolicy": {"dns": {"cidrs": ["10.1.2.3"]}}}, "/networkPolicy/dns/cidrs/0"),
     ("a flag as text", {"argo": {"enabled": "yes"}}, "/argo/enabled"),
     ("a negative age", {"ttlSecondsAfterFinished": -1}, "/ttlSecondsAfterFinished"),
-    ("a key and a secret", {"store": {"accessKeyId": "a", "secretAccessKey": "b"}}, "store.existingSecret and store.accessKeyId"),
-    ("half a key", {"store": {"existingSecret": "", "accessKeyId": "a"}}, "store.accessKeyId and store.secretAccessKey"),
+    ("a key and a secret", {"store": {"accessKeyId": "a", "secretAccessKey": "b"}}, "store.existingSecret and store"),
+    ("half a key", {"store": {"existingSecret": "", "accessKeyId": "a"}}, "store.accessKeyId and store.secret"),
     ("no store", {"store": {"uri": ""}}, "store.uri is missing"),
 ]  # fmt: skip
 

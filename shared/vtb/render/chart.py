@@ -33,7 +33,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
     """A part of the values; unknown keys are refused."""
 
 
-class PipelineValues(_Part):
+class PipelineValues(_Part, frozen=True):
     """Which pipeline runs, and with what options."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+$")] = ""
@@ -57,10 +57,12 @@ class ModelCacheValues(of_site.ModelCache, frozen=True):
     create: bool = False
     size: Quantity = ""
     storage_class: str = ""
-    access_modes: list[Literal["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]] = []
+    access_modes: list[Literal["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]] = msgspec.field(
+        default_factory=list
+    )
 
 
-class Account(_Part):
+class Account(_Part, frozen=True):
     """A service account."""
 
     create: bool = True
@@ -68,14 +70,14 @@ class Account(_Part):
     annotations: dict[str, str] = {}
 
 
-class Room(_Part):
+class Room(_Part, frozen=True):
     """Requests and limits."""
 
     requests: dict[str, str | int | float] = {}
     limits: dict[str, str | int | float] = {}
 
 
-class LauncherValues(_Part):
+class LauncherValues(_Part, frozen=True):
     """The Job that runs the pipeline."""
 
     enabled: bool = True
@@ -86,13 +88,13 @@ class LauncherValues(_Part):
     extra_env: Objects = []
 
 
-class Rbac(_Part):
+class Rbac(_Part, frozen=True):
     """Roles."""
 
     create: bool = True
 
 
-class Persistence(_Part):
+class Persistence(_Part, frozen=True):
     """The volume of the development store."""
 
     enabled: bool = True
@@ -100,7 +102,7 @@ class Persistence(_Part):
     storage_class: str = ""
 
 
-class DevStore(_Part):
+class DevStore(_Part, frozen=True):
     """An S3 server for trials."""
 
     enabled: bool = False
@@ -109,14 +111,14 @@ class DevStore(_Part):
     resources: Room = Room()
 
 
-class Reach(_Part):
+class Reach(_Part, frozen=True):
     """What may be reached."""
 
     cidrs: list[Cidr] = []
     ports: list[PortNumber] = []
 
 
-class NetworkPolicyValues(_Part):
+class NetworkPolicyValues(_Part, frozen=True):
     """What the pods may reach."""
 
     enabled: bool = False
@@ -126,13 +128,13 @@ class NetworkPolicyValues(_Part):
     extra_egress: Objects = []
 
 
-class Argo(_Part):
+class Argo(_Part, frozen=True):
     """Templates for Argo Workflows."""
 
     enabled: bool = False
 
 
-class Values(_Part):
+class Values(_Part, frozen=True):
     """What ``helm install`` can be told."""
 
     image: of_site.Image
