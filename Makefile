@@ -16,6 +16,8 @@ ON ?= local
 IMAGES ?=
 WHEELS ?=
 BASE_IMAGE ?=
+REGISTRY ?=
+ARCHIVE ?= build/images.tar
 TESTS ?= tests
 JOBS ?= 2
 PYTEST_ARGS ?=
@@ -58,8 +60,24 @@ bench: setup  ## Measure every speed target, one JSON line each
 image-base-local:  ## Build vtb/local-base with debootstrap, where no image registry can be reached (needs root)
 	images/base/make_local_base.sh
 
+BUILD = $(BIN)/python images/build.py
+BUILD_FROM = $(if $(WHEELS),--wheels $(WHEELS)) $(if $(BASE_IMAGE),--base-image $(BASE_IMAGE))
+
 images: setup  ## Build the images; IMAGES="gen-maze curate" some of them, WHEELS=dir from wheels, BASE_IMAGE=vtb/local-base
-	$(BIN)/python images/build.py $(IMAGES) $(if $(WHEELS),--wheels $(WHEELS)) $(if $(BASE_IMAGE),--base-image $(BASE_IMAGE))
+	$(BUILD) $(IMAGES) $(BUILD_FROM)
+
+image/%: setup  ## Build one image and what it starts from
+	$(BUILD) $* $(BUILD_FROM)
+
+test-image/%: setup  ## Try one built image: its help and a small real run as a random user on a read-only root
+	$(BUILD) test $*
+
+push: setup  ## Push built images to REGISTRY/vtb/NAME:VERSION; IMAGES="gen-maze curate" some of them
+	@test -n "$(REGISTRY)" || { echo "make: say where to: make push REGISTRY=registry.example.org/team" >&2; exit 2; }
+	$(BUILD) push --registry $(REGISTRY) $(IMAGES)
+
+images-archive: setup  ## Write built images into ARCHIVE=build/images.tar, for nodes that cannot pull; IMAGES="..." some
+	$(BUILD) archive $(ARCHIVE) $(IMAGES)
 
 ##@ Other
 clean:  ## Remove what the targets above have made, but not the images
@@ -69,6 +87,6 @@ clean:  ## Remove what the targets above have made, but not the images
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*##"; print "make TARGET [NAME=value]"} \
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*##/ {printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z%\/-]+:.*##/ {sub("%", "NAME", $$1); printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo setup test lint check-generated bench image-base-local images clean help
+.PHONY: demo setup test lint check-generated bench image-base-local images push images-archive clean help

@@ -1,4 +1,4 @@
-"""Build the container images that images.yaml lists, lock what they contain, and collect wheels for them.
+"""Build the container images that images.yaml lists, lock what they contain, try them, and bring them to a cluster.
 
 Needs only click and PyYAML, and the ``docker`` command; ``lock`` also needs uv (or packaging, for ``--check``).
 """
@@ -6,93 +6,26 @@ Needs only click and PyYAML, and the ``docker`` command; ``lock`` also needs uv 
 from __future__ import annotations
 
 import shlex
-import shutil
 import subprocess
 import sys
-import tarfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 import click
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script, and with PYTHONSAFEPATH too
 
-from images.declaration import (
-    FOLDER,
-    IMAGES,
-    NAMES,
-    ROOT,
-    Image,
-    Unavailable,
-    load_images,
-    megabytes,
-    select,
-    version,
-)
+from images.context import Content, context_files, context_size, revision, write_context
+from images.declaration import FOLDER, NAMES, PREFIX, ROOT, Image, load_images, megabytes, select, version
+from images.engine import image_id, name_build_stage, remove_replaced, require_docker, size_of
 from images.lock import lock
-from images.wheels import wheels, wheels_for
+from images.metadata import write_sbom
+from images.ship import archive, push
+from images.trial import trial
+from images.wheels import wheels
 
-# A fixed time for every file of a build context, so that the context depends on what the files hold and nothing else.
-CONTEXT_TIME = 315532800  # 1980-01-01, the oldest time that zip files can hold
-
-# --- The build context: only what one image needs, so that an edit elsewhere neither grows nor rebuilds it
-
-
-def files_under(folder: Path) -> Iterator[Path]:
-    """List the files that belong to an image: no caches, nothing hidden."""
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder).parts
-        if path.is_file() and path.suffix != ".pyc" and not any(p == "__pycache__" or p[0] == "." for p in inside):
-            yield path
-
-
-def context_files(image: Image, wheels: Path | None) -> dict[str, Path]:
-    """Name every file that the build of one image may see, under its path in the repository."""
-    folders = [IMAGES / image.folder]
-    if image.source:
-        folders += [ROOT / "shared", ROOT / "stages" / image.source]
-    files = {path.relative_to(ROOT).as_posix(): path for folder in folders for path in files_under(folder)}
-    if image.extra and wheels:
-        files.update({f"wheels/{wheel.name}": wheel for wheel in wheels_for(image, wheels)})
-    return files
-
-
-def write_context(files: dict[str, Path], out: IO[bytes]) -> None:
-    """Write the build context as a tar stream that depends only on names, contents and the executable bit."""
-    with tarfile.open(fileobj=out, mode="w|") as tar:
-        for name, path in sorted(files.items()):
-            entry = tarfile.TarInfo(name)
-            status = path.stat()
-            entry.size = status.st_size
-            entry.mode = 0o755 if status.st_mode & 0o100 else 0o644
-            entry.mtime = CONTEXT_TIME
-            with path.open("rb") as content:
-                tar.addfile(entry, content)
-
-
-# --- Docker
-
-
-def git(*arguments: str) -> str:
-    """Ask git about the repository; empty when there is no git or no repository."""
-    try:
-        done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def revision(image: Image) -> str:
-    """Name the last commit that changed what the image holds, so that other commits leave the image as it is."""
-    paths = [f"images/{image.folder}"]
-    if image.source:
-        paths += ["shared", f"stages/{image.source}"]
-    commit = git("log", "-1", "--format=%H", "--", *paths)
-    if not commit:
-        return "unknown"
-    return f"{commit}-dirty" if git("status", "--porcelain", "--", *paths) else commit
+SBOMS = ROOT / "build" / "sbom"
 
 
 def build_command(image: Image, prefix: str, base_image: str | None, source: str) -> list[str]:
@@ -110,17 +43,7 @@ def build_command(image: Image, prefix: str, base_image: str | None, source: str
     return command + [f"--build-arg={key.upper()}={value}" for key, value in arguments.items() if value]
 
 
-def require_docker() -> None:
-    """Fail early, and in one line, when images cannot be built here."""
-    if not shutil.which("docker"):
-        raise Unavailable("docker is not installed; install Docker, or run on a machine that has it")
-    done = subprocess.run(["docker", "version"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = done.stderr.strip().splitlines() or ["no answer"]
-        raise Unavailable(f"the Docker engine is not available: {reason[-1]}")
-
-
-def run_build(command: Sequence[str], files: dict[str, Path]) -> int:
+def run_build(command: Sequence[str], files: Mapping[str, Content]) -> int:
     """Run one `docker build`, feed it its context and return its exit code."""
     process = subprocess.Popen([*command, "-"], stdin=subprocess.PIPE)
     assert process.stdin is not None
@@ -130,37 +53,6 @@ def run_build(command: Sequence[str], files: dict[str, Path]) -> int:
     except BrokenPipeError:
         pass  # Docker gave up before it had read everything, and has said why.
     return process.wait()
-
-
-def image_id(tag: str) -> str:
-    """Ask Docker which image has a tag; empty when none has."""
-    command = ["docker", "image", "inspect", "--format={{.Id}}", tag]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-
-
-def remove_replaced(before: str, tag: str) -> None:
-    """Remove the image that has lost its tag to another one; one that a container still runs stays."""
-    if before not in ("", image_id(tag)):
-        subprocess.run(["docker", "image", "rm", before], capture_output=True, check=False)
-
-
-def name_build_stage(image: Image, prefix: str) -> None:
-    """Tag what the older builder leaves of the build stage: the next build's cache, else an image without a name."""
-    filters = ["--filter=dangling=true", f"--filter=label=vtb.build-stage={image.folder}"]
-    command = ["docker", "image", "ls", "--quiet", "--no-trunc", *filters]
-    newest, *older = [*subprocess.run(command, capture_output=True, text=True, check=False).stdout.split(), ""]
-    if newest:
-        tag = f"{prefix}/{image.folder}-build:latest"
-        before = image_id(tag)
-        subprocess.run(["docker", "image", "tag", newest, tag], capture_output=True, check=False)
-        for replaced in (before, *older):
-            remove_replaced(replaced, tag)
-
-
-def size_of(tag: str) -> str:
-    """Ask Docker how large an image is."""
-    command = ["docker", "image", "inspect", "--format={{.Size}}", tag]
-    return megabytes(int(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
 
 
 # --- The command line
@@ -210,7 +102,7 @@ def cli() -> None:
 @click.option(
     "--wheels", "wheel_folder", metavar="DIR", envvar="VTB_WHEELS", type=FOLDER, help="Install from these wheels only."
 )
-@click.option("--tag-prefix", metavar="PREFIX", default="vtb", show_default=True, help="Tag PREFIX/NAME:VERSION.")
+@PREFIX
 @click.option("--source", metavar="URL", envvar="VTB_SOURCE_URL", default="", help="Label: where the source lives.")
 @click.option("--only", is_flag=True, help="Build no parents; they are there already.")
 @click.option("--docker-arg", metavar="ARG", multiple=True, help="Hand this to `docker build`, as --docker-arg=ARG.")
@@ -220,7 +112,7 @@ def build(
     names: Sequence[str],
     base_image: str | None,
     wheel_folder: Path | None,
-    tag_prefix: str,
+    prefix: str,
     source: str,
     only: bool,
     docker_arg: Sequence[str],
@@ -230,14 +122,14 @@ def build(
     """Build images, each after its parent; all of them when no NAME is given."""
     chosen = select(load_images(), names, parents=not only)
     if show_list:
-        return list_images(chosen, tag_prefix)
+        return list_images(chosen, prefix)
     contexts = [
         context_files(image, wheel_folder) for image in chosen
     ]  # all of them first: a missing wheel shows at once
     if not dry_run:
         require_docker()
     for image, files in zip(chosen, contexts, strict=True):
-        command = [*build_command(image, tag_prefix, base_image, source), *docker_arg]
+        command = [*build_command(image, prefix, base_image, source), *docker_arg]
         build_one(image, command, files, dry_run)
 
 
@@ -248,10 +140,9 @@ def list_images(images: Iterable[Image], prefix: str) -> None:
         click.echo(f"{tag:<24} {image.command or '-':<14} {image.description}")
 
 
-def build_one(image: Image, command: Sequence[str], files: dict[str, Path], dry_run: bool) -> None:
+def build_one(image: Image, command: Sequence[str], files: Mapping[str, Content], dry_run: bool) -> None:
     """Build one image, and say so."""
-    size = sum(path.stat().st_size for path in files.values())
-    click.echo(f"==> {image.name}: {len(files)} files, {megabytes(size)}")
+    click.echo(f"==> {image.name}: {len(files)} files, {megabytes(context_size(files))}")
     click.echo(f"    {shlex.join(command)} -")
     if dry_run:
         return
@@ -263,11 +154,12 @@ def build_one(image: Image, command: Sequence[str], files: dict[str, Path], dry_
         raise click.ClickException(f"docker build of {image.name} ended with {code}; its lines above say why{hint}")
     remove_replaced(before, tag)
     name_build_stage(image, tag.rpartition("/")[0])
-    click.echo(f"==> {tag}: {size_of(tag)}, built in {time.monotonic() - start:.1f} s")
+    listed = f", contents in {write_sbom(image, SBOMS).relative_to(ROOT)}" if image.extra else ""
+    click.echo(f"==> {tag}: {size_of(tag)}, built in {time.monotonic() - start:.1f} s{listed}")
 
 
-cli.add_command(lock)
-cli.add_command(wheels)
+for command in (lock, wheels, trial, push, archive):
+    cli.add_command(command)
 
 
 if __name__ == "__main__":

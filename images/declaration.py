@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import yaml
@@ -30,20 +31,41 @@ class Image:
     parent: str = ""
     target: str = ""
     extra: str = ""
-    source: str = ""
+    source: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     command: str = ""
     module: str = ""
+    port: int = 0
+    trial: tuple[str, ...] = ()
 
     @property
     def lock(self) -> Path:
         """The pinned packages of the image."""
         return IMAGES / self.folder / "requirements.lock"
 
+    @property
+    def packages(self) -> list[Path]:
+        """The folders of the stages' packages that the image contains."""
+        return [package for stage in self.source for package in stage_packages(stage)]
+
+
+def stage_packages(stage: str) -> list[Path]:
+    """The packages of a stage, or of every stage where it is ``*``."""
+    return sorted(path for path in (ROOT / "stages").glob(f"{stage}/vtb_*") if path.is_dir())
+
 
 def load_images(path: Path = IMAGES / "images.yaml") -> dict[str, Image]:
     """Read the declaration of all images, in its order."""
     entries = yaml.safe_load(path.read_text(encoding="utf-8"))["images"]
-    return {name: Image(name=name, **entry) for name, entry in entries.items()}
+    return {name: _image(name, entry) for name, entry in entries.items()}
+
+
+def _image(name: str, entry: dict[str, Any]) -> Image:
+    lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
+    source = entry.get("source", [])
+    if isinstance(source, str):
+        lists["source"] = tuple(package.parent.name for package in stage_packages(source))
+    return Image(name=name, **{**entry, **lists})
 
 
 def version() -> str:
@@ -77,3 +99,6 @@ def megabytes(size: int) -> str:
 
 NAMES = click.argument("names", nargs=-1, type=click.Choice(list(load_images())), metavar="[NAME]...")
 FOLDER = click.Path(file_okay=False, path_type=Path)
+PREFIX = click.option(
+    "--tag-prefix", "prefix", metavar="PREFIX", default="vtb", show_default=True, help="Tags are PREFIX/NAME:VERSION."
+)

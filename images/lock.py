@@ -51,9 +51,9 @@ def project() -> dict[str, Any]:
 
 
 def declared(image: Image) -> list[str]:
-    """List what pyproject.toml asks for on behalf of an image: what the library needs, and the image's own extra."""
+    """List what pyproject.toml asks for on behalf of an image: its extra, and what the library needs where it is in."""
     table = project()
-    return [*table["dependencies"], *table["optional-dependencies"][image.extra]]
+    return [*(table["dependencies"] if image.source else ()), *table["optional-dependencies"][image.extra]]
 
 
 def resolve(image: Image, upgrade: bool) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from container_tools import (
     BUILD_SECRET,
+    CLUSTER,
     GENERATORS,
     HARDENED,
     LABEL,
@@ -32,11 +33,12 @@ from vtb.artifact import read_manifest
 pytestmark = pytest.mark.docker
 SMALL = ("--size", 7, "--cell-px", 8, "--count", 3)
 each_image = pytest.mark.parametrize("name", LIGHT)
+each_light_image = pytest.mark.parametrize("name", [*LIGHT, *CLUSTER])
 
 
 @pytest.fixture(scope="module", autouse=True)
 def images() -> None:
-    build((*LIGHT, *GENERATORS))
+    build((*LIGHT, *GENERATORS, *CLUSTER))
 
 
 @pytest.fixture
@@ -119,7 +121,7 @@ def test_an_output_that_cannot_be_written_is_one_line(
     assert list((tmp_path / "out").iterdir()) == []
 
 
-@each_image
+@each_light_image
 def test_not_root_and_labelled(name: str) -> None:
     about = inspect(tag(name))
     config, labels = about["Config"], about["Config"]["Labels"]
@@ -156,7 +158,7 @@ def test_nothing_in_the_working_folder_is_imported(out: Path, tmp_path: Path) ->
 def test_other_stages_are_not_in_it(name: str) -> None:
     packages = {"gen-maze": "vtb_generate", "curate": "vtb_curate", "prepare": "vtb_prepare"}
     stages = sorted(path.name for path in ROOT.glob("stages/*/vtb_*"))
-    heavy = ["torch", "transformers", "swift", "docker", "pytest"]
+    heavy = ["torch", "transformers", "swift", "docker", "kubernetes", "pytest", "pip"]
     code = f"import importlib.util as u; print([n for n in {[*stages, *heavy]!r} if u.find_spec(n)])"
     assert python(name, code).out.strip() == repr([packages[name]])
     found = python(name, "import os; print(sorted(os.listdir('/app')))").out.strip()
@@ -164,7 +166,7 @@ def test_other_stages_are_not_in_it(name: str) -> None:
     assert "images" not in found
 
 
-@each_image
+@each_light_image
 def test_no_secret_in_layers_history_or_settings(name: str) -> None:
     about = json.dumps(inspect(tag(name))) + docker("history", "--no-trunc", tag(name)).out
     words = ("TOKEN", "SECRET", "PASSW", "CREDENTIAL", "API_KEY", "ACCESS_KEY")

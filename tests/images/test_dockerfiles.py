@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 from click.testing import Result as ClickResult
 
-from images import build, declaration, wheels
+from images import build, context, declaration, wheels
 from images import lock as locks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +25,8 @@ IMAGES = ROOT / "images"
 
 
 ALL = declaration.load_images()
-STAGES = {name: image for name, image in ALL.items() if image.parent}
+CHILDREN = {name: image for name, image in ALL.items() if image.parent}
+STAGES = {name: image for name, image in CHILDREN.items() if len(image.source) == 1}
 DOCKERFILES = sorted(IMAGES.glob("*/Dockerfile"))
 
 
@@ -55,6 +56,7 @@ def last(instructions: list[tuple[str, str]], word: str) -> str:
 
 
 each_image = pytest.mark.parametrize("image", ALL.values(), ids=list(ALL))
+each_child = pytest.mark.parametrize("image", CHILDREN.values(), ids=list(CHILDREN))
 each_stage = pytest.mark.parametrize("image", STAGES.values(), ids=list(STAGES))
 each_file = pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.parent.name)
 
@@ -68,22 +70,47 @@ def test_every_folder_is_an_image_and_every_image_a_folder() -> None:
 
 def test_every_extra_that_names_a_stage_has_an_image() -> None:
     extras = locks.project()["optional-dependencies"]
-    assert set(extras) - {"launch", "dev", "deepspeed"} == {image.extra for image in STAGES.values()}
+    assert set(extras) - {"dev", "deepspeed"} == {image.extra for image in CHILDREN.values()}
+
+
+def test_every_stage_has_an_image_of_its_own() -> None:
+    assert {source for image in STAGES.values() for source in image.source} == set(ALL["launcher"].source)
 
 
 @each_stage
 def test_an_image_belongs_to_one_stage(image: declaration.Image) -> None:
     package = image.module.partition(".")[0]
     assert image.parent in ALL
-    assert package == "vtb_" + image.source.replace("-", "_")
-    assert (ROOT / "stages" / image.source / package).is_dir()
+    assert package == "vtb_" + image.source[0].replace("-", "_")
+    assert [path.name for path in image.packages] == [package]
     assert image.command == f"vtb-{image.name}"
+
+
+def test_the_launcher_has_every_stage_and_the_pipelines() -> None:
+    launcher = ALL["launcher"]
+    assert set(launcher.source) == {path.parent.name for path in ROOT.glob("stages/*/vtb_*")}
+    assert {"k8s/pipelines/demo.yaml", "stages/eval/vtb_eval/cli.py"} <= set(context.context_files(launcher, None))
+    heavy = ("torch", "opencv-python-headless", "av", "pillow", "pyarrow")
+    assert not set(heavy) & set(locks.locked(launcher.lock))
+
+
+def test_a_new_stage_is_in_the_launcher_without_an_edit(tmp_path, monkeypatch) -> None:
+    (tmp_path / "stages" / "toy" / "vtb_toy").mkdir(parents=True)
+    monkeypatch.setattr(declaration, "ROOT", tmp_path)
+    assert declaration.load_images()["launcher"].source == ("toy",)
+
+
+@each_child
+def test_every_image_can_be_tried(image: declaration.Image) -> None:
+    assert image.trial
+    lines = [line.split()[0] for line in image.trial]
+    assert image.port or image.command in lines
 
 
 # --- Dockerfiles
 
 
-@each_stage
+@each_child
 def test_stage_starts_from_our_base_only(image: declaration.Image) -> None:
     words = parse(IMAGES / image.folder / "Dockerfile")
     assert words[0] == ("ARG", f"PARENT=vtb/{image.parent}")
@@ -106,18 +133,17 @@ def test_last_user_is_a_number_and_not_root(image: declaration.Image) -> None:
     assert re.fullmatch(r"[1-9]\d*", last(shipped(image), "USER"))
 
 
-@each_stage
+@each_child
 def test_entrypoint_is_tini_and_the_declared_module(image: declaration.Image) -> None:
     # -g: signals reach the workers too.
-    assert json.loads(last(shipped(image), "ENTRYPOINT")) == [
-        "tini", "-g", "--", "python", "-m", "vtb.program", f"{image.module}:main",
-    ]  # fmt: skip
+    program = ["-m", "vtb.program", f"{image.module}:main"] if image.module else ["/app/serve.py"]
+    assert json.loads(last(shipped(image), "ENTRYPOINT")) == ["tini", "-g", "--", "python", *program]
 
 
-@each_stage
+@each_child
 def test_stage_dockerfile_is_short(image: declaration.Image) -> None:
-    sharing = [other for other in STAGES.values() if other.folder == image.folder]
-    assert len(parse(IMAGES / image.folder / "Dockerfile")) <= 13 + 2 * len(sharing)
+    sharing = [other for other in CHILDREN.values() if other.folder == image.folder]
+    assert len(parse(IMAGES / image.folder / "Dockerfile")) <= 14 + 2 * len(sharing)
 
 
 @each_stage
@@ -125,7 +151,7 @@ def test_image_copies_only_the_library_and_its_own_stage(image: declaration.Imag
     copied = [shlex.split(rest) for word, rest in parse(IMAGES / image.folder / "Dockerfile") if word == "COPY"]
     sources = {source for parts in copied if not parts[0].startswith("--from=build") for source in parts[:-1]}
     lock = f"images/{image.folder}/requirements.lock"
-    assert sources == {lock, "wheel[s]/*.whl", "shared/", f"stages/{image.source}/"}
+    assert sources == {lock, "wheel[s]/*.whl", "shared/", f"stages/{image.source[0]}/", "generate[d]"}
 
 
 def test_base_has_the_oci_labels() -> None:
@@ -170,12 +196,12 @@ def test_hadolint_finds_nothing(path: Path) -> None:
 # --- Locks
 
 
-@each_stage
+@each_child
 def test_lock_satisfies_pyproject(image: declaration.Image) -> None:
     assert locks.lock_problems(image) == []
 
 
-@each_stage
+@each_child
 def test_lock_suits_a_cpu_wheel_and_names_no_index(image: declaration.Image) -> None:
     text = image.lock.read_text(encoding="utf-8")
     pins = [line for line in text.splitlines() if not line.startswith("#")]
@@ -201,8 +227,8 @@ def test_check_finds_what_no_longer_fits(tmp_path: Path, monkeypatch: pytest.Mon
 
 @each_stage
 def test_context_holds_only_what_the_image_needs(image: declaration.Image) -> None:
-    allowed = (f"images/{image.folder}/", "shared/", f"stages/{image.source}/")
-    names = list(build.context_files(image, None))
+    allowed = (f"images/{image.folder}/", "shared/", f"stages/{image.source[0]}/vtb_", "generated/vtb_train-")
+    names = list(context.context_files(image, None))
     assert [name for name in names if not name.startswith(allowed)] == []
     assert [name for name in names if "__pycache__" in name or name.endswith(".pyc")] == []
 
@@ -211,16 +237,18 @@ def test_context_depends_on_contents_only(tmp_path: Path) -> None:
     digests = set()
     for folder, mode in (("a", 0o600), ("b", 0o664)):
         (tmp_path / folder).mkdir()
-        files = {name: tmp_path / folder / name for name in ("two", "one")}
-        for name, path in files.items():
+        paths = {name: tmp_path / folder / name for name in ("two", "one")}
+        for name, path in paths.items():
             path.write_text(name, encoding="utf-8")
             path.chmod(mode)
+        files = {**paths, "made": b"here"}
         out = io.BytesIO()
-        build.write_context(files, out)
+        context.write_context(files, out)
         digests.add(hashlib.sha256(out.getvalue()).hexdigest())
     assert len(digests) == 1
     with tarfile.open(fileobj=io.BytesIO(out.getvalue())) as tar:
-        assert tar.getnames() == ["one", "two"]
+        assert tar.getnames() == ["made", "one", "two"]
+        assert tar.extractfile("made").read() == b"here"
 
 
 def test_wheels_are_those_of_the_lock_and_of_cuda(tmp_path: Path) -> None:
@@ -297,4 +325,4 @@ def test_list_shows_every_image() -> None:
 
 def test_help_shows_the_options_of_the_default_command() -> None:
     result = run("--help")
-    assert {"--wheels", "--base-image", "lock", "wheels"} <= set(result.output.split())
+    assert {"--wheels", "--base-image", "lock", "wheels", "test", "push", "archive"} <= set(result.output.split())

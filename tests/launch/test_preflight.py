@@ -63,6 +63,18 @@ def test_all_problems_are_told_together(tmp_path: Path) -> None:
     assert not (tmp_path / "store").exists()
 
 
+def test_a_step_that_waits_for_another_tells_of_its_own_options_and_models(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    read = {"input": "dataset", "model": str(tmp_path / "model")}
+    train = {"name": "adapter", "stage": "train-vlm sft", "inputs": read}
+    done = vtb_run(tmp_path, MAZES, CURATED, DATASET, train, more=("--dry-run",))
+    assert done.code == 3, done.err
+    assert done.error_lines[0].endswith("model: is no model folder, it has no config.json"), done.err
+    args = with_options(train, **{"engine-args": ["--save_strategy", "no"]})
+    done = vtb_run(tmp_path, MAZES, CURATED, DATASET, args, more=("--dry-run",))
+    assert "engine argument save_strategy" in done.err
+
+
 def test_inputs_elsewhere_must_be_there_and_fit(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     assert call("vtb-gen-maze", *TINY, "--count", "3", "--output", outside).code == 0

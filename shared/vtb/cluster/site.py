@@ -27,7 +27,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
     """A part of the file; unknown keys are refused."""
 
 
-class Image(_Part):
+class Image(_Part, frozen=True):
     """Where images come from: ``<registry>/vtb/<name>:<tag>``."""
 
     registry: str = ""
@@ -40,7 +40,7 @@ class Image(_Part):
         return f"{self.registry.rstrip('/')}/{image}:{self.tag}" if self.registry else f"{image}:{self.tag}"
 
 
-class StoreAccess(_Part):
+class StoreAccess(_Part, frozen=True):
     """The S3-compatible store: where it is, and the Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."""
 
     endpoint: str = ""
@@ -48,13 +48,13 @@ class StoreAccess(_Part):
     existing_secret: str = ""
 
 
-class Credentials(_Part):
+class Credentials(_Part, frozen=True):
     """The Secret with further credentials by their names (HF_TOKEN), given to the stages that declare them."""
 
     existing_secret: str = ""
 
 
-class Gang(_Part):
+class Gang(_Part, frozen=True):
     """Who runs training on several nodes: an Indexed Job with a headless Service, a JobSet or a TrainJob."""
 
     by: Literal["job", "jobset", "trainjob"] = "job"
@@ -62,13 +62,13 @@ class Gang(_Part):
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 29500
 
 
-class ModelCache(_Part):
+class ModelCache(_Part, frozen=True):
     """The volume claim that keeps models from run to run, for the stages that load them; none when empty."""
 
     claim: str = ""
 
 
-class StagePlace(_Part):
+class StagePlace(_Part, frozen=True):
     """What the pods of one stage get here; what is left out comes from ``defaults``, else from the stage itself."""
 
     cpu: Quantity | None = None
@@ -91,7 +91,7 @@ class StagePlace(_Part):
     extra_volume_mounts: Objects | None = None
 
 
-class Site(_Part):
+class Site(_Part, frozen=True):
     """One place: a namespace of a cluster with its registry, store, hardware and rules.
 
     ``owner`` is a ConfigMap with which all that is made there goes away.

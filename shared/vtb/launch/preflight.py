@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vtb import errors
 from vtb.artifact import find_manifest, read_manifest
+from vtb.artifact.local import MODEL_KINDS, find_model
 from vtb.errors import BadInput, NotAvailable, VtbError
 from vtb.pipeline import Step, is_place
 from vtb.store import is_remote, join_uri, open_store
@@ -79,7 +80,9 @@ def _of_step(step: Step, steps: Sequence[Step], store: str, try_step: TryStep, e
         return
     # What an earlier step will make is not there yet, and the step may say so.
     waits = (BadInput.exit_code, NotAvailable.exit_code) if missing or _waits(step, steps, store) else ()
-    if code and code not in waits:
+    if code in waits and not elsewhere:  # so it has said nothing of its models
+        yield from _bad_models(step)
+    elif code and code not in waits:
         line = next((line for line in reversed(said.splitlines()) if ": error: " in line), said.strip()[-300:])
         yield KINDS.get(code, VtbError)(
             f"step {step.name}: {line.partition(': error: ')[2] or line or f'exit code {code}'}"
@@ -106,6 +109,17 @@ def _check_path_in_pod(place: str) -> None:
     """A volume of the site may hold it; what is relative means the folder here and nothing there."""
     if not place.startswith("/"):
         raise BadInput("a cluster does not see files of this machine: put it in the store, or on a volume of the site")
+
+
+def _bad_models(step: Step) -> Iterator[VtbError]:
+    """Local folders that the step reads as models or adapters, and that are none."""
+    for option, place in step.places:
+        kinds = step.installed.artifact_options[option]
+        if set(kinds) <= {*MODEL_KINDS, "adapter"} and not is_remote(place) and os.path.exists(open_store(place).uri):
+            try:
+                find_model(place, kinds)
+            except VtbError as error:
+                yield type(error)(f"step {step.name}: --{option} {error}")
 
 
 def _waits(step: Step, steps: Sequence[Step], store: str) -> bool:

@@ -105,7 +105,7 @@ def _drawn(family: Family[Any], example: Example, frames: int) -> Iterator[Pictu
     plain = family.puzzle(record)
     named = media_named(example.media, "reasoning") is not None
     reasoning = family.draw_reasoning(record) if named else family.show(record, plain)
-    if (reasoning != plain).any():
+    if named or reasoning is not plain:
         yield Picture(WITH_NAMES, encode_rgb(reasoning))
 
 

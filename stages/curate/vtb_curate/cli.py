@@ -11,7 +11,7 @@ from vtb.artifact import FileEntry, Manifest, ShardEntry
 from vtb.artifact.output import Output
 from vtb.datasets.chunk import Chunk
 from vtb.datasets.folder_layout import LAYOUT, write_data_files
-from vtb.datasets.readers import chunks, describe_input
+from vtb.datasets.readers import chunks, describe_input, splits_in_words
 from vtb.errors import UsageProblem
 from vtb.report.card import DatasetCard, write_card
 from vtb.report.dataset import PAGES
@@ -33,7 +33,7 @@ log = logging.getLogger("vtb.curate")
 STAGE = Stage(
     command="vtb-curate",
     summary="Judge, de-duplicate, filter and split puzzles.",
-    version=4,
+    version=5,
     image="vtb/curate",
     reads=("puzzles",),
     many_inputs=True,
@@ -86,6 +86,7 @@ def main(run: Run, options: Options) -> None:
     """
     entries = [describe_input(uri, STAGE.reads) for uri in run.inputs]
     inputs = [chunks(entry) for entry in entries]
+    tell_lost_splits(inputs)
     kept_out = [describe_input(uri) for uri in options.benchmark]
     plan = run.plan(options, [*entries, *kept_out])
     if run.dry_run:
@@ -116,6 +117,14 @@ def curate(run: Run, output: Output, inputs: Sequence[Sequence[Chunk]], rules: R
     extra = output.read_shards([*(task.path for task in judging), *(task.path for task in bad)])
     shown = pages(f"{choice.rows:,} curated puzzles", choice, every)
     return finish(output, good, lambda shards: describe_whole(output, layout, choice, shards, extra, shown))
+
+
+def tell_lost_splits(inputs: Sequence[Sequence[Chunk]]) -> None:
+    """Name the splits of the inputs: a puzzle's own split follows from the puzzle, so a test may end up in train."""
+    for found in inputs:
+        if any(chunk.split for chunk in found):
+            words = "%s: its splits are not kept, puzzles are split anew: %s; to keep a benchmark out, give --benchmark"
+            log.warning(words, found[0].uri, splits_in_words(found))
 
 
 def tell(choice: Choice) -> None:

@@ -23,7 +23,10 @@ _INSIDE = re.compile(r"[\"']([\w-]+)[\"']\s*:")
 
 
 def check_engine_args(arguments: tuple[str, ...], config: Path | None) -> None:
-    """Without a leading dash it is a mistyped option of ours; and a secret would end up in `ps` and the manifest."""
+    """Refuse what no training may be asked for.
+
+    Without a leading dash it is a mistyped option of ours; and a secret would end up in `ps` and the manifest.
+    """
     if arguments and not arguments[0].startswith("-"):
         raise UsageProblem(f"unexpected argument {arguments[0]!r}: engine arguments follow -- and start with --")
     names = [word.partition("=")[0] for word in arguments if word.startswith("--")]
@@ -33,6 +36,7 @@ def check_engine_args(arguments: tuple[str, ...], config: Path | None) -> None:
     )
     if secret is not None:
         raise UsageProblem(f"{secret}: give secrets in the environment, never in the arguments of the engine")
+    parse_arguments(arguments)
 
 
 def parse_arguments(tokens: Sequence[str]) -> Arguments:

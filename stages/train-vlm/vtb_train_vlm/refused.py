@@ -45,6 +45,7 @@ ARGUMENTS = {
     "resume_from_checkpoint": _RESUME,
     "resume_only_model": _RESUME,
     "ignore_data_skip": _RESUME,
+    "early_stop_interval": "would make a continued run differ: its count is in no checkpoint",
     "auto_find_batch_size": "would make a continued run differ: give a smaller --batch-size",
     # the network
     "check_model": "would ask a hub",

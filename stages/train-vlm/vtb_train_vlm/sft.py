@@ -34,7 +34,7 @@ MODEL, TRAINING, ENGINE = "The model", "Training", "The engine"  # headings of t
 STAGE = Stage(
     command="vtb-train-vlm sft",
     summary="Fine-tune a vision-language model on answers, by LoRA or fully.",
-    version=2,
+    version=3,
     image="vtb/train-vlm",
     reads=("swift-dataset",),
     writes=("adapter", "checkpoint"),
@@ -92,6 +92,10 @@ class Options(StageOptions):
     )  # fmt: skip
     engine_args: tuple[str, ...] = option((), remainder=True)
 
+    def __post_init__(self) -> None:
+        """Engine arguments are looked at before any input is, so that a pipeline tells of them before it starts."""
+        check_engine_args(self.engine_args, self.engine_config)
+
     def recorded(self) -> dict[str, Any]:
         """With the content of the engine's configuration file."""
         content = file_sha256(self.engine_config) if self.engine_config else None
@@ -108,7 +112,6 @@ def sft(run: Run, options: Options) -> None:
 
     Example: vtb-train-vlm sft --input out/dataset --model out/tiny --output out/adapter -- --warmup_ratio 0.05
     """
-    check_engine_args(options.engine_args, options.engine_config)
     uri = run.inputs[0]
     manifest, model = read_manifest(uri, STAGE.reads), find_model(options.model)
     where = choose_device(options.device)

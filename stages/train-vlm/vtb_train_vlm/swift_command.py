@@ -122,6 +122,8 @@ def _own(job: SftJob, device: Device) -> Arguments:
         "save_steps": job.save_steps,
         # With one alone, there is a moment with none: the old one goes before the new one is whole.
         "save_total_limit": max(2, job.save_total_limit),
+        # Ten times in a training and at its end; with --save-steps, as the engine has it, the log would depend on that.
+        "eval_steps": 0.1,
         "logging_steps": 1,
         "seed": job.seed,
         "data_seed": job.seed,

@@ -38,6 +38,13 @@ def test_a_puzzle_never_moves_when_data_grows(mazes: Path, tmp_path: Path) -> No
     assert sum(map(len, grown.values())) == len(set().union(*grown.values())) > 80
 
 
+def test_splits_of_an_input_are_not_dropped_without_a_word(mazes: Path, tmp_path: Path) -> None:
+    assert "splits" not in curate(tmp_path / "first", mazes).err
+    again = curate(tmp_path / "second", tmp_path / "first", more=("--seed", "7"))
+    assert again.code == 0, again.err
+    assert f"{tmp_path / 'first'}: its splits are not kept, puzzles are split anew: train (" in again.err
+
+
 def test_larger_shares_only_take_from_train(mazes: Path, tmp_path: Path) -> None:
     good(tmp_path / "a", mazes, more=("--val", "0.1", "--test", "0.2"))
     good(tmp_path / "b", mazes, more=("--val", "0.4", "--test", "0.2"))

@@ -19,7 +19,7 @@ from vtb.store import open_store
 
 pytestmark = pytest.mark.engine
 STEPS = 40
-LENGTH = ("--max-steps", STEPS, "--save-steps", 5)
+LENGTH = ("--max-steps", STEPS, "--save-steps", 5, "--merge")
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,12 @@ def test_killed_and_continued_elsewhere_gives_the_same_bytes(place: Place, undis
     assert "continuing from checkpoint-" in done.err
     _assert_same(out, undisturbed, place)
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
+
+
+def test_when_checkpoints_are_made_changes_no_byte(place: Place, undisturbed: str, tmp_path: Path) -> None:
+    done = patiently(*place.sft(tmp_path / "out", *LENGTH, "--save-steps", 17), env=place.env)
+    assert done.code == 0, done.err
+    _assert_same(tmp_path / "out", undisturbed, place)
 
 
 def _interrupted(*_arguments: object, **_more: object) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
+from stage_runs import Place, kill_tree, marked, metrics, wait_for
 
-from vtb.artifact import read_manifest
+from contract.command_line import killed_at_the_end, start
+from s3_server import free_port
 from vtb.errors import BadInput, NotAvailable, TryAgain
 from vtb_train_vlm.training import failure
 
@@ -36,3 +34,29 @@ def test_what_is_wrong_on_this_node_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     assert isinstance(said, BadInput)
     assert OURS in str(said)
     assert isinstance(failure(1, ["CUDA out of memory", GLOO], Path("x")), NotAvailable)
+
+
+@pytest.mark.engine
+def test_a_gang_that_lost_a_node_goes_on_from_the_last_checkpoint(place: Place, tmp_path: Path) -> None:
+    out, port = tmp_path / "out", free_port()
+    words = place.sft(out, "--max-steps", 16, "--save-steps", 4)
+
+    def node(index: int) -> subprocess.Popen[str]:
+        meet = {"PET_NNODES": "2", "PET_MASTER_ADDR": "127.0.0.1", "PET_MASTER_PORT": str(port)}
+        env = {**place.env, **meet, "JOB_COMPLETION_INDEX": str(index), "VTB_CACHE": str(tmp_path / f"cache{index}")}
+        return start(*words, env=env)
+
+    with killed_at_the_end(node(0)) as first, killed_at_the_end(node(1)) as second:
+        wait_for("a checkpoint in the store", lambda: marked(str(out)), first)
+        kill_tree(second)
+        _, said = first.communicate(timeout=300)
+    assert first.returncode == 75, said
+    assert "another node was lost" in said
+    assert not (out / "manifest.json").exists()
+
+    with killed_at_the_end(node(0)) as first, killed_at_the_end(node(1)) as second:
+        _, said = first.communicate(timeout=300)
+        second.communicate(timeout=300)
+    assert (first.returncode, second.returncode) == (0, 0), said
+    assert "continuing from checkpoint-" in said
+    assert metrics(str(out))["steps"] == 16

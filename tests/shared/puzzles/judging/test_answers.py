@@ -64,6 +64,8 @@ HOSTILE = [
     " ", "\n", "\t|", "A ", "A or ", "not A ", "a) ", "A: b\n", "(A", "'", '"', "**", "answer is ", "answer ", "no, ",
     "<answer>", "<answer>A", "</think>", "<think>", "light ", "very light ", "light blue, ", "alpha ", "\\boxed{", "答",
     "Ａ", "\u0301\u0327", "\u200b", "\x00", "𝔐", "\ufdfa", "\ud800", "the ", "step ", "# \n", "row 1", "- ", "{'",
+    "A. B", "- 1\n", "1-", "1 > ", "(1,", "(1, 2)", "\\begin{matrix}", "\\begin{matrix}1 & ", "Ответ В", "В ", "✗",
+    "p is ", "p (1 ",
 ]  # fmt: skip
 
 

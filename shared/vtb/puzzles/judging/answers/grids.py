@@ -18,6 +18,9 @@ _BRACKETS = re.compile(r"\[([^\[\]]*)\]|[\[\]]")
 _ROW_NUMBER = r"(?:row\s*)?\d{1,2}\s*[:|.)]"
 _GAP = re.compile(rf"[\s,]*(?:(?:#|//)[^\n]*\n[\s,]*)?(?:{_ROW_NUMBER}\s*)?", re.IGNORECASE)
 _LINE = re.compile(rf"(?:{_ROW_NUMBER}\s+(?=[\d\s,]+$)|\|)?([\d\s,|]*)", re.IGNORECASE)
+_TUPLE = re.compile(r"\(([\d\s,]{2,200})\)")
+_MATRIX = re.compile(r"\\begin\{(?:[a-zA-Z]?matrix|array)\}(?:\{[^{}]{0,99}\})?([\d\s&\\]*)\\end\{")
+_LATEX = re.compile(r"&|\\\\\s*")
 _RULE = set("|:- \t\r")  # what the line below the head of a Markdown table is made of
 
 
@@ -27,8 +30,13 @@ def last_grid(text: str) -> Grid | None:
 
 
 def _grid_in(part: str) -> Grid | None:
+    part = _MATRIX.sub(lambda match: f"\n{_LATEX.sub(_of_latex, match[1])}\n", _TUPLE.sub(r"[\1]", part))
     found = sorted([*_bracketed(part), *_lines(part)])
     return next((cells for _, rows in reversed(found) if (cells := _whole(rows)) is not None), None)
+
+
+def _of_latex(match: re.Match[str]) -> str:
+    return " " if match[0] == "&" else "\n"
 
 
 def _whole(rows: Sequence[Sequence[int]]) -> Grid | None:
@@ -72,7 +80,7 @@ def _lines(part: str) -> Iterator[tuple[int, list[list[int]]]]:
 
 def _digits(line: str) -> list[int] | None:
     """The digits of a line; each stands alone, or all of them together."""
-    match = _LINE.fullmatch(line.strip(" \t\r>"))
+    match = _LINE.fullmatch(line.strip(" \t\r>*`_"))
     words = re.split(r"[\s,|]+", match[1].strip(" \t\r,|")) if match else [""]
     if len(words) == 1 and 2 <= len(words[0]) <= 30:
         words = list(words[0])

@@ -78,7 +78,7 @@ def _mention(text: str, match: re.Match[str], names: Names) -> Mention | None:
     """None for an article, and for a small letter that is neither in brackets nor ends a sentence as the answer."""
     start, end = match.span()
     before, behind = text[max(0, start - WINDOW) : start], text[end : end + WINDOW]
-    cued = _fills_its_line(before, behind) or bool(phrases.PUT_FORWARD.search(before))
+    cued = _fills_its_line(before, behind) or bool(phrases.PUT_FORWARD.search(before)) or _opens(text, match)
     bracketed = before.endswith("(") and behind.startswith(")")
     if match[3] and not bracketed and not (cued and phrases.SENTENCE_END.match(behind)):
         return None
@@ -109,8 +109,18 @@ def normalise(text: str) -> str:
 
 def _fills_its_line(before: str, behind: str) -> bool:
     """Whether there is nothing else to read on a mention's line but a word like "option"."""
-    line = phrases.NOUN.sub("", f"{before.rpartition(chr(10))[2]} {behind.partition(chr(10))[0]}")
+    line = f"{before.rpartition(chr(10))[2]} {behind.partition(chr(10))[0]}".replace("_", " ")
+    line = phrases.NOUN.sub("", line)
     return not any(character.isalnum() for character in line)
+
+
+def _opens(text: str, match: re.Match[str]) -> bool:
+    """Whether a text begins with the mention as a sentence ("D. The ray from A to B meets it"), and no list does so."""
+    if not match[2] or not phrases.SENTENCE_BEHIND.match(text, match.end()):
+        return False
+    return not any(character.isalnum() for character in text[: match.start()]) and not phrases.ITEM.search(
+        text, match.end()
+    )
 
 
 def _without_listing(text: str, found: Sequence[Mention]) -> list[Mention]:

@@ -1,7 +1,8 @@
 """Lists of whole numbers in a model's words: the cells of a path.
 
-Three forms are as clear as each other, and the last complete one counts: a list in square brackets, a line that is
-nothing but numbers, and numbered steps, one a line. A chain of arrows within a sentence counts where there is none of
+Four forms are as clear as each other, and the last complete one counts: a list in square brackets, a line that is
+nothing but numbers, numbered steps, one a line, and numbers alone on their lines.
+A chain of arrows within a sentence counts where there is none of
 these, a single number in brackets (``[1]`` may be a reference) where there is nothing else.
 
 The benchmark reads the last list in brackets, and nothing without them.
@@ -20,7 +21,14 @@ _INNERMOST = re.compile(r"\[([^\[\]]*)\]")
 _BETWEEN = re.compile(rf"\s*(?:,|;|{ARROW})\s*|\s+")
 _CHAIN = re.compile(rf"(?<![\d.-])\d{{1,9}}(?!\d)(?:\s*{ARROW}\s*\d{{1,9}}(?!\.?\d))+")
 # A line of its own may have a label, and be set off by Markdown.
-_LABEL = re.compile(r"(?:[\s>*_`#]|-(?=\s))*(?:[^\W\d][^\d:=]{0,40}[:=])?[\s*_`$\"'(]*")
+_LABEL = re.compile(
+    r"(?:[\s>*_`#{\"']|-(?=\s))*(?:[^\W\d][^\d:=]{0,40}"
+    r"(?:\(\d{1,4}[^\W\d_ ]*[^\d:=()]{0,20}\)[*_\s]*)?(?:[:=]|\b(?:is|are)\b))?"
+    r"[\s*_`$\"'({]*"
+)
+_BULLET = re.compile(r"\s*(?:[-*•]\s*)?(\d{1,9})[\s,;]*")
+_HYPHENS = re.compile(r"\d{1,9}(?:\s*([-–—>])\s*\d{1,9})(?:\s*\1\s*\d{1,9})+")
+_COMMENT = re.compile(r"(?:#|//)[^\n]*")
 _STEP = re.compile(r"\s*(?:step\s*)?(\d{1,4})\s*[.):|]\s+(?:cell\s*)?(\d{1,9})[\s,.]*", re.IGNORECASE)
 _NUMBER = re.compile(r"\"?'?\d{1,9}'?\"?")
 
@@ -39,7 +47,8 @@ def _list_in(part: str) -> list[int] | None:
 
 def numbers_of(text: str) -> list[int] | None:
     """The numbers that a text is made of, with one comma, semicolon, arrow or blank between two; else None."""
-    words = _BETWEEN.split(text.strip().rstrip(",;").rstrip())
+    text = _COMMENT.sub("", text).strip().removesuffix("\\right").rstrip("\\,; \n")
+    words = _BETWEEN.split(text)
     return [int(word.strip("\"'")) for word in words] if all(map(_NUMBER.fullmatch, words)) else None
 
 
@@ -59,8 +68,15 @@ def _bracketed(part: str) -> Iterator[tuple[int, list[int]]]:
 
 def _lines(part: str) -> Iterator[tuple[int, list[int]]]:
     """Lines that are nothing but numbers, and runs of numbered steps."""
-    place, steps, before = 0, list[int](), 0
+    place, steps, before, column = 0, list[int](), 0, list[int]()
     for line in [*part.split("\n"), ""]:
+        bullet = _BULLET.fullmatch(line)
+        if bullet:
+            column.append(int(bullet[1]))
+        else:
+            if len(column) > 1:
+                yield place - 1, column
+            column = []
         step = _STEP.fullmatch(line)
         if step and (int(step[1]) == before + 1 or not steps):
             steps.append(int(step[2]))
@@ -77,5 +93,6 @@ def _lines(part: str) -> Iterator[tuple[int, list[int]]]:
 def _bare(line: str) -> list[int] | None:
     """A line of two or more numbers and nothing else but a label."""
     label = _LABEL.match(line)
-    numbers = numbers_of(line[label.end() :].rstrip(" \t\r.*_`$\"')")) if label else None
+    rest = line[label.end() :].rstrip(" \t\r.*_`$\"')}") if label else ""
+    numbers = numbers_of(re.sub("[-–—>]", ",", rest) if _HYPHENS.fullmatch(rest) else rest)
     return numbers if numbers and len(numbers) > 1 else None

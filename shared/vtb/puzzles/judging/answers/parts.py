@@ -25,6 +25,12 @@ _QUOTES = {"‘": "'", "’": "'", "‚": "'", "‹": "'", "›": "'", "“": '"
            "🅰": "A", "🅱": "B"}  # fmt: skip
 _INVISIBLE = (0xAD, 0xFEFF, 0x2060, 0xFE0F, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _STYLED = (range(0xFF01, 0xFF5F), range(0x1D400, 0x1D800), range(0x24B6, 0x24EA))  # full width, mathematical, circled
+_LATIN = {"А": "A", "В": "B", "С": "C", "Е": "E", "Α": "A", "Β": "B", "Ε": "E", "Ϲ": "C"}  # Cyrillic, Greek
+# Alone and at the end of something, or after a noun for it: "в", "с" and "а" are words too, that others follow.
+_LOOK_ALIKE = re.compile(
+    rf"((?i:\b(?:точк|вариант|букв|ответ|σημείο|επιλογή)\w{{0,3}}\s{{1,3}}[\"'(*]{{0,3}}))?"
+    rf"(?<![^\W_])([{''.join(_LATIN)}])(?![^\W_])(?(1)|(?!\s+\w))"
+)
 T = TypeVar("T")
 
 
@@ -55,7 +61,11 @@ def plain(text: str) -> str:
     Invisible characters go. Character by character: to normalise a whole text takes quadratic time where somebody
     wrote it for that.
     """
-    return text if text.isascii() else text.translate(_plain_characters())
+    return text if text.isascii() else _LOOK_ALIKE.sub(_latin, text.translate(_plain_characters()))
+
+
+def _latin(match: re.Match[str]) -> str:
+    return f"{match[1] or ''}{_LATIN[match[2]]}"
 
 
 @functools.cache

@@ -25,6 +25,7 @@ from vtb.tasks.task import ClipFrame, Modality
 M = TypeVar("M", bound=MazeRecord)
 WALL, PASSAGE, MARK, PATH = range(4)
 PRINT, PRINT_ON_RED = (0, 0, 255), (255, 255, 255)
+MOST_SIDE = 4096  # pixels to which a picture is enlarged for the sake of its numbers
 # Of the options that every shape has.
 ALGORITHM_HELP = (
     "wilson draws every maze with the same chance; dfs carves depth-first as the benchmark does, which gives longer "
@@ -76,20 +77,29 @@ class Maze(Family[M]):
         return picture
 
     def show(self, record: M, puzzle: Image) -> Image:
-        """The puzzle with the ID of every open cell printed on it: in blue, on the red marks in white."""
-        image: Image = puzzle.copy()
+        """The puzzle with the ID of every open cell printed on it: in blue, on the red marks in white.
+
+        It is as many times as large as it must be for the IDs to be read.
+        """
+        scale = self._scale_for_numbers(record, puzzle)
+        image: Image = puzzle.repeat(scale, 0).repeat(scale, 1)
         ids = np.zeros(image.shape[:2], np.uint8)
-        left, top = record.border
         for cell, (x, y), box in self.labels(record):
-            print_centred(ids, str(cell), (x + left, y + top), 1, box)
+            middle = [(at + edge) * scale + scale // 2 for at, edge in zip((x, y), record.border, strict=True)]
+            print_centred(ids, str(cell), (middle[0], middle[1]), 1, box * scale)
         marks = path_judge.red_mask(image) & ids
         image[ids > 0] = PRINT
         image[marks > 0] = PRINT_ON_RED
         return image
 
-    def numbers_can_be_read(self, record: M) -> bool:
-        """Whether the cells are large enough for the IDs that ``draw_reasoning`` prints."""
-        return all(can_be_read(str(cell), box) for cell, _, box in self.labels(record))
+    def numbers_can_be_read(self, record: M, scale: int = 1) -> bool:
+        """Whether the cells, so many times as large, have room for IDs that can be read."""
+        return all(can_be_read(str(cell), box * scale) for cell, _, box in self.labels(record))
+
+    def _scale_for_numbers(self, record: M, puzzle: Image) -> int:
+        """1 where no picture of at most ``MOST_SIDE`` pixels has readable IDs."""
+        most = max(1, MOST_SIDE // max(puzzle.shape[:2]))
+        return next((scale for scale in range(1, most + 1) if self.numbers_can_be_read(record, scale)), 1)
 
     def draw_frames(self, record: M) -> Iterator[Picture]:
         """The path growing at constant speed, then a hold of the final state; one array, drawn further each time."""
