@@ -253,6 +253,13 @@ def test_traffic_is_denied_but_for_names_store_and_api_server() -> None:
     assert gang["ingress"] == [{"from": gang["egress"][0]["to"]}] == [{"from": [{"podSelector": gang["podSelector"]}]}]
 
 
+def test_addresses_that_are_not_told_are_everywhere() -> None:
+    found = policies({"store": {"uri": "s3://b/p"}, "networkPolicy": {"enabled": True}})
+    rules = [*found["store"]["egress"], *found["api-server"]["egress"]]
+    assert [sorted(rule) for rule in rules] == [["ports"]] * 3
+    assert all(rule["ports"] for rule in rules)
+
+
 @pytest.mark.parametrize(
     ("endpoint", "port"),
     [

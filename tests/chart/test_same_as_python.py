@@ -105,6 +105,8 @@ def test_the_launcher(name: str) -> None:
     own = values.get("launcher", {})
     pod |= {key: own[key] for key in ("nodeSelector", "tolerations") if key in own}
     container["env"] = container["env"] + own.get("extraEnv", [])
+    container["volumeMounts"] += own.get("extraVolumeMounts", [])
+    pod["volumes"] += own.get("extraVolumes", [])
     for kind, amounts in own.get("resources", {}).items():
         container["resources"][kind] = container["resources"][kind] | amounts
     assert job["spec"] == ours

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import helm_python
@@ -21,6 +22,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("an unknown key", {"imge": {}}, "imge"),
     ("a key of another chart", {"replicaCount": 2}, "replicaCount"),
     ("an unknown key of the image", {"image": {"repository": "x"}}, "repository"),
+    ("a registry as an address", {"image": {"registry": "https://registry.example.org"}}, "/image/registry"),
     ("a pull policy that there is not", {"image": {"pullPolicy": "Sometimes"}}, "/image/pullPolicy"),
     ("one pull secret that is no list", {"image": {"pullSecrets": "registry"}}, "/image/pullSecrets"),
     ("a pull secret in the words of Kubernetes", {"image": {"pullSecrets": [{"name": "a"}]}}, "/image/pullSecrets/0"),
@@ -82,6 +84,15 @@ def test_a_release_needs_a_name_that_services_can_have() -> None:
         render(GOOD, name="1st")
 
 
+def test_a_package_of_it_holds_all_it_needs(tmp_path: Path) -> None:
+    archive = helm_python.package(CHART, destination=tmp_path)
+    assert Path(archive).name == f"vtb-train-{vtb.__version__}.tgz"
+    with helm_python.Chart.load(archive) as packed:
+        made = packed.render(ci_values("argo") | GOOD, name="vtb-train", namespace="research")
+        assert made == loaded().render(ci_values("argo") | GOOD, name="vtb-train", namespace="research")
+        assert not any("ci/" in file["name"] for file in packed.files)
+
+
 @pytest.mark.parametrize("name", ["defaults", *CI])
 def test_lint(name: str) -> None:
     values = GOOD if name == "defaults" else ci_values(name)
@@ -118,6 +129,12 @@ def test_every_value_is_explained() -> None:
     assert schema is not None
     told = {key for key, _, words in described((CHART / "values.yaml").read_text(encoding="utf-8")) if words}
     assert told == set(leaves(schema, schema["$defs"]["Values"])) - {"global"}
+
+
+def test_the_readme_tells_every_key_of_a_stage() -> None:
+    schema, page = loaded().schema, (CHART / "README.md").read_text(encoding="utf-8")
+    assert schema is not None
+    assert [key for key in schema["$defs"]["StagePlace"]["properties"] if f"`{key}`" not in page] == []
 
 
 def test_a_new_key_of_the_site_must_get_a_place_in_the_values() -> None:

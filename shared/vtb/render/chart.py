@@ -25,7 +25,7 @@ Cidr = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
 AnyName = Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$", max_length=63)]
 StepName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+$")]
 Setting = Annotated[str, msgspec.Meta(pattern=r"^[^=\s]+=")]
-TABLE = re.compile(r"(<!-- values -->\n).*?(<!-- end of values -->)", re.DOTALL)
+TABLE = re.compile(r"(<!-- (values|stages) -->\n).*?(<!-- end of \2 -->)", re.DOTALL)
 NAMED = ("extraEnv", "extraVolumes", "extraVolumeMounts")
 
 
@@ -86,6 +86,8 @@ class LauncherValues(_Part, frozen=True):
     node_selector: dict[str, str] = {}
     tolerations: Objects = []
     extra_env: Objects = []
+    extra_volumes: Objects = []
+    extra_volume_mounts: Objects = []
 
 
 class Rbac(_Part, frozen=True):
@@ -162,8 +164,9 @@ def values_schema(stages: list[Stage]) -> dict[str, Any]:
     parts = made["$defs"]
     place = parts["StagePlace"]["properties"]
     place["cpu"]["type"].append("number")
-    for entry in (*(place[key] for key in NAMED), parts["LauncherValues"]["properties"]["extraEnv"]):
-        entry["items"] = {"type": "object", "required": ["name"]}
+    for part in (place, parts["LauncherValues"]["properties"]):
+        for key in NAMED:
+            part[key]["items"] = {"type": "object", "required": ["name"]}
     one_node = {"allOf": [{"$ref": "#/$defs/StagePlace"}, {"properties": {"nodes": {"maximum": 1}}}]}
     whole = parts["Values"]
     whole["properties"]["stages"] = {
@@ -199,9 +202,10 @@ def rendered(chart: Path, stages: list[Stage]) -> dict[str, str]:
     text = (chart / "values.yaml").read_text(encoding="utf-8")
     check(text)
     page = (chart / "README.md").read_text(encoding="utf-8")
+    tables = {"values": table(text), "stages": stages_table(stages)}
     return {
         "values.schema.json": json.dumps(values_schema(stages), indent=1) + "\n",
-        "README.md": TABLE.sub(lambda match: match[1] + table(text) + match[2], page),
+        "README.md": TABLE.sub(lambda match: match[1] + tables[match[2]] + match[3], page),
     }
 
 
@@ -221,6 +225,17 @@ def table(text: str) -> str:
     """The values as a Markdown table."""
     rows = [f"| `{key}` | `{default}` | {words} |".replace("| `` |", "| |") for key, default, words in described(text)]
     return "\n".join(["| value | default | meaning |", "|---|---|---|", *rows]) + "\n"
+
+
+def stages_table(stages: list[Stage]) -> str:
+    """What each stage asks for, as a Markdown table."""
+    rows = [["stage", "cpu", "memory", "gpu", "disk", "shared memory", "in parts", "on several nodes"], ["---"] * 8]
+    for stage in stages:
+        asked = stage.resources
+        several = "yes" if stage.parallel == "shards" else "", "yes" if stage.gang else ""
+        amounts = asked.cpu, asked.memory, str(asked.gpu or ""), asked.disk, asked.shared_memory
+        rows.append([f"`{stage.slug}`", *amounts, *several])
+    return "".join(f"| {' | '.join(row)} |\n".replace("  ", " ") for row in rows)
 
 
 def described(text: str) -> Iterator[tuple[str, str, str]]:
