@@ -13,7 +13,7 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from chart import CI, Object, ci_values, manifests, notes, one, pods, render
+from helm import CI, Object, ci_values, manifests, notes, one, pods, render
 
 pytestmark = pytest.mark.chart
 VERSIONS = ("1.33", "1.34", "1.35", "1.36", "1.37")
@@ -155,6 +155,16 @@ def test_names_are_short_enough(upgrade: bool) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["true", "null", "on", "e1", "a.b"])
+def test_names_that_yaml_reads_otherwise_stay_names(name: str) -> None:
+    values = {**ci_values("everything"), "serviceAccount": {"name": "123"}, "store": {"uri": "s3://b/p"}}
+    for made in everything(values, name=name):
+        texts = [*made["metadata"]["labels"].values(), *made["metadata"].get("annotations", {}).values()]
+        texts += [pod["serviceAccountName"] for pod in pods(made)]
+        assert all(isinstance(text, str) for text in texts)
+        assert made["metadata"]["labels"]["app.kubernetes.io/instance"] == name.replace(".", "-")
+
+
 def rights(objects: list[Object]) -> dict[str, set[str]]:
     return {
         f"{group}/{resource}".lstrip("/"): set(rule["verbs"])
@@ -167,7 +177,11 @@ STEPS = {"create", "get", "list", "watch", "delete"}
 
 @pytest.mark.parametrize(
     ("by", "more"),
-    [("job", {}), ("jobset", {"jobset.x-k8s.io/jobsets": STEPS}), ("trainjob", {"trainer.kubeflow.org/trainjobs": STEPS})],
+    [
+        ("job", {}),
+        ("jobset", {"jobset.x-k8s.io/jobsets": STEPS}),
+        ("trainjob", {"trainer.kubeflow.org/trainjobs": STEPS}),
+    ],
 )
 def test_the_role_is_what_the_launcher_asks_for(by: str, more: dict[str, set[str]]) -> None:
     objects = render({"store": {"uri": "s3://b/p"}, "gang": {"by": by}})
@@ -229,10 +243,8 @@ def policies(values: dict[str, Any]) -> dict[str, Object]:
 def test_traffic_is_denied_but_for_names_store_and_api_server() -> None:
     found = policies(ci_values("restricted-network"))
     assert found.keys() == {"deny", "store", "api-server", "gang-train-vlm-sft"}
-    assert found["deny"] == {
-        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "vtb-train", "app.kubernetes.io/instance": "vtb-train"}},
-        "policyTypes": ["Ingress", "Egress"],
-    }  # fmt: skip
+    release = {"app.kubernetes.io/name": "vtb-train", "app.kubernetes.io/instance": "vtb-train"}
+    assert found["deny"] == {"podSelector": {"matchLabels": release}, "policyTypes": ["Ingress", "Egress"]}
     names, store = found["store"]["egress"]
     assert {entry["port"] for entry in names["ports"]} == {53, 5353}
     assert store == {"to": [{"ipBlock": {"cidr": "10.1.2.3/32"}}], "ports": [{"protocol": "TCP", "port": 9000}]}
@@ -241,9 +253,22 @@ def test_traffic_is_denied_but_for_names_store_and_api_server() -> None:
     assert gang["ingress"] == [{"from": gang["egress"][0]["to"]}] == [{"from": [{"podSelector": gang["podSelector"]}]}]
 
 
+def test_addresses_that_are_not_told_are_everywhere() -> None:
+    found = policies({"store": {"uri": "s3://b/p"}, "networkPolicy": {"enabled": True}})
+    rules = [*found["store"]["egress"], *found["api-server"]["egress"]]
+    assert [sorted(rule) for rule in rules] == [["ports"]] * 3
+    assert all(rule["ports"] for rule in rules)
+
+
 @pytest.mark.parametrize(
     ("endpoint", "port"),
-    [("", 443), ("https://s3.example.org", 443), ("http://store", 80), ("http://store:8333/", 8333), ("https://[::1]:9", 9)],
+    [
+        ("", 443),
+        ("https://s3.example.org", 443),
+        ("http://store", 80),
+        ("http://store:8333/", 8333),
+        ("https://[::1]:9", 9),
+    ],
 )
 def test_the_store_is_reached_on_its_port(endpoint: str, port: int) -> None:
     values = {"store": {"uri": "s3://b/p", "endpoint": endpoint}, "networkPolicy": {"enabled": True}}
@@ -272,11 +297,10 @@ def test_notes_say_how_to_go_on(name: str) -> None:
 
 
 def test_the_laptop_is_not_asked_for_more_than_it_has() -> None:
-    found = {made["kind"]: made for made in render({**ci_values("laptop"), "argo": {"enabled": True}})}
     templates = render({**ci_values("laptop"), "argo": {"enabled": True}})
     demo = one(templates, "WorkflowTemplate", "vtb-demo")
     asked = [pod["containers"][0]["resources"] for pod in pods(list(manifests(demo)))]
-    assert found and len(asked) == 7
+    assert len(asked) == 7
     assert not any("nvidia.com/gpu" in entry["limits"] for entry in asked)
     cpu = sorted(_milli(entry["requests"]["cpu"]) for entry in asked)
     memory = sorted(int(entry["limits"]["memory"].removesuffix("Gi")) for entry in asked)

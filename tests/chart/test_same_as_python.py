@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from chart import CHART, CI, ROOT, Object, as_yaml, ci_values, one, render
+from helm import CHART, CI, ROOT, Object, as_yaml, ci_values, one, render
 
 from vtb.cluster.argo import stage_template, workflow_template
 from vtb.cluster.as_yaml import text
@@ -105,6 +105,8 @@ def test_the_launcher(name: str) -> None:
     own = values.get("launcher", {})
     pod |= {key: own[key] for key in ("nodeSelector", "tolerations") if key in own}
     container["env"] = container["env"] + own.get("extraEnv", [])
+    container["volumeMounts"] += own.get("extraVolumeMounts", [])
+    pod["volumes"] += own.get("extraVolumes", [])
     for kind, amounts in own.get("resources", {}).items():
         container["resources"][kind] = container["resources"][kind] | amounts
     assert job["spec"] == ours

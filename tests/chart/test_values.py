@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import helm_python
 import jsonschema
 import pytest
 import yaml
-from chart import CHART, CI, ci_values, loaded, render
+from helm import CHART, CI, ci_values, loaded, render
 
 import vtb
 from vtb.errors import BadInput
@@ -21,6 +22,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("an unknown key", {"imge": {}}, "imge"),
     ("a key of another chart", {"replicaCount": 2}, "replicaCount"),
     ("an unknown key of the image", {"image": {"repository": "x"}}, "repository"),
+    ("a registry as an address", {"image": {"registry": "https://registry.example.org"}}, "/image/registry"),
     ("a pull policy that there is not", {"image": {"pullPolicy": "Sometimes"}}, "/image/pullPolicy"),
     ("one pull secret that is no list", {"image": {"pullSecrets": "registry"}}, "/image/pullSecrets"),
     ("a pull secret in the words of Kubernetes", {"image": {"pullSecrets": [{"name": "a"}]}}, "/image/pullSecrets/0"),
@@ -33,6 +35,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("a pipeline with a path", {"pipeline": {"name": "../demo"}}, "/pipeline/name"),
     ("a pipeline that there is not", {"pipeline": {"name": "demmo"}}, "pipeline.name: demmo"),
     ("a pipeline file that is no text", {"pipeline": {"file": {"name": "x"}}}, "/pipeline/file"),
+    ("a pipeline file that is no YAML", {"pipeline": {"file": "steps: [a"}}, "pipeline.file: cannot be read as YAML"),
     ("settings as a map", {"pipeline": {"settings": {"count": 5}}}, "/pipeline/settings"),
     ("a setting without a value", {"pipeline": {"settings": ["count"]}}, "/pipeline/settings/0"),
     ("a gang by somebody else", {"gang": {"by": "ray"}}, "/gang/by"),
@@ -53,11 +56,11 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("a label that is no text", {"launcher": {"nodeSelector": {"gpu": True}}}, "/launcher/nodeSelector/gpu"),
     ("an account that is a name only", {"serviceAccount": "steps"}, "/serviceAccount"),
     ("a bucket that S3 does not take", {"devStore": {"buckets": ["My_Bucket"]}}, "/devStore/buckets/0"),
-    ("an address without its length", {"networkPolicy": {"store": {"cidrs": ["10.1.2.3"]}}}, "/networkPolicy/store/cidrs/0"),
+    ("an address without length", {"networkPolicy": {"dns": {"cidrs": ["10.1.2.3"]}}}, "/networkPolicy/dns/cidrs/0"),
     ("a flag as text", {"argo": {"enabled": "yes"}}, "/argo/enabled"),
     ("a negative age", {"ttlSecondsAfterFinished": -1}, "/ttlSecondsAfterFinished"),
-    ("a key and a secret", {"store": {"accessKeyId": "a", "secretAccessKey": "b"}}, "store.existingSecret and store.accessKeyId"),
-    ("half a key", {"store": {"existingSecret": "", "accessKeyId": "a"}}, "store.accessKeyId and store.secretAccessKey"),
+    ("a key and a secret", {"store": {"accessKeyId": "a", "secretAccessKey": "b"}}, "store.existingSecret and store"),
+    ("half a key", {"store": {"existingSecret": "", "accessKeyId": "a"}}, "store.accessKeyId and store.secret"),
     ("no store", {"store": {"uri": ""}}, "store.uri is missing"),
 ]  # fmt: skip
 
@@ -79,6 +82,15 @@ def test_wrong_values_are_refused_by_name(values: dict[str, Any], named: str) ->
 def test_a_release_needs_a_name_that_services_can_have() -> None:
     with pytest.raises(helm_python.HelmError, match="release 1st: Services need names that begin with a letter"):
         render(GOOD, name="1st")
+
+
+def test_a_package_of_it_holds_all_it_needs(tmp_path: Path) -> None:
+    archive = helm_python.package(CHART, destination=tmp_path)
+    assert Path(archive).name == f"vtb-train-{vtb.__version__}.tgz"
+    with helm_python.Chart.load(archive) as packed:
+        made = packed.render(ci_values("argo") | GOOD, name="vtb-train", namespace="research")
+        assert made == loaded().render(ci_values("argo") | GOOD, name="vtb-train", namespace="research")
+        assert not any("ci/" in file["name"] for file in packed.files)
 
 
 @pytest.mark.parametrize("name", ["defaults", *CI])
@@ -117,6 +129,12 @@ def test_every_value_is_explained() -> None:
     assert schema is not None
     told = {key for key, _, words in described((CHART / "values.yaml").read_text(encoding="utf-8")) if words}
     assert told == set(leaves(schema, schema["$defs"]["Values"])) - {"global"}
+
+
+def test_the_readme_tells_every_key_of_a_stage() -> None:
+    schema, page = loaded().schema, (CHART / "README.md").read_text(encoding="utf-8")
+    assert schema is not None
+    assert [key for key in schema["$defs"]["StagePlace"]["properties"] if f"`{key}`" not in page] == []
 
 
 def test_a_new_key_of_the_site_must_get_a_place_in_the_values() -> None:

@@ -16,8 +16,8 @@ rules:
 {{- define "vtb.stepLabels" -}}
 app.kubernetes.io/name: vtb-train
 app.kubernetes.io/managed-by: vtb-train
-app.kubernetes.io/instance: {{ .site.release }}
-app.kubernetes.io/component: {{ .slug }}
+app.kubernetes.io/instance: {{ .site.release | quote }}
+app.kubernetes.io/component: {{ .slug | quote }}
 vtb-train/pipeline: {{ include "vtb.labelValue" .pipeline | quote }}
 vtb-train/step: {{ .name | quote }}
 {{- end -}}

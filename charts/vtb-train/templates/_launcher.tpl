@@ -51,7 +51,7 @@ template:
       {{- include "vtb.launcherLabels" .root | nindent 6 }}
   spec:
     restartPolicy: Never
-    serviceAccountName: {{ $site.launcherServiceAccount }}
+    serviceAccountName: {{ $site.launcherServiceAccount | quote }}
     enableServiceLinks: false
     terminationGracePeriodSeconds: 30
     securityContext:
@@ -77,6 +77,9 @@ template:
       - {name: tmp, mountPath: /tmp}
       - {name: cache, mountPath: /cache}
       - {name: files, mountPath: /etc/vtb, readOnly: true}
+      {{- with $values.launcher.extraVolumeMounts }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
     volumes:
     - name: tmp
       emptyDir: {sizeLimit: 1Gi}
@@ -84,6 +87,9 @@ template:
       emptyDir: {sizeLimit: 1Gi}
     - name: files
       configMap: {name: {{ .config }}}
+    {{- with $values.launcher.extraVolumes }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
 {{- end -}}
 
 {{/* A hash of all that the launcher runs. */}}

@@ -28,13 +28,13 @@
 {{/* What the pods of the release have in common. */}}
 {{- define "vtb.selector" -}}
 app.kubernetes.io/name: vtb-train
-app.kubernetes.io/instance: {{ include "vtb.release" . }}
+app.kubernetes.io/instance: {{ include "vtb.release" . | quote }}
 {{- end -}}
 
 {{/* Labels of the chart's own objects: list of root and component. */}}
 {{- define "vtb.labels" -}}
 {{ include "vtb.selector" (index . 0) }}
-app.kubernetes.io/component: {{ index . 1 }}
+app.kubernetes.io/component: {{ index . 1 | quote }}
 app.kubernetes.io/version: {{ (index . 0).Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: Helm
 helm.sh/chart: {{ printf "%s-%s" (index . 0).Chart.Name (index . 0).Chart.Version | replace "+" "_" | quote }}

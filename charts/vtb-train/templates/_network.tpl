@@ -1,4 +1,10 @@
-{{/* Addresses in the words of NetworkPolicy, as JSON. */}}
+{{/* Where traffic may go, for addresses of NetworkPolicy; without any everywhere, pods of the cluster too. */}}
+{{- define "vtb.to" -}}
+{{- if . -}}
+to: {{ include "vtb.cidrs" . }}
+{{ end -}}
+{{- end -}}
+
 {{- define "vtb.cidrs" -}}
 {{- $found := list -}}
 {{- range . -}}{{- $found = append $found (dict "ipBlock" (dict "cidr" .)) -}}{{- end -}}

@@ -48,6 +48,7 @@ namespace: {{ .Release.Namespace | quote }}
 release: {{ include "vtb.release" . | quote }}
 serviceAccount: {{ include "vtb.account" (list . .Values.serviceAccount "steps") | quote }}
 launcherServiceAccount: {{ include "vtb.account" (list . .Values.launcher.serviceAccount "launcher") | quote }}
+owner: {{ include "vtb.named" (list . "site") | quote }}
 image:
   registry: {{ .Values.image.registry | quote }}
   tag: {{ .Values.image.tag | default .Chart.AppVersion | quote }}

@@ -16,6 +16,7 @@ from vtb.cluster.argo import workflow
 from vtb.cluster.follow_workflow import follow_workflow
 from vtb.cluster.launcher import Launcher
 from vtb.cluster.launcher_job import launcher_objects
+from vtb.cluster.owner import owned
 from vtb.cluster.site import Site, with_image
 from vtb.errors import UsageProblem
 from vtb.launch.arguments import try_step
@@ -92,7 +93,7 @@ def _detach(api: Api, work: Work, site: Site, where: Where) -> int:
     text = work.file.read_text(encoding="utf-8")
     for made in launcher_objects(text, work.pipeline.name, work.store, site, more):
         try:
-            api.create(made)
+            api.create(owned(api, made, site))
         except Conflict:
             log.info("%s %s is there already", made["kind"], made["metadata"]["name"])
     name = made["metadata"]["name"]
@@ -102,7 +103,7 @@ def _detach(api: Api, work: Work, site: Site, where: Where) -> int:
 
 
 def _on_argo(api: Api, work: Work, site: Site, where: Where, detach: bool) -> int:
-    made = api.create(workflow(work.pipeline, work.steps, work.store, site))
+    made = api.create(owned(api, workflow(work.pipeline, work.steps, work.store, site), site))
     name = made["metadata"]["name"]
     log.info("made workflow/%s", name)
     if detach:

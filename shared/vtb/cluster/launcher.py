@@ -20,6 +20,7 @@ from vtb.cluster.gang import step_objects
 from vtb.cluster.logs import Logs, last_lines
 from vtb.cluster.mirror import Mirror
 from vtb.cluster.names import OUTPUT, STEP, selector
+from vtb.cluster.owner import owned
 from vtb.cluster.site import Site
 from vtb.cluster.state import (
     Failure,
@@ -125,7 +126,7 @@ class Launcher:
         else:
             self._remove(kind, there)
             self._replace(kind, main)
-            there = self._create(main)
+            there = self._create(owned(self._api, main, self._site))
             log.info("%s: made %s %s", step.name, kind, name)
         self._own(there, others)
         self._mirrors[kind].put(there)

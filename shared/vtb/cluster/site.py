@@ -17,6 +17,7 @@ from vtb.stage.registry import installed
 
 NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$"
+REGISTRY = r"^([a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*/?)?$"  # no https://
 ObjectName = Annotated[str, msgspec.Meta(pattern=NAME, max_length=63)]
 Quantity = Annotated[str, msgspec.Meta(pattern=QUANTITY)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -30,7 +31,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
 class Image(_Part, frozen=True):
     """Where images come from: ``<registry>/vtb/<name>:<tag>``."""
 
-    registry: str = ""
+    registry: Annotated[str, msgspec.Meta(pattern=REGISTRY)] = ""
     tag: str = vtb.__version__
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     pull_secrets: list[ObjectName] = []
@@ -92,12 +93,16 @@ class StagePlace(_Part, frozen=True):
 
 
 class Site(_Part, frozen=True):
-    """One place: a namespace of a cluster with its registry, store, hardware and rules."""
+    """One place: a namespace of a cluster with its registry, store, hardware and rules.
+
+    ``owner`` is a ConfigMap with which all that is made there goes away.
+    """
 
     namespace: str = ""
     release: ObjectName = "vtb-train"
     service_account: ObjectName = "default"
     launcher_service_account: str = ""
+    owner: str = ""
     image: Image = Image()
     store: StoreAccess = StoreAccess()
     credentials: Credentials = Credentials()

@@ -25,7 +25,7 @@ Cidr = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
 AnyName = Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$", max_length=63)]
 StepName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+$")]
 Setting = Annotated[str, msgspec.Meta(pattern=r"^[^=\s]+=")]
-TABLE = re.compile(r"(<!-- values -->\n).*?(<!-- end of values -->)", re.DOTALL)
+TABLE = re.compile(r"(<!-- (values|stages) -->\n).*?(<!-- end of \2 -->)", re.DOTALL)
 NAMED = ("extraEnv", "extraVolumes", "extraVolumeMounts")
 
 
@@ -33,7 +33,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
     """A part of the values; unknown keys are refused."""
 
 
-class PipelineValues(_Part):
+class PipelineValues(_Part, frozen=True):
     """Which pipeline runs, and with what options."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+$")] = ""
@@ -57,10 +57,12 @@ class ModelCacheValues(of_site.ModelCache, frozen=True):
     create: bool = False
     size: Quantity = ""
     storage_class: str = ""
-    access_modes: list[Literal["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]] = []
+    access_modes: list[Literal["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]] = msgspec.field(
+        default_factory=list
+    )
 
 
-class Account(_Part):
+class Account(_Part, frozen=True):
     """A service account."""
 
     create: bool = True
@@ -68,14 +70,14 @@ class Account(_Part):
     annotations: dict[str, str] = {}
 
 
-class Room(_Part):
+class Room(_Part, frozen=True):
     """Requests and limits."""
 
     requests: dict[str, str | int | float] = {}
     limits: dict[str, str | int | float] = {}
 
 
-class LauncherValues(_Part):
+class LauncherValues(_Part, frozen=True):
     """The Job that runs the pipeline."""
 
     enabled: bool = True
@@ -84,15 +86,17 @@ class LauncherValues(_Part):
     node_selector: dict[str, str] = {}
     tolerations: Objects = []
     extra_env: Objects = []
+    extra_volumes: Objects = []
+    extra_volume_mounts: Objects = []
 
 
-class Rbac(_Part):
+class Rbac(_Part, frozen=True):
     """Roles."""
 
     create: bool = True
 
 
-class Persistence(_Part):
+class Persistence(_Part, frozen=True):
     """The volume of the development store."""
 
     enabled: bool = True
@@ -100,7 +104,7 @@ class Persistence(_Part):
     storage_class: str = ""
 
 
-class DevStore(_Part):
+class DevStore(_Part, frozen=True):
     """An S3 server for trials."""
 
     enabled: bool = False
@@ -109,14 +113,14 @@ class DevStore(_Part):
     resources: Room = Room()
 
 
-class Reach(_Part):
+class Reach(_Part, frozen=True):
     """What may be reached."""
 
     cidrs: list[Cidr] = []
     ports: list[PortNumber] = []
 
 
-class NetworkPolicyValues(_Part):
+class NetworkPolicyValues(_Part, frozen=True):
     """What the pods may reach."""
 
     enabled: bool = False
@@ -126,13 +130,13 @@ class NetworkPolicyValues(_Part):
     extra_egress: Objects = []
 
 
-class Argo(_Part):
+class Argo(_Part, frozen=True):
     """Templates for Argo Workflows."""
 
     enabled: bool = False
 
 
-class Values(_Part):
+class Values(_Part, frozen=True):
     """What ``helm install`` can be told."""
 
     image: of_site.Image
@@ -160,8 +164,9 @@ def values_schema(stages: list[Stage]) -> dict[str, Any]:
     parts = made["$defs"]
     place = parts["StagePlace"]["properties"]
     place["cpu"]["type"].append("number")
-    for entry in (*(place[key] for key in NAMED), parts["LauncherValues"]["properties"]["extraEnv"]):
-        entry["items"] = {"type": "object", "required": ["name"]}
+    for part in (place, parts["LauncherValues"]["properties"]):
+        for key in NAMED:
+            part[key]["items"] = {"type": "object", "required": ["name"]}
     one_node = {"allOf": [{"$ref": "#/$defs/StagePlace"}, {"properties": {"nodes": {"maximum": 1}}}]}
     whole = parts["Values"]
     whole["properties"]["stages"] = {
@@ -184,7 +189,9 @@ def _simple(part: Any) -> Any:
         (part,) = (entry for entry in part["anyOf"] if entry != {"type": "null"})
         part = {**part, "type": [part["type"], "null"]}
     return {
-        key: {name: _simple(entry) for name, entry in value.items()} if key in ("properties", "$defs") else _simple(value)
+        key: {name: _simple(entry) for name, entry in value.items()}
+        if key in ("properties", "$defs")
+        else _simple(value)
         for key, value in part.items()
         if key not in ("default", "title") and value != []
     }
@@ -195,9 +202,10 @@ def rendered(chart: Path, stages: list[Stage]) -> dict[str, str]:
     text = (chart / "values.yaml").read_text(encoding="utf-8")
     check(text)
     page = (chart / "README.md").read_text(encoding="utf-8")
+    tables = {"values": table(text), "stages": stages_table(stages)}
     return {
         "values.schema.json": json.dumps(values_schema(stages), indent=1) + "\n",
-        "README.md": TABLE.sub(lambda match: match[1] + table(text) + match[2], page),
+        "README.md": TABLE.sub(lambda match: match[1] + tables[match[2]] + match[3], page),
     }
 
 
@@ -215,10 +223,19 @@ def check(text: str) -> None:
 
 def table(text: str) -> str:
     """The values as a Markdown table."""
-    rows = [
-        f"| `{key}` | `{default}` | {words} |".replace("| `` |", "| |") for key, default, words in described(text)
-    ]
+    rows = [f"| `{key}` | `{default}` | {words} |".replace("| `` |", "| |") for key, default, words in described(text)]
     return "\n".join(["| value | default | meaning |", "|---|---|---|", *rows]) + "\n"
+
+
+def stages_table(stages: list[Stage]) -> str:
+    """What each stage asks for, as a Markdown table."""
+    rows = [["stage", "cpu", "memory", "gpu", "disk", "shared memory", "in parts", "on several nodes"], ["---"] * 8]
+    for stage in stages:
+        asked = stage.resources
+        several = "yes" if stage.parallel == "shards" else "", "yes" if stage.gang else ""
+        amounts = asked.cpu, asked.memory, str(asked.gpu or ""), asked.disk, asked.shared_memory
+        rows.append([f"`{stage.slug}`", *amounts, *several])
+    return "".join(f"| {' | '.join(row)} |\n".replace("  ", " ") for row in rows)
 
 
 def described(text: str) -> Iterator[tuple[str, str, str]]:

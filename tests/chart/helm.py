@@ -29,14 +29,14 @@ def loaded(folder: Path = CHART) -> helm_python.Chart:
     return helm_python.Chart.load(folder)
 
 
-def render(values: Mapping[str, Any], *, folder: Path = CHART, name: str = RELEASE, upgrade: bool = False) -> list[Object]:
+def render(
+    values: Mapping[str, Any], *, folder: Path = CHART, name: str = RELEASE, upgrade: bool = False
+) -> list[Object]:
     """Every object of a release."""
     files = loaded(folder).render(
         dict(values), name=name, namespace=NAMESPACE, is_install=not upgrade, is_upgrade=upgrade
     )
-    return [
-        made for path, text in files.items() if path.endswith(".yaml") for made in yaml.safe_load_all(text) if made
-    ]
+    return [made for path, text in files.items() if path.endswith(".yaml") for made in yaml.safe_load_all(text) if made]
 
 
 def notes(values: Mapping[str, Any]) -> str:
