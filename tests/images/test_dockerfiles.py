@@ -304,6 +304,47 @@ def test_an_image_that_is_replaced_leaves_nothing(before: str, removed: list[str
     assert [line for line in log.read_text().splitlines() if line.startswith("image rm")] == removed
 
 
+def fake_docker(folder: Path, script: str) -> dict[str, str]:
+    (folder / "docker").write_text(f'#!/bin/sh\necho "$*" >>{folder}/log\n{script}\n')
+    (folder / "docker").chmod(0o755)
+    return {"PATH": f"{folder}:/usr/bin:/bin"}
+
+
+def test_push_goes_where_the_cluster_looks(tmp_path: Path) -> None:
+    env = fake_docker(tmp_path, "echo id")
+    result = run("push", "--registry", "registry.example.org/team/", "curate", env=env)
+    assert result.exit_code == 0, result.output
+    tag = f"vtb/curate:{declaration.version()}"
+    there = f"registry.example.org/team/{tag}"
+    assert (tmp_path / "log").read_text().splitlines()[-2:] == [f"tag {tag} {there}", f"push {there}"]
+
+
+def test_push_sends_all_but_the_base_and_nothing_when_one_is_not_built(tmp_path: Path) -> None:
+    assert run("push", "--registry", "r", env=fake_docker(tmp_path, "echo id")).exit_code == 0
+    pushed = re.findall(r"^push r/vtb/([\w-]+):", (tmp_path / "log").read_text(), re.M)
+    assert pushed == list(CHILDREN)
+    (tmp_path / "log").unlink()
+    env = fake_docker(tmp_path, 'case "$*" in *vtb/eval*) exit 1 ;; esac; echo id')
+    result = run("push", "--registry", "r", env=env)
+    assert (result.exit_code, "not built: eval" in result.output) == (4, True)
+    assert "push" not in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("script", ['case "$*" in *--help) exit 1 ;; esac', 'case "$*" in *dry-run*) exit 3 ;; esac'])
+def test_a_trial_that_fails_says_so(script: str, tmp_path: Path) -> None:
+    result = run("test", "launcher", env=fake_docker(tmp_path, script))
+    assert result.exit_code == 1
+    assert "ended with" in result.output
+    assert "works as any user" not in result.output
+
+
+def test_a_trial_runs_as_a_user_that_nobody_knows(tmp_path: Path) -> None:
+    assert run("test", "launcher", env=fake_docker(tmp_path, "true")).exit_code == 0
+    runs = [line for line in (tmp_path / "log").read_text().splitlines() if "--read-only" in line]
+    assert len(runs) == 2
+    assert all(re.search(r"--user=1000\d{6}:0 ", line) and "--cap-drop=ALL" in line for line in runs)
+
+
 def test_missing_docker_is_one_line_and_exit_code_4() -> None:
     result = run("base", env={"PATH": ""})
     assert result.exit_code == 4

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cyclonedx.schema import SchemaVersion
@@ -33,7 +34,7 @@ def stages(found: importlib.metadata.Distribution) -> set[str]:
     return {entry.name for entry in found.entry_points if entry.group == "vtb.stages"}
 
 
-def test_the_launcher_names_every_stage(tmp_path):
+def test_the_launcher_names_every_stage(tmp_path: Path) -> None:
     found = installed("launcher", tmp_path)
     assert stages(found) == set(locks.project()["entry-points"]["vtb.stages"])
     assert (found.metadata["Name"], found.version) == ("vtb-train", declaration.version())
@@ -48,15 +49,15 @@ def test_the_launcher_names_every_stage(tmp_path):
         ("eval", {"eval"}),
     ],
 )
-def test_a_stage_names_only_what_it_contains(name, own, tmp_path):
+def test_a_stage_names_only_what_it_contains(name: Any, own: Any, tmp_path: Path) -> None:
     assert stages(installed(name, tmp_path)) == own
 
 
-def test_nothing_for_images_without_our_code():
+def test_nothing_for_images_without_our_code() -> None:
     assert metadata.dist_info(ALL["base"]) == metadata.dist_info(ALL["dev-store"]) == {}
 
 
-def test_images_of_one_folder_have_the_same_metadata():
+def test_images_of_one_folder_have_the_same_metadata() -> None:
     # Or they would not share the layers of their one build.
     assert metadata.dist_info(ALL["gen-maze"]) == metadata.dist_info(ALL["gen-arc"])
 
@@ -65,7 +66,7 @@ def test_images_of_one_folder_have_the_same_metadata():
 
 
 @each_locked
-def test_the_sbom_is_valid_and_lists_the_lock(image):
+def test_the_sbom_is_valid_and_lists_the_lock(image: declaration.Image) -> None:
     text = metadata.sbom(image)
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     bom = json.loads(text)
@@ -77,13 +78,13 @@ def test_the_sbom_is_valid_and_lists_the_lock(image):
     assert bom["metadata"]["component"]["name"] == f"vtb/{image.name}"
 
 
-def test_the_validator_refuses_what_is_no_sbom():
+def test_the_validator_refuses_what_is_no_sbom() -> None:
     broken = json.loads(metadata.sbom(ALL["curate"]))
     broken["components"][0]["type"] = "thing"
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(broken)) is not None
 
 
-def test_the_same_lock_gives_the_same_bytes_and_another_lock_another_number(tmp_path, monkeypatch):
+def test_the_same_lock_gives_the_same_bytes_and_another_lock_another_number(tmp_path: Path, monkeypatch: Any) -> None:
     image = ALL["curate"]
     code = "from images import declaration as d, metadata as m; print(m.sbom(d.load_images()['curate']), end='')"
     command = [sys.executable, "-c", code]
@@ -94,7 +95,7 @@ def test_the_same_lock_gives_the_same_bytes_and_another_lock_another_number(tmp_
     assert json.loads(metadata.sbom(image))["serialNumber"] != before
 
 
-def test_it_is_written_where_the_build_says(tmp_path):
+def test_it_is_written_where_the_build_says(tmp_path: Path) -> None:
     path = metadata.write_sbom(ALL["curate"], tmp_path / "sbom")
     assert path.name == "curate.cdx.json"
     assert path.read_text() == metadata.sbom(ALL["curate"])

@@ -6,22 +6,32 @@ import importlib.util
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Literal
 
 from vtb.errors import NotAvailable
 
 Device = Literal["cpu", "cuda"]
+DEVICES = Path("/dev")
 
 
 def gpu_count() -> int:
-    """GPUs that this process may use, asked of the driver's own tool: importing torch for it would take seconds."""
+    """GPUs, or slices of one (MIG), that this process may use; importing torch to count them would take seconds."""
+    there = _driver_count()
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        return len([name for name in visible.split(",") if name.strip() not in ("", "-1")])
+    if visible is None:
+        return there
+    return min(there, len([name for name in visible.split(",") if name.strip() not in ("", "-1")]))
+
+
+def _driver_count() -> int:
+    """What the driver's own tool lists; a container that got the devices without the tool shows their files."""
     if shutil.which("nvidia-smi") is None:
-        return 0
+        return len(list(DEVICES.glob("nvidia[0-9]*")))
     result = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True, check=False)
-    return len(result.stdout.splitlines()) if result.returncode == 0 else 0
+    lines = result.stdout.splitlines() if result.returncode == 0 else []
+    slices = [line for line in lines if line.lstrip().startswith("MIG ")]
+    return len(slices or lines)
 
 
 def choose_device(wanted: str) -> Device:
