@@ -163,10 +163,10 @@ def values_schema(stages: list[Stage]) -> dict[str, Any]:
     made = _simple(msgspec.json.schema(Values))
     parts = made["$defs"]
     place = parts["StagePlace"]["properties"]
-    place["cpu"]["type"].append("number")
+    place["cpu"] |= {"type": ["string", "number", "null"], "exclusiveMinimum": 0}
     for part in (place, parts["LauncherValues"]["properties"]):
         for key in NAMED:
-            part[key]["items"] = {"type": "object", "required": ["name"]}
+            part[key]["items"] = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
     one_node = {"allOf": [{"$ref": "#/$defs/StagePlace"}, {"properties": {"nodes": {"maximum": 1}}}]}
     whole = parts["Values"]
     whole["properties"]["stages"] = {
