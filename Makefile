@@ -20,6 +20,8 @@ REGISTRY ?=
 ARCHIVE ?= build/images.tar
 TESTS ?= tests
 JOBS ?= 2
+ATTACKS ?= 50
+SEED ?= $(shell date +%s)
 PYTEST_ARGS ?=
 
 ##@ Use
@@ -52,6 +54,9 @@ lint: setup check-generated  ## Check style, types, Dockerfiles and everything t
 check-generated: setup  ## Check that option tables and lock files agree with what they come from
 	$(BIN)/vtb render --check
 	$(BIN)/python images/build.py lock --check
+
+attacks: setup  ## Kill every data stage and break its store ATTACKS=50 times each, from SEED=random; the tests do it twice
+	VTB_ATTACKS=$(ATTACKS) VTB_ATTACKS_SEED=$(SEED) $(BIN)/python -m pytest --numprocesses $(JOBS) tests/attacks $(PYTEST_ARGS)
 
 bench: setup  ## Measure every speed target, one JSON line each
 	@$(BIN)/python -m perf
@@ -89,4 +94,4 @@ help:  ## Show this list
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z%\/-]+:.*##/ {sub("%", "NAME", $$1); printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo setup test lint check-generated bench image-base-local images push images-archive clean help
+.PHONY: demo setup test lint check-generated attacks bench image-base-local images push images-archive clean help

@@ -73,6 +73,11 @@ class FaultyProxy:
         with self._lock:
             self._faults.append(Fault(kind, times, **more))  # type: ignore[arg-type]
 
+    def forget(self) -> None:
+        """Break nothing more."""
+        with self._lock:
+            self._faults.clear()
+
     def take(self, method: str, path: str) -> Fault | None:
         with self._lock:
             self.requests[method] += 1

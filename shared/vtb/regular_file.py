@@ -8,9 +8,15 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+_BLOCK = 1 << 20
+
 
 class NotRegular(OSError):
     """What lies there is no regular file, or one that is too large."""
+
+
+class TooLarge(NotRegular):
+    """It is too large."""
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -32,11 +38,17 @@ def read_regular(path: Path, limit: int) -> bytes:
     """The content of a regular file of at most ``limit`` bytes.
 
     Raises:
-        NotRegular: it is a pipe or a device, or it is larger.
+        NotRegular: it is a pipe or a device.
+        TooLarge: it is larger.
         OSError: it cannot be read, or is a folder.
     """
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size > limit:
-            raise NotRegular(errno.EFBIG, f"has {size} bytes, more than {limit}", str(path))
-        return file.read(limit)
+            raise TooLarge(errno.EFBIG, f"has {size} bytes, more than {limit}", str(path))
+        data = file.read(size + 1)  # not the limit, for which room would be taken at once
+        while len(data) <= limit and (more := file.read(_BLOCK)):  # it grows, or the kernel makes it up as it is read
+            data += more
+        if len(data) > limit:
+            raise TooLarge(errno.EFBIG, f"has more than {limit} bytes", str(path))
+        return data

@@ -30,7 +30,7 @@ PARTS: Steps = [{"name": "mazes", "stage": "gen-maze", "options": {"size": 7, "c
 def write_pipeline(folder: Path, steps: Steps = DATA, name: str = "data") -> Path:
     """A pipeline file."""
     path = folder / "pipeline.yaml"
-    path.write_text(yaml.safe_dump({"name": name, "steps": list(steps)}), encoding="utf-8")
+    path.write_text(yaml.safe_dump({"name": name, "steps": list(steps)}, sort_keys=False), encoding="utf-8")
     return path
 
 

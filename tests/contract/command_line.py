@@ -47,8 +47,11 @@ class Result:
 
 @functools.cache
 def programs() -> dict[str, click.Command]:
-    """The click command of every program in the entry-point group."""
-    return {f"vtb-{entry.name}": entry.load() for entry in entry_points(group="vtb.stages")}
+    """The click command of every program."""
+    from vtb.cli.main import main
+
+    stages = {f"vtb-{entry.name}": entry.load() for entry in entry_points(group="vtb.stages")}
+    return {"vtb": main, **stages}
 
 
 def call(program: str, *arguments: object) -> Result:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 
-from vtb.artifact.manifest import MANIFEST, PLAN
+from vtb.artifact.manifest import MANIFEST, MAX_MANIFEST, MAX_NOTE, PLAN
 from vtb.artifact.sidecar import SIDECAR
 from vtb.errors import BadInput
-from vtb.store import Store
+from vtb.store import ObjectTooLarge, Store
 
 # Objects of an unfinished artifact that no manifest lists: named as the stages name them, at their own depth only.
 _OURS = re.compile(
@@ -27,7 +27,7 @@ def clear(store: Store) -> None:
     What names other objects goes after them, so that a rerun can finish what a killed run has begun.
     """
     if store.stat(MANIFEST) is not None:
-        store.put_bytes(CLEARING, store.get_bytes(MANIFEST))
+        store.put_bytes(CLEARING, _manifest(store))
     keys = {*_listed(store), *_left(store)}
     store.delete([MANIFEST])
     for sidecars in (False, True):
@@ -41,12 +41,20 @@ def clearing_was_broken_off(store: Store) -> bool:
     return store.stat(CLEARING) is not None
 
 
+def _manifest(store: Store) -> bytes:
+    """The manifest; nothing where what lies there is too large for one, and so lists nothing."""
+    try:
+        return store.get_bytes(MANIFEST, MAX_MANIFEST)
+    except ObjectTooLarge:
+        return b""
+
+
 def _listed(store: Store) -> list[str]:
     """What the manifest lists; nothing when it is damaged."""
     from vtb.artifact.parsing import parse_manifest  # msgspec: not for --help
 
     with suppress(BadInput):
-        return [file.path for file in parse_manifest(store.get_bytes(CLEARING), store.uri).all_files()]
+        return [file.path for file in parse_manifest(store.get_bytes(CLEARING), store.uri, edited=True).all_files()]
     return []
 
 
@@ -57,5 +65,5 @@ def _left(store: Store) -> list[str]:
     keys = [info.key for info in store.list() if _OURS.fullmatch(info.key)]
     for key in [key for key in keys if key.endswith(SIDECAR)]:
         with suppress(BadInput, ValueError):
-            keys += [file.path for file in parse_sidecar(store.get_bytes(key))[0].files]
+            keys += [file.path for file in parse_sidecar(store.get_bytes(key, MAX_NOTE))[0].files]
     return keys

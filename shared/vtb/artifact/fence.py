@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from vtb.artifact.manifest import PLAN, FileEntry, Plan
+from vtb.artifact.manifest import MAX_NOTE, PLAN, FileEntry, Plan
 from vtb.artifact.reading import find_manifest
 from vtb.artifact.sidecar import SIDECAR
 from vtb.errors import BadInput
-from vtb.store import ObjectMissing, Store
+from vtb.store import ObjectMissing, ObjectTooLarge, Store
 
 
 def stored_plan(store: Store) -> Plan | None:
@@ -21,7 +21,7 @@ def stored_plan(store: Store) -> Plan | None:
     from vtb.artifact.parsing import parse_plan  # msgspec: not for --help
 
     try:
-        return parse_plan(store.get_bytes(PLAN))
+        return parse_plan(store.get_bytes(PLAN, MAX_NOTE))
     except ObjectMissing:
         return None
     except ValueError as error:
@@ -71,8 +71,8 @@ def _is_late(store: Store, file: FileEntry) -> bool:
     there = store.stat(file.path)
     if there is None or there.size != file.bytes:
         return False
-    with suppress(ObjectMissing):
-        return file.sha256.encode() not in store.get_bytes(file.path + SIDECAR)
+    with suppress(ObjectMissing, ObjectTooLarge):
+        return file.sha256.encode() not in store.get_bytes(file.path + SIDECAR, MAX_NOTE)
     return True
 
 

@@ -18,6 +18,8 @@ from typing import Any
 MANIFEST = "manifest.json"
 PLAN = "plan.json"
 SCHEMA = "vtb-artifact/1"
+MAX_MANIFEST = 1 << 30  # bytes; a million shards take a quarter of it
+MAX_NOTE = 1 << 28  # bytes of a plan or a sidecar
 _SHARDS_HERE = secrets.token_hex(16)  # a text that no configuration holds
 
 

@@ -1,8 +1,8 @@
 """What is refused of a model's folder before anything loads it: code, and configurations that are none.
 
 Engines import Python files that a configuration names (``auto_map``) or that lie where they look for them
-(``custom_generate/generate.py``). The files are parsed as the engines parse them, whatever their size and however they
-spell a name.
+(``custom_generate/generate.py``), fetch kernels by name, and import a module that an adapter names. The files are
+parsed as the engines parse them, whatever their size and however they spell a name.
 """
 
 from __future__ import annotations
@@ -52,12 +52,22 @@ def read_json(path: Path) -> Any:
         # in a vocabulary, every key has a number
         if any(name == "auto_map" and not isinstance(value, int) for name, value in pairs):
             raise _refusal(path, "asks for code from the model's folder (auto_map), which is never run")
+        asked = next((name for name, value in pairs if _names_code(name, value)), None)
+        if asked is not None:
+            raise _refusal(path, f"asks for code by name ({asked}), which is never fetched or imported")
         return dict(pairs)
 
     try:
         return json.loads(path.read_bytes(), object_pairs_hook=checked)
     except (ValueError, RecursionError) as error:
         raise _refusal(path, f"cannot be read as JSON ({error})") from error
+
+
+def _names_code(name: str, value: Any) -> bool:
+    """Whether a setting has transformers fetch a kernel (``owner/repository``), or PEFT import a module."""
+    if name == "megatron_config":
+        return bool(value)
+    return name.endswith(("attn_implementation", "experts_implementation")) and "/" in json.dumps(value)
 
 
 def _refusal(path: Path, what: str) -> BadInput:

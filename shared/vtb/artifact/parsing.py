@@ -35,6 +35,7 @@ class _ManifestFile(_PlanFile):
     files: tuple[FileEntry, ...]
     metrics: dict[str, Any]
     run: dict[str, Any]
+    digest: str = ""
 
 
 class _Schema(msgspec.Struct):
@@ -64,8 +65,11 @@ class _Sidecar(msgspec.Struct):
         return ShardEntry(self.path, self.rows, self.bytes, self.sha256, self.split, self.files, self.stats)
 
 
-def parse_manifest(raw: bytes, uri: str) -> Manifest:
-    """A manifest from its bytes; anything else is bad input that names the place."""
+def parse_manifest(raw: bytes, uri: str, *, edited: bool = False) -> Manifest:
+    """A manifest from its bytes; anything else is bad input that names the place.
+
+    One that was edited is damaged, too, except for those who only look at it and say that it is.
+    """
     try:
         schema = decode(raw, _Schema).schema
         if schema != SCHEMA:
@@ -75,7 +79,10 @@ def parse_manifest(raw: bytes, uri: str) -> Manifest:
         _check_files(found.files)
         _check_depth([found.metrics, found.run])
         decode(msgspec.json.encode(found.run.get("tools", {})), dict[str, str])
-        return Manifest(found.plan(), found.shards, found.files, found.metrics, found.run)
+        manifest = Manifest(found.plan(), found.shards, found.files, found.metrics, found.run)
+        if not edited and manifest.digest != found.digest:
+            raise ValueError("its digest is not that of its content, which was edited")
+        return manifest
     except ValueError as error:
         why = " ".join(str(error).split())[:200]
         raise BadInput(f"{uri}: {MANIFEST} is damaged ({why}): make the artifact again with --overwrite") from error

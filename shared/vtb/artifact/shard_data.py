@@ -7,7 +7,7 @@ import hashlib
 from vtb.artifact.manifest import ShardEntry
 from vtb.errors import BadInput
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar
-from vtb.store import open_store
+from vtb.store import ObjectTooLarge, open_store
 
 
 def read_samples(uri: str, shard: ShardEntry, advice: str) -> list[Sample]:
@@ -21,13 +21,13 @@ def read_samples(uri: str, shard: ShardEntry, advice: str) -> list[Sample]:
     Raises:
         BadInput: the content is not what the manifest says.
     """
-    data = open_store(uri).get_bytes(shard.path)
     try:
+        data = open_store(uri).get_bytes(shard.path, shard.bytes)
         if hashlib.sha256(data).hexdigest() != shard.sha256:
             raise DamagedTar("its content is not what the manifest says")
         samples = list(read_tar(data))
         if len(samples) != shard.rows:
             raise DamagedTar(f"it holds {len(samples)} samples, the manifest says {shard.rows}")
-    except DamagedTar as error:
+    except (DamagedTar, ObjectTooLarge) as error:
         raise BadInput(f"{uri}/{shard.path}: is damaged ({error}): {advice}") from error
     return samples

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import overload
 
-from vtb.artifact.manifest import ShardEntry, json_bytes
-from vtb.store import ObjectMissing, Store, is_remote
+from vtb.artifact.manifest import MAX_NOTE, ShardEntry, json_bytes
+from vtb.store import ObjectMissing, ObjectTooLarge, Store, is_remote
 from vtb.store.parallel import each
 
 SIDECAR = ".done.json"
@@ -133,12 +133,12 @@ def _read(store: Store, path: str, size: int, fingerprint: str) -> bytes | None:
     from vtb.artifact.parsing import parse_sidecar  # msgspec: not for --help
 
     try:
-        raw = store.get_bytes(path + SIDECAR)
+        raw = store.get_bytes(path + SIDECAR, MAX_NOTE)
         text, _, rest = raw.rpartition(_CHECK)
         shard, made_for = parse_sidecar(raw)
         fits = (made_for, shard.path, shard.bytes) == (fingerprint, path, size) and rest.startswith(_hash(text))
         return raw if fits else None
-    except (ObjectMissing, ValueError):
+    except (ObjectMissing, ObjectTooLarge, ValueError):
         return None
 
 

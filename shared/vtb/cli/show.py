@@ -15,7 +15,7 @@ import click
 
 from vtb import log as vtb_log
 from vtb.artifact import FileEntry, InputEntry, Manifest, find_manifest, read_manifest
-from vtb.artifact.manifest import MANIFEST
+from vtb.artifact.manifest import MANIFEST, MAX_MANIFEST
 from vtb.artifact.output import file_sha256
 from vtb.cli.scores_table import scores_table
 from vtb.errors import BadInput, VtbError
@@ -49,7 +49,7 @@ def show(uri: str, verify: bool, as_json: bool) -> None:
     Example: vtb show --verify out/curated
     """
     vtb_log.configure()
-    manifest = read_manifest(uri)
+    manifest = read_manifest(uri, edited=True)
     if as_json:
         for piece in manifest.pieces():
             click.echo(piece.decode(), nl=False)
@@ -110,7 +110,7 @@ def lineage(manifest: Manifest, depth: int = 1, shown: set[str] | None = None) -
 
 def _read_input(entry: InputEntry) -> tuple[Manifest | None, str]:
     try:
-        found = find_manifest(open_store(entry.uri))
+        found = find_manifest(open_store(entry.uri), edited=True)
     except VtbError as error:
         return None, f"cannot be read now: {error}"
     if found is None:
@@ -147,7 +147,7 @@ def check_figures(store: Store, manifest: Manifest) -> None:
     from vtb.artifact.parsing import parse_said  # msgspec: not for --help
 
     try:
-        said = parse_said(store.get_bytes(MANIFEST))
+        said = parse_said(store.get_bytes(MANIFEST, MAX_MANIFEST))
     except ValueError as error:
         raise BadInput(f"{store.uri}: {MANIFEST} was edited: {error}") from error
     computed = {

@@ -67,7 +67,10 @@ class Api:
 
     def create(self, made: Mapping[str, Any]) -> dict[str, Any]:
         """Make an object; ``Conflict`` when one of its name is there."""
-        return self._json("POST", made["kind"], body=made)
+        try:
+            return self._json("POST", made["kind"], body=made)
+        except Missing as error:
+            raise NotAvailable(self._unknown(made["kind"], error)) from error
 
     def delete(self, kind: str, name: str) -> None:
         """Delete an object with what belongs to it, or find it gone."""
@@ -84,11 +87,16 @@ class Api:
             try:
                 page = self._json("GET", kind, query=query)
             except Missing as error:
-                raise NotAvailable(f"the cluster knows no {kind}: install what brings it") from error
+                raise NotAvailable(self._unknown(kind, error)) from error
             found += page["items"]
             query["continue"] = page["metadata"].get("continue", "")
             if not query["continue"]:
                 return found, str(page["metadata"].get("resourceVersion", ""))
+
+    def _unknown(self, kind: str, error: Missing) -> str:
+        if "namespaces" in str(error):
+            return f"there is no namespace {self.namespace}: make it, or name another with --namespace"
+        return f"the cluster knows no {kind}: install what brings it"
 
     def watch(self, kind: str, selector: str, version: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Changes after a version, until the server ends the watch; ``Expired`` when it does not go back so far."""

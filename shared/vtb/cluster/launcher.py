@@ -141,8 +141,6 @@ class Launcher:
     def _create(self, made: dict[str, Any]) -> dict[str, Any]:
         try:
             return self._api.create(made)
-        except Missing as error:
-            raise NotAvailable(f"the cluster knows no {made['kind']}: install what brings it") from error
         except Conflict:  # another launcher was faster
             return self._api.get(made["kind"], made["metadata"]["name"])
 

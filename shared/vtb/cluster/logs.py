@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 from vtb.cluster.api import Api, Missing
-from vtb.errors import BadInput, TryAgain
+from vtb.errors import BadInput, TryAgain, VtbError
 
+log = logging.getLogger("vtb.run")
 AT_A_TIME = 10
 READ_S = 3600.0
 AGAIN_S = 1.0
@@ -21,24 +23,40 @@ class Logs:
     def __init__(self, api: Api) -> None:
         """Nothing is followed yet."""
         self._api, self._known, self._stopped = api, set[str](), threading.Event()
-        self._pool = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="log")
+        self._waiting: queue.Queue[tuple[str, str]] = queue.Queue()
 
     def follow(self, pod: str, label: str) -> None:
         """Print the lines of a pod from now until it ends."""
         if pod not in self._known:
             self._known.add(pod)
-            self._pool.submit(self._print, pod, label)
+            self._waiting.put((pod, label))
+            if len(self._known) <= AT_A_TIME:  # not a pool of the library: that keeps the program from ending
+                threading.Thread(target=self._work, daemon=True).start()
 
     def close(self, wait: bool) -> None:
         """Let the logs that are known end, or leave them."""
-        if not wait:
-            self._stopped.set()
-        self._pool.shutdown(wait=wait, cancel_futures=not wait)
+        if wait:
+            self._waiting.join()
+        self._stopped.set()
+
+    def _work(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                pod, label = self._waiting.get(timeout=1.0)
+            except queue.Empty:
+                continue
+            try:
+                self._print(pod, label)
+            finally:
+                self._waiting.task_done()
 
     def _print(self, pod: str, label: str) -> None:
-        for line in follow(self._api, pod, self._stopped.is_set):
-            sys.stdout.write(f"[{label}] {line}\n")
-            sys.stdout.flush()
+        try:
+            for line in follow(self._api, pod, self._stopped.is_set):
+                sys.stdout.write(f"[{label}] {line}\n")
+                sys.stdout.flush()
+        except VtbError as error:  # it is not allowed to, for one; the step goes on
+            log.warning("%s: its log cannot be followed: %s", label, error)
 
 
 def follow(api: Api, pod: str, stopped: Callable[[], bool], *, go_on: bool = True) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,9 +22,9 @@ from vtb.datasets.others_files import folder_chunks, hub_chunks, local_root, rea
 from vtb.errors import BadInput
 from vtb.formats import hub
 from vtb.formats.split_names import SPLITS
-from vtb.formats.vlmpuzzle import DATA, data_files, find_data_files, media_paths
+from vtb.formats.vlmpuzzle import DATA, MAX_RECORDS, data_files, find_data_files, media_paths
 from vtb.formats.webdataset import Sample
-from vtb.media.image import UnreadableImage, decode_image
+from vtb.media.image import MAX_FILE, UnreadableImage, decode_image
 from vtb.puzzles.sample import EXAMPLE, PUZZLE, REASONING, SOLUTION
 from vtb.stage.run import input_entry
 from vtb.store import ObjectMissing, Store, is_remote, open_store
@@ -48,13 +49,16 @@ def describe_input(uri: str, kinds: tuple[str, ...] = ("puzzles",)) -> InputEntr
         if tables:
             return InputEntry(store.uri, HUB_KIND, _digest(hub.parquet_files(root)))
         if root.is_dir():
-            return InputEntry(store.uri, FOLDER_KIND, _digest(data_files(root)))
+            return InputEntry(store.uri, FOLDER_KIND, _digest(data_files(root), MAX_RECORDS))
         if root.suffix == ".zip":
             raise BadInput(f"{root}: is a zip file: unpack it and give the folder")
     return input_entry(uri, kinds)
 
 
-def _digest(files: Sequence[Path]) -> str:
+def _digest(files: Sequence[Path], limit: float = math.inf) -> str:
+    for file in files:
+        if (size := file.stat().st_size) > limit:  # before hours of hashing
+            raise BadInput(f"{file}: has {size} bytes, more than {limit}: cut it into several folders")
     return "+".join(file_sha256(file) for file in files)
 
 
@@ -160,7 +164,7 @@ def shard_samples(uri: str, shard: ShardEntry, advice: str) -> Iterator[Sample]:
         yield from read_samples(uri, shard, advice)
         return
     store = open_store(uri)
-    data = store.get_bytes(shard.path)
+    data = store.get_bytes(shard.path, shard.bytes)
     if hashlib.sha256(data).hexdigest() != shard.sha256:
         raise BadInput(f"{uri}/{shard.path}: its content is not what the manifest says: {advice}")
     for line in data.splitlines():
@@ -176,7 +180,7 @@ def line_sample(store: Store, line: bytes) -> Sample:
     example = decode_example(line)
     paths = media_paths(example.task, example.key)
     try:
-        files = {medium.name: store.get_bytes(paths[medium.name]) for medium in example.media}
+        files = {medium.name: store.get_bytes(paths[medium.name], MAX_FILE) for medium in example.media}
     except (KeyError, ObjectMissing) as error:
         raise BadInput(f"{store.uri}: a file of {example.key} is gone ({error}): make the artifact again") from error
     return Sample(example.key, {EXAMPLE: line, **files})

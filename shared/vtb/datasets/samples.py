@@ -21,7 +21,7 @@ from vtb.formats import hub
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar
 from vtb.media.image import UnreadableImage, decode_image
 from vtb.puzzles.sample import CLIP, EXAMPLE, MEDIA, PUZZLE, REASONING, SOLUTION
-from vtb.store import open_store
+from vtb.store import ObjectTooLarge, open_store
 from vtb.tasks.example import Example, encode_example
 from vtb.tasks.registry import from_fields
 
@@ -38,22 +38,30 @@ class Unusable:
     why: str
 
 
+class OtherContent(DamagedTar):
+    """What lies there is whole, as far as one can tell, but it is not the manifest's."""
+
+
 def chunk_samples(chunk: Chunk) -> Iterator[Sample | Unusable]:
     """Every sample of a chunk, in its order.
 
     Raises:
         DamagedTar: after the last sample that could be read of a damaged shard.
+        OtherContent: after the last sample of one that is whole and not what its manifest says.
     """
     if chunk.shard is not None:
-        yield from _shard_samples(chunk, chunk.shard.sha256)
+        yield from _shard_samples(chunk, chunk.shard.sha256, chunk.shard.bytes)
     elif chunk.path.endswith(".parquet"):
         yield from _hub_samples(chunk)
     else:
         yield from _folder_samples(chunk)
 
 
-def _shard_samples(chunk: Chunk, sha256: str) -> Iterator[Sample | Unusable]:
-    data = open_store(chunk.uri).get_bytes(chunk.path)
+def _shard_samples(chunk: Chunk, sha256: str, size: int) -> Iterator[Sample | Unusable]:
+    try:
+        data = open_store(chunk.uri).get_bytes(chunk.path, size)
+    except ObjectTooLarge as error:
+        raise OtherContent("its content is not what its manifest says (it is larger)") from error
     changed = hashlib.sha256(data).hexdigest() != sha256
     if changed:
         log.warning("%s/%s: its content is not what its manifest says; reading what can be read", chunk.uri, chunk.path)
@@ -62,7 +70,7 @@ def _shard_samples(chunk: Chunk, sha256: str) -> Iterator[Sample | Unusable]:
     else:
         yield from _line_samples(chunk, data)
     if changed:
-        raise DamagedTar("its content is not what its manifest says")
+        raise OtherContent("its content is not what its manifest says")
 
 
 def _line_samples(chunk: Chunk, data: bytes) -> Iterator[Sample | Unusable]:

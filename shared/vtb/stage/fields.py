@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import click
 
+from vtb.errors import UsageProblem
 from vtb.stage.options import Finite, RangeType, SizeType, VtbOption
 
 Options = TypeVar("Options", bound="StageOptions")
@@ -152,8 +153,22 @@ def build(kind: type[Any], values: Mapping[str, Any], given: frozenset[str] = fr
         elif spec_of(field).internal:
             found[field.name] = given
         elif field.name in values:
+            _check_text(field.name, values[field.name])
             found[field.name] = values[field.name]
     return kind(**found)
+
+
+def _check_text(name: str, value: Any) -> None:
+    """Refuse words that are not UTF-8, which no manifest can hold; a shell passes any bytes."""
+    if isinstance(value, (tuple, list)):
+        for entry in value:
+            _check_text(name, entry)
+    elif isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            said = value.encode(errors="backslashreplace").decode()
+            raise UsageProblem(f"{name.replace('_', '-')}: {said!r} is not UTF-8: write it in UTF-8") from None
 
 
 def _parameter(field: dataclasses.Field[Any], hint: Any) -> click.Parameter:

@@ -19,7 +19,7 @@ bucket, a read-only folder) is `vtb.errors.NotAvailable` at once.
 
 from __future__ import annotations
 
-from vtb.store.base import ObjectInfo, ObjectMissing, Store
+from vtb.store.base import ObjectInfo, ObjectMissing, ObjectTooLarge, Store
 from vtb.store.local import LocalStore
 from vtb.store.tree import download, upload_tree
 from vtb.store.uris import is_remote, join_uri, open_store
@@ -28,6 +28,7 @@ __all__ = [
     "LocalStore",
     "ObjectInfo",
     "ObjectMissing",
+    "ObjectTooLarge",
     "Store",
     "download",
     "is_remote",

@@ -11,6 +11,7 @@ from typing import Protocol
 from vtb.errors import BadInput
 
 TEMP_PREFIX = ".vtb-tmp-"
+MAX_OBJECT = 1 << 34  # bytes that are read into memory, where nobody knows better
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -25,6 +26,10 @@ class ObjectInfo:
 
 class ObjectMissing(BadInput):
     """There is no object with this key."""
+
+
+class ObjectTooLarge(BadInput):
+    """There is one, but it has more bytes than it may have."""
 
 
 class Store(Protocol):
@@ -44,8 +49,8 @@ class Store(Protocol):
         """Write an object from a file; readers see the whole of it or nothing."""
         ...
 
-    def get_bytes(self, key: str) -> bytes:
-        """Read an object."""
+    def get_bytes(self, key: str, limit: int = MAX_OBJECT) -> bytes:
+        """Read an object of at most so many bytes; of a larger one nothing is read."""
         ...
 
     def get_file(self, key: str, path: Path) -> None:

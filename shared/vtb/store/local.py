@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vtb.errors import BadInput
-from vtb.regular_file import open_regular, read_regular
-from vtb.store.base import TEMP_PREFIX, ObjectInfo, ObjectMissing, check_key
+from vtb.regular_file import TooLarge, open_regular, read_regular
+from vtb.store.base import MAX_OBJECT, TEMP_PREFIX, ObjectInfo, ObjectMissing, ObjectTooLarge, check_key
 from vtb.store.files import atomic_file, os_errors, remove_left, walk, write_all
 
 _BLOCK = 1 << 20
-MAX_OBJECT = 1 << 34  # bytes that are read into memory
 
 
 class LocalStore:
@@ -39,12 +38,14 @@ class LocalStore:
         with _open_source(path) as source, atomic_file(target, durable=True) as descriptor:
             _copy(source, descriptor)
 
-    def get_bytes(self, key: str) -> bytes:
-        """Read an object."""
+    def get_bytes(self, key: str, limit: int = MAX_OBJECT) -> bytes:
+        """Read an object of at most so many bytes."""
         path = self._path(key)
         with os_errors(path):
             try:
-                return read_regular(path, MAX_OBJECT)
+                return read_regular(path, limit)
+            except TooLarge as error:
+                raise ObjectTooLarge(f"{path} {error.strerror}: put the right one there") from error
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 raise self._missing(key) from None
 

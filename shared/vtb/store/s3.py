@@ -10,7 +10,7 @@ from pathlib import Path
 from minio.helpers import check_bucket_name
 
 from vtb.errors import BadInput, UsageProblem, VtbError
-from vtb.store.base import ObjectInfo, check_key
+from vtb.store.base import MAX_OBJECT, ObjectInfo, check_key
 from vtb.store.files import atomic_file, os_errors, write_all
 from vtb.store.s3_client import Client, client_for
 from vtb.store.s3_deleting import Deleter
@@ -56,8 +56,8 @@ class S3Store:
         except (FileNotFoundError, IsADirectoryError):
             raise BadInput(f"there is no file {path}") from None
 
-    def get_bytes(self, key: str) -> bytes:
-        """Read an object."""
+    def get_bytes(self, key: str, limit: int = MAX_OBJECT) -> bytes:
+        """Read an object of at most so many bytes."""
         buffer = bytearray()
 
         def write(data: bytes, offset: int) -> None:
@@ -65,7 +65,7 @@ class S3Store:
                 buffer.extend(bytes(offset - len(buffer)))
             buffer[offset : offset + len(data)] = data
 
-        fetch(self._remote(key), write)
+        fetch(self._remote(key), write, limit)
         return bytes(buffer)
 
     def get_file(self, key: str, path: Path) -> None:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import urllib3
 
 from vtb.errors import NotAvailable, TryAgain
+from vtb.store.base import ObjectTooLarge
 from vtb.store.s3_answers import check_completed, read_upload
 from vtb.store.s3_client import Client
 from vtb.store.s3_errors import AnswerError
@@ -58,25 +59,31 @@ class _Head(NamedTuple):
     end: int
 
 
-def fetch(remote: Remote, write: Write) -> int:
-    """Read an object, handing its blocks to a function with their offsets, from several threads; return its size."""
-    head = _fetch_range(remote, 0, _RANGE, write, "")
+def fetch(remote: Remote, write: Write, limit: int | None = None) -> int:
+    """Read an object, handing its blocks to a function with their offsets, from several threads; return its size.
+
+    Raises:
+        ObjectTooLarge: It has more than ``limit`` bytes.
+    """
+    head = _fetch_range(remote, 0, _RANGE, write, "", limit)
 
     def fetch_one(start: int) -> None:
-        _fetch_range(remote, start, min(start + _RANGE, head.total), write, head.version)
+        _fetch_range(remote, start, min(start + _RANGE, head.total), write, head.version, limit)
 
     rest = range(head.end, head.total, _RANGE)
     remote.client.helpers.each(fetch_one, rest, min(len(rest), PARTS_IN_FLIGHT))
     return head.total
 
 
-def _fetch_range(remote: Remote, start: int, stop: int, write: Write, version: str) -> _Head:
+def _fetch_range(remote: Remote, start: int, stop: int, write: Write, version: str, limit: int | None = None) -> _Head:
     position = start
 
     def once() -> _Head:
         nonlocal position, version
         with _open_range(remote, position, stop) as response:
             head = _read_head(response, position, stop) if response else _Head("", 0, 0, 0)
+            if limit is not None and head.total > limit:
+                raise ObjectTooLarge(f"{remote.uri} has {head.total} bytes, more than {limit}: put the right one there")
             if version and head.version != version:
                 raise TryAgain(f"{remote.uri}: it changed while it was read; run the same command again to resume")
             version = head.version

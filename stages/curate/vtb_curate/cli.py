@@ -12,21 +12,21 @@ from vtb.artifact.output import Output
 from vtb.datasets.chunk import Chunk
 from vtb.datasets.folder_layout import LAYOUT, write_data_files
 from vtb.datasets.readers import chunks, describe_input, splits_in_words
-from vtb.errors import UsageProblem
+from vtb.errors import QualityGate, UsageProblem
 from vtb.report.card import DatasetCard, write_card
 from vtb.report.dataset import PAGES
 from vtb.report.features import FOLDER_FEATURES, SHARD_FEATURES
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.executor import finish, make_missing
-from vtb.stage.fields import StageOptions, option
+from vtb.stage.executor import Task, finish, make_missing
+from vtb.stage.fields import StageOptions, internal, option
 from vtb.stage.run import Run
 from vtb.stage.sharding import ShardRange
 from vtb_curate.choose import Choice, Rules, check_quality, choose
 from vtb_curate.contamination import benchmark_keys
 from vtb_curate.pages import pages
-from vtb_curate.verdicts import judge_shard, plan_verdicts, read_verdicts
-from vtb_curate.write import ENDINGS, Layout, make_shard, plan_quarantine, plan_splits
+from vtb_curate.verdicts import ShardWork, judge_shard, plan_verdicts, read_verdicts
+from vtb_curate.write import ENDINGS, Layout, Source, make_shard, plan_quarantine, plan_splits
 
 log = logging.getLogger("vtb.curate")
 
@@ -60,8 +60,10 @@ class Options(StageOptions):
     )  # fmt: skip
     max_bad: float = option(
         0.01, low=0, high=1, affects_output=False,
-        help="Largest share of bad samples to go on with; above it the command exits 5.",
+        help="Largest share of bad samples to go on with; above it the command exits 5, and where it is left out also "
+             "for any shard that is not what its manifest says.",
     )  # fmt: skip
+    given: frozenset[str] = internal(frozenset())
     samples_per_shard: int = option(256, low=1, help="Samples in one shard.")
     layout: Layout = option(
         "shards", help="WebDataset shards, or the VLMPuzzle folder tree with a data.json for each task."
@@ -109,8 +111,11 @@ def curate(run: Run, output: Output, inputs: Sequence[Sequence[Chunk]], rules: R
     verdicts = (verdict for task in judging for verdict in read_verdicts(output.store.get_bytes(task.path)))
     choice = choose(verdicts, rules)
     check_quality(choice, options.max_bad, output.uri)
+    every = sources(output, judging)
+    damaged = [source.chunk for source in every if not source.whole]
+    if damaged and "max_bad" not in options.given:
+        raise QualityGate(damage_in_words(damaged))
     tell(choice)
-    every = [task.work.chunk for task in judging]
     size, layout = options.samples_per_shard, options.layout
     good, bad = plan_splits(choice, every, size, layout), plan_quarantine(choice, every, size)
     make_missing(output, [*good, *bad], make_shard, part=alone, workers=run.workers, what="written")
@@ -125,6 +130,21 @@ def tell_lost_splits(inputs: Sequence[Sequence[Chunk]]) -> None:
         if any(chunk.split for chunk in found):
             words = "%s: its splits are not kept, puzzles are split anew: %s; to keep a benchmark out, give --benchmark"
             log.warning(words, found[0].uri, splits_in_words(found))
+
+
+def sources(output: Output, judging: Sequence[Task[ShardWork]]) -> list[Source]:
+    """The chunks of all inputs, and whether they were whole when they were judged."""
+    verdicts = output.read_shards([task.path for task in judging])
+    return [
+        Source(task.work.chunk, "damaged" not in shard.stats) for task, shard in zip(judging, verdicts, strict=True)
+    ]
+
+
+def damage_in_words(damaged: Sequence[Chunk]) -> str:
+    """What a run says that nobody allowed to read around damage."""
+    first = f"{damaged[0].uri}/{damaged[0].path}: its content is not what its manifest says"
+    others = f", and {len(damaged) - 1} other shards" if len(damaged) > 1 else ""
+    return f"{first}{others}: make the artifact again, or go on with what can be read by giving --max-bad"
 
 
 def tell(choice: Choice) -> None:

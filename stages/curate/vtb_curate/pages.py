@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from vtb.datasets.chunk import Chunk
 from vtb.puzzles.registry import families
 from vtb.report.dataset import dataset_pages
 from vtb_curate.choose import Choice
 from vtb_curate.verdicts import Verdict
-from vtb_curate.write import read_again
+from vtb_curate.write import Source, read_again
 
 EACH = 4  # puzzles of a kind that are shown
 
 
-def pages(title: str, choice: Choice, every: Sequence[Chunk]) -> dict[str, bytes]:
+def pages(title: str, choice: Choice, every: Sequence[Source]) -> dict[str, bytes]:
     """The pages by file name; only the chunks of the puzzles that they show are read again."""
     kept = [verdict for chosen in choice.splits.values() for verdict in chosen]
     groups = {verdict.task: families()[verdict.task].group for verdict in kept}

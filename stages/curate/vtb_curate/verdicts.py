@@ -10,7 +10,7 @@ from typing import Any
 
 from vtb.benchmarks.videothinkbench.decontamination import overlap_key
 from vtb.datasets.chunk import Chunk
-from vtb.datasets.samples import Unusable, chunk_samples
+from vtb.datasets.samples import OtherContent, Unusable, chunk_samples
 from vtb.errors import BadInput
 from vtb.formats.webdataset import DamagedTar, Sample
 from vtb.media.image import UnreadableImage, decode_image
@@ -88,14 +88,15 @@ def plan_verdicts(inputs: Sequence[Sequence[Chunk]]) -> list[Task[ShardWork]]:
 
 
 def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
-    """The verdicts on one shard as JSON lines."""
-    verdicts = []
-    for verdict in _verdicts(work):
+    """The verdicts on one shard as JSON lines; its figures say what is wrong with the shard itself."""
+    verdicts, damage = [], list[str]()
+    for verdict in _verdicts(work, damage):
         verdicts.append(verdict)
         tick(verdict.rows)
     # ASCII, since some characters beyond it end a line for ``splitlines``
     lines = [json.dumps(asdict(verdict)) + "\n" for verdict in verdicts]
-    return ShardResult("".join(lines).encode(), len(verdicts))
+    stats = {"damaged": damage[0]} if damage else {}
+    return ShardResult("".join(lines).encode(), len(verdicts), stats=stats)
 
 
 def read_verdicts(data: bytes) -> list[Verdict]:
@@ -103,22 +104,27 @@ def read_verdicts(data: bytes) -> list[Verdict]:
     return [Verdict(**json.loads(line)) for line in data.decode().splitlines()]
 
 
-def _verdicts(work: ShardWork) -> Iterator[Verdict]:
-    """A verdict for each sample that can be read, and one for all those that a damaged shard has lost."""
-    chunk, seen, bad, damage = work.chunk, 0, 0, ""
+def _verdicts(work: ShardWork, damage: list[str]) -> Iterator[Verdict]:
+    """A verdict for each sample that can be read, and one for all those that a damaged shard has lost.
+
+    What is wrong with the shard is added to ``damage``.
+    """
+    chunk, seen, bad = work.chunk, 0, 0
     try:
         for sample in chunk_samples(chunk):
             verdict = judge_sample(work, sample, seen)
             bad += bool(verdict.problem)
             yield verdict
             seen += 1
+    except OtherContent as error:
+        damage.append(str(error))
+        if not bad:
+            # Nothing is wrong with it, and it is not what was promised: another run's shard.
+            raise BadInput(f"{chunk.uri}/{chunk.path}: {error}: make the artifact again with --overwrite") from error
     except (ObjectMissing, DamagedTar) as error:
-        damage = str(error)
-    if damage and seen >= chunk.rows and not bad:
-        # Nothing is wrong with it, and it is not what was promised: another run's shard.
-        raise BadInput(f"{chunk.uri}/{chunk.path}: {damage}: make the artifact again with --overwrite")
+        damage.append(str(error))
     if seen < chunk.rows:
-        lost, why = chunk.rows - seen, damage or "samples are missing"
+        lost, why = chunk.rows - seen, damage[0] if damage else "samples are missing"
         yield Verdict(work.input, work.number, chunk.path, "", -1, "lost in a damaged shard", why, rows=lost)
 
 

@@ -27,10 +27,18 @@ ENDINGS: dict[Layout, str] = {"shards": "tar", "folder": "jsonl"}
 
 
 @dataclass(frozen=True)
+class Source:
+    """A chunk, and whether it was whole when it was judged."""
+
+    chunk: Chunk
+    whole: bool
+
+
+@dataclass(frozen=True)
 class Place:
     """Where a sample is read, and the key it gets."""
 
-    chunk: Chunk
+    source: Source
     number: int
     new_key: str
 
@@ -44,7 +52,7 @@ class ShardWork:
 
 
 def plan_splits(
-    choice: Choice, every: Sequence[Chunk], samples_per_shard: int, layout: Layout
+    choice: Choice, every: Sequence[Source], samples_per_shard: int, layout: Layout
 ) -> list[Task[ShardWork]]:
     """The shards of every split, named after split and index."""
     taken: set[str] = set()
@@ -55,7 +63,7 @@ def plan_splits(
     ]
 
 
-def plan_quarantine(choice: Choice, every: Sequence[Chunk], samples_per_shard: int) -> list[Task[ShardWork]]:
+def plan_quarantine(choice: Choice, every: Sequence[Source], samples_per_shard: int) -> list[Task[ShardWork]]:
     """Shards of those bad samples that can still be read."""
     bad, taken = [verdict for verdict in choice.bad if verdict.number >= 0], set[str]()
     return [
@@ -64,7 +72,7 @@ def plan_quarantine(choice: Choice, every: Sequence[Chunk], samples_per_shard: i
     ]
 
 
-def _work(part: Sequence[Verdict], every: Sequence[Chunk], taken: set[str], layout: Layout | None) -> ShardWork:
+def _work(part: Sequence[Verdict], every: Sequence[Source], taken: set[str], layout: Layout | None) -> ShardWork:
     places = (Place(every[verdict.chunk], verdict.number, _free_key(usable_key(verdict), taken)) for verdict in part)
     return ShardWork(tuple(places), layout)
 
@@ -91,29 +99,35 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     return ShardResult(data, len(samples), files)
 
 
-def read_again(chosen: Sequence[Verdict], every: Sequence[Chunk]) -> Iterator[Sample]:
+def read_again(chosen: Sequence[Verdict], every: Sequence[Source]) -> Iterator[Sample]:
     """The samples of some verdicts, with the keys that they had."""
     return _samples(_work(chosen, every, set(), "shards"))
 
 
 def _samples(work: ShardWork) -> Iterator[Sample]:
     for place in work.samples:
-        samples = _read_chunk(place.chunk)
+        samples = _read_chunk(place.source)
         sample = samples[place.number] if place.number < len(samples) else None
         if isinstance(sample, Sample):
             yield Sample(place.new_key, sample.parts)
         elif work.layout is not None:
-            where = f"{place.chunk.uri}/{place.chunk.path}" if place.chunk.shard else place.chunk.path
-            raise BadInput(f"{where}: sample {place.number} was there and is gone: the input changed during this run")
+            raise _changed(place.source.chunk, f"sample {place.number} was there and is gone")
+
+
+def _changed(chunk: Chunk, what: str) -> BadInput:
+    where = f"{chunk.uri}/{chunk.path}" if chunk.shard else chunk.path
+    return BadInput(f"{where}: {what}: the input changed during this run")
 
 
 @functools.lru_cache(maxsize=4)
-def _read_chunk(chunk: Chunk) -> list[Sample | Unusable]:
+def _read_chunk(source: Source) -> list[Sample | Unusable]:
     """A whole chunk; neighbours in an output shard come from the same few."""
     found: list[Sample | Unusable] = []
     try:
-        for sample in chunk_samples(chunk):
+        for sample in chunk_samples(source.chunk):
             found.append(sample)
-    except (DamagedTar, ObjectMissing):
+    except (DamagedTar, ObjectMissing) as error:
+        if source.whole:
+            raise _changed(source.chunk, str(error)) from error
         return found  # the verdicts have already counted what is lost
     return found

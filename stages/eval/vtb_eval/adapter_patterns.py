@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import signal
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from vtb.artifact.model_folder import read_json
 from vtb.errors import BadInput
+from vtb_eval.time_limit import time_limit
 
 LIMIT_S = 10.0
 _PATTERNS = ("target_modules", "exclude_modules", "modules_to_save", "layers_pattern", "rank_pattern", "alpha_pattern")
@@ -30,7 +29,7 @@ def check_patterns(adapter: Path, modules: Iterable[str]) -> None:
     patterns = [pattern for name in _PATTERNS for pattern in _texts(config.get(name))]
     names = list(modules)
     try:
-        with _time_limit():
+        with time_limit(LIMIT_S):
             for form in (form.replace("{}", pattern) for pattern in patterns for form in _FORMS):
                 expression = re.compile(form)
                 for name in names:
@@ -45,19 +44,3 @@ def _texts(value: Any) -> list[str]:
     """The texts of a pattern, of a list of them, or of a mapping from them."""
     values = [value] if isinstance(value, str) else value if isinstance(value, (list, dict)) else []
     return [text for text in values if isinstance(text, str)]
-
-
-@contextmanager
-def _time_limit() -> Iterator[None]:
-    """Python's matching looks for signals now and then, so a handler that raises ends it."""
-
-    def end(_number: int, _frame: object) -> NoReturn:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, LIMIT_S)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

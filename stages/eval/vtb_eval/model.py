@@ -14,8 +14,10 @@ from vtb.media.image import decode_image
 from vtb_eval.adapter_patterns import check_patterns
 from vtb_eval.greedy import make_greedy
 from vtb_eval.questions import Question
+from vtb_eval.time_limit import time_limit
 
 log = logging.getLogger("vtb.eval")
+TEMPLATE_S = 20.0  # one chat takes a thousandth of a second
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ def _processor(model: Path, max_pixels: int) -> Any:
     try:
         processor = AutoProcessor.from_pretrained(model, local_files_only=True, trust_remote_code=False)
         size = processor.image_processor.size
-        processor.apply_chat_template([{"role": "user", "content": [{"type": "text", "text": ""}]}])
+        with time_limit(TEMPLATE_S):
+            processor.apply_chat_template([{"role": "user", "content": [{"type": "text", "text": ""}]}])
     except Exception as error:  # the libraries raise what they like about a damaged folder
         raise BadInput(f"{model}: its processor cannot be loaded: {error!r}") from error
     processor.tokenizer.padding_side = "left"  # answers start where the prompts of a batch end

@@ -16,6 +16,11 @@ IMAGE = "<image>"
 _PLACEHOLDERS = ("<video>", "<audio>", "<bbox>", "<ref-object>", "<cot-process>", "<start-image>", "<img>")
 # Its columns of media: images, rejected_images, video and so on (swift.dataset.preprocessor).
 _MEDIA = re.compile(r"(\w+_)?(image|video|audio)s?")
+# Its columns of words, tools and settings beside `messages`: nobody here writes them, so nobody has looked at them.
+_OTHER_WORDS = re.compile(
+    r"(rejected|positive|negative|teacher)_\w+|conversations?|system(_prompt)?|tools|objects|chat_template_kwargs|questions"
+)
+_ROLES = ("system", "user", "assistant")
 
 
 def check_rows(path: Path, known: Container[str], special: tuple[str, ...]) -> None:
@@ -57,10 +62,15 @@ def _problem(row: dict[str, Any], known: Container[str], special: tuple[str, ...
         for file in _flat(row[column]):
             if not isinstance(file, str) or file not in known:
                 return f"names a file that is not of this dataset ({str(file)[:200]!r} in {column})"
+    other = next((name for name in row if _OTHER_WORDS.fullmatch(name)), None)
+    if other is not None:
+        return f"has a column {other}, which the engine would read as words or settings"
     pictures = len(list(_flat(row.get("images"))))
     for message in row["messages"]:
-        words = message["content"]
-        if message["role"] == "user":
+        role, words = message["role"], message["content"]
+        if len(message) > 2 or role not in _ROLES or not isinstance(words, str):
+            return "has a turn that is more than the words of the user or the assistant"
+        if role == "user":
             pictures -= words.count(IMAGE)
             words = words.replace(IMAGE, "")
         found = next((token for token in (IMAGE, *_PLACEHOLDERS, *special) if token in words), None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import shutil
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from vtb.artifact.unpacked import PACKED, unpacked_folder
 from vtb.engine.checkpoints import fetch_newest, remove_all, stored_checkpoints
 from vtb.engine.hardware import Device, choose_device, default_processes, is_main_node, require_deepspeed
 from vtb.engine.lock import OutputLock
+from vtb.engine.work_folder import work_folder
 from vtb.errors import BadInput, NotAvailable
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
@@ -139,18 +140,18 @@ def make(run: Run, plan: Plan, job: SftJob, where: Device, lock: OutputLock, *, 
     output = run.begin(plan)
     if output is None:
         return
-    job = with_fresh_folder(job, output)
-    try:
-        outcome = already_done(job.resume_from) or train(job, output, where, lock)
-    except (BadInput, NotAvailable):
-        lock.check()
-        forget_without_checkpoint(output)
-        raise
-    if is_main_node():
-        manifest = collect(job, output, outcome, lock, merge=merge)
-        remove_all(output.store)
-        run.say_done(output, manifest)
-    shutil.rmtree(job.output_dir, ignore_errors=True)
+    with work_folder(job.output_dir, partial(bring_checkpoint, output, job.output_dir)) as checkpoint:
+        job = replace(job, resume_from=job.output_dir / checkpoint if checkpoint else None)
+        try:
+            outcome = already_done(job.resume_from) or train(job, output, where, lock)
+        except (BadInput, NotAvailable):
+            lock.check()
+            forget_without_checkpoint(output)
+            raise
+        if is_main_node():
+            manifest = collect(job, output, outcome, lock, merge=merge)
+            remove_all(output.store)
+            run.say_done(output, manifest)
 
 
 def check_data(job: SftJob, manifest: Manifest) -> None:
@@ -202,14 +203,13 @@ def place_of(uri: str) -> str:
     return hashlib.sha256(uri.encode()).hexdigest()[:16]
 
 
-def with_fresh_folder(job: SftJob, output: Output) -> SftJob:
-    """The job in an empty work folder, with the newest checkpoint from the store where there is one."""
-    shutil.rmtree(job.output_dir, ignore_errors=True)
-    job.output_dir.mkdir(parents=True)
-    resume = fetch_newest(output.store, job.output_dir)
-    if resume is not None:
-        log.info("continuing from %s", resume.name)
-    return replace(job, resume_from=resume)
+def bring_checkpoint(output: Output, folder: Path) -> str:
+    """The newest checkpoint from the store into the work folder; its name, or nothing where there is none."""
+    resume = fetch_newest(output.store, folder)
+    if resume is None:
+        return ""
+    log.info("continuing from %s", resume.name)
+    return resume.name
 
 
 def forget_without_checkpoint(output: Output) -> None:

@@ -164,3 +164,16 @@ def test_a_configuration_that_looks_like_the_shards() -> None:
             whole = {**manifest.body(), "digest": canonical_hash(manifest.body()), "run": {"shards": []}}
             assert manifest.to_json() == json_bytes(whole)
             assert parse_manifest(manifest.to_json(), "/here").digest == manifest.digest
+
+
+@pytest.mark.parametrize("text", ['"seed": 1', '"bytes": 4', '"split": "train"', '"x": 1'])
+def test_an_edited_manifest_is_no_input(text: str) -> None:
+    """What was made from it would name a content that nobody has: a flipped bit on the way is enough."""
+    content = Manifest(PLAN, (SHARD,), (), {"x": 1}, RUN)
+    raw = content.to_json().decode()
+    assert parse_manifest(raw.encode(), "/here").digest == content.digest
+    assert text in raw
+    with pytest.raises(BadInput, match="its digest is not that of its content"):
+        parse_manifest(
+            raw.replace(text, text.translate({ord("1"): "3", ord("4"): "5", ord("n"): "m"})).encode(), "/here"
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +58,24 @@ def test_code_is_refused(model: Path, name: str) -> None:
     with pytest.raises(BadInput, match=r"code (from|in) .*model's folder") as caught:
         find_model(str(model)).folder()
     assert name.rpartition("/")[2] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        {"attn_implementation": "somebody/attention"}, {"_attn_implementation": "somebody/attention@main:f"},
+        {"text_config": {"_experts_implementation": "somebody/experts"}},
+        {"attn_implementation": {"": "eager", "vision_config": "somebody/attention"}},
+        {"megatron_config": {"tensor_model_parallel_size": 1}, "megatron_core": "antigravity"},
+    ],
+)  # fmt: skip
+def test_code_by_name_is_refused(model: Path, asks: dict[str, Any]) -> None:
+    """A kernel from a hub, or a module to import."""
+    (model / "config.json").write_text(json.dumps({"attn_implementation": "sdpa", "megatron_config": None}))
+    check_model_folder(model)
+    (model / "config.json").write_text(json.dumps(asks))
+    with pytest.raises(BadInput, match=r"config\.json asks for code by name"):
+        check_model_folder(model)
 
 
 def test_size_hides_nothing(model: Path) -> None:

@@ -19,9 +19,9 @@ def test_parts_of_a_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     fetched, decoded = list[str](), list[int]()
     get = LocalStore.get_bytes
 
-    def counted_get(self: LocalStore, key: str) -> bytes:
+    def counted_get(self: LocalStore, key: str, limit: int) -> bytes:
         fetched.append(key)
-        return get(self, key)
+        return get(self, key, limit)
 
     def counted_decode(data: bytes) -> Image:
         decoded.append(len(data))

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+import vtb_curate.write
+from contract.command_line import call
 from stages.curate.curate_runs import (
     FAMILY,
+    MAZE,
     columns_changed,
     curate,
     good,
@@ -23,7 +26,7 @@ from stages.curate.curate_runs import (
     samples,
 )  # fmt: skip
 from vtb.artifact import read_manifest
-from vtb.formats.webdataset import Sample
+from vtb.formats.webdataset import Sample, read_tar, write_tar
 from vtb.puzzles.sample import encode_record_clip
 
 
@@ -151,6 +154,43 @@ def test_a_shard_of_another_run_is_no_damage_to_read_around(mazes: Path, tmp_pat
     assert result.code == 3
     assert "00000.tar: its content is not what its manifest says" in result.error_lines[-1]
     assert not (tmp_path / "o" / "manifest.json").exists()
+
+
+def test_a_shorter_shard_of_another_run(mazes: Path, tmp_path: Path) -> None:
+    """It is whole, all that is in it is good, and it is not what the manifest promises."""
+    shutil.copytree(mazes, tmp_path / "m")
+    shard = tmp_path / "m" / "shards" / "00000.tar"
+    shard.write_bytes(write_tar(list(read_tar(shard.read_bytes()))[:3]))
+    result = curate(tmp_path / "o", tmp_path / "m", more=("--max-bad", "0.5"))
+    assert result.code == 3
+    assert "00000.tar: its content is not what its manifest says" in result.error_lines[-1]
+
+
+def test_damage_needs_leave(tmp_path: Path) -> None:
+    """However little of it there is: an artifact whose hashes do not hold is no success by default."""
+    line = ("--size", "7", "--cell-px", "8", "--count", "120", "--samples-per-shard", "60", "--workers", "1")
+    assert call(MAZE, *line, "--output", tmp_path / "m").code == 0
+    shard = tmp_path / "m" / "shards" / "00001.tar"
+    shard.write_bytes(flip_in_picture(shard.read_bytes()))
+    for _ in range(2):
+        result = curate(tmp_path / "o", tmp_path / "m")
+        assert result.code == 5
+        assert "00001.tar: its content is not what its manifest says" in result.error_lines[-1]
+        assert "--max-bad" in result.error_lines[-1]
+        assert not (tmp_path / "o" / "manifest.json").exists()
+    assert good(tmp_path / "o", tmp_path / "m", more=("--max-bad", "0.01")).rows < 120
+
+
+def test_a_shard_that_changes_between_judging_and_writing(
+    mazes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(mazes, tmp_path / "m")
+    shard = tmp_path / "m" / "shards" / "00002.tar"
+    monkeypatch.setattr("vtb_curate.cli.tell", lambda _: shard.write_bytes(flip_in_picture(shard.read_bytes())))
+    monkeypatch.setattr("vtb_curate.write._read_chunk", vtb_curate.write._read_chunk.__wrapped__)
+    result = curate(tmp_path / "o", tmp_path / "m", more=("--max-bad", "0.5"))
+    assert result.code == 3
+    assert "the input changed during this run" in result.error_lines[-1]
 
 
 @pytest.mark.parametrize("what", DAMAGES)

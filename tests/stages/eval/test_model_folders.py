@@ -107,6 +107,17 @@ def test_a_broken_folder_is_one_line(mazes: Path, model: Path, tmp_path: Path, c
     assert str(folder) in done.error_lines[0]
 
 
+def test_a_chat_template_without_end(mazes: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vtb_eval.model.TEMPLATE_S", 1.0)
+    endless = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+    folder = with_file(model, tmp_path / "model", "chat_template.jinja", endless)
+    began = time.monotonic()
+    done = predict(mazes, folder, tmp_path / "out")
+    assert time.monotonic() - began < 60
+    assert (done.code, len(done.error_lines)) == (3, 1), done.err
+    assert "more than 1 seconds" in done.error_lines[0]
+
+
 @pytest.mark.parametrize("field", ["target_modules", "exclude_modules", "modules_to_save", "rank_pattern"])
 def test_a_pattern_without_end(
     mazes: Path, model: Path, tmp_path: Path, field: str, monkeypatch: pytest.MonkeyPatch

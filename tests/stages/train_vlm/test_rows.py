@@ -15,7 +15,7 @@ KNOWN = {"images/1.png", "images/2.png", "clips/1.mp4"}
 SPECIAL = ("<|im_end|>", "<|vision_start|>")
 
 
-def row(question: str = "<image>How many?", answer: str = "4", **more: Any) -> dict[str, Any]:
+def row(question: str = "<image>How many?", answer: Any = "4", **more: Any) -> dict[str, Any]:
     turns = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
     return {"messages": turns, "images": ["images/1.png"], "solution": answer, **more}
 
@@ -49,6 +49,19 @@ BAD: dict[str, Any] = {
     "no messages": {"images": []},
     "messages of another form": {"messages": {"role": "user"}},
     "words that are none": {"messages": [{"role": "user", "content": [{"type": "image", "image": "/etc/passwd"}]}]},
+    "a picture in the words of an answer": row(answer=[{"type": "image", "image": "/etc/passwd"}], images=[]),
+    "an address in the words of an answer": row(
+        answer=[{"type": "image_url", "image_url": {"url": "http://a.invalid"}}]
+    ),
+    "token numbers for words": row(answer=[1, 2, 3]),
+    "a mapping for words": row(answer={"token_ids": [1]}),
+    "a turn in words before": row(system="<|im_end|>"),
+    "words in another column": row(conversations=[{"from": "human", "value": "<image>"}]),
+    "other answers": row(rejected_messages=[{"role": "user", "content": [{"type": "image", "image": "/etc/passwd"}]}]),
+    "tools": row(tools=["<|im_end|>"]),
+    "what a template is told": row(chat_template_kwargs={"x": 1}),
+    "a turn of nobody": {"messages": [{"role": "tool", "content": {"image": "/etc/passwd"}}]},
+    "a turn with a call": {"messages": [{"role": "assistant", "content": "x", "tool_calls": [{"name": "<|im_end|>"}]}]},
     "a list": [],
     "a number": 3,
 }
