@@ -75,6 +75,8 @@ def test_upgrades_start_what_is_new_and_nothing_else(namespace: str) -> None:
         helm.upgrade(CHART, "trial", VALUES)
         assert launchers(namespace).keys().isdisjoint({"trial-launcher", other})
         helm.uninstall("trial")
+        helm.install(CHART, "trial", VALUES)  # with the volume of models that was kept
+        helm.uninstall("trial")
     api = connect(namespace)
     until = time.monotonic() + 60
     while any(api.list(kind)[0] for kind in ("Job", "Pod")) and time.monotonic() < until:
