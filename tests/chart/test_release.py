@@ -10,8 +10,8 @@ from typing import Any
 
 import helm_python
 import pytest
-from helm import CHART, ci_values
 
+from chart.helm import CHART, ci_values
 from vtb.cluster.api import connect
 
 pytestmark = [

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from helm import CHART, CI, ROOT, Object, as_yaml, ci_values, one, render
 
+from chart.helm import CHART, CI, ROOT, Object, as_yaml, ci_values, one, render
 from vtb.cluster.argo import stage_template, workflow_template
 from vtb.cluster.as_yaml import text
 from vtb.cluster.launcher_job import launcher_spec

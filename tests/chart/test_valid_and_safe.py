@@ -13,7 +13,8 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from helm import CI, Object, ci_values, manifests, pods, render
+
+from chart.helm import CI, Object, ci_values, manifests, pods, render
 
 pytestmark = pytest.mark.chart
 VERSIONS = ("1.33", "1.34", "1.35", "1.36", "1.37")

@@ -10,9 +10,9 @@ import helm_python
 import jsonschema
 import pytest
 import yaml
-from helm import CHART, CI, ci_values, loaded, render
 
 import vtb
+from chart.helm import CHART, CI, ci_values, loaded, render
 from vtb.errors import BadInput
 from vtb.render.chart import check, described
 

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 import pytest
-from helm import CI, Object, ci_values, manifests, notes, one, pods, render
+
+from chart.helm import CI, Object, ci_values, manifests, notes, one, pods, render
 
 pytestmark = pytest.mark.chart
 

@@ -47,7 +47,8 @@ def test_run_status_logs_and_cancel(kubernetes: Kubernetes, s3: Bucket, site: Pa
     shown = call("vtb", "status", "--site", site).out.splitlines()
     assert shown[0].split() == ["PIPELINE", "STEP", "STATE", "PARTS", "AGE", "OBJECT"]
     assert [line.split()[:4] for line in shown[1:]] == [
-        ["data", "curated", "complete", "1/1"], ["data", "mazes", "complete", "1/1"], ["data", "more", "complete", "3/3"]
+        ["data", "curated", "complete", "1/1"], ["data", "mazes", "complete", "1/1"],
+        ["data", "more", "complete", "3/3"]
     ]  # fmt: skip
     assert call("vtb", "status", "--site", site, "--pipeline", "other").out.startswith("nothing of release mine")
 
@@ -109,8 +110,13 @@ def test_cluster_options_elsewhere_are_refused(s3: Bucket, site: Path, file: Pat
     assert "--site is for clusters" in done.err
 
 
+def sleep_long(pod: dict[str, Any], log: Any) -> int:
+    log.sleep(60)
+    return 0
+
+
 def test_ctrl_c_says_what_goes_on(kubernetes: Kubernetes, s3: Bucket, site: Path, file: Path) -> None:
-    kubernetes.run = lambda pod, log: log.sleep(60) or 0
+    kubernetes.run = sleep_long
     words = ("vtb", "run", file, "--on", "kubernetes", "--store", s3.uri, "--site", site)
     with killed_at_the_end(start(*words)) as process:
         kubernetes.wait(lambda: kubernetes.pod_runs, 60)

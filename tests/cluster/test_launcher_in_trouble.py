@@ -310,13 +310,11 @@ def test_after_a_failure_nothing_new_starts(cluster: Kubernetes, tmp_path: Path,
 
 
 def test_the_cluster_must_know_the_kind_of_a_gang(cluster: Kubernetes, tmp_path: Path, store: Path) -> None:
-    steps = [
-        {"name": "model", "stage": "train-vlm tiny-model"},
-        {"name": "adapter", "stage": "train-vlm sft", "inputs": {"input": "s3://b/set", "model": "/models/m"}},
-    ]
+    inputs = {"input": "s3://b/set", "model": "/models/m"}
+    steps = [{"name": "adapter", "stage": "train-vlm sft", "inputs": inputs}]
     site: dict[str, object] = {"gang": {"by": "jobset"}, "stages": {"train-vlm-sft": {"nodes": 2}}}
     with pytest.raises(NotAvailable, match="knows no JobSet"):
-        the_launcher(write_pipeline(tmp_path, steps[1:]), store, **site).run()
+        the_launcher(write_pipeline(tmp_path, steps), store, **site).run()
 
 
 def test_nothing_is_asked_of_a_cluster_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

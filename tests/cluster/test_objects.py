@@ -41,7 +41,8 @@ EVERYTHING: dict[str, Any] = {
     "fsGroup": 1000,
     "ttlSecondsAfterFinished": 60,
     "defaults": {
-        "cpu": "500m", "memory": "1.5Gi", "gpu": 2, "disk": "5Gi", "sharedMemory": "1Gi", "parallelism": 3, "retries": 0,
+        "cpu": "500m", "memory": "1.5Gi", "gpu": 2, "disk": "5Gi", "sharedMemory": "1Gi",
+        "parallelism": 3, "retries": 0,
         "activeDeadlineSeconds": 3600, "nodeSelector": {"pool": "gpu"}, "priorityClassName": "high",
         "tolerations": [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}], "runtimeClassName": "nvidia",
         "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
@@ -73,7 +74,9 @@ def steps() -> Iterator[tuple[Pipeline, Step]]:
 
 
 def objects() -> list[dict[str, Any]]:
-    made = [found for site in sites() for pipeline, step in steps() for found in step_objects(pipeline, step, STORE, site)]
+    made = [
+        found for site in sites() for pipeline, step in steps() for found in step_objects(pipeline, step, STORE, site)
+    ]
     made += [
         found for site in sites() for found in launcher_objects("name: x\n", "p" * 60, STORE, site, ["--set", "a=$(B)"])
     ]
@@ -112,7 +115,9 @@ def test_kubernetes_takes_them(version: str) -> None:
 
 
 @pytest.mark.skipif(not SCHEMAS, reason="VTB_SCHEMA_DIR names no folder of published schemas")
-@pytest.mark.parametrize(("kind", "file"), [("JobSet", "jobset"), ("TrainJob", "trainjob"), ("LeaderWorkerSet", "leaderworkerset")])
+@pytest.mark.parametrize(
+    ("kind", "file"), [("JobSet", "jobset"), ("TrainJob", "trainjob"), ("LeaderWorkerSet", "leaderworkerset")]
+)
 def test_the_controllers_take_them(kind: str, file: str) -> None:
     definition = yaml.safe_load((Path(str(SCHEMAS)) / f"{file}.crd.yaml").read_text(encoding="utf-8"))
     schemas = {entry["name"]: entry["schema"]["openAPIV3Schema"] for entry in definition["spec"]["versions"]}
@@ -198,7 +203,9 @@ def test_secrets_are_named_and_never_told() -> None:
     site = site_from(EVERYTHING)
     step = Step("adapter", "train-vlm sft", {}, {"model": ("m",), "input": ("i",)})
     container = step_objects(Pipeline("p", (step,)), step, STORE, site)[0]["spec"]["template"]["spec"]["containers"][0]
-    secret = {entry["name"]: entry["valueFrom"]["secretKeyRef"]["name"] for entry in container["env"] if "valueFrom" in entry}
+    secret = {
+        entry["name"]: entry["valueFrom"]["secretKeyRef"]["name"] for entry in container["env"] if "valueFrom" in entry
+    }
     assert secret == {
         "AWS_ACCESS_KEY_ID": "s3", "AWS_SECRET_ACCESS_KEY": "s3", "AWS_SESSION_TOKEN": "s3",
         "HF_TOKEN": "tokens", "WANDB_API_KEY": "tokens",
@@ -206,7 +213,9 @@ def test_secrets_are_named_and_never_told() -> None:
     mazes = Step("mazes", "gen-maze", {}, {})
     names = [
         entry["name"]
-        for entry in step_objects(Pipeline("p", (mazes,)), mazes, STORE, site)[0]["spec"]["template"]["spec"]["containers"][0]["env"]
+        for entry in step_objects(Pipeline("p", (mazes,)), mazes, STORE, site)[0]["spec"]["template"]["spec"][
+            "containers"
+        ][0]["env"]
     ]
     assert "HF_TOKEN" not in names
     assert '"envFrom"' not in told
@@ -221,7 +230,9 @@ def test_a_stage_has_what_the_site_gives_it() -> None:
 
 def test_parts_become_indexes() -> None:
     step = Step("mazes", "gen-maze", {"num-shards": 1000, "count": 5}, {})
-    (made,) = step_objects(Pipeline("p", (step,)), step, STORE, site_from({"stages": {"gen-maze": {"parallelism": 20}}}))
+    (made,) = step_objects(
+        Pipeline("p", (step,)), step, STORE, site_from({"stages": {"gen-maze": {"parallelism": 20}}})
+    )
     spec = made["spec"]
     assert (spec["completionMode"], spec["completions"], spec["parallelism"]) == ("Indexed", 1000, 20)
     assert spec["template"]["spec"]["containers"][0]["args"] == [
@@ -232,7 +243,9 @@ def test_parts_become_indexes() -> None:
 
 def test_every_node_of_a_gang_finds_the_first(tmp_path: Path) -> None:
     step = Step("adapter", "train-vlm sft", {}, {"model": ("m",), "input": ("i",)})
-    job, service = step_objects(Pipeline("p", (step,)), step, STORE, site_from({"stages": {"train-vlm-sft": {"nodes": 3}}}))
+    job, service = step_objects(
+        Pipeline("p", (step,)), step, STORE, site_from({"stages": {"train-vlm-sft": {"nodes": 3}}})
+    )
     name = job["metadata"]["name"]
     pod = job["spec"]["template"]["spec"]
     env = {entry["name"]: entry.get("value") for entry in pod["containers"][0]["env"]}

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-from pipelines import ONE, quick, the_launcher, write_pipeline
 
+from cluster.pipelines import ONE, quick, the_launcher, write_pipeline
 from in_memory_kubernetes import Kubernetes
 from vtb.errors import NotAvailable
 

@@ -1,6 +1,6 @@
 """The whole on a real cluster: nothing but the chart and images that it has. Needs KUBECONFIG; takes long.
 
-    KUBECONFIG=... pytest -m cluster tests/cluster/test_real_cluster.py -s
+KUBECONFIG=... pytest -m cluster tests/cluster/test_real_cluster.py -s
 """
 
 from __future__ import annotations
@@ -13,8 +13,20 @@ from typing import Any
 import pytest
 
 from cluster.real import (
-    CHART, RELEASE, digests, jobs_of, kill, laptop, launcher, namespace, pipeline, pods_of, run_to_the_end,
-    signal_store, victim, wait,
+    CHART,
+    RELEASE,
+    digests,
+    jobs_of,
+    kill,
+    laptop,
+    launcher,
+    namespace,
+    pipeline,
+    pods_of,
+    run_to_the_end,
+    signal_store,
+    victim,
+    wait,
 )  # fmt: skip
 
 helm_python = pytest.importorskip("helm_python")
@@ -23,7 +35,7 @@ pytestmark = [
     pytest.mark.skipif("KUBECONFIG" not in os.environ, reason="KUBECONFIG names no cluster"),
 ]
 MAZES: dict[str, Any] = {"size": [9, 11], "count": 60, "video": True, "samples-per-shard": 5}
-DATA = [
+DATA: list[dict[str, Any]] = [
     {"name": "mazes", "stage": "gen-maze", "options": {**MAZES, "num-shards": 4}},
     {"name": "curated", "stage": "curate", "inputs": ["mazes"], "options": {"test": 0.2}},
     {"name": "dataset", "stage": "prepare vlm", "inputs": ["curated"]},

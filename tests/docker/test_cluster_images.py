@@ -12,10 +12,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from container_tools import CLUSTER, HARDENED, ROOT, build, docker, inspect, tag
 from minio import Minio
 from minio.error import MinioException
 
+from container_tools import CLUSTER, HARDENED, ROOT, build, docker, inspect, tag
 from contract.command_line import run
 
 pytestmark = pytest.mark.docker

@@ -7,6 +7,7 @@ import sys
 import zlib
 
 import pytest
+
 from container_tools import CLUSTER, LIGHT, ROOT, build, docker, inspect, tag
 
 pytestmark = pytest.mark.docker

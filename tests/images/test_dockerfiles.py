@@ -94,7 +94,7 @@ def test_the_launcher_has_every_stage_and_the_pipelines() -> None:
     assert not set(heavy) & set(locks.locked(launcher.lock))
 
 
-def test_a_new_stage_is_in_the_launcher_without_an_edit(tmp_path, monkeypatch) -> None:
+def test_a_new_stage_is_in_the_launcher_without_an_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "stages" / "toy" / "vtb_toy").mkdir(parents=True)
     monkeypatch.setattr(declaration, "ROOT", tmp_path)
     assert declaration.load_images()["launcher"].source == ("toy",)
@@ -241,14 +241,16 @@ def test_context_depends_on_contents_only(tmp_path: Path) -> None:
         for name, path in paths.items():
             path.write_text(name, encoding="utf-8")
             path.chmod(mode)
-        files = {**paths, "made": b"here"}
+        files: dict[str, Path | bytes] = {**paths, "made": b"here"}
         out = io.BytesIO()
         context.write_context(files, out)
         digests.add(hashlib.sha256(out.getvalue()).hexdigest())
     assert len(digests) == 1
     with tarfile.open(fileobj=io.BytesIO(out.getvalue())) as tar:
         assert tar.getnames() == ["made", "one", "two"]
-        assert tar.extractfile("made").read() == b"here"
+        content = tar.extractfile("made")
+        assert content is not None
+        assert content.read() == b"here"
 
 
 def test_wheels_are_those_of_the_lock_and_of_cuda(tmp_path: Path) -> None:

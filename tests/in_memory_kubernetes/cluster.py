@@ -123,7 +123,7 @@ class Kubernetes:
         """The official client, for the test's own questions."""
         from kubernetes import config
 
-        client: ApiClient = config.new_client_from_config(str(self.kubeconfig))  # type: ignore[no-untyped-call]
+        client: ApiClient = config.new_client_from_config(str(self.kubeconfig))
         return client
 
     def pretend_inside(self, monkeypatch: pytest.MonkeyPatch) -> None:

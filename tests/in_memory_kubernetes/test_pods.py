@@ -129,7 +129,7 @@ def test_environment(kubernetes: Kubernetes) -> None:
         {"name": "NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
     ]
     seen: dict[str, str] = {}
-    kubernetes.run = lambda pod, log: seen.update(log.env) or 0  # type: ignore[func-returns-value]
+    kubernetes.run = lambda pod, log: seen.update(log.env) or 0
     kubernetes.create("pods", make_pod(env=env, envFrom=[{"secretRef": {"name": "s3"}, "prefix": "P_"}]))
     kubernetes.wait(lambda: phase(kubernetes) == "Succeeded")
     assert seen == {

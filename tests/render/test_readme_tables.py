@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """The READMEs of the stages, and what else is rendered."""
-    for folder in ("k8s", "charts"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
+    for name in ("k8s", "charts"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     for page in ROOT.glob("stages/*/README.md"):
         folder = tmp_path / "stages" / page.parent.name
         folder.mkdir(parents=True)

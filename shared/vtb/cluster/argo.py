@@ -140,7 +140,7 @@ def _resource(name: str, manifest: str, waits: dict[str, str]) -> dict[str, Any]
 def stage_template(stage: Stage, site: Site) -> dict[str, Any]:
     """A WorkflowTemplate that runs one stage.
 
-    Its parameters: ``output``; ``arguments``, more words, each in double quotes with commas between; and ``parts`` for a
+    Its parameters: ``output``; ``arguments``, more words, each in double quotes with commas between; ``parts`` for a
     stage whose work may be split.
     """
     step = Step(stage.slug, stage.name, {PARTS: 2} if stage.parallel == "shards" else {}, {})

@@ -238,10 +238,10 @@ class Launcher:
     def _tell(self, running: Running, made: dict[str, Any], pods: list[dict[str, Any]]) -> None:
         """Progress over all parts, and why nothing happens where nothing does."""
         now = time.monotonic()
-        if running.kind == "Job" and (found := parts_done(made))[2] > 1:
-            if found != running.progress and now - running.progress_at > PROGRESS_S:
-                running.progress, running.progress_at = found, now
-                log.info("%s: %d of %d parts done, %d running", running.step.name, found[0], found[2], found[1])
+        done, active, parts = found = parts_done(made) if running.kind == "Job" else (0, 0, 1)
+        if parts > 1 and found != running.progress and now - running.progress_at > PROGRESS_S:
+            running.progress, running.progress_at = found, now
+            log.info("%s: %d of %d parts done, %d running", running.step.name, done, parts, active)
         if now - running.since < PENDING_S or any(map(has_log, pods)):
             return
         reasons = {reason for pod in pods if (reason := pending_reason(pod))}

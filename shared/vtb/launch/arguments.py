@@ -86,7 +86,7 @@ def _agree(wanted: Mapping[str, Any], made: Mapping[str, Any]) -> bool:
 
 
 def _inputs_agree(step: Step, store: str, digests: list[str]) -> bool:
-    """Whether the artifacts that a step reads are those that a manifest names; models that are folders cannot be seen."""
+    """Whether the artifacts that a step reads are those of a manifest; models that are folders cannot be seen."""
     places = [place for _, place in step.places]
     if not all(map(is_remote, places)):
         return False

@@ -35,8 +35,9 @@ _ERROR = re.compile(r"^(?:\[rank\d+\]: ?)?((?:\w+\.)*\w*(?:Error|Exception|Inter
 
 # What torch says on a node whose peers are gone: gloo, NCCL, and the store by which they meet.
 _LOST = re.compile(
-    r"Connection (?:closed|reset) by peer|Connection refused|Broken pipe|remote process exited|NCCL Error|ncclRemoteError|"
-    r"DistNetworkError|DistStoreError|RendezvousTimeoutError|RendezvousConnectionError|[Tt]imed out (?:after )?waiting"
+    r"Connection (?:closed|reset) by peer|Connection refused|Broken pipe|remote process exited|NCCL Error|"
+    r"ncclRemoteError|DistNetworkError|DistStoreError|RendezvousTimeoutError|RendezvousConnectionError|"
+    r"[Tt]imed out (?:after )?waiting"
 )
 
 

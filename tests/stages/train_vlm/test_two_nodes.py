@@ -6,14 +6,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from stage_runs import Place, kill_tree, marked, metrics, wait_for
 
 from contract.command_line import killed_at_the_end, start
 from s3_server import free_port
+from stages.train_vlm.stage_runs import Place, kill_tree, marked, metrics, wait_for
 from vtb.errors import BadInput, NotAvailable, TryAgain
 from vtb_train_vlm.training import failure
 
-GLOO = "[rank1]: RuntimeError: [gloo/transport/tcp/pair.cc:537] Read error [10.0.0.7]:14522: Connection reset by peer. This"
+GLOO = "[rank1]: RuntimeError: [gloo/transport/tcp/pair.cc:537] Read error [10.0.0.7]:14522: Connection reset by peer."
 NCCL = "[rank0]: torch.distributed.DistBackendError: NCCL error: remote process exited or there was a network error"
 STORE = "torch.distributed.DistNetworkError: The client socket has timed out after 60000ms while trying to connect"
 ELASTIC = "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: "
