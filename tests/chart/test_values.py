@@ -105,6 +105,7 @@ def test_lint(name: str) -> None:
 
 def test_the_schema_is_one_and_takes_what_the_chart_brings() -> None:
     schema = loaded().schema
+    assert schema is not None
     assert schema == json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     parts = [part for part in schema["$defs"].values() if "properties" in part]

@@ -47,7 +47,7 @@ def test_the_role_is_what_the_launcher_asks_for(by: str, more: dict[str, set[str
 
 def test_another_run_gets_another_launcher() -> None:
     values = {"store": {"uri": "s3://b/run1", "existingSecret": "s3"}}
-    others = [
+    others: list[dict[str, Any]] = [
         {**values, "store": {**values["store"], "uri": "s3://b/run2"}},
         {**values, "pipeline": {"settings": ["count=5"]}},
         {**values, "pipeline": {"file": "name: mine\nsteps: []\n"}},
