@@ -34,6 +34,7 @@ DIFF_WHITE = 245  # greys above are white for the benchmark's Diff
 BLANK = 224  # where no channel is below, nothing is drawn: between the missing part (238) and the palest fill (211)
 DIM = 180  # a darker white is none any more
 MARGIN = 6
+OUTLINES = (0, 2)  # pixels by which a shape is smaller when its outline lies within its edge, not on it
 
 
 @dataclass(frozen=True)
@@ -139,11 +140,25 @@ def _nearest_shape(area: Image, expected: Expected) -> tuple[str | None, float]:
     padded = cv2.copyMakeBorder(drawn, SHIFT, SHIFT, SHIFT, SHIFT, cv2.BORDER_CONSTANT, value=0)
     overlaps = {}
     for name, mask in expected.shapes.items():
-        shape = mask[box].astype(np.float32)
-        common = float(cv2.matchTemplate(padded, shape, cv2.TM_CCORR).max())
-        overlaps[name] = common / float(drawn.sum() + shape.sum() - common)
+        overlaps[name] = max(_overlap(padded, shape) for shape in _with_thinner_outlines(mask[box]))
     found = max(overlaps, key=lambda name: overlaps[name])
     return found, overlaps[found]
+
+
+def _with_thinner_outlines(shape: Mask) -> Iterable[Mask]:
+    """A shape, and what it is if its outline lies within its edge: else a small hexagon looks most like a pentagon."""
+    import cv2
+
+    for pixels in OUTLINES:
+        yield cv2.erode(shape, np.ones((3, 3), np.uint8), iterations=pixels)
+
+
+def _overlap(padded: NDArray[np.float32], shape: Mask) -> float:
+    """Common pixels over all, at the best place within SHIFT pixels."""
+    import cv2
+
+    common = float(cv2.matchTemplate(padded, shape.astype(np.float32), cv2.TM_CCORR).max())
+    return common / max(1.0, float(padded.sum() + shape.sum() - common))
 
 
 def is_drawn(image: Image) -> NDArray[np.bool_]:
