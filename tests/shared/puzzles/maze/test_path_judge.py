@@ -179,6 +179,9 @@ def test_the_rim_of_a_wall_counts_only_where_the_path_needs_it() -> None:
     for depth, strict in ((0, True), (1, False), (2, False)):
         image = SOLUTION.copy()
         image[y, x + depth] = (220, 0, 0)
+        alone = score(image)
+        assert (alone.strict, alone.reason) == (False, "crosses a wall")  # nothing beside it that could have spilled
+        image[y - 3 : y + 4, x - 6 : x] = (220, 0, 0)
         assert (score(image).strict, score(image).tolerant) == (strict, strict)
     walls = np.zeros((21, 21), np.uint8)
     for thick, deep in ((1, 0), (2, 0), (3, 1), (8, 6)):

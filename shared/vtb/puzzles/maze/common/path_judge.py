@@ -2,7 +2,7 @@
 
 Strict is the benchmark's rule: red reaches the start and the goal, start and goal are joined by red pixels, and no red
 pixel lies on a wall of the puzzle. The outermost pixel of a wall is neither wall nor passage: scaling, JPEG and H.264
-put red there from a right line or mark beside it, so it counts only where nothing else joins start and goal.
+put red there from a right line or mark beside it, so beside one it counts only where nothing else joins start and goal.
 Tolerant forgives red on walls in and a little around the two end cells, where a marker or a round line end may spill.
 Filling all passages with red keeps both rules, as in the benchmark; such a verdict says so (``flooded``). The shapes of
 mazes differ in two numbers (``Rule``). Where the benchmark's judge decides otherwise: docs/decisions/0009.
@@ -119,12 +119,17 @@ class _Drawn:
         self.reach = max(REACH_PX, round(REACH * ends.cell))
 
     @functools.cached_property
+    def reddish(self) -> Mask:
+        """1 where a pixel is red or somewhat red."""
+        return red_mask(self.answer, FAINT_LEAD, FAINT_MIN)
+
+    @functools.cached_property
     def faint(self) -> Mask:
         """1 where a thin red line may be that compression paled: somewhat red, with full red in the same block."""
         import cv2
 
         near = cv2.dilate(self.red, np.ones((2 * self.block + 1, 2 * self.block + 1), np.uint8))
-        faint: Mask = red_mask(self.answer, FAINT_LEAD, FAINT_MIN) & near
+        faint: Mask = self.reddish & near
         return faint
 
     def joined(self, walls: Mask | None = None) -> tuple[bool, bool, bool]:
@@ -166,8 +171,11 @@ def _clear(drawn: _Drawn, walls: Mask, ends: Ends, rule: Rule, rim: int) -> tupl
 
     def holds(walls: Mask, inside: Mask) -> bool:
         # A thin wall is all rim; red that covers it from side to side is wider than a rim is.
-        thick = cv2.erode(drawn.red & walls, np.ones((rim + 1, rim + 1), np.uint8))
-        if (drawn.red & inside).any() or thick.any():
+        hits = drawn.red & walls
+        thick = cv2.erode(hits, np.ones((rim + 1, rim + 1), np.uint8))
+        # What spilled over lies beside what it spilled from; a speck on its own was drawn there.
+        beside = cv2.dilate(cv2.subtract(drawn.reddish, walls), np.ones((2 * rim + 3, 2 * rim + 3), np.uint8))
+        if (drawn.red & inside).any() or thick.any() or cv2.subtract(hits, beside).any():
             return False
         return drawn.joined(walls)[2] or not drawn.joined()[2]
 

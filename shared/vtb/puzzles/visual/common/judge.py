@@ -34,7 +34,7 @@ DIFF_WHITE = 245  # greys above are white for the benchmark's Diff
 BLANK = 224  # where no channel is below, nothing is drawn: between the missing part (238) and the palest fill (211)
 DIM = 180  # a darker white is none any more
 MARGIN = 6
-OUTLINES = (0, 2)  # pixels by which a shape is smaller when its outline lies within its edge, not on it
+OFF = 2  # pixels by which a shape's edge lies farther in when its outline lies within it, and out when it is blurred
 
 
 @dataclass(frozen=True)
@@ -140,17 +140,17 @@ def _nearest_shape(area: Image, expected: Expected) -> tuple[str | None, float]:
     padded = cv2.copyMakeBorder(drawn, SHIFT, SHIFT, SHIFT, SHIFT, cv2.BORDER_CONSTANT, value=0)
     overlaps = {}
     for name, mask in expected.shapes.items():
-        overlaps[name] = max(_overlap(padded, shape) for shape in _with_thinner_outlines(mask[box]))
+        overlaps[name] = max(_overlap(padded, shape) for shape in _a_little_off(mask[box]))
     found = max(overlaps, key=lambda name: overlaps[name])
     return found, overlaps[found]
 
 
-def _with_thinner_outlines(shape: Mask) -> Iterable[Mask]:
-    """A shape, and what it is if its outline lies within its edge: else a small hexagon looks most like a pentagon."""
+def _a_little_off(shape: Mask) -> Iterable[Mask]:
+    """A shape as it is, with its outline within its edge, and blurred; a small hexagon is no large pentagon then."""
     import cv2
 
-    for pixels in OUTLINES:
-        yield cv2.erode(shape, np.ones((3, 3), np.uint8), iterations=pixels)
+    around = np.ones((2 * OFF + 1, 2 * OFF + 1), np.uint8)
+    yield from (shape, cv2.erode(shape, around), cv2.dilate(shape, around))
 
 
 def _overlap(padded: NDArray[np.float32], shape: Mask) -> float:
