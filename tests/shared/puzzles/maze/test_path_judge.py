@@ -233,6 +233,15 @@ def test_a_line_that_compression_paled_in_places_is_one() -> None:
     assert judge(answer, walls, ends).reason == "path is broken"
 
 
+@pytest.mark.parametrize("color", [(150, 80, 80), (160, 20, 90), (200, 127, 127)])
+@pytest.mark.parametrize("side", [256, 320, 512, 704])
+def test_a_pale_line_is_none_when_scaling_reddened_it_in_places(color: tuple[int, int, int], side: int) -> None:
+    pale = PUZZLE.copy()
+    pale[(SOLUTION != PUZZLE).any(axis=2)] = color
+    for kind in (PillowImage.Resampling.BILINEAR, PillowImage.Resampling.LANCZOS):
+        assert not score(np.asarray(PillowImage.fromarray(pale).resize((side, side), kind))).strict
+
+
 def test_the_tolerant_margin_is_six_pixels_of_a_cell_of_32() -> None:
     x, y = (int(v) for v in RECORD.start_point)
     for depth, tolerated in ((6, True), (8, False)):

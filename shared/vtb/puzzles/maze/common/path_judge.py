@@ -27,6 +27,7 @@ REACH, REACH_PX = 1 / 8, 4  # how far from an end red reaches it: a share of a c
 SPILL, SPILL_PX = 3 / 16, 2  # around an end cell, forgiven by tolerant judging: 6 pixels for the benchmark's cell of 32
 # H.264 and JPEG halve the size of colors and work in blocks of 16 pixels: a line of few pixels pales in places.
 FAINT_MIN, FAINT_LEAD, BLOCK = 90, 30, 16
+SURE = 20  # by which red leads more where a line is red and paled in places: scaling makes pale lines red in places
 FLOOD = 0.6  # share of the passages; a line along all of them covers less
 
 
@@ -115,7 +116,7 @@ class _Drawn:
 
     def __init__(self, answer: Image, red_lead: int, ends: Ends, connectivity: int, block: int) -> None:
         self.answer, self.ends, self.connectivity, self.block = answer, ends, connectivity, block
-        self.red = red_mask(answer, red_lead)
+        self.red, self.sure_lead = red_mask(answer, red_lead), red_lead + SURE
         self.reach = max(REACH_PX, round(REACH * ends.cell))
 
     @functools.cached_property
@@ -125,10 +126,11 @@ class _Drawn:
 
     @functools.cached_property
     def faint(self) -> Mask:
-        """1 where a thin red line may be that compression paled: somewhat red, with full red in the same block."""
+        """1 where a thin red line may be that compression paled: somewhat red, with sure red in the same block."""
         import cv2
 
-        near = cv2.dilate(self.red, np.ones((2 * self.block + 1, 2 * self.block + 1), np.uint8))
+        sure = red_mask(self.answer, self.sure_lead)
+        near = cv2.dilate(sure, np.ones((2 * self.block + 1, 2 * self.block + 1), np.uint8))
         faint: Mask = self.reddish & near
         return faint
 
