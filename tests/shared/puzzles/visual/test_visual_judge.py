@@ -99,7 +99,7 @@ def test_a_part_that_vanishes_is_wrong(name: str, monkeypatch: pytest.MonkeyPatc
 
 @every_puzzle
 def test_half_an_answer_is_none(name: str) -> None:
-    for index in SEVERAL:
+    for index in range(5):
         record = make(name, index)
         puzzle, solution = picture(name, record, None), picture(name, record, answer(record))
         columns = np.flatnonzero((puzzle != solution).any(axis=(0, 2)))

@@ -34,7 +34,7 @@ DIFF_WHITE = 245  # greys above are white for the benchmark's Diff
 BLANK = 224  # where no channel is below, nothing is drawn: between the missing part (238) and the palest fill (211)
 DIM = 180  # a darker white is none any more
 MARGIN = 6
-OFF = 2  # pixels by which a shape's edge lies farther in when its outline lies within it, and out when it is blurred
+OFF = 1  # pixels by which a shape's edge lies farther in when its outline lies within it, and out when it is blurred
 
 
 @dataclass(frozen=True)
