@@ -87,12 +87,22 @@ def model_rate(places: Places, model: str = "boosting") -> float:
         places: of many puzzles.
         model: one of ``MODELS``.
     """
-    features, half = _features(places), len(places.right) // 2
-    width = features.shape[2]
-    labels = np.eye(COUNT, dtype=int)[places.right[:half]].ravel()
+    return fitted_rate(_features(places), places.right, model)
+
+
+def fitted_rate(features: Floats, right: Whole, model: str) -> float:
+    """How often the option with the highest score is right, in the second half; the first is for training.
+
+    Args:
+        features: of each option of N questions, shape (N, options, F).
+        right: number of the right option, shape (N,).
+        model: one of ``MODELS``.
+    """
+    half, (_, count, width) = len(right) // 2, features.shape
+    labels = np.eye(count, dtype=int)[right[:half]].ravel()
     fitted = MODELS[model]().fit(features[:half].reshape(-1, width), labels)
-    scores = fitted.predict_proba(features[half:].reshape(-1, width))[:, 1].reshape(-1, COUNT)
-    return float((scores.argmax(axis=1) == places.right[half:]).mean())
+    scores = fitted.predict_proba(features[half:].reshape(-1, width))[:, 1].reshape(-1, count)
+    return float((scores.argmax(axis=1) == right[half:]).mean())
 
 
 def _linear() -> Any:

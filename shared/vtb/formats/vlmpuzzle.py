@@ -21,6 +21,7 @@ from vtb.regular_file import read_regular
 from vtb.tasks.example import Example, example_fields, media_named
 
 DATA = "data.json"
+FOLDERS = ("puzzles", "solutions")
 # The columns that name the parts of a sample in the lines of our own folders.
 COLUMNS = {
     "puzzle.png": "puzzle_image", "solution.png": "solution_image", "solution.mp4": "solution_video",
@@ -116,12 +117,17 @@ def read_records(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def media_file(data_file: Path, relative: str) -> Path:
-    """A media file that a record names; it must lie below the folder of its ``data.json``."""
+    """A media file that a record names; it must lie below the folder of its ``data.json``.
+
+    The folders of the layout may be links to elsewhere, as people make them for pictures on another disk.
+    """
     folder = data_file.parent.resolve()
     try:
         path = (folder / relative).resolve()
+        first = relative.split("/")[0]
+        below = (folder / first).resolve() if first in FOLDERS else folder
     except RuntimeError as error:  # how pathlib tells a loop of symbolic links
         raise BadInput(f"{data_file}: {relative!r} is a loop of links") from error
-    if not path.is_relative_to(folder):
+    if not (path.is_relative_to(folder) or path.is_relative_to(below)):
         raise BadInput(f"{data_file}: {relative!r} leads out of the folder")
     return path

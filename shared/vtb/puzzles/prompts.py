@@ -46,6 +46,8 @@ VISUAL = {
     "question": "The picture follows a pattern. What is the {asked} of the {part} where the question mark is?",
     "lettered": "{question} The options are {options}. Choose one of them.",
     "open": "{question} Reply with one of these: {options}.",
+    "hidden vlm": "A {part} that is grey without a question mark is hidden.",
+    "hidden drawn": "A {part} that is grey without a question mark is hidden and stays grey.",
     "image color": (
         "The picture follows a pattern, and the grey {part} with the question mark is still without its color. Paint "
         "it evenly in the color that completes the pattern, with no question mark left. Leave everything else as it is."
@@ -57,8 +59,8 @@ VISUAL = {
     ),
     "video color": (
         "The grey {part} with the question mark is painted, from left to right, in the color that completes the "
-        "pattern of the picture, until no grey and no question mark is left. Then the finished picture stays. Nothing "
-        "else changes, and the camera stands still."
+        "pattern of the picture, until no grey and no question mark is left there. Then the finished picture stays. "
+        "Nothing else changes, and the camera stands still."
     ),
     "video shape": (
         "Where the question mark is, the missing {part} appears from left to right, in the shape, size and direction "

@@ -71,6 +71,18 @@ def test_records_in_another_encoding_are_refused(tmp_path: Path) -> None:
         list(read_records(tmp_path / "data.json"))
 
 
+def test_the_folders_of_the_layout_may_be_links(tmp_path: Path) -> None:
+    """Pictures on another disk; what is named must still lie below where the link leads."""
+    (folder := tmp_path / "set").mkdir()
+    (tmp_path / "disk").mkdir()
+    (folder / "puzzles").symlink_to(tmp_path / "disk")
+    assert media_file(folder / "data.json", "puzzles/a.png") == tmp_path / "disk" / "a.png"
+    (tmp_path / "disk" / "up").symlink_to(tmp_path)
+    for path in ("puzzles/../a.png", "puzzles/up/secret.png"):
+        with pytest.raises(BadInput, match="leads out of the folder"):
+            media_file(folder / "data.json", path)
+
+
 @pytest.mark.parametrize("path", ["../secret.png", "/etc/passwd", "puzzles/../../secret.png", "link/secret.png"])
 def test_media_never_leave_the_folder(tmp_path: Path, path: str) -> None:
     folder = tmp_path / "set"

@@ -20,7 +20,7 @@ Mask = NDArray[np.uint8]
 Place = tuple[float, float]
 KNOWN = ("canvas_dimensions", "point_radius", "line_width", "correct_option", "letters_known", "arc_ends")
 RADIUS, LINE_WIDTH = 10, 5  # of the benchmark
-DARK, RING = 90, 0.8  # an outline is darker; share of a ring that must be
+DARK, RING, HALF_HIDDEN = 90, 0.8, 0.68  # an outline is darker; share of a ring that must be
 LETTER = (0.04, 0.7)  # share of a disc that its letter covers; markers have none
 FONT_PX = 15  # the benchmark's letters are in Pillow's default font
 BLUE_LEAD = 60  # of the letters of arc_connect, which are (0, 0, 160)
@@ -72,26 +72,39 @@ def _red_ring(solution: Image) -> tuple[Place, float]:
 
 
 def _discs(puzzle: Image, radius: float) -> tuple[list[Place], list[Mask]]:
-    """The five places most like a ring of that radius with little ink in it, and what is printed in them."""
+    """The five places most like a ring of that radius with little ink in it, and what is printed in them.
+
+    Where they are fewer, one may lie half under another, or cross the picture's edge.
+    """
+    dark = (puzzle.max(axis=2) <= DARK).astype(np.float32)
+    for enough, apart in ((RING, 1.6), (HALF_HIDDEN, 0.9)):
+        places = _rings(dark, radius, enough, apart * radius)
+        if len(places) == len(LETTERS):
+            break
+    return places, [_ink(dark, place, _inside(radius)) for place in places]
+
+
+def _rings(dark: NDArray[np.float32], radius: float, enough: float, apart: float) -> list[Place]:
+    """The likest places, at most five and so far apart, of whose rings within the picture so large a share is dark."""
     import cv2
 
-    dark = (puzzle.max(axis=2) <= DARK).astype(np.float32)
     reach = round(radius) + 3
     ys, xs = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     away = np.hypot(xs, ys)
     ring, inside = np.abs(away - radius) <= 1, away <= radius - 3
     on_ring, within = (
-        cv2.filter2D(dark, -1, (mask / mask.sum()).astype(np.float32), borderType=cv2.BORDER_CONSTANT)
+        cv2.filter2D(dark, -1, mask.astype(np.float32), borderType=cv2.BORDER_CONSTANT)
+        / cv2.filter2D(np.ones_like(dark), -1, mask.astype(np.float32), borderType=cv2.BORDER_CONSTANT)
         for mask in (ring, inside)
     )
-    lettered = (on_ring >= RING) & (within >= LETTER[0]) & (within <= LETTER[1])
+    lettered = (on_ring >= enough) & (within >= LETTER[0]) & (within <= LETTER[1])
     like = np.where(lettered, on_ring - within / 2, -1).astype(np.float32)
     places: list[Place] = []
     while len(places) < len(LETTERS) and like.max() > 0:
         y, x = np.unravel_index(int(like.argmax()), like.shape)
         places.append((float(x), float(y)))
-        cv2.circle(like, (int(x), int(y)), round(1.6 * radius), -1, -1)
-    return places, [_ink(dark, place, _inside(radius)) for place in places]
+        cv2.circle(like, (int(x), int(y)), round(apart), -1, -1)
+    return places
 
 
 def _inside(ring: float) -> float:

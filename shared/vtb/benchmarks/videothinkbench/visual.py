@@ -27,6 +27,8 @@ from vtb.tasks.task import ClipFrame, Modality
 
 TELL_APART = 30.0  # RGB distance from which two colors are two values
 MISSING = (0xEE, 0xEE, 0xEE)
+SIZES = (0.7, 1, 1.4)  # a step between the sizes of one puzzle, as a factor
+OUTLINE = 3  # pixels by which an outline reaches beyond a corner
 
 
 def as_ours(record: dict[str, Any], puzzle: Image, solution: Image) -> dict[str, Any]:
@@ -180,20 +182,31 @@ def _distance(one: Color, other: Color) -> float:
 
 
 def _shapes(solution: Image, part: Mask, right: str) -> dict[str, Mask]:
-    """The right shape, and regular shapes of its size that are clearly others."""
+    """The right shape, and regular shapes of its size, the next smaller and the next larger that are clearly others."""
     drawn = (is_drawn(solution) & (part > 0)).astype(np.uint8)
     ys, xs = np.nonzero(drawn)
     if not len(xs):
         return {right: drawn}
-    centre, radius = (float(xs.min() + xs.max()) / 2, float(ys.min() + ys.max()) / 2), float(np.ptp(xs)) / 2
-    others: dict[str, Mask] = {"circle": silhouette(Disc(centre, radius, 2))}
-    for name, sides in SHAPES.items():
-        others |= {
-            f"{name}{' upside down' * turned}": silhouette(Polygon(regular(sides, centre, radius, turned=turned), 2))
-            for turned in (False, True)
-        }
+    # All shapes of a puzzle have their corners on circles of one size, whatever their width.
+    centre = float(xs.mean()), float(ys.mean())
+    radius = float(np.hypot(xs - centre[0], ys - centre[1]).max()) - OUTLINE
+    others = {
+        f"{name} {size}": silhouette(shape)
+        for size in SIZES
+        for name, shape in _regular_shapes(centre, size * radius).items()
+    }
     alike = max(others, key=lambda name: _overlap(others[name], drawn))
     return {**{name: mask for name, mask in others.items() if _overlap(mask, others[alike]) < 0.95}, right: drawn}
+
+
+def _regular_shapes(centre: tuple[float, float], radius: float) -> dict[str, Disc | Polygon]:
+    """A circle, and polygons standing on a side and upside down."""
+    polygons = {
+        f"{name}{' upside down' * turned}": Polygon(regular(sides, centre, radius, turned=turned), 2)
+        for name, sides in SHAPES.items()
+        for turned in (False, True)
+    }
+    return {"circle": Disc(centre, radius, 2), **polygons}
 
 
 def _overlap(one: Mask, other: Mask) -> float:

@@ -6,8 +6,8 @@ import random
 from typing import Any
 
 from vtb.puzzles.visual.common.base import Config
-from vtb.puzzles.visual.common.disc_grid import ASKED_PLACES, DiscGrid, place_in_grid
-from vtb.puzzles.visual.common.patterns import assign, count_assigned
+from vtb.puzzles.visual.common.disc_grid import DiscGrid, place_in_grid
+from vtb.puzzles.visual.common.patterns import assign
 from vtb.puzzles.visual.common.record import VisualRecord
 from vtb.puzzles.visual.common.scene import MISSING, Disc
 
@@ -23,7 +23,7 @@ class ColorGrid(DiscGrid[VisualRecord]):
 
     def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:
         """Colors of corners, edges and middle."""
-        return self.pattern(rng, assign(rng, 3, config.color_names, config.sampling))
+        return self.pattern(rng, assign(rng, 3, config.color_names), config.sampling)
 
     def part(self, record: VisualRecord, place: int, value: str | None) -> Disc:
         """A disc in the grid."""
@@ -31,7 +31,7 @@ class ColorGrid(DiscGrid[VisualRecord]):
 
     def distinct(self, config: Config) -> float | None:
         """Colors of the groups, and the missing disc."""
-        return len(ASKED_PLACES) * count_assigned(3, config.colors, config.sampling)
+        return self.count_patterns(config.colors, config.sampling)
 
 
 FAMILY = ColorGrid()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any, ClassVar
 
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
-from vtb.puzzles.visual.common.patterns import assign, count_assigned, shuffled
+from vtb.puzzles.visual.common.patterns import assign, missing_in, shuffled
 from vtb.puzzles.visual.common.record import Content, VisualRecord
 from vtb.puzzles.visual.common.scene import MISSING, Polygon, regular
-from vtb.rng import below
 
 SIDES = range(3, 10)
 RADIUS, SPACING = 66, 160
@@ -31,14 +31,17 @@ class PolygonSidesColor(VisualFamily[PolygonRecord]):
     part_name = "polygon"
     asked = "color"
     places = 6
+    rule = "Polygons with the same number of sides have the same color."
     content: ClassVar[Content] = {"sides": (6, SIDES)}
 
     def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:
         """Three numbers of sides, a color for each, and each on two polygons."""
         kinds = shuffled(rng, SIDES)[:3]
-        color = dict(zip(kinds, assign(rng, 3, config.color_names, config.sampling), strict=True))
+        color = dict(zip(kinds, assign(rng, 3, config.color_names), strict=True))
         sides = shuffled(rng, kinds * 2)
-        return {"values": [color[count] for count in sides], "missing": below(rng, 6), "sides": sides}
+        pairs = [[place for place in range(6) if sides[place] == count] for count in kinds]
+        missing = missing_in(rng, pairs, config.sampling)
+        return {"values": [color[count] for count in sides], **missing, "sides": sides}
 
     def part(self, record: PolygonRecord, place: int, value: str | None) -> Polygon:
         """A polygon of the triangle."""
@@ -50,13 +53,14 @@ class PolygonSidesColor(VisualFamily[PolygonRecord]):
         count, missing = record.sides[record.missing], record.missing
         other = next(place for place in range(6) if record.sides[place] == count and place != missing)
         return (
-            "Polygons with the same number of sides have the same color. The one with the question mark has "
+            f"{self.rule} The one with the question mark has "
             f"{count} sides like polygon {other + 1}, so the answer is {self.answer(record)}."
         )
 
     def distinct(self, config: Config) -> float | None:
         """Three numbers of sides, their colors, the 90 orders of three pairs, and the missing polygon."""
-        return 35 * count_assigned(3, config.colors, config.sampling) * 90 * 6
+        missing = 6 if config.sampling == "videothinkbench" else 3 * 2**3
+        return 35 * math.perm(config.colors, 3) * 90 * missing
 
 
 FAMILY = PolygonSidesColor()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
-from vtb.puzzles.visual.common.patterns import assign, count_assigned, pick
+from vtb.puzzles.visual.common.patterns import assign, missing_in, pick
 from vtb.puzzles.visual.common.record import ColoredRecord, Content
 from vtb.puzzles.visual.common.scene import COLORS, MISSING, SHAPES, Disc, Line, Polygon, Shape, regular
-from vtb.rng import below
 
 COLUMNS, SPACING, RADIUS = 4, 122, 52
 LINE_Y, FROM_LINE = 256, 90
@@ -28,12 +28,14 @@ class ShapeReflect(VisualFamily[ColoredRecord]):
     places = 2 * COLUMNS
     starred = True
     words = tuple(SHAPES)
+    rule = "The shapes below the line are the mirror image of those above it."
     content: ClassVar[Content] = {"color": (None, COLORS)}
 
     def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:
         """A row of shapes twice, and the color of all."""
-        row = assign(rng, COLUMNS, tuple(SHAPES), config.sampling)
-        return {"values": row * 2, "missing": below(rng, self.places), "color": pick(rng, config.color_names)}
+        row = assign(rng, COLUMNS, tuple(SHAPES))
+        pairs = [(column, column + COLUMNS) for column in range(COLUMNS)]
+        return {"values": row * 2, **missing_in(rng, pairs, config.sampling), "color": pick(rng, config.color_names)}
 
     def part(self, record: ColoredRecord, place: int, value: str | None) -> Shape:
         """A shape above the line, or below it upside down."""
@@ -62,13 +64,14 @@ class ShapeReflect(VisualFamily[ColoredRecord]):
         """By the mirror image."""
         other = (record.missing + COLUMNS) % self.places + 1
         return (
-            "The shapes below the line are the mirror image of those above it. The mirror image of the missing shape "
-            f"is shape {other}, a {self.answer(record)}, so the answer is {self.answer(record)}."
+            f"{self.rule} The mirror image of the missing shape is"
+            f" shape {other}, a {self.answer(record)}, so the answer is {self.answer(record)}."
         )
 
     def distinct(self, config: Config) -> float | None:
-        """The row, the missing shape and the color."""
-        return self.places * config.colors * count_assigned(COLUMNS, len(SHAPES), config.sampling)
+        """The row, the missing shape, with a hidden one of each other pair where there are such, and the color."""
+        missing = self.places if config.sampling == "videothinkbench" else COLUMNS * 2**COLUMNS
+        return missing * config.colors * math.perm(len(SHAPES), COLUMNS)
 
 
 FAMILY = ShapeReflect()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any, ClassVar
 
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.disc_grid import place_in_grid
 from vtb.puzzles.visual.common.family import VisualFamily
-from vtb.puzzles.visual.common.patterns import SIZES, assign, count_assigned, pick, shuffled
+from vtb.puzzles.visual.common.patterns import SIZES, assign, pick, shuffled
 from vtb.puzzles.visual.common.record import ColoredRecord, Content
 from vtb.puzzles.visual.common.scene import COLORS, MISSING, SHAPES, Disc, Polygon, Shape, regular
 from vtb.rng import below
@@ -32,19 +33,26 @@ class ShapeSizeGrid(VisualFamily[ColoredRecord]):
 
     def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:
         """Shapes along one direction and sizes along the other, and the color of all."""
-        shapes = assign(rng, 3, tuple(SHAPES), config.sampling)
-        sizes = assign(rng, 3, SIZES, config.sampling)
+        shapes = assign(rng, 3, tuple(SHAPES))
+        sizes = assign(rng, 3, SIZES)
         cells = [f"{size} {shape}" for shape in shapes for size in sizes]
         if below(rng, 2):
             cells = [cells[column * 3 + row] for row in range(3) for column in range(3)]
-        return {"values": cells, "missing": below(rng, 9), "color": pick(rng, config.color_names)}
+        out = [*range(9)]
+        if config.sampling == "fair":  # one in each row and column: then each shape and each size is seen twice
+            out = [3 * row + column for row, column in enumerate(shuffled(rng, range(3)))]
+        missing = pick(rng, out)
+        hidden = sorted({*out} - {missing}) if config.sampling == "fair" else []
+        return {"values": cells, "missing": missing, "hidden": hidden, "color": pick(rng, config.color_names)}
 
     def options(self, rng: random.Random, record: ColoredRecord) -> list[str]:
-        """Two sizes of two shapes: every size and shape among them twice, so that none stands out.
+        """What is hidden. Where only the answer is, two sizes of two shapes: each twice, so that none stands out.
 
         The wrong ones are taken from the picture in half of the puzzles, from everything in the others; so neither
         what the picture shows most often nor what it does not show tells the answer.
         """
+        if record.hidden:
+            return shuffled(rng, [record.values[place] for place in (record.missing, *record.hidden)])
         size, shape = self.answer(record).split()
         known = " ".join(record.values).split() if below(rng, 2) else [*SIZES, *SHAPES]
         other_size = pick(rng, [name for name in SIZES if name in known and name != size])
@@ -72,9 +80,9 @@ class ShapeSizeGrid(VisualFamily[ColoredRecord]):
         )
 
     def distinct(self, config: Config) -> float | None:
-        """Shapes, sizes, the two directions, the missing shape and the color."""
-        shapes = count_assigned(3, len(SHAPES), config.sampling)
-        return shapes * count_assigned(3, len(SIZES), config.sampling) * 2 * 9 * config.colors
+        """Shapes, sizes, the two directions, the missing shape (one of three in one of six orders) and the color."""
+        missing = 9 if config.sampling == "videothinkbench" else 6 * 3
+        return math.perm(len(SHAPES), 3) * math.perm(len(SIZES), 3) * 2 * missing * config.colors
 
 
 FAMILY = ShapeSizeGrid()

@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
-from vtb.puzzles.visual.common.patterns import SIZES, SIZES_NOTE, assign, count_assigned, pick
+from vtb.puzzles.visual.common.patterns import SIZES, SIZES_NOTE, assign, missing_in, pick
 from vtb.puzzles.visual.common.record import Content, VisualRecord
 from vtb.puzzles.visual.common.scene import CENTRE, COLORS, MISSING, SIDE, Disc
-from vtb.rng import below
 
 RADII = dict(zip(SIZES, (SIDE / 32, SIDE / 19, SIDE / 13), strict=True))
 DISTANCES, TWIST = (70.0, 138.0, 206.0), 40
@@ -42,8 +41,8 @@ class SizeCycle(VisualFamily[SpiralRecord]):
     def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:
         """Sizes along an arm; the spiral's direction, its turn and its color."""
         return {
-            "values": assign(rng, 3, SIZES, config.sampling) * 3,
-            "missing": below(rng, 9),
+            "values": assign(rng, 3, SIZES) * 3,
+            **missing_in(rng, [range(step, 9, 3) for step in range(3)], config.sampling),
             "color": pick(rng, config.color_names),
             "turn": pick(rng, TURNS),
             "hand": pick(rng, HANDS),
@@ -61,16 +60,17 @@ class SizeCycle(VisualFamily[SpiralRecord]):
     def explain(self, record: SpiralRecord) -> str:
         """By the other arms."""
         sizes = ", ".join(record.values[:3])
-        same = [place + 1 for place in range(record.missing % 3, 9, 3) if place != record.missing]
+        same = [place + 1 for place in range(record.missing % 3, 9, 3) if place in record.seen]
         return (
             f"Each of the three arms of the spiral has the same sizes from the middle outwards: {sizes}. The question "
             f"mark has the place of discs {same[0]} and {same[1]}, so the answer is {self.answer(record)}."
         )
 
     def distinct(self, config: Config) -> float | None:
-        """Sizes along an arm, the missing disc, color, turn and direction."""
+        """Sizes along an arm, the missing disc, with a hidden one at each other step, color, turn and direction."""
         views = len(TURNS) * len(HANDS) * config.colors
-        return 9 * views * count_assigned(3, len(SIZES), config.sampling)
+        missing = 9 if config.sampling == "videothinkbench" else 3 * 3**3
+        return missing * views * math.perm(len(SIZES), 3)
 
 
 FAMILY = SizeCycle()

@@ -6,8 +6,8 @@ import random
 from typing import Any, ClassVar
 
 from vtb.puzzles.visual.common.base import Config
-from vtb.puzzles.visual.common.disc_grid import ASKED_PLACES, DiscGrid, place_in_grid
-from vtb.puzzles.visual.common.patterns import SIZES, SIZES_NOTE, assign, count_assigned, pick
+from vtb.puzzles.visual.common.disc_grid import DiscGrid, place_in_grid
+from vtb.puzzles.visual.common.patterns import SIZES, SIZES_NOTE, assign, pick
 from vtb.puzzles.visual.common.record import ColoredRecord, Content
 from vtb.puzzles.visual.common.scene import COLORS, MISSING, SIDE, Disc
 
@@ -28,7 +28,7 @@ class SizeGrid(DiscGrid[ColoredRecord]):
 
     def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:
         """Sizes of corners, edges and middle, and the color of all."""
-        return {"color": pick(rng, config.color_names), **self.pattern(rng, assign(rng, 3, SIZES, config.sampling))}
+        return {"color": pick(rng, config.color_names), **self.pattern(rng, assign(rng, 3, SIZES), config.sampling)}
 
     def part(self, record: ColoredRecord, place: int, value: str | None) -> Disc:
         """A disc in the grid; a missing one is always as large as the largest."""
@@ -39,7 +39,7 @@ class SizeGrid(DiscGrid[ColoredRecord]):
 
     def distinct(self, config: Config) -> float | None:
         """Sizes of the groups, the missing disc and the color."""
-        return len(ASKED_PLACES) * config.colors * count_assigned(3, len(SIZES), config.sampling)
+        return config.colors * self.count_patterns(len(SIZES), config.sampling)
 
 
 FAMILY = SizeGrid()

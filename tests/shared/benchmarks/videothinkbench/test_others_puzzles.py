@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import cv2
@@ -109,3 +110,30 @@ def test_arc_connect_with_discs_is_its_point_version() -> None:
         assert taken.task == "arc_connect_point_ver"
         assert score(taken, solution, puzzle).strict
         assert not score(taken, puzzle, puzzle).strict
+
+
+def test_candidates_that_overlap_or_cross_the_edge_are_seen() -> None:
+    """The earlier generators let discs lie a radius and a fifth apart, and over the picture's edge."""
+    places = {"A": (200, 200), "B": (212, 201), "C": (474, 300), "D": (100, 380), "E": (330, 90)}
+    for right in "ABC":
+        puzzle, solution = (_with_discs(places, marked) for marked in ("", right))
+        example = as_example({"id": "a"}, "midpoint", puzzle, functools.partial(np.copy, solution))
+        payload = example.payload
+        seen = sorted((round(entry.x), round(entry.y)) for entry in payload.candidates)
+        assert np.abs(np.subtract(seen, sorted(places.values()))).max() <= 2
+        assert score(example, solution, puzzle).strict
+        other = _with_discs(places, "E")
+        assert not score(example, other, puzzle).strict
+
+
+def _with_discs(places: dict[str, tuple[int, int]], marked: str) -> Image:
+    from PIL import Image as PillowImage
+    from PIL import ImageDraw, ImageFont
+
+    picture, font = PillowImage.new("RGB", (480, 480), "white"), ImageFont.load_default(15)
+    pen = ImageDraw.Draw(picture)
+    for letter, (x, y) in places.items():
+        fill, line = ((255, 220, 220), (198, 24, 24)) if letter == marked else ((255, 255, 255), (32, 32, 32))
+        pen.ellipse((x - 10, y - 10, x + 10, y + 10), fill, line, 4)
+        pen.text((x, y), letter, "black", font, anchor="mm")
+    return np.asarray(picture)

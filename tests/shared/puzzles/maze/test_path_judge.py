@@ -176,6 +176,9 @@ def test_the_rim_of_a_wall_counts_only_where_the_path_needs_it() -> None:
     for depth, strict in ((0, True), (1, False), (2, False)):
         image = SOLUTION.copy()
         image[y, x + depth] = (220, 0, 0)
+        alone = score(image)
+        assert (alone.strict, alone.reason) == (False, "crosses a wall")  # nothing beside it that could have spilled
+        image[y - 3 : y + 4, x - 6 : x] = (220, 0, 0)
         assert (score(image).strict, score(image).tolerant) == (strict, strict)
     walls = np.zeros((21, 21), np.uint8)
     for thick, deep in ((1, 0), (2, 0), (3, 1), (8, 6)):
@@ -225,6 +228,15 @@ def test_a_line_that_compression_paled_in_places_is_one() -> None:
     assert judge(answer, walls, ends).reason == "path is broken"
     answer[10:14, 30:100] = (140, 60, 60)
     assert judge(answer, walls, ends).reason == "path is broken"
+
+
+@pytest.mark.parametrize("color", [(150, 80, 80), (160, 20, 90), (200, 127, 127)])
+@pytest.mark.parametrize("side", [256, 320, 512, 704])
+def test_a_pale_line_is_none_when_scaling_reddened_it_in_places(color: tuple[int, int, int], side: int) -> None:
+    pale = PUZZLE.copy()
+    pale[(SOLUTION != PUZZLE).any(axis=2)] = color
+    for kind in (PillowImage.Resampling.BILINEAR, PillowImage.Resampling.LANCZOS):
+        assert not score(np.asarray(PillowImage.fromarray(pale).resize((side, side), kind))).strict
 
 
 def test_the_tolerant_margin_is_six_pixels_of_a_cell_of_32() -> None:

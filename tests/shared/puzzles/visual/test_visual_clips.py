@@ -101,4 +101,5 @@ def test_reasoning_pictures_number_the_known_parts() -> None:
     changed = (family.draw_reasoning(record) != puzzle).any(axis=2)
     third = SIDE // 3
     cells = changed[: 3 * third, : 3 * third].reshape(3, third, 3, third).any(axis=(1, 3)).ravel()
-    assert [place for place in range(9) if not cells[place]] == [record.missing]
+    assert [place for place in range(9) if cells[place]] == [*record.seen]
+    assert 4 not in record.seen

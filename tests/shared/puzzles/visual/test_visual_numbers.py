@@ -30,7 +30,7 @@ def test_numbers_can_be_read(name: str) -> None:
             ink = (np.abs(after - before).sum(axis=2) >= 200).view(np.uint8)  # what has changed, and can be told
             left, top, side = record.area
             for place, value in enumerate(record.values):
-                if place != record.missing:
+                if place in record.seen:
                     x, y = (v * side / scene.SIDE for v in scene.label(family.part(record, place, value)))
                     half = round(22 * side / scene.SIDE) + 1
                     x0, y0 = left + round(x), top + round(y)

@@ -29,7 +29,6 @@ def test_every_option_takes_effect(name: str, option: str) -> None:
     other = [make(name, index, **{option: OTHER[option]}) for index in range(40)]
     without = {
         "colors": {"color_size", "color_overlap_squares"},
-        "sampling": {"color_size"},
         "choices": STARRED,
     }
     assert (usual == other) == (name in without.get(option, ()))

@@ -37,6 +37,11 @@ def make(name: str, index: int = 0, seed: int = 42, **options: Any) -> Any:
     return example(name, index, seed, **options).payload
 
 
+def chance(record: VisualRecord) -> float:
+    """How often whoever sees the options alone is right."""
+    return 1 / len(record.options)
+
+
 def answer(record: VisualRecord) -> str:
     """The value of the missing part."""
     return record.values[record.missing]

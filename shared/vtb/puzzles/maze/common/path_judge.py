@@ -2,7 +2,7 @@
 
 Strict is the benchmark's rule: red reaches the start and the goal, start and goal are joined by red pixels, and no red
 pixel lies on a wall of the puzzle. The outermost pixel of a wall is neither wall nor passage: scaling, JPEG and H.264
-put red there from a right line or mark beside it, so it counts only where nothing else joins start and goal.
+put red there from a right line or mark beside it, so beside one it counts only where nothing else joins start and goal.
 Tolerant forgives red on walls in and a little around the two end cells, where a marker or a round line end may spill.
 Filling all passages with red keeps both rules, as in the benchmark; such a verdict says so (``flooded``). The shapes of
 mazes differ in two numbers (``Rule``). Where the benchmark's judge decides otherwise: docs/decisions/0009.
@@ -27,6 +27,7 @@ REACH, REACH_PX = 1 / 8, 4  # how far from an end red reaches it: a share of a c
 SPILL, SPILL_PX = 3 / 16, 2  # around an end cell, forgiven by tolerant judging: 6 pixels for the benchmark's cell of 32
 # H.264 and JPEG halve the size of colors and work in blocks of 16 pixels: a line of few pixels pales in places.
 FAINT_MIN, FAINT_LEAD, BLOCK = 90, 30, 16
+SURE = 20  # by which red leads more where a line is red and paled in places: scaling makes pale lines red in places
 FLOOD = 0.6  # share of the passages; a line along all of them covers less
 
 
@@ -115,16 +116,22 @@ class _Drawn:
 
     def __init__(self, answer: Image, red_lead: int, ends: Ends, connectivity: int, block: int) -> None:
         self.answer, self.ends, self.connectivity, self.block = answer, ends, connectivity, block
-        self.red = red_mask(answer, red_lead)
+        self.red, self.sure_lead = red_mask(answer, red_lead), red_lead + SURE
         self.reach = max(REACH_PX, round(REACH * ends.cell))
 
     @functools.cached_property
+    def reddish(self) -> Mask:
+        """1 where a pixel is red or somewhat red."""
+        return red_mask(self.answer, FAINT_LEAD, FAINT_MIN)
+
+    @functools.cached_property
     def faint(self) -> Mask:
-        """1 where a thin red line may be that compression paled: somewhat red, with full red in the same block."""
+        """1 where a thin red line may be that compression paled: somewhat red, with sure red in the same block."""
         import cv2
 
-        near = cv2.dilate(self.red, np.ones((2 * self.block + 1, 2 * self.block + 1), np.uint8))
-        faint: Mask = red_mask(self.answer, FAINT_LEAD, FAINT_MIN) & near
+        sure = red_mask(self.answer, self.sure_lead)
+        near = cv2.dilate(sure, np.ones((2 * self.block + 1, 2 * self.block + 1), np.uint8))
+        faint: Mask = self.reddish & near
         return faint
 
     def joined(self, walls: Mask | None = None) -> tuple[bool, bool, bool]:
@@ -166,8 +173,11 @@ def _clear(drawn: _Drawn, walls: Mask, ends: Ends, rule: Rule, rim: int) -> tupl
 
     def holds(walls: Mask, inside: Mask) -> bool:
         # A thin wall is all rim; red that covers it from side to side is wider than a rim is.
-        thick = cv2.erode(drawn.red & walls, np.ones((rim + 1, rim + 1), np.uint8))
-        if (drawn.red & inside).any() or thick.any():
+        hits = drawn.red & walls
+        thick = cv2.erode(hits, np.ones((rim + 1, rim + 1), np.uint8))
+        # What spilled over lies beside what it spilled from; a speck on its own was drawn there.
+        beside = cv2.dilate(cv2.subtract(drawn.reddish, walls), np.ones((2 * rim + 3, 2 * rim + 3), np.uint8))
+        if (drawn.red & inside).any() or thick.any() or cv2.subtract(hits, beside).any():
             return False
         return drawn.joined(walls)[2] or not drawn.joined()[2]
 

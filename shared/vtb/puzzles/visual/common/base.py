@@ -1,8 +1,9 @@
 """What the ten visual puzzles share: a pattern with one part missing, asked for by its color, size or shape.
 
 A record's ``values`` are what the parts have in common with their group (a color, a size, a shape), in the order of
-the places; ``missing`` is the place that is asked about. A family says how values are chosen, how a part looks with a
-value, and why the answer is right. Specification: VideoThinkBench (arXiv 2511.04570), after PuzzleVQA.
+the places; ``missing`` is the place that is asked about, and ``hidden`` are others that are grey and stay so. A family
+says how values are chosen, how a part looks with a value, and why the answer is right. Specification: VideoThinkBench
+(arXiv 2511.04570), after PuzzleVQA.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ class Config:
     )
     sampling: Literal["fair", "videothinkbench"] = field(
         default="fair",
-        metadata={"help": "fair lets groups share a value, so that counting colors, sizes or shapes does not tell the "
-                          "answer; videothinkbench gives every group another value, as the benchmark does."},
+        metadata={"help": "fair hides so many parts that every color, size or shape is seen equally often and counting "
+                          "them does not tell the answer; videothinkbench hides one, as the benchmark does."},
     )  # fmt: skip
     choices: Literal["benchmark", "always", "never"] = field(
         default="benchmark",
@@ -91,6 +92,7 @@ class VisualPuzzle(Family[V]):
         content: the fields of a record besides ``values`` and ``missing`` that make it this puzzle: how many entries
             (None for a single one), and what each may be.
         note: what the question needs to be told besides.
+        rule: told where parts are hidden, if what is left of the picture does not show the pattern.
         glyph: side of the box of the question mark.
     """
 
@@ -103,6 +105,7 @@ class VisualPuzzle(Family[V]):
     fills: ClassVar[Mapping[str, int]] = FILLS
     content: ClassVar[Content] = {}
     note: ClassVar[str] = ""
+    rule: ClassVar[str] = ""
     glyph: ClassVar[float] = 80.0
 
     @abstractmethod
@@ -127,6 +130,8 @@ class VisualPuzzle(Family[V]):
 
     def options(self, rng: random.Random, record: V) -> list[str]:
         """The right value and wrong ones, in random order."""
+        if record.hidden:
+            return shuffled(rng, sorted({*record.seen.values()}))
         if self.words is not None:
             return shuffled(rng, record.vocabulary)
         return options_around(rng, self.answer(record), record.values, record.vocabulary, OPTIONS)
@@ -152,30 +157,40 @@ class VisualPuzzle(Family[V]):
 
     def identity(self, record: V) -> str:
         """Everything that makes the pattern; not its options, its size or its place in a clip."""
-        fields = {name: getattr(record, name) for name in ("values", "missing", *self.content)}
+        fields = {name: getattr(record, name) for name in ("values", "missing", "hidden", *self.content)}
         return hashlib.sha256(f"{self.name} {json.dumps(fields, sort_keys=True)}".encode()).hexdigest()
 
     def sample(self, rng: random.Random, config: Config) -> V:
         """A pattern with its question, options and explanation."""
         record = self.payload_class(**self.compose(rng, config))
         record = replace(record, vocabulary=self.vocabulary(record, config))
-        question = VISUAL["question"].format(part=self.part_name, asked=self.asked)
         return replace(
             record,
             options=self.options(rng, record),
             lettered=config.choices == "always" or (config.choices == "benchmark" and self.starred),
-            question=f"{question} {self.note}".strip(),
+            question=self._question(record),
             explanation=self.explain(record),
             canvas_dimensions=config.target_size,
             area=area_in_picture(config.target_size),
             clip=clip_record(config.clip, config.target_size) if config.clip else None,
         )
 
+    def _question(self, record: V) -> str:
+        asked = VISUAL["question"].format(part=self.part_name, asked=self.asked)
+        return " ".join(filter(None, (asked, self.hint(record, "hidden vlm"), self.note)))
+
+    def hint(self, record: V, words: str) -> str:
+        """What has to be told where parts are hidden."""
+        if not record.hidden:
+            return ""
+        return f"{self.rule} {VISUAL[words].format(part=self.part_name)}".strip()
+
     def paint(self, record: V, value: str | None, side: int = SIDE) -> Picture:
-        """The puzzle's area with a value in the missing place, or a question mark for None."""
+        """The puzzle's area with a value in the missing place, or a question mark for None; hidden parts are grey."""
         shapes: list[Shape | Line | Glyph] = [*self.backdrop(record)]
         for place, known in enumerate(record.values):
-            shapes.append(self.part(record, place, value if place == record.missing else known))
+            shown = value if place == record.missing else None if place in record.hidden else known
+            shapes.append(self.part(record, place, shown))
         if value is None:
             shapes.append(Glyph("?", scene.label(self.part(record, record.missing, None)), self.glyph))
         return scene.paint(shapes, side)

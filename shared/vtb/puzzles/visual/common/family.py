@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+from msgspec.structs import replace
 
 from vtb.media.image import Image, Picture, print_centred, to_rgb
 from vtb.puzzles.judging.answers import last_answer, listed
@@ -30,7 +31,7 @@ class VisualFamily(VisualPuzzle[V]):
 
     group = "visual"
     by_choice = False
-    version = 2  # small numbers can be read, and numbers on dark parts
+    version = 3  # fair sampling hides parts, so that all values are seen equally often
     config_class = Config
 
     def validate(self, record: V) -> None:
@@ -39,7 +40,7 @@ class VisualFamily(VisualPuzzle[V]):
 
     def difficulty(self, record: V) -> dict[str, float]:
         """Different values in the picture, and parts that show the right one."""
-        shown = [value for place, value in enumerate(record.values) if place != record.missing]
+        shown = [*record.seen.values()]
         return {"values_shown": len(set(shown)), "right_value_shown": shown.count(self.answer(record))}
 
     def draw_puzzle(self, record: V) -> Picture:
@@ -61,13 +62,12 @@ class VisualFamily(VisualPuzzle[V]):
         image = self.puzzle(record)
         left, top, side = record.area
         numbers = np.zeros(image.shape[:2], np.uint8)
-        for place, value in enumerate(record.values):
-            if place != record.missing:
-                x, y = (v * side / SIDE for v in scene.label(self.part(record, place, value)))
-                centre, box = (left + round(x), top + round(y)), NUMBER_PX * side // SIDE
-                print_centred(numbers, str(place + 1), centre, 1, box)
-                around = tuple(slice(max(0, middle - box), middle + box) for middle in centre[::-1])
-                _print(image[around], numbers[around])
+        for place, value in record.seen.items():
+            x, y = (v * side / SIDE for v in scene.label(self.part(record, place, value)))
+            centre, box = (left + round(x), top + round(y)), NUMBER_PX * side // SIDE
+            print_centred(numbers, str(place + 1), centre, 1, box)
+            around = tuple(slice(max(0, middle - box), middle + box) for middle in centre[::-1])
+            _print(image[around], numbers[around])
         return image
 
     def draw_frames(self, record: V) -> Iterator[Picture]:
@@ -92,7 +92,8 @@ class VisualFamily(VisualPuzzle[V]):
         """The prompt of a modality."""
         if modality != "vlm":
             kind = "color" if self.asked == "color" else "shape"
-            return VISUAL[f"{modality} {kind}"].format(part=self.part_name)
+            asked = VISUAL[f"{modality} {kind}"].format(part=self.part_name)
+            return f"{asked} {self.hint(record, 'hidden drawn')}".strip()
         options = listed(record.options) if record.lettered else ", ".join(record.vocabulary)
         return VISUAL["lettered" if record.lettered else "open"].format(question=record.question, options=options)
 
@@ -134,7 +135,8 @@ class VisualFamily(VisualPuzzle[V]):
 
     def expected(self, record: V, side: int, puzzle: Image | None = None) -> Expected:
         """What answers are compared with; the puzzle as it looks with that many pixels a side, unless it is given."""
-        blank, colors, shapes = self.paint(record, None), self.colors(record), dict[str, Mask]()
+        blank = self.paint(replace(record, hidden=[]), None)
+        colors, shapes = self.colors(record), dict[str, Mask]()
         part = (blank >> LEVEL_BITS == MISSING).view(np.uint8)
         if not colors:
             shapes = {name: scene.silhouette(look) for name, look in self.looks(record).items()}

@@ -34,6 +34,7 @@ DIFF_WHITE = 245  # greys above are white for the benchmark's Diff
 BLANK = 224  # where no channel is below, nothing is drawn: between the missing part (238) and the palest fill (211)
 DIM = 180  # a darker white is none any more
 MARGIN = 6
+OFF = 1  # pixels by which a shape's edge lies farther in when its outline lies within it, and out when it is blurred
 
 
 @dataclass(frozen=True)
@@ -139,11 +140,25 @@ def _nearest_shape(area: Image, expected: Expected) -> tuple[str | None, float]:
     padded = cv2.copyMakeBorder(drawn, SHIFT, SHIFT, SHIFT, SHIFT, cv2.BORDER_CONSTANT, value=0)
     overlaps = {}
     for name, mask in expected.shapes.items():
-        shape = mask[box].astype(np.float32)
-        common = float(cv2.matchTemplate(padded, shape, cv2.TM_CCORR).max())
-        overlaps[name] = common / float(drawn.sum() + shape.sum() - common)
+        overlaps[name] = max(_overlap(padded, shape) for shape in _a_little_off(mask[box]))
     found = max(overlaps, key=lambda name: overlaps[name])
     return found, overlaps[found]
+
+
+def _a_little_off(shape: Mask) -> Iterable[Mask]:
+    """A shape as it is, with its outline within its edge, and blurred; a small hexagon is no large pentagon then."""
+    import cv2
+
+    around = np.ones((2 * OFF + 1, 2 * OFF + 1), np.uint8)
+    yield from (shape, cv2.erode(shape, around), cv2.dilate(shape, around))
+
+
+def _overlap(padded: NDArray[np.float32], shape: Mask) -> float:
+    """Common pixels over all, at the best place within SHIFT pixels."""
+    import cv2
+
+    common = float(cv2.matchTemplate(padded, shape.astype(np.float32), cv2.TM_CCORR).max())
+    return common / max(1.0, float(padded.sum() + shape.sum() - common))
 
 
 def is_drawn(image: Image) -> NDArray[np.bool_]:

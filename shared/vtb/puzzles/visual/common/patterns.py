@@ -1,16 +1,15 @@
 """Choosing the content of a pattern at random, so that counting colors or shapes does not tell the answer.
 
-In a pattern the parts of a group share a value. If the groups always had different values, the missing part's value
-would be the rarest in the picture (three pairs of colors: 2, 2 and 1). So each group draws on its own from three
-values; only all the same is left out. Then the answer is as often the most common value as the rarest.
+In a pattern the parts of a group share a value. With one part missing, its value is seen once less than the others
+(three pairs of colors: 2, 2 and 1), and who counts need not see the pattern. So under fair sampling parts of the other
+groups are hidden too, until every value is seen equally often: then the missing part may have any of them.
 """
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from vtb.rng import below
 
@@ -33,32 +32,25 @@ def shuffled(rng: random.Random, values: Sequence[Value]) -> list[Value]:
     return order
 
 
-def assign(rng: random.Random, groups: int, values: Sequence[Value], sampling: str) -> list[Value]:
-    """A value for every group.
+def assign(rng: random.Random, groups: int, values: Sequence[Value]) -> list[Value]:
+    """A value for every group, each another one."""
+    return shuffled(rng, values)[:groups]
+
+
+def missing_in(rng: random.Random, groups: Sequence[Sequence[int]], sampling: str, seen: int = 0) -> dict[str, Any]:
+    """Which part is asked about, and which others are hidden: the fields ``missing`` and ``hidden`` of a record.
 
     Args:
         rng: the generator.
-        groups: how many groups there are.
-        values: different values to choose from, at least three, and at least one a group for ``videothinkbench``.
-        sampling: ``fair`` as above, or ``videothinkbench`` for a different value in every group.
+        groups: the places of every group that may be asked about.
+        sampling: ``fair`` hides places of each group, ``videothinkbench`` nothing but what is asked about.
+        seen: how many places of each group stay to be seen; by default all but one.
     """
-    order = shuffled(rng, values)
     if sampling == "videothinkbench":
-        return order[:groups]
-    while True:
-        drawn = [pick(rng, order[:3]) for _ in range(groups)]
-        if any(value != drawn[0] for value in drawn):
-            return drawn
-
-
-def count_assigned(groups: int, values: int, sampling: str) -> int:
-    """How many different results ``assign`` has."""
-    if sampling == "videothinkbench":
-        return math.perm(values, groups)
-    # Onto exactly k of at most three values, k > 1: choose them, and count the maps that hit each of them.
-    pairs = math.comb(values, 2) * (2**groups - 2)
-    triples = math.comb(values, 3) * (3**groups - 3 * 2**groups + 3)
-    return int(pairs + triples)
+        return {"missing": pick(rng, [place for group in groups for place in group])}
+    out = [shuffled(rng, group)[seen or len(group) - 1 :] for group in groups]
+    missing = pick(rng, pick(rng, out))
+    return {"missing": missing, "hidden": sorted(place for group in out for place in group if place != missing)}
 
 
 def options_around(

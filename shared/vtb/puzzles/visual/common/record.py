@@ -28,6 +28,7 @@ class VisualRecord(Struct, frozen=True, kw_only=True):
     Attributes:
         values: of the parts, in the order of their places.
         missing: the place that is asked about.
+        hidden: other places that are not shown, and not asked about either.
         vocabulary: every value that the missing part could have.
         options: the right value and wrong ones.
         lettered: whether the question names the options by letters.
@@ -40,6 +41,7 @@ class VisualRecord(Struct, frozen=True, kw_only=True):
 
     values: Annotated[list[Word], Meta(max_length=16)]
     missing: Annotated[int, Meta(ge=0, le=16)]
+    hidden: Annotated[list[int], Meta(max_length=16)] = []
     vocabulary: Annotated[list[Word], Meta(max_length=64)] = []
     options: Annotated[list[Word], Meta(max_length=8)] = []
     lettered: bool = False
@@ -48,6 +50,12 @@ class VisualRecord(Struct, frozen=True, kw_only=True):
     canvas_dimensions: tuple[Side, Side] = (1, 1)
     area: Area = (0, 0, 1)
     clip: VisualClip | None = None
+
+    @property
+    def seen(self) -> dict[int, str]:
+        """The values that are shown, by place."""
+        out = {self.missing, *self.hidden}
+        return {place: value for place, value in enumerate(self.values) if place not in out}
 
 
 class ColoredRecord(VisualRecord, frozen=True, kw_only=True):
@@ -66,6 +74,9 @@ def validate(record: VisualRecord, places: int, content: Content, values: Collec
         found = getattr(record, name) if count is not None else [getattr(record, name)]
         whole = len(found) == (count or 1)
         _check(whole and all(entry in allowed for entry in found), f"{name} is not what this puzzle can have")
+    hidden = record.hidden
+    whole = set(hidden) < {*range(places)} - {record.missing} and len(set(hidden)) == len(hidden)
+    _check(whole, "hidden is not what this puzzle can have")
     _validate_words(record, values)
 
 
