@@ -34,7 +34,7 @@ from vtb.artifact.manifest import (
 )
 from vtb.artifact.provenance import run_info
 from vtb.artifact.reading import find_manifest
-from vtb.artifact.sidecar import DoneShards, ShardList, done_shards, write_sidecar
+from vtb.artifact.sidecar import SIDECAR, DoneShards, ShardList, done_shards, write_sidecar
 from vtb.errors import BadInput, TryAgain
 from vtb.regular_file import open_regular
 from vtb.store import Store, open_store
@@ -113,6 +113,18 @@ class Output:
     def clear(self) -> None:
         """Remove the artifact that lies here."""
         if self.holds_artifact():
+            clear(self.store)
+
+    def withdraw(self, *, shards_too: bool = False) -> None:
+        """Take back what a refused run has begun, so that another may begin here; shards that are done stay.
+
+        Args:
+            shards_too: nothing of this configuration is worth keeping.
+        """
+        plan = stored_plan(self.store)
+        if plan is None or plan.fingerprint != self.plan.fingerprint or self.store.stat(MANIFEST) is not None:
+            return  # it is another's by now
+        if shards_too or not any(info.key.endswith(SIDECAR) for info in self.store.list()):
             clear(self.store)
 
     def check_plan(self) -> None:

@@ -11,7 +11,7 @@ from vtb.artifact import FileEntry, Manifest, ShardEntry
 from vtb.artifact.output import Output
 from vtb.datasets.folder_layout import LAYOUT, write_data_files
 from vtb.datasets.readers import Chunk, chunks, describe_input
-from vtb.errors import UsageProblem
+from vtb.errors import BadInput, UsageProblem
 from vtb.report.card import DatasetCard, write_card
 from vtb.report.dataset import PAGES
 from vtb.report.features import FOLDER_FEATURES, SHARD_FEATURES
@@ -93,9 +93,10 @@ def main(run: Run, options: Options) -> None:
         return
     output = run.begin(plan)
     if output is not None:
-        keys = benchmark_keys(kept_out)
-        rules = Rules(options.val, options.test, options.difficulty, f"split/{run.seed}", keys)
-        made = curate(run, output, inputs, rules, options)
+        with run.withdrawing(output):
+            keys = benchmark_keys(kept_out)
+            rules = Rules(options.val, options.test, options.difficulty, f"split/{run.seed}", keys)
+            made = curate(run, output, inputs, rules, options)
         run.say_done(output, made)
 
 
@@ -105,8 +106,12 @@ def curate(run: Run, output: Output, inputs: Sequence[Sequence[Chunk]], rules: R
     judging = plan_verdicts(inputs)
     make_missing(output, judging, judge_shard, part=alone, workers=run.workers, what="judged")
     verdicts = (verdict for task in judging for verdict in read_verdicts(output.store.get_bytes(task.path)))
-    choice = choose(verdicts, rules)
-    check_quality(choice, options.max_bad, output.uri)
+    try:
+        choice = choose(verdicts, rules)
+        check_quality(choice, options.max_bad, output.uri)
+    except BadInput:  # with these options always
+        output.withdraw(shards_too=True)
+        raise
     tell(choice)
     every = [task.work.chunk for task in judging]
     size, layout = options.samples_per_shard, options.layout
