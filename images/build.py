@@ -5,13 +5,14 @@ Needs only click and PyYAML, and the ``docker`` command; ``lock`` also needs uv 
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -104,6 +105,8 @@ def build_command(image: Image, prefix: str, base_image: str | None, source: str
         command += [f"--target={image.target}"]
     if image.parent:
         command += [f"--build-arg=PARENT={prefix}/{image.parent}:{version()}"]
+        made_by = {"IMAGE": f"{prefix}/{image.name}:{version()}", "REVISION": about["revision"]}
+        command += [f"--build-arg={key}={value}" for key, value in made_by.items() if value != "unknown"]
         # The rest of the labels comes with the parent. These are set last of all and so spoil no cached layer.
         return command + [f"--label=org.opencontainers.image.{key}={value}" for key, value in about.items()]
     arguments = {**about, "version": version(), "source": source, "base_image": base_image}
@@ -161,6 +164,11 @@ def size_of(tag: str) -> str:
     """Ask Docker how large an image is."""
     command = ["docker", "image", "inspect", "--format={{.Size}}", tag]
     return megabytes(int(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+
+
+def base_option(env: Mapping[str, str]) -> str:
+    """How the one who runs this says which base to take: make has names of its own."""
+    return "BASE_IMAGE=..." if "MAKELEVEL" in env else "--base-image"
 
 
 # --- The command line
@@ -259,7 +267,7 @@ def build_one(image: Image, command: Sequence[str], files: dict[str, Path], dry_
     tag = next(part.partition("=")[2] for part in command if part.startswith("--tag="))
     before = image_id(tag)
     if code := run_build(command, files):
-        hint = "" if image.parent else " (where no registry can be reached, give --base-image)"
+        hint = "" if image.parent else f" (where no registry can be reached, give {base_option(os.environ)})"
         raise click.ClickException(f"docker build of {image.name} ended with {code}; its lines above say why{hint}")
     remove_replaced(before, tag)
     name_build_stage(image, tag.rpartition("/")[0])
