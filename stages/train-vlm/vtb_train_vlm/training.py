@@ -62,6 +62,7 @@ def train(job: SftJob, output: Output, device: Device, lock: OutputLock) -> dict
             elif is_main_node():
                 pusher.poll()
 
+        log.info("starting ms-swift, whose first step takes half a minute or more (its log: %s)", path)
         code = run_engine(
             command(job, device, env), env, job.dataset_dir,
             on_line=on_line, on_poll=on_poll, stop=stop, grace_s=grace_s(),
