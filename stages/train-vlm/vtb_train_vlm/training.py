@@ -31,6 +31,7 @@ engine_log = logging.getLogger("vtb.engine")
 # Kubernetes gives 30 s by default between SIGTERM and SIGKILL; the upload of the checkpoint needs its share.
 GRACE_S = 600.0
 _TAIL = 200
+_LEFT_OVER = re.compile(r"remaining_argv: \[(.*)\]")  # how the engine says that it has no such argument
 _ERROR = re.compile(r"^(?:\[rank\d+\]: ?)?((?:\w+\.)*\w*(?:Error|Exception|Interrupt)\b.*)$")
 
 
@@ -40,6 +41,7 @@ def train(job: SftJob, output: Output, device: Device, lock: OutputLock) -> dict
     Raises:
         TryAgain: stopped from outside, with a checkpoint in the store; or another run has taken the output over.
         NotAvailable: out of memory.
+        UsageProblem: the engine does not know an argument.
         BadInput: the engine failed; its last error and the place of its whole log are in the message.
     """
     env = environment(job, os.environ, device)
@@ -143,5 +145,7 @@ def failure(code: int, tail: list[str], path: Path) -> Exception:
     if code == -signal.SIGKILL:
         return NotAvailable(f"the engine was killed, most likely out of memory: lower --batch-size (log: {path})")
     errors = [match[1] for line in tail if (match := _ERROR.match(line.strip()))]
+    if left := [match[1] for error in errors if (match := _LEFT_OVER.search(error))]:
+        return UsageProblem(f"ms-swift does not know what {left[-1]} after -- or in --engine-config is: correct it")
     last = errors[-1] if errors else next((line for line in reversed(tail) if line.strip()), "no output")
     return BadInput(f"ms-swift failed (exit code {code}): {last[:500]} (its whole log: {path})")
