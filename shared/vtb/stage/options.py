@@ -155,7 +155,7 @@ def _as_word(option: click.Parameter, file: str, value: object) -> str:
 
 def common_options(stage: Stage, describe: Callable[[], str]) -> list[click.Option]:
     """The options of every stage that stand after its own in the help."""
-    return [*_work_options(stage), *_log_options(), *_word_options(describe)]
+    return [*_work_options(stage), *_log_options(), *word_options(describe)]
 
 
 def place_options(stage: Stage) -> list[click.Option]:
@@ -236,7 +236,7 @@ def _log_options() -> list[click.Option]:
     ]  # fmt: skip
 
 
-def _word_options(describe: Callable[[], str]) -> list[click.Option]:
+def word_options(describe: Callable[[], str]) -> list[click.Option]:
     """Options that print something and leave."""
     return [
         _printing("--describe", describe, "Print the stage's contract as JSON and leave."),
