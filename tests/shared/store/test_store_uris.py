@@ -140,3 +140,13 @@ def test_a_password_in_a_mistyped_uri_is_not_repeated() -> None:
 @pytest.mark.parametrize("uri", ["a:b", "12:/x", "runs/s3:/x", "c3:b/x"])
 def test_other_colons_are_folders(uri: str) -> None:
     assert open_store(uri).uri == os.path.abspath(uri)
+
+
+def test_missing_credentials_name_the_endpoint_too(no_s3_env: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nearly nobody's store is AWS; who has said which server it is need not hear of it."""
+    with pytest.raises(NotAvailable, match="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY .*S3_ENDPOINT_URL too"):
+        open_store("s3://bucket").stat("x")
+    monkeypatch.setenv("S3_ENDPOINT_URL", "http://127.0.0.1:1")
+    with pytest.raises(NotAvailable) as caught:
+        open_store("s3://bucket").stat("x")
+    assert "S3_ENDPOINT_URL" not in str(caught.value)
