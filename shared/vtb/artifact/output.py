@@ -63,6 +63,7 @@ class Output:
         self.plan = plan
         self.started = datetime.now(timezone.utc)
         self.seen: DoneShards | None = None  # what the last look at the shards found
+        self.added = 0  # shards that this process has marked as done
 
     @property
     def uri(self) -> str:
@@ -134,6 +135,7 @@ class Output:
     def add_shard(self, shard: ShardEntry) -> ShardEntry:
         """Mark a shard, whose object and files are already in the store, as done."""
         write_sidecar(self.store, shard, self.plan.fingerprint)
+        self.added += 1
         return shard
 
     def put(self, path: str, data: bytes) -> FileEntry:

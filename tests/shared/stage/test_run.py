@@ -179,3 +179,20 @@ def test_the_plan_of_another_run_is_never_taken_back(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="another process"):
         run.make_shards(run.plan(Options()), tasks, take_over, lambda _: lambda _: ([], {}), what="r", summary="r")
     assert Output(other.output_uri, plan).state() is State.UNFINISHED
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "says"),
+    [
+        (KeyboardInterrupt(), None, "0 of 2 shards are done: nothing of this run is kept"),
+        (Stopped(), None, "0 of 2 shards are done: nothing of this run is kept"),
+        (None, KeyboardInterrupt(), "1 of 2 shards are done"),
+    ],
+)
+def test_an_interrupted_run_says_what_is_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, first: BaseException | None, second: BaseException | None, says: str
+) -> None:
+    caplog.set_level("INFO", logger="vtb")
+    with pytest.raises((KeyboardInterrupt, Stopped)):
+        make_two(replace(RUN, output_uri=str(tmp_path / "o")), second, first=first)
+    assert caplog.messages[-1] == says
