@@ -76,7 +76,9 @@ class VisionLanguageModel:
         new = tokens[:, inputs["input_ids"].shape[1] :]
         texts = self._processor.batch_decode(new, skip_special_tokens=True)
         ends = self._model.generation_config.eos_token_id
-        ended = torch.isin(new, torch.tensor(ends, device=new.device)).any(dim=1).tolist() if ends else [False] * len(new)
+        ended = (
+            torch.isin(new, torch.tensor(ends, device=new.device)).any(dim=1).tolist() if ends else [False] * len(new)
+        )
         return [Answer(text, STOPPED if end else CUT_OFF) for text, end in zip(texts, ended, strict=True)]
 
     def _inputs(self, questions: Sequence[Question]) -> Any:

@@ -46,7 +46,9 @@ class Shape:
 SHAPES = {
     "square": Shape(square.Config, "size", ("size", "sizes"), ("a larger --size",)),
     "hexagon": Shape(hexagon.Config, "radius", ("radius", "radii"), ("a larger --radius",)),
-    "circle": Shape(circle.Config, "rings", ("number of rings", "numbers of rings"), ("more --rings", "more --segments")),
+    "circle": Shape(
+        circle.Config, "rings", ("number of rings", "numbers of rings"), ("more --rings", "more --segments")
+    ),
 }
 MOST = {"algorithm": "wilson", "endpoints": "random"}  # settings with which there are the most different mazes
 

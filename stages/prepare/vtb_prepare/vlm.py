@@ -17,11 +17,11 @@ from msgspec import structs
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
 from vtb.datasets.readers import Chunk, Loaded, chunks, describe_input, read_chunk, splits_in_words
+from vtb.datasets.shown import shown
 from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
 from vtb.formats.special_tokens import neutral
 from vtb.formats.swift import grpo_row, sft_row
-from vtb.media.image import encode_rgb
 from vtb.report.card import DatasetCard, write_card
 from vtb.report.features import SFT_FEATURES
 from vtb.rng import stable_fraction
@@ -38,7 +38,7 @@ log = logging.getLogger("vtb.prepare")
 STAGE = Stage(
     command="vtb-prepare vlm",
     summary="Write puzzles as questions and answers for training a vision-language model.",
-    version=2,
+    version=3,
     image="vtb/prepare",
     reads=("puzzles",),
     many_inputs=True,
@@ -142,16 +142,6 @@ def make_row(loaded: Loaded, path: str, val: float, salt: str) -> dict[str, Any]
         # What a reward calls the judge with; its pictures are where the row says.
         "example": encode_example(structs.replace(example, media=())).decode(),
     }
-
-
-def shown(loaded: Loaded) -> bytes:
-    """The picture that is asked about: as the task shows it, or the one with printed names that the sample has."""
-    if loaded.reasoning is not None:
-        return loaded.reasoning
-    example = loaded.example
-    picture = task_of(example).show(example.payload, loaded.puzzle)
-    # What we made ourselves is a PNG of just these pixels already.
-    return loaded.file if example.ours and picture is loaded.puzzle else encode_rgb(picture)
 
 
 def split_of(example: Example, identity: str, val: float, salt: str) -> str:

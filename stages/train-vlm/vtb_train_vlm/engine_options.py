@@ -33,9 +33,7 @@ def check_engine_args(arguments: tuple[str, ...], config: Path | None) -> None:
     configured, _ = read_config(config)
     names = [word.partition("=")[0] for word in arguments if word.startswith("--")]
     inside = [name for word in arguments for name in _INSIDE.findall(word)]  # keys of JSON values
-    secret = next(
-        (name for name in [*names, *inside, *configured] if _SECRET.search(name.lstrip("-"))), None
-    )
+    secret = next((name for name in [*names, *inside, *configured] if _SECRET.search(name.lstrip("-"))), None)
     if secret is not None:
         raise UsageProblem(f"{secret}: give secrets in the environment, never in the arguments of the engine")
     check_names([*parse_arguments(arguments), *configured])

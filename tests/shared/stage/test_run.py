@@ -190,7 +190,11 @@ def test_the_plan_of_another_run_is_never_taken_back(tmp_path: Path) -> None:
     ],
 )
 def test_an_interrupted_run_says_what_is_kept(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, first: BaseException | None, second: BaseException | None, says: str
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    first: BaseException | None,
+    second: BaseException | None,
+    says: str,
 ) -> None:
     caplog.set_level("INFO", logger="vtb")
     with pytest.raises((KeyboardInterrupt, Stopped)):
