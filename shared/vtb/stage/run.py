@@ -52,7 +52,7 @@ class Run:
         output = self._output(plan)
         if output.begin(overwrite=self.overwrite, alone=self.part.whole) is State.COMPLETE:
             manifest = read_manifest(output.uri)
-            log.info("already complete: %s (%d rows, digest %.12s)", output.uri, manifest.rows, manifest.digest)
+            log.info("already complete: %s (%s, digest %.12s)", output.uri, _amount(manifest), manifest.digest)
             click.echo(output.uri)
             return None
         return output
@@ -133,9 +133,13 @@ class Run:
     def say_done(self, output: Output, manifest: Manifest) -> None:
         """The last word of a run: the place on standard output, for scripts; the rest is a log line."""
         seconds = manifest.run["duration_s"]
-        what = f"{manifest.rows} rows" if manifest.shards else f"{len(manifest.files)} files"
-        log.info("complete: %s in %.1f s, digest %.12s", what, seconds, manifest.digest)
+        log.info("complete: %s in %.1f s, digest %.12s", _amount(manifest), seconds, manifest.digest)
         click.echo(output.uri)
+
+
+def _amount(manifest: Manifest) -> str:
+    """How much an artifact holds; a model has no rows."""
+    return f"{manifest.rows} rows" if manifest.shards else f"{len(manifest.files)} files"
 
 
 def _real(uri: str) -> str:

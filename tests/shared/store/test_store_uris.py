@@ -87,7 +87,7 @@ def test_without_credentials_the_variables_are_named(keys: pytest.MonkeyPatch) -
     with pytest.raises(NotAvailable, match=r"set AWS_SECRET_ACCESS_KEY in"):
         open_store("s3://bucket")
     keys.delenv("AWS_ACCESS_KEY_ID")
-    with pytest.raises(NotAvailable, match="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
+    with pytest.raises(NotAvailable, match=r"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
         open_store("s3://bucket")
 
 
@@ -144,7 +144,7 @@ def test_other_colons_are_folders(uri: str) -> None:
 
 def test_missing_credentials_name_the_endpoint_too(no_s3_env: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nearly nobody's store is AWS; who has said which server it is need not hear of it."""
-    with pytest.raises(NotAvailable, match="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY .*S3_ENDPOINT_URL too"):
+    with pytest.raises(NotAvailable, match=r"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY .*S3_ENDPOINT_URL too"):
         open_store("s3://bucket").stat("x")
     monkeypatch.setenv("S3_ENDPOINT_URL", "http://127.0.0.1:1")
     with pytest.raises(NotAvailable) as caught:
