@@ -98,7 +98,9 @@ def flat(values: Any, name: str = "") -> Iterator[str]:
 
 
 def _is_range(value: Any) -> bool:
-    return isinstance(value, dict) and set(value) == RANGE and all(isinstance(end, (int, float)) for end in value.values())
+    return (
+        isinstance(value, dict) and set(value) == RANGE and all(isinstance(end, (int, float)) for end in value.values())
+    )
 
 
 def _range(value: dict[str, float]) -> str:

@@ -18,4 +18,6 @@ def warn_of_strangers(ctx: click.Context) -> None:
     known = [f"{prefix}{(param.name or '').upper()}" for param in ctx.command.params]
     for name in sorted(os.environ):
         if name.startswith(prefix) and name not in known:
-            log.warning("%s is no option of %s and changes nothing%s", name, ctx.command_path, did_you_mean(name, known))
+            log.warning(
+                "%s is no option of %s and changes nothing%s", name, ctx.command_path, did_you_mean(name, known)
+            )

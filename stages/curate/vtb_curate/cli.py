@@ -12,7 +12,7 @@ from vtb.artifact.output import Output
 from vtb.datasets.folder_layout import LAYOUT, write_data_files
 from vtb.datasets.readers import Chunk, chunks, describe_input
 from vtb.errors import BadInput, UsageProblem
-from vtb.report.card import DatasetCard, write_card
+from vtb.report.card import DatasetCard, license_of, uses, write_card
 from vtb.report.dataset import PAGES
 from vtb.report.features import FOLDER_FEATURES, SHARD_FEATURES
 from vtb.stage.command import stage_command
@@ -32,7 +32,7 @@ log = logging.getLogger("vtb.curate")
 STAGE = Stage(
     command="vtb-curate",
     summary="Judge, de-duplicate, filter and split puzzles.",
-    version=4,
+    version=5,
     image="vtb/curate",
     reads=("puzzles",),
     many_inputs=True,
@@ -119,7 +119,8 @@ def curate(run: Run, output: Output, inputs: Sequence[Sequence[Chunk]], rules: R
     make_missing(output, [*good, *bad], make_shard, part=alone, workers=run.workers, what="written")
     extra = output.read_shards([*(task.path for task in judging), *(task.path for task in bad)])
     shown = pages(f"{choice.rows:,} curated puzzles", choice, every)
-    return finish(output, good, lambda shards: describe_whole(output, layout, choice, shards, extra, shown))
+    license = license_of(run.inputs)
+    return finish(output, good, lambda shards: describe_whole(output, layout, choice, shards, extra, shown, license))
 
 
 def tell(choice: Choice) -> None:
@@ -140,12 +141,15 @@ def describe_whole(
     shards: Sequence[ShardEntry],
     extra: Sequence[ShardEntry],
     shown: Mapping[str, bytes],
+    license: str,
 ) -> tuple[list[FileEntry], dict[str, Any]]:
     """Card, pages, and the verdicts and quarantine as files of the artifact."""
     counts, ending = choice.metrics(), ENDINGS[layout]
     card = DatasetCard(
         title=f"{choice.rows:,} curated puzzles",
-        tags=("visual-reasoning", *(("webdataset",) if ending == "tar" else ())),
+        tags=("visual-reasoning", *choice.tasks, *(("webdataset",) if ending == "tar" else ())),
+        uses=uses(clips=any(shard.stats["clips"] for shard in shards)),
+        license=license,
         rows=sum(shard.rows for shard in shards),
         bytes=sum(shard.bytes + sum(file.bytes for file in shard.files) for shard in shards),
         data_files={split: f"shards/{split}-*.{ending}" for split, count in counts["kept"].items() if count},

@@ -24,7 +24,7 @@ from vtb_generate.shards import Stream
 STAGE = Stage(
     command="vtb-gen-arc",
     summary="Draw ARC-AGI-2 tasks with their solutions as pictures and clips.",
-    version=2,
+    version=3,
     image="vtb/gen-arc",
     writes=("puzzles",),
     parallel="shards",

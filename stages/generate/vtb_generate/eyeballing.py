@@ -16,7 +16,7 @@ from vtb_generate.task_option import Group
 STAGE = Stage(
     command="vtb-gen-eyeballing",
     summary="Generate eyeballing puzzles with their solutions as pictures and clips.",
-    version=2,
+    version=3,
     image="vtb/gen-eyeballing",
     writes=("puzzles",),
     parallel="shards",

@@ -12,12 +12,18 @@ from contract.command_line import TINY, call
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("vtb-gen-maze", "--count", "abc"), "'abc' is not a valid integer: write a whole number, for example 100 (see"),
+        (
+            ("vtb-gen-maze", "--count", "abc"),
+            "'abc' is not a valid integer: write a whole number, for example 100 (see",
+        ),
         (("vtb-gen-maze", "--workers", "two"), "'two' is not a valid integer: write a whole number, for example 100"),
         (("vtb-gen-maze", "--count", "1e3"), "'1e3' is not a valid integer: write a whole number"),
         (("vtb-curate", "--input", "x", "--val", "half"), "'half' is not a number: write for example 0.5 (see"),
         (("vtb-gen-eyeballing", "--task", "midpont"), "'all': did you mean midpoint? (see"),
-        (("vtb-gen-maze", "--algorithm", "wilsen"), "'wilsen' is not one of 'wilson', 'dfs': did you mean wilson? (see"),
+        (
+            ("vtb-gen-maze", "--algorithm", "wilsen"),
+            "'wilsen' is not one of 'wilson', 'dfs': did you mean wilson? (see",
+        ),
         (("vtb-gen-maze", "--log-level", "warn"), ": did you mean warning? (see"),
         (("vtb-gen-maze", "--shape", "round"), "'circle' (see"),
     ],
