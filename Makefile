@@ -28,7 +28,7 @@ PYTEST_ARGS ?=
 demo: setup  ## Generate, curate, prepare, train, predict and judge on a tiny model; MODEL=path takes a real one
 	@test -z "$(MODEL)" || test -f "$(MODEL)/config.json" || { echo "make: $(MODEL) is no model folder" >&2; exit 4; }
 	@$(BIN)/vtb run k8s/pipelines/demo.yaml --on $(ON) --store $(STORE) $(if $(MODEL),--set model=$(abspath $(MODEL)))
-	@test -n "$(MODEL)" || echo "The tiny model is random and hardly trained: that nearly all its answers are wrong is as it should be."
+	@test -n "$(MODEL)" || echo "The tiny model is random and hardly trained: that nearly all its answers are wrong, and many cut off, is as it should be."
 	@echo "Report: $(STORE)/scores/report.html"
 
 ##@ Develop

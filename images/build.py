@@ -5,6 +5,7 @@ Needs only click and PyYAML, and the ``docker`` command; ``lock`` also needs uv 
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -37,6 +38,9 @@ def build_command(image: Image, prefix: str, base_image: str | None, source: str
         command += [f"--target={image.target}"]
     if image.parent:
         command += [f"--build-arg=PARENT={prefix}/{image.parent}:{version()}"]
+        made_by = {"IMAGE": f"{prefix}/{image.name}:{version()}", "REVISION": about["revision"]}
+        if image.module:  # what makes artifacts says in their manifests what it was
+            command += [f"--build-arg={key}={value}" for key, value in made_by.items() if value != "unknown"]
         # The rest of the labels comes with the parent. These are set last of all and so spoil no cached layer.
         return command + [f"--label=org.opencontainers.image.{key}={value}" for key, value in about.items()]
     arguments = {**about, "version": version(), "source": source, "base_image": base_image}
@@ -53,6 +57,11 @@ def run_build(command: Sequence[str], files: Mapping[str, Content]) -> int:
     except BrokenPipeError:
         pass  # Docker gave up before it had read everything, and has said why.
     return process.wait()
+
+
+def base_option(env: Mapping[str, str]) -> str:
+    """How the one who runs this says which base to take: make has names of its own."""
+    return "BASE_IMAGE=..." if "MAKELEVEL" in env else "--base-image"
 
 
 # --- The command line
@@ -150,7 +159,7 @@ def build_one(image: Image, command: Sequence[str], files: Mapping[str, Content]
     tag = next(part.partition("=")[2] for part in command if part.startswith("--tag="))
     before = image_id(tag)
     if code := run_build(command, files):
-        hint = "" if image.parent else " (where no registry can be reached, give --base-image)"
+        hint = "" if image.parent else f" (where no registry can be reached, give {base_option(os.environ)})"
         raise click.ClickException(f"docker build of {image.name} ended with {code}; its lines above say why{hint}")
     remove_replaced(before, tag)
     name_build_stage(image, tag.rpartition("/")[0])

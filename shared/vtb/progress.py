@@ -1,4 +1,4 @@
-"""Progress for three readers: a bar for a terminal, a line every 30 s for a log, ``N/M`` for Argo."""
+"""Progress for three readers: a bar for a terminal, a line after 5 s and every 30 s for a log, ``N/M`` for Argo."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("vtb.progress")
 LINE_EVERY_S = 30.0
+FIRST_LINE_S = 5.0
 
 
 class Progress:
@@ -23,7 +24,8 @@ class Progress:
     def __init__(self, total: int, what: str, done: int = 0) -> None:
         """Start at ``done`` of ``total`` (work found finished by an earlier run counts as done)."""
         self.total, self.what, self.done, self._first = total, what, done, done
-        self._started = self._line_at = time.monotonic()
+        self._started = time.monotonic()
+        self._line_due = self._started + FIRST_LINE_S
         self._argo = os.environ.get("ARGO_PROGRESS_FILE")
         self._bar: tqdm[Any] | None = None
 
@@ -49,8 +51,8 @@ class Progress:
         step, self.done = done - self.done, done
         if self._bar is not None:
             self._bar.update(step)
-        elif time.monotonic() - self._line_at >= LINE_EVERY_S:
-            self._line_at = time.monotonic()
+        elif time.monotonic() >= self._line_due:
+            self._line_due = time.monotonic() + LINE_EVERY_S
             log.info(self._line())
             self._tell_argo()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract.command_line import call, run
+from contract.command_line import TINY, call, run
 from vtb.artifact import find_manifest, read_manifest
 from vtb.cli.show import describe, flat, line_of, lineage
 from vtb.store import open_store
@@ -186,3 +186,21 @@ def test_what_is_no_artifact(copy: Path, tmp_path: Path) -> None:
 
 def test_nested_figures_are_flattened() -> None:
     assert list(flat({"a": {"b": 1, "c": {"d": 2}}, "e": 3})) == ["a.b: 1", "a.c.d: 2", "e: 3"]
+
+
+def test_how_hard_puzzles_are_is_one_line_for_each_kind() -> None:
+    figures = {"size": {"min": 9.0, "mean": 9.0, "max": 9.0}, "turns": {"min": 2.0, "mean": 5.25, "max": 11.0}}
+    metrics = {"distinct_puzzles": 3, "difficulty": {"maze_square-09": figures, "odd": {"min": 1, "max": "x"}}}
+    assert list(flat(metrics)) == [
+        "distinct_puzzles: 3",
+        "difficulty.maze_square-09: size 9, turns 2 to 11 (mean 5.25)",
+        "difficulty.odd.min: 1",
+        "difficulty.odd.max: x",
+    ]
+
+
+def test_tools_come_last(tmp_path: Path) -> None:
+    assert run("vtb-gen-maze", *TINY, "--count", "2", "--output", tmp_path / "m").code == 0
+    lines = run("vtb", "show", tmp_path / "m").out.splitlines()
+    assert lines[-1].startswith("  tools     python ")
+    assert len([line for line in lines if "difficulty" in line]) == 1

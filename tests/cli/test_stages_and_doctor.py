@@ -80,7 +80,7 @@ def test_doctor_says_what_works(tmp_path: Path) -> None:
     done = run("vtb", "doctor", "--store", tmp_path / "store")
     assert done.code == 0, done.err
     found = {line.split()[1]: line.split()[0] for line in done.out.splitlines()}
-    assert {"python", "cpus", "gpu", "docker", "store", *MODULES} == set(found)
+    assert {"python", "cpus", "gpu", "docker", "cache", "store", *MODULES} == set(found)
     assert found["python"] == found["generate"] == found["store"] == "ok"
     assert [path for path in (tmp_path / "store").rglob("*") if path.is_file()] == []
 
@@ -90,6 +90,20 @@ def test_doctor_names_the_extra_that_is_missing(tmp_path: Path) -> None:
     assert done.code == 0, done.err
     assert re.search(r"missing +gpu +no NVIDIA driver", done.out)
     assert re.search(r"missing +docker +no Docker engine answers", done.out)
+
+
+def test_doctor_says_where_the_cache_is_and_how_large(tmp_path: Path) -> None:
+    cache = tmp_path / "xdg/vtb"
+    for env, said in (
+        ({"XDG_CACHE_HOME": str(tmp_path / "xdg"), "VTB_CACHE": ""}, "0.0 MB"),
+        ({"VTB_CACHE": str(cache)}, "1.5 MB"),
+    ):
+        assert f"{cache}: {said}; may be removed" in run("vtb", "doctor", env=env).out
+        (cache / "artifacts").mkdir(parents=True, exist_ok=True)
+        (cache / "artifacts/one").write_bytes(bytes(1_500_000))
+    (tmp_path / "file").touch()
+    unusable = run("vtb", "doctor", env={"VTB_CACHE": str(tmp_path / "file/x")})
+    assert re.search(r"missing +cache +.*/file/x cannot be written: set VTB_CACHE", unusable.out)
 
 
 @pytest.mark.store
@@ -123,6 +137,8 @@ def test_doctor_with_stores_that_do_not_work(s3: Bucket, tmp_path: Path) -> None
         done = run("vtb", "doctor", "--store", store, env=env)
         assert (done.code, len(done.error_lines)) == (code, 1), done.err
         assert done.error_lines[0].startswith("vtb: error: ")
+        assert ".vtb-doctor" not in done.out + done.err
+        assert done.error_lines[0].removeprefix("vtb: error: ") not in done.out
 
 
 def test_version_and_help() -> None:

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import termios
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from vtb.progress import Progress
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A line for every update."""
     monkeypatch.setattr(progress, "LINE_EVERY_S", 0.0)
+    monkeypatch.setattr(progress, "FIRST_LINE_S", 0.0)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -41,6 +43,20 @@ def test_lines_are_rare(caplog: pytest.LogCaptureFixture) -> None:
         for done in range(1, 1001):
             bar.update(done)
     assert caplog.records == []
+
+
+def test_the_first_line_comes_soon(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when nothing is finished yet; then they are rare."""
+    now = [100.0]
+    monkeypatch.setattr("vtb.progress.time.monotonic", lambda: now[0])
+    said: list[Any] = []
+    with caplog.at_level(logging.INFO, "vtb"), Progress(10, "samples") as bar:
+        for second in range(1, 71):
+            now[0] = 100.0 + second
+            bar.update(0)
+            said += [second] if len(caplog.records) > len(said) else []
+    assert said == [5, 35, 65]
+    assert caplog.messages[0] == "samples: 0/10 (0.0/s)"
 
 
 @pytest.mark.usefixtures("at_once")

@@ -34,7 +34,7 @@ from vtb.artifact.manifest import (
 )
 from vtb.artifact.provenance import run_info
 from vtb.artifact.reading import find_manifest
-from vtb.artifact.sidecar import DoneShards, ShardList, done_shards, write_sidecar
+from vtb.artifact.sidecar import SIDECAR, DoneShards, ShardList, done_shards, write_sidecar
 from vtb.errors import BadInput, TryAgain
 from vtb.regular_file import open_regular
 from vtb.store import Store, open_store
@@ -63,6 +63,7 @@ class Output:
         self.plan = plan
         self.started = datetime.now(timezone.utc)
         self.seen: DoneShards | None = None  # what the last look at the shards found
+        self.added = 0  # shards that this process has marked as done
 
     @property
     def uri(self) -> str:
@@ -115,6 +116,18 @@ class Output:
         if self.holds_artifact():
             clear(self.store)
 
+    def withdraw(self, *, shards_too: bool = False) -> None:
+        """Take back what a refused run has begun, so that another may begin here; shards that are done stay.
+
+        Args:
+            shards_too: nothing of this configuration is worth keeping.
+        """
+        plan = stored_plan(self.store)
+        if plan is None or plan.fingerprint != self.plan.fingerprint or self.store.stat(MANIFEST) is not None:
+            return  # it is another's by now
+        if shards_too or not any(info.key.endswith(SIDECAR) for info in self.store.list()):
+            clear(self.store)
+
     def check_plan(self) -> None:
         """Stop when another process has begun something else here meanwhile, before anything of it is overwritten."""
         check_plan(self.store, self.plan)
@@ -122,6 +135,7 @@ class Output:
     def add_shard(self, shard: ShardEntry) -> ShardEntry:
         """Mark a shard, whose object and files are already in the store, as done."""
         write_sidecar(self.store, shard, self.plan.fingerprint)
+        self.added += 1
         return shard
 
     def put(self, path: str, data: bytes) -> FileEntry:

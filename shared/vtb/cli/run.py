@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from vtb import log as vtb_log
 from vtb.cli.on_cluster import cluster_options
 from vtb.did_you_mean import did_you_mean
-from vtb.errors import UsageProblem, VtbError
+from vtb.errors import TryAgain, UsageProblem, VtbError
 from vtb.launch import local
 from vtb.launch.preflight import TryStep, find_problems
 from vtb.pipeline import Pipeline, Step, read_pipeline, with_settings
@@ -23,6 +23,7 @@ from vtb.store import is_remote, join_uri, open_store
 
 log = logging.getLogger("vtb.run")
 RunStep = Callable[[Step, str], int]
+GO_ON = (TryAgain.exit_code, 130)
 CLUSTERS = ("kubernetes", "argo")
 FOR_CLUSTERS = ("site", "context", "namespace", "release", "detach")
 
@@ -161,7 +162,10 @@ def run_all(steps: Sequence[Step], store: str, run_step: RunStep) -> int:
         log.info("step %d of %d: %s (%s)", number, len(steps), step.name, step.stage)
         code = run_step(step, store)
         if code != 0:
-            log.error("step %s ended with exit code %d; fix it and run the same command again", step.name, code)
+            advice = (
+                "run the same command again to continue" if code in GO_ON else "fix it and run the same command again"
+            )
+            log.error("step %s ended with exit code %d; %s", step.name, code, advice)
             return code if code > 0 else 128 - code
     log.info("all steps are complete below %s", store)
     click.echo(join_uri(store, steps[-1].name))

@@ -23,6 +23,14 @@ def scores_table(metrics: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def cut_off_line(metrics: Mapping[str, Any]) -> list[str]:
+    """How many answers were cut off, where any was."""
+    cut = metrics.get("cut_off")
+    if not isinstance(cut, dict) or not isinstance(cut.get("answers"), int):
+        return []
+    return [f"{cut['answers']:,} answers were cut off" + (f" at {cut['tokens']} tokens" if cut.get("tokens") else "")]
+
+
 def _row(share: object) -> tuple[str, str, str] | None:
     """Right of all, in percent, and the interval; None where these are not such figures."""
     strict = share.get("strict") if isinstance(share, dict) else None

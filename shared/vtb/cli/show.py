@@ -17,12 +17,13 @@ from vtb import log as vtb_log
 from vtb.artifact import FileEntry, InputEntry, Manifest, find_manifest, read_manifest
 from vtb.artifact.manifest import MANIFEST, MAX_MANIFEST
 from vtb.artifact.output import file_sha256
-from vtb.cli.scores_table import scores_table
+from vtb.cli.scores_table import cut_off_line, scores_table
 from vtb.errors import BadInput, VtbError
 from vtb.progress import Progress
 from vtb.store import LocalStore, ObjectMissing, Store, open_store
 
 THREADS = 8
+RANGE = {"min", "mean", "max"}
 DEEPEST = 20  # stages between an artifact and its generator; real chains have six
 IN_MEMORY = 1 << 26  # larger objects are not read into memory, several at a time
 
@@ -71,27 +72,40 @@ def describe(uri: str, manifest: Manifest) -> Iterator[str]:
     yield f"  made by   {plan.stage} (stage version {plan.stage_version}, vtb-train {run.get('vtb')})"
     yield f"  run       {run.get('id')}, {run.get('started')}, {run.get('duration_s')} s"
     yield f"  source    git {run.get('git') or 'unknown'}, image {run.get('image') or 'none'}"
-    yield "  tools     " + ", ".join(f"{name} {version}" for name, version in run.get("tools", {}).items())
     yield f"  digest    {manifest.digest}"
     yield f"  config    {plan.fingerprint}"
     yield from (f"    {name.replace('_', '-')}: {value}" for name, value in plan.config.items() if value is not None)
     table = scores_table(manifest.metrics) if plan.kind == "scores" else []
     if table:
         yield "  scores"
-        yield from (f"    {line}" for line in table)
+        yield from (f"    {line}" for line in [*table, *cut_off_line(manifest.metrics)])
         yield f"  report    {open_store(uri).uri}/report.html, and every figure in scores.json"
     elif manifest.metrics:
         yield "  metrics"
         yield from (f"    {line}" for line in flat(manifest.metrics))
+    yield "  tools     " + ", ".join(f"{name} {version}" for name, version in run.get("tools", {}).items())
 
 
 def flat(values: Any, name: str = "") -> Iterator[str]:
-    """Nested figures as ``a.b: value``."""
-    if isinstance(values, dict):
+    """Nested figures as ``a.b: value``; ranges of one puzzle, such as how hard it is, stand in one line."""
+    if isinstance(values, dict) and values and all(map(_is_range, values.values())):
+        yield f"{name}: " + ", ".join(f"{key} {_range(value)}" for key, value in values.items())
+    elif isinstance(values, dict):
         for key, value in values.items():
             yield from flat(value, f"{name}.{key}" if name else str(key))
     else:
         yield f"{name}: {values}"
+
+
+def _is_range(value: Any) -> bool:
+    return (
+        isinstance(value, dict) and set(value) == RANGE and all(isinstance(end, (int, float)) for end in value.values())
+    )
+
+
+def _range(value: dict[str, float]) -> str:
+    low, high = value["min"], value["max"]
+    return f"{low:g}" if low == high else f"{low:g} to {high:g} (mean {value['mean']:g})"
 
 
 def lineage(manifest: Manifest, depth: int = 1, shown: set[str] | None = None) -> Iterator[Ancestor]:

@@ -43,7 +43,8 @@ def find_problems(
         return [error]  # every step would say the same
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         found = list(pool.map(lambda step: list(_of_step(step, steps, store, try_step, elsewhere)), steps))
-    return [problem for problems in found for problem in problems]
+    # An image that several steps need is missing once.
+    return list({str(problem): problem for problems in found for problem in problems}.values())
 
 
 def check_store(store: str, *, write: bool) -> None:

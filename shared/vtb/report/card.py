@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 import vtb
+from vtb.errors import VtbError
 from vtb.report.features import Features
+from vtb.store import open_store
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+ASKED = "visual-question-answering"
+OURS, OTHER = "cc0-1.0", "other"  # what we generate is nobody's work; of others' data nothing is known here
+_LICENSE = re.compile(rb"^license: *(\S+) *$", re.MULTILINE)
+
+
+def uses(*, clips: bool) -> tuple[str, ...]:
+    """What puzzles with their solutions can be used for."""
+    return (ASKED, "image-to-image", *(("image-to-video",) if clips else ()))
+
+
+def license_of(uris: Iterable[str]) -> str:
+    """The license that the cards of all inputs name; ``other`` where one has none, or another."""
+    found = {_license_of(uri) for uri in uris}
+    return found.pop() if len(found) == 1 else OTHER
+
+
+def _license_of(uri: str) -> str:
+    try:
+        head = open_store(uri).get_bytes("README.md").partition(b"\n---\n")[0]
+    except VtbError:  # a folder without a card, or a single file
+        return OTHER
+    match = _LICENSE.search(head)
+    return match[1].decode(errors="replace") if match else OTHER
 
 
 @dataclass(frozen=True)
@@ -20,7 +46,8 @@ class DatasetCard:
 
     Attributes:
         title: the heading.
-        tags: for search on a hub.
+        tags: for search on a hub, such as the kinds of puzzles.
+        uses: what the rows can be used for, as the hub names it.
         rows: samples.
         bytes: size of the data.
         data_files: pattern of the files of each split.
@@ -33,7 +60,7 @@ class DatasetCard:
         picture: a picture of samples beside the card, if there is one.
         pages: pages beside the card, by what they show.
         layout: what the files are; the layout of WebDataset shards when left out.
-        license: of the data, as the hub names it.
+        license: of the data, as the hub names it (``license_of`` where it comes from inputs).
         features: the schema of the data for the ``datasets`` library (``vtb.report.features``).
     """
 
@@ -51,7 +78,8 @@ class DatasetCard:
     picture: str | None = None
     pages: Mapping[str, str] = field(default_factory=dict)
     layout: str = ""
-    license: str = "cc0-1.0"
+    license: str = OURS
+    uses: tuple[str, ...] = (ASKED,)
     features: Features = field(default_factory=list)
 
 
@@ -69,7 +97,7 @@ def _head(card: DatasetCard) -> str:
     head: dict[str, Any] = {
         "configs": [{"config_name": "default", "data_files": files}],
         "dataset_info": {"config_name": "default", "features": card.features},
-        "task_categories": ["visual-question-answering", "image-to-image", "image-to-video"],
+        "task_categories": list(card.uses),
         "tags": list(card.tags),
         "size_categories": [next((name for limit, name in SIZES if card.rows < limit), "1M<n<10M")],
         "license": card.license,
@@ -89,7 +117,8 @@ def _summary(card: DatasetCard) -> str:
     text = f"{card.rows:,} samples, {card.bytes / 1e6:,.1f} MB. "
     text += f"Made by `{card.made_with}` of vtb-train {vtb.__version__}."
     if card.distinct is not None:
-        text += f" {card.distinct:,} of the puzzles are different from each other."
+        twice = f"{card.distinct:,} different puzzles are among them, the others are repeats."
+        text += f" {'No puzzle comes twice.' if card.distinct >= card.rows else twice}"
     return text + " How it was made is in `manifest.json`.\n"
 
 

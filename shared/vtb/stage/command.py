@@ -21,6 +21,7 @@ from vtb.stage.fields import StageOptions, build, options_of
 from vtb.stage.options import common_options, place_options
 from vtb.stage.run import Run
 from vtb.stage.sharding import ShardRange
+from vtb.stage.variables import warn_of_strangers
 
 WIDEST_HELP = 160  # columns; narrower terminals are used as they are
 
@@ -34,6 +35,7 @@ def stage_command(
         @functools.wraps(body)
         def call(**values: Any) -> Any:
             vtb_log.configure(values["log_format"], values["log_level"])
+            warn_of_strangers(click.get_current_context())
             return body(_run_of(stage, values), build(options, values, given(click.get_current_context())))
 
         context = {

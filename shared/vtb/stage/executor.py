@@ -29,6 +29,7 @@ from vtb.artifact.output import Output
 from vtb.artifact.sidecar import announce
 from vtb.errors import NotAvailable
 from vtb.progress import Progress
+from vtb.signals import Stopped
 from vtb.stage.sharding import ShardRange, useful
 from vtb.store import Store, open_store
 
@@ -76,8 +77,13 @@ def make_missing(
     with Progress(total, what, ready) as progress:
         workers = useful(min(workers, len(missing)))
         runner = partial(_make_by_workers, workers=workers) if workers > 1 else _make_here
-        if missing:
-            runner(output, missing, make, lambda rows: progress.update(ready + rows))
+        try:
+            if missing:
+                runner(output, missing, make, lambda rows: progress.update(ready + rows))
+        except (Stopped, KeyboardInterrupt):
+            kept = len(done) + output.added
+            log.info("%d of %d shards are done%s", kept, len(tasks), "" if kept else ": nothing of this run is kept")
+            raise
     # Of a whole run `finish` looks again.
     return part.whole or len(output.done(paths)) == len(paths)
 

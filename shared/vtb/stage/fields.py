@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import click
 
 from vtb.errors import UsageProblem
-from vtb.stage.options import Finite, RangeType, SizeType, VtbOption
+from vtb.stage.options import Finite, OneOf, RangeType, SizeType, VtbOption, Whole
 
 Options = TypeVar("Options", bound="StageOptions")
 SIZE, RANGE = tuple[int, int], tuple[str, float, float]
@@ -201,13 +201,13 @@ def _unwrapped(hint: Any) -> tuple[Any, bool]:
 def _click_type(spec: Spec, kind: Any) -> Any:
     """The click type of an annotation, within the bounds."""
     if spec.choices is not None:
-        return click.Choice(spec.choices() if callable(spec.choices) else spec.choices)
+        return OneOf(spec.choices() if callable(spec.choices) else spec.choices)
     if typing.get_origin(kind) is typing.Literal:
-        return click.Choice(typing.get_args(kind))
+        return OneOf(typing.get_args(kind))
     if spec.file:
         return click.Path(exists=spec.existing, path_type=Path)
-    if kind is int and (spec.low, spec.high) != (None, None):
-        return click.IntRange(_whole(spec.low), _whole(spec.high))
+    if kind is int:
+        return Whole(_whole(spec.low), _whole(spec.high))
     if kind is float:
         return Finite(spec.low, spec.high, min_open=spec.above)
     return {SIZE: SizeType(), RANGE: RangeType(), bool: None}.get(kind, kind)

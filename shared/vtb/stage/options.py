@@ -68,11 +68,39 @@ class OneInput(VtbOption):
         return value[0], source
 
 
+class Whole(click.IntRange):
+    """A whole number within bounds."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number."""
+        try:
+            int(value)
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is not a valid integer: write a whole number, for example 100", param, ctx)
+        number: int = super().convert(value, param, ctx)
+        return number
+
+
+class OneOf(click.Choice[str]):
+    """One of a few words; a word that is nearly one of them is recognized."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            self.fail(f"{error.message.rstrip('.')}{did_you_mean(str(value), self.choices)}", param, ctx)
+
+
 class Finite(click.FloatRange):
     """A number within bounds; not-a-number and infinity pass every comparison or none, so they are refused."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number."""
+        try:
+            float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a number: write for example 0.5", param, ctx)
         number: float = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a finite number", param, ctx)
@@ -155,7 +183,7 @@ def _as_word(option: click.Parameter, file: str, value: object) -> str:
 
 def common_options(stage: Stage, describe: Callable[[], str]) -> list[click.Option]:
     """The options of every stage that stand after its own in the help."""
-    return [*_work_options(stage), *_log_options(), *_word_options(describe)]
+    return [*_work_options(stage), *_log_options(), *word_options(describe)]
 
 
 def place_options(stage: Stage) -> list[click.Option]:
@@ -178,10 +206,10 @@ def place_options(stage: Stage) -> list[click.Option]:
 
 def _work_options(stage: Stage) -> list[click.Option]:
     options = [
-        VtbOption(["--seed"], group=WORK, type=click.IntRange(0, 2**63 - 1), default=42,
+        VtbOption(["--seed"], group=WORK, type=Whole(0, 2**63 - 1), default=42,
                   help="Seed of everything random."),
         VtbOption(
-            ["--workers"], group=WORK, type=click.IntRange(1), default=cpus, show_default="CPUs of this machine",
+            ["--workers"], group=WORK, type=Whole(1), default=cpus, show_default="CPUs of this machine",
             affects_output=False, help="Processes to work with. Changes the speed, never the result.",
         ),
         VtbOption(
@@ -199,11 +227,11 @@ def _work_options(stage: Stage) -> list[click.Option]:
 def _shard_options() -> list[click.Option]:
     return [
         VtbOption(
-            ["--num-shards"], group=WORK, type=click.IntRange(1), default=1, affects_output=False,
+            ["--num-shards"], group=WORK, type=Whole(1), default=1, affects_output=False,
             help="In how many parts the work is split among calls that write the same output.",
         ),
         VtbOption(
-            ["--shard-index"], group=WORK, type=click.IntRange(0), default=_job_index,
+            ["--shard-index"], group=WORK, type=Whole(0), default=_job_index,
             show_default="$JOB_COMPLETION_INDEX", affects_output=False,
             help="Which part this call does, from 0; needed with --num-shards.",
         ),
@@ -222,11 +250,11 @@ def _job_index() -> int | None:
 def _log_options() -> list[click.Option]:
     return [
         VtbOption(
-            ["--log-format"], group=LOGS, type=click.Choice(vtb_log.FORMATS), default="text", affects_output=False,
+            ["--log-format"], group=LOGS, type=OneOf(vtb_log.FORMATS), default="text", affects_output=False,
             help="Form of the log lines on standard error.",
         ),
         VtbOption(
-            ["--log-level"], group=LOGS, type=click.Choice(vtb_log.LEVELS), default="info", affects_output=False,
+            ["--log-level"], group=LOGS, type=OneOf(vtb_log.LEVELS), default="info", affects_output=False,
             help="The least important log lines to show.",
         ),
         VtbOption(
@@ -236,7 +264,7 @@ def _log_options() -> list[click.Option]:
     ]  # fmt: skip
 
 
-def _word_options(describe: Callable[[], str]) -> list[click.Option]:
+def word_options(describe: Callable[[], str]) -> list[click.Option]:
     """Options that print something and leave."""
     return [
         _printing("--describe", describe, "Print the stage's contract as JSON and leave."),

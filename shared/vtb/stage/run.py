@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,7 +14,8 @@ import click
 from vtb.artifact import InputEntry, Manifest, Plan, read_manifest
 from vtb.artifact.clearing import clearing_was_broken_off
 from vtb.artifact.output import Output, State
-from vtb.errors import UsageProblem
+from vtb.errors import TryAgain, UsageProblem
+from vtb.signals import Stopped
 from vtb.stage.declaration import Stage
 from vtb.stage.executor import Finish, Maker, Task, finish, make_missing, wait_note
 from vtb.stage.fields import StageOptions, recorded_config
@@ -57,10 +59,25 @@ class Run:
         output = self._output(plan)
         if output.begin(overwrite=self.overwrite, alone=self.part.whole) is State.COMPLETE:
             manifest = read_manifest(output.uri)
-            log.info("already complete: %s (%d rows, digest %.12s)", output.uri, manifest.rows, manifest.digest)
+            log.info("already complete: %s (%s, digest %.12s)", output.uri, _amount(manifest), manifest.digest)
             click.echo(output.uri)
             return None
         return output
+
+    @contextmanager
+    def withdrawing(self, output: Output) -> Iterator[None]:
+        """A run that fails before its first shard is done leaves nothing, so that other options can be tried there.
+
+        One that was stopped, or met trouble that may pass, or does a part, is left: another may go on with it already.
+        """
+        try:
+            yield
+        except (TryAgain, Stopped):
+            raise
+        except BaseException:
+            if self.part.whole:
+                output.withdraw()
+            raise
 
     def _output(self, plan: Plan) -> Output:
         """The output; a usage problem where it and an input lie in each other: writing one would harm the other."""
@@ -111,7 +128,9 @@ class Run:
         output = self.begin(plan)
         if output is None:
             return None
-        if not make_missing(output, tasks, make, part=self.part, workers=workers or self.workers, what=what):
+        with self.withdrawing(output):
+            whole = make_missing(output, tasks, make, part=self.part, workers=workers or self.workers, what=what)
+        if not whole:
             log.info(wait_note(output, tasks))
             return None
         manifest = finish(output, tasks, close(output))
@@ -121,9 +140,13 @@ class Run:
     def say_done(self, output: Output, manifest: Manifest) -> None:
         """The last word of a run: the place on standard output, for scripts; the rest is a log line."""
         seconds = manifest.run["duration_s"]
-        what = f"{manifest.rows} rows" if manifest.shards else f"{len(manifest.files)} files"
-        log.info("complete: %s in %.1f s, digest %.12s", what, seconds, manifest.digest)
+        log.info("complete: %s in %.1f s, digest %.12s", _amount(manifest), seconds, manifest.digest)
         click.echo(output.uri)
+
+
+def _amount(manifest: Manifest) -> str:
+    """How much an artifact holds; a model has no rows."""
+    return f"{manifest.rows} rows" if manifest.shards else f"{len(manifest.files)} files"
 
 
 def _real(uri: str) -> str:

@@ -122,7 +122,10 @@ def _need_role(environ: Mapping[str, str]) -> None:
     if any(environ.get(name) for name in _ROLES):
         return
     missing = [name for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") if not environ.get(name)]
-    raise NotAvailable(f"no credentials for S3: set {' and '.join(missing)} in the environment, or run with a pod role")
+    unless_aws = "" if any(environ.get(name) for name in _ENDPOINTS) else "; S3_ENDPOINT_URL too, unless it is AWS"
+    raise NotAvailable(
+        f"no credentials for S3: set {' and '.join(missing)} in the environment{unless_aws}; or run with a pod role"
+    )
 
 
 def _ca_file(environ: Mapping[str, str]) -> str:

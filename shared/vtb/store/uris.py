@@ -12,6 +12,8 @@ from vtb.store.local import LocalStore
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://")
 
+_MISTYPED = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:/|s3:)", re.IGNORECASE)  # a scheme that lacks a slash, or both
+
 
 def is_remote(uri: str) -> bool:
     """Tell whether a URI names something that is not on this machine's file system."""
@@ -47,6 +49,12 @@ def open_store(uri: str) -> Store:
         return LocalStore(_file_path(uri))
     if scheme:
         raise UsageProblem(f"cannot open a {scheme}:// URI: use s3://bucket/prefix, file:///path or a path")
+    if _MISTYPED.match(uri):
+        start = uri.partition(":")[0] + ":"  # what follows may hold a password
+        raise UsageProblem(
+            f"a place that starts with {start} is no URI and hardly a path: write s3://bucket/prefix or file:///path, "
+            f"or ./{start} for a folder of this name"
+        )
     if not uri.strip() or "\0" in uri:
         raise UsageProblem("an empty path names no store: give s3://bucket/prefix, file:///path or a path")
     return LocalStore(os.path.abspath(uri))

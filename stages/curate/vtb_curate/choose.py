@@ -70,6 +70,11 @@ class Choice:
         """How many samples stay."""
         return sum(map(len, self.splits.values()))
 
+    @property
+    def tasks(self) -> list[str]:
+        """The kinds of puzzles that stay."""
+        return sorted({verdict.task for chosen in self.splits.values() for verdict in chosen})
+
     def metrics(self) -> dict[str, Any]:
         """The counts for the manifest and the card."""
         return {

@@ -12,8 +12,8 @@ from vtb.artifact.output import Output
 from vtb.datasets.chunk import Chunk
 from vtb.datasets.folder_layout import LAYOUT, write_data_files
 from vtb.datasets.readers import chunks, describe_input, splits_in_words
-from vtb.errors import QualityGate, UsageProblem
-from vtb.report.card import DatasetCard, write_card
+from vtb.errors import BadInput, QualityGate, UsageProblem
+from vtb.report.card import DatasetCard, license_of, uses, write_card
 from vtb.report.dataset import PAGES
 from vtb.report.features import FOLDER_FEATURES, SHARD_FEATURES
 from vtb.stage.command import stage_command
@@ -97,9 +97,10 @@ def main(run: Run, options: Options) -> None:
         return
     output = run.begin(plan)
     if output is not None:
-        keys = benchmark_keys(kept_out)
-        rules = Rules(options.val, options.test, options.difficulty, f"split/{run.seed}", keys)
-        made = curate(run, output, inputs, rules, options)
+        with run.withdrawing(output):
+            keys = benchmark_keys(kept_out)
+            rules = Rules(options.val, options.test, options.difficulty, f"split/{run.seed}", keys)
+            made = curate(run, output, inputs, rules, options)
         run.say_done(output, made)
 
 
@@ -109,8 +110,12 @@ def curate(run: Run, output: Output, inputs: Sequence[Sequence[Chunk]], rules: R
     judging = plan_verdicts(inputs)
     make_missing(output, judging, judge_shard, part=alone, workers=run.workers, what="judged")
     verdicts = (verdict for task in judging for verdict in read_verdicts(output.store.get_bytes(task.path)))
-    choice = choose(verdicts, rules)
-    check_quality(choice, options.max_bad, output.uri)
+    try:
+        choice = choose(verdicts, rules)
+        check_quality(choice, options.max_bad, output.uri)
+    except BadInput:  # with these options always
+        output.withdraw(shards_too=True)
+        raise
     every = sources(output, judging)
     damaged = [source.chunk for source in every if not source.whole]
     if damaged and "max_bad" not in options.given:
@@ -121,7 +126,8 @@ def curate(run: Run, output: Output, inputs: Sequence[Sequence[Chunk]], rules: R
     make_missing(output, [*good, *bad], make_shard, part=alone, workers=run.workers, what="written")
     extra = output.read_shards([*(task.path for task in judging), *(task.path for task in bad)])
     shown = pages(f"{choice.rows:,} curated puzzles", choice, every)
-    return finish(output, good, lambda shards: describe_whole(output, layout, choice, shards, extra, shown))
+    license = license_of(run.inputs)
+    return finish(output, good, lambda shards: describe_whole(output, layout, choice, shards, extra, shown, license))
 
 
 def tell_lost_splits(inputs: Sequence[Sequence[Chunk]]) -> None:
@@ -165,12 +171,15 @@ def describe_whole(
     shards: Sequence[ShardEntry],
     extra: Sequence[ShardEntry],
     shown: Mapping[str, bytes],
+    license: str,
 ) -> tuple[list[FileEntry], dict[str, Any]]:
     """Card, pages, and the verdicts and quarantine as files of the artifact."""
     counts, ending = choice.metrics(), ENDINGS[layout]
     card = DatasetCard(
         title=f"{choice.rows:,} curated puzzles",
-        tags=("visual-reasoning", *(("webdataset",) if ending == "tar" else ())),
+        tags=("visual-reasoning", *choice.tasks, *(("webdataset",) if ending == "tar" else ())),
+        uses=uses(clips=any(shard.stats["clips"] for shard in shards)),
+        license=license,
         rows=sum(shard.rows for shard in shards),
         bytes=sum(shard.bytes + sum(file.bytes for file in shard.files) for shard in shards),
         data_files={split: f"shards/{split}-*.{ending}" for split, count in counts["kept"].items() if count},

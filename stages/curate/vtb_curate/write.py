@@ -15,7 +15,7 @@ from vtb.datasets.samples import Unusable, chunk_samples
 from vtb.errors import BadInput
 from vtb.formats.vlmpuzzle import folder_files, folder_line
 from vtb.formats.webdataset import DamagedTar, Sample, write_tar
-from vtb.puzzles.sample import EXAMPLE
+from vtb.puzzles.sample import CLIP, EXAMPLE
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.store import ObjectMissing
 from vtb.tasks.registry import decode_example
@@ -96,7 +96,7 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
         samples.append(sample)
         tick(1)
     data = "".join(lines).encode() if work.layout == "folder" else write_tar(samples)
-    return ShardResult(data, len(samples), files)
+    return ShardResult(data, len(samples), files, {"clips": sum(CLIP in sample.parts for sample in samples)})
 
 
 def read_again(chosen: Sequence[Verdict], every: Sequence[Source]) -> Iterator[Sample]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from vtb.stage.group import StageGroup
 from vtb_eval.predict import predict
 from vtb_eval.score import score
 
 
-@click.group("vtb-eval", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group("vtb-eval", cls=StageGroup)
 def main() -> None:
     """Let models answer puzzles, and judge the answers."""
 

@@ -92,7 +92,9 @@ def combined(by_choice: bool, signals: Mapping[str, Score]) -> Score:
     return next(vote for vote in votes if vote.choice is not None and counts[vote.choice] == best)
 
 
-def make_result(example: Example, judged: Mapping[str, Score], attempt: int, characters: int) -> Result:
+def make_result(
+    example: Example, judged: Mapping[str, Score], attempt: int, characters: int, *, cut_off: bool = False
+) -> Result:
     """The line of the scores artifact about one attempt."""
     by_choice = task_of(example).by_choice
     signals = {name: score for name, score in judged.items() if score.reason != UNJUDGED}
@@ -111,6 +113,7 @@ def make_result(example: Example, judged: Mapping[str, Score], attempt: int, cha
         source=example.source,
         unjudged=[name for name in judged if name not in signals],
         signals={name: _plain(score) for name, score in signals.items()},
+        cut_off=cut_off,
     )
 
 

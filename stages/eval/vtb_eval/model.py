@@ -13,6 +13,7 @@ from vtb.errors import BadInput, NotAvailable, VtbError
 from vtb.media.image import decode_image
 from vtb_eval.adapter_patterns import check_patterns
 from vtb_eval.greedy import make_greedy
+from vtb_eval.prediction import CUT_OFF, STOPPED
 from vtb_eval.questions import Question
 from vtb_eval.time_limit import time_limit
 
@@ -37,6 +38,14 @@ class Generation:
     max_pixels: int
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a model says, and why it ends there (``Prediction.finish``)."""
+
+    text: str
+    finish: str
+
+
 class VisionLanguageModel:
     """A model folder, with an adapter on top or without, on one device."""
 
@@ -52,7 +61,7 @@ class VisionLanguageModel:
         if generation.temperature == 0:
             make_greedy(self._model)
 
-    def answer(self, questions: Sequence[Question], first: int) -> list[str]:
+    def answer(self, questions: Sequence[Question], first: int) -> list[Answer]:
         """The answers to a batch of questions, in their order.
 
         Sampling depends on the number of the first question alone, not on what this process has answered before.
@@ -67,8 +76,12 @@ class VisionLanguageModel:
         with torch.inference_mode():
             tokens = self._model.generate(**inputs, max_new_tokens=self.generation.max_new_tokens, **sampling)
         new = tokens[:, inputs["input_ids"].shape[1] :]
-        answers: list[str] = self._processor.batch_decode(new, skip_special_tokens=True)
-        return answers
+        texts = self._processor.batch_decode(new, skip_special_tokens=True)
+        ends = self._model.generation_config.eos_token_id
+        ended = (
+            torch.isin(new, torch.tensor(ends, device=new.device)).any(dim=1).tolist() if ends else [False] * len(new)
+        )
+        return [Answer(text, STOPPED if end else CUT_OFF) for text, end in zip(texts, ended, strict=True)]
 
     def _inputs(self, questions: Sequence[Question]) -> Any:
         from PIL import Image

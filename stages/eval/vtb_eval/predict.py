@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.local import find_model
@@ -21,8 +21,11 @@ from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.stage.sharding import cpus
 from vtb_eval.greedy import ignored_settings
-from vtb_eval.prediction import PREDICTION, Prediction, encode_prediction
+from vtb_eval.prediction import CUT_OFF, PREDICTION, Prediction, encode_prediction
 from vtb_eval.questions import CLOSINGS, Question, ShardWork, read_questions
+
+if TYPE_CHECKING:
+    from vtb_eval.model import Answer
 
 log = logging.getLogger("vtb.eval")
 MODEL, ASKED, SAMPLING = "The model", "What is asked", "Answers"  # headings of the help
@@ -102,7 +105,7 @@ def predict(run: Run, options: Options) -> None:
     total = min(options.limit or 2**62, sum(chunk.rows for chunk in found))
     tasks = plan_shards(ShardWork(found, 0, total, options.style), options.samples_per_shard)
     answer = Answerer(model_dir, adapter_dir, run.seed, run.workers, options)
-    close = partial(_close, ignored)
+    close = partial(_close, ignored, options.max_new_tokens)
     run.make_shards(plan, tasks, answer, lambda _: close, what="answers", summary=f"{total} answers", workers=1)
 
 
@@ -123,20 +126,22 @@ class Answerer:
         """Nothing is loaded yet."""
         self._where = (model, adapter, options.device)
         self._seed, self._threads, self._options = seed, threads, options
-        self._ask: Callable[[Sequence[Question], int], list[str]] | None = None
+        self._ask: Callable[[Sequence[Question], int], list[Answer]] | None = None
 
     def __call__(self, work: ShardWork, tick: Tick) -> ShardResult:
         """The answers to one shard of questions."""
-        questions, samples = list(read_questions(work)), list[Sample]()
+        questions, samples, cut_off = list(read_questions(work)), list[Sample](), 0
         for start in range(0, len(questions), self._options.batch_size):
             batch = questions[start : start + self._options.batch_size]
             answers = self._model()(batch, work.start + start)
-            samples += [make_sample(question, text) for question, text in zip(batch, answers, strict=True)]
+            samples += [make_sample(asked, said.text, said.finish) for asked, said in zip(batch, answers, strict=True)]
+            cut_off += sum(said.finish == CUT_OFF for said in answers)
             tick(len(batch))
-        return ShardResult(write_tar(samples), len(samples))
+        return ShardResult(write_tar(samples), len(samples), stats={"cut_off": cut_off})
 
-    def _model(self) -> Callable[[Sequence[Question], int], list[str]]:
+    def _model(self) -> Callable[[Sequence[Question], int], list[Answer]]:
         if self._ask is None:
+            log.info("starting PyTorch and transformers, which takes some seconds")
             import torch
 
             from vtb_eval.model import Generation, VisionLanguageModel
@@ -148,14 +153,19 @@ class Answerer:
         return self._ask
 
 
-def make_sample(question: Question, text: str) -> Sample:
+def make_sample(question: Question, text: str, finish: str | None = None) -> Sample:
     """One answer with all that its judge needs."""
-    answer = encode_prediction(Prediction(question.example, question.text, text))
+    answer = encode_prediction(Prediction(question.example, question.text, text, finish))
     return Sample(question.key, {PREDICTION: answer, PUZZLE: question.puzzle})
 
 
-def _close(ignored: Mapping[str, Any], shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:
-    metrics: dict[str, Any] = {"answers": sum(shard.rows for shard in shards)}
+def _close(
+    ignored: Mapping[str, Any], longest: int, shards: Sequence[ShardEntry]
+) -> tuple[list[FileEntry], dict[str, Any]]:
+    answers, cut_off = sum(shard.rows for shard in shards), sum(shard.stats["cut_off"] for shard in shards)
+    metrics: dict[str, Any] = {"answers": answers, "cut_off": cut_off}
+    if cut_off:
+        log.info("%d of %d answers were cut off at %d tokens (--max-new-tokens)", cut_off, answers, longest)
     if ignored:
         log.info("the likeliest token was taken; the model's own settings were not followed: %s", ", ".join(ignored))
         metrics["generation_settings_ignored"] = dict(ignored)

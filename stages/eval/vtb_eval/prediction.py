@@ -13,31 +13,47 @@ from vtb.tasks.example import Example, encode_example
 from vtb.tasks.registry import decode_example
 
 PREDICTION = "json"  # its part of a sample
+STOPPED, CUT_OFF = "stop", "length"  # the words of the common APIs of language models
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """An example, the words in which it was asked, and the answer."""
+    """An example, the words in which it was asked, and the answer.
+
+    Attributes:
+        example: what was asked about.
+        prompt: the words in which it was asked.
+        text: the answer.
+        finish: why the answer ends: ``stop`` where the model ended it, ``length`` where it was cut off; None where
+            nobody has said.
+    """
 
     example: Example
     prompt: str
     text: str
+    finish: str | None = None
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the model had more to say."""
+        return self.finish == CUT_OFF
 
 
-class _Row(msgspec.Struct):
+class _Row(msgspec.Struct, omit_defaults=True):
     """The same as JSON."""
 
     id: str
     prompt: str
     text: Any  # other programs may have left out the quotes; whatever it is gets a verdict
     example: msgspec.Raw
+    finish: Any = None
 
 
 def encode_prediction(prediction: Prediction) -> bytes:
     """The JSON of a prediction; halves of surrogate pairs, which have no UTF-8, become question marks."""
     prompt, text = (words.encode(errors="replace").decode() for words in (prediction.prompt, prediction.text))
     example = prediction.example
-    return msgspec.json.encode(_Row(example.key, prompt, text, msgspec.Raw(encode_example(example))))
+    return msgspec.json.encode(_Row(example.key, prompt, text, msgspec.Raw(encode_example(example)), prediction.finish))
 
 
 def decode_prediction(data: bytes) -> Prediction:
@@ -50,4 +66,4 @@ def decode_prediction(data: bytes) -> Prediction:
         row = msgspec.json.decode(without_half_pairs(data), type=_Row)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise BadInput(f"it is no prediction: {error}") from error
-    return Prediction(decode_example(bytes(row.example)), row.prompt, str(row.text))
+    return Prediction(decode_example(bytes(row.example)), row.prompt, str(row.text), row.finish)

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from vtb.datasets.chunk import Chunk, Loaded
 from vtb.datasets.readers import read_chunk
+from vtb.datasets.shown import shown
 from vtb.formats.special_tokens import neutral
 from vtb.formats.swift import DIRECT, THINK
-from vtb.media.image import encode_rgb
 from vtb.tasks.example import Example
-from vtb.tasks.registry import task_of
 
 CLOSINGS = {"direct": DIRECT, "think": THINK, "plain": ""}
 
@@ -55,6 +54,5 @@ def read_questions(work: ShardWork) -> Iterator[Question]:
 def make_question(loaded: Loaded, style: str | None) -> Question:
     """The question that an example asks a vision-language model; of a benchmark's puzzle, in the benchmark's words."""
     example = loaded.example
-    picture = loaded.reasoning or encode_rgb(task_of(example).show(example.payload, loaded.puzzle))
     closing = CLOSINGS[style or ("direct" if example.ours else "plain")]
-    return Question(example, f"{neutral(example.prompts.vlm)}\n{closing}".strip(), picture, loaded.file)
+    return Question(example, f"{neutral(example.prompts.vlm)}\n{closing}".strip(), shown(loaded), loaded.file)

@@ -25,6 +25,7 @@ class Result:
         source: of the puzzle: ``vtb``, or the benchmark's name.
         unjudged: parts of the answer for which the record does not say what is right.
         signals: the verdict on each part of the answer; none where there is no answer.
+        cut_off: whether the model had more to say.
     """
 
     id: str
@@ -40,3 +41,4 @@ class Result:
     source: str
     unjudged: Sequence[str]
     signals: Mapping[str, Mapping[str, Any]]
+    cut_off: bool = False

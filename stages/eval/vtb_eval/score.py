@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import structs
 
-from vtb.artifact import FileEntry, ShardEntry
+from vtb.artifact import FileEntry, ShardEntry, read_manifest
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
@@ -123,6 +123,10 @@ def sum_up(figures: Mapping[str, Any]) -> None:
     missing = f", {figures['without_answer']} without an answer" if figures["without_answer"] else ""
     of = f" attempts at {puzzles} puzzles" if strict["total"] > puzzles else ""
     log.info("right: %d of %d%s%s (%.1f %%)", strict["right"], strict["total"], of, missing, 100 * strict["rate"])
+    if cut := figures.get("cut_off"):
+        where = f" at {cut['tokens']} tokens" if cut["tokens"] else ""
+        log.info("%d of %d answers were cut off%s: predict with a larger --max-new-tokens to hear them out",
+                 cut["answers"], strict["total"], where)  # fmt: skip
     if figures["not_judged"]:
         tasks = ", ".join(f"{task} ({count})" for task, count in figures["not_judged"].items())
         log.warning("parts of answers that cannot be judged, since the records do not say what is right: %s", tasks)
@@ -148,7 +152,7 @@ def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
             raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error})") from error
         example = structs.replace(prediction.example, key=sample.key)
         text = judge_text(task_of(example), example.payload, prediction.text, puzzle)
-        yield [make_result(example, {"text": text}, 0, len(prediction.text))]
+        yield [make_result(example, {"text": text}, 0, len(prediction.text), cut_off=prediction.cut_off)]
 
 
 def _answered(work: ShardWork, attempts: Attempts) -> Iterator[list[Result]]:
@@ -162,6 +166,15 @@ def _answered(work: ShardWork, attempts: Attempts) -> Iterator[list[Result]]:
         yield results if answered or not work.answered_only else []
 
 
+def cut_off(source: PageSource, results: Sequence[Result]) -> dict[str, Any]:
+    """How many answers were cut off, and at how many tokens; empty where none was."""
+    count = sum(result.cut_off for result in results)
+    if not count:
+        return {}
+    longest = read_manifest(source.inputs[0].uri).plan.config.get("max_new_tokens")
+    return {"cut_off": {"answers": count, "tokens": longest if isinstance(longest, int) else None}}
+
+
 def close(output: Output, source: PageSource, shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:
     """Figures over all verdicts, and the report."""
     results = [
@@ -169,7 +182,7 @@ def close(output: Output, source: PageSource, shards: Sequence[ShardEntry]) -> t
         for shard in shards
         for line in output.store.get_bytes(shard.path).decode().splitlines()
     ]
-    figures = summarise(results)
+    figures = {**summarise(results), **cut_off(source, results)}
     figures["comparison"] = compare(judged(results), figures)
     page = report_page(source, results, figures)
     files = [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]

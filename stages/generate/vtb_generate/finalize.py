@@ -9,7 +9,7 @@ from typing import Any
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
 from vtb.datasets.folder_layout import LAYOUT, write_data_files
-from vtb.report.card import DatasetCard, write_card
+from vtb.report.card import OTHER, OURS, DatasetCard, uses, write_card
 from vtb.report.dataset import PAGES
 from vtb.report.difficulty import difficulty_page
 from vtb.report.features import FOLDER_FEATURES, SHARD_FEATURES
@@ -76,7 +76,7 @@ def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, An
     pattern = "shards/*.tar" if recipe.layout == "shards" else "shards/*.jsonl"
     return DatasetCard(
         title=_title(recipe),
-        tags=("visual-reasoning", recipe.name, *(("webdataset",) if recipe.layout == "shards" else ())),
+        tags=("visual-reasoning", *recipe.families, *(("webdataset",) if recipe.layout == "shards" else ())),
         rows=sum(shard.rows for shard in shards),
         bytes=sum(shard.bytes + sum(file.bytes for file in shard.files) for shard in shards),
         data_files={"train": pattern},
@@ -90,5 +90,6 @@ def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, An
         picture="gallery.png",
         pages={what: path for what, path in PAGES.items() if path != "preview.html" or recipe.preview},
         layout="" if recipe.layout == "shards" else LAYOUT,
-        license="other" if of_others else "cc0-1.0",  # task files have the license of their makers
+        uses=uses(clips=any(recipe.example(stream, 0).payload.clip for stream in recipe.streams)),
+        license=OTHER if of_others else OURS,  # task files have the license of their makers
     )

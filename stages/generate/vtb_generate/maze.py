@@ -126,12 +126,15 @@ def check_numbers(shape: str, streams: tuple[Stream, ...]) -> None:
 
 
 def warn_of_repeats(shape: str, streams: tuple[Stream, ...]) -> None:
-    """Say when a run asks for so many mazes that some must come more than once."""
+    """Say when a run asks for so many mazes that one or more, and more than one in a hundred, repeat another."""
     for stream in streams:
         space = find_family(f"maze_{shape}").distinct(stream.config)
-        if space is not None and expected_distinct(space, stream.count) < 0.99 * stream.count:
+        if space is None:
+            continue
+        different = expected_distinct(space, stream.count)
+        if different <= stream.count - max(1, 0.01 * stream.count):
             log.warning(
                 "%s: only %.0f different mazes exist with these options, %d are asked for, so about %.0f will be "
                 "different: take %s; curate drops repeats",
-                stream.name, space, stream.count, expected_distinct(space, stream.count), SHAPES[shape].more,
+                stream.name, space, stream.count, different, SHAPES[shape].advice(stream.config),
             )  # fmt: skip

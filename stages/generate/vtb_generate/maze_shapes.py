@@ -23,30 +23,34 @@ class Shape:
         config_class: its configuration, whose fields are its options.
         level: the field that says how large a maze is; it may be given several times, for one stream each.
         words: what one such value is called, and several.
-        more: what makes more different mazes.
+        more: what makes more different mazes, besides the settings that ``MOST`` names.
     """
 
     config_class: type[Any]
     level: str
     words: tuple[str, str]
-    more: str
+    more: tuple[str, ...]
 
     @property
     def fields(self) -> list[str]:
         """The names of its options."""
         return [field.name for field in dataclasses.fields(self.config_class) if field.name != "clip"]
 
+    def advice(self, config: Any) -> str:
+        """What would make more different mazes than this configuration."""
+        unset = [f"--{name} {value}" for name, value in MOST.items() if getattr(config, name, value) != value]
+        *others, last = [*self.more, *unset]
+        return f"{', '.join(others)} or {last}" if others else last
+
 
 SHAPES = {
-    "square": Shape(
-        square.Config, "size", ("size", "sizes"), "a larger --size, --algorithm wilson or --endpoints random"
-    ),
-    "hexagon": Shape(hexagon.Config, "radius", ("radius", "radii"), "a larger --radius or --algorithm wilson"),
+    "square": Shape(square.Config, "size", ("size", "sizes"), ("a larger --size",)),
+    "hexagon": Shape(hexagon.Config, "radius", ("radius", "radii"), ("a larger --radius",)),
     "circle": Shape(
-        circle.Config, "rings", ("number of rings", "numbers of rings"),
-        "more --rings, more --segments or --algorithm wilson",
+        circle.Config, "rings", ("number of rings", "numbers of rings"), ("more --rings", "more --segments")
     ),
-}  # fmt: skip
+}
+MOST = {"algorithm": "wilson", "endpoints": "random"}  # settings with which there are the most different mazes
 
 PRESETS: dict[str, dict[str, Any]] = {
     # The finalised training set of VTB-Training: depth-first mazes, about 8,500 different ones among the 30,000.

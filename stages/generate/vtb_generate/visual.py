@@ -41,7 +41,9 @@ class Options(StageOptions):
     amount: Amount = fields(Amount)
     puzzle: Config = fields(Config)
     show_numbers: bool = option(
-        False, help="Also make the picture with a number printed on every part, as the explanations name them."
+        False,
+        help="Also make the picture with a number printed on every part, as the explanations name them; it is "
+        "for people, models are asked about the one without.",
     )
     form: FormOptions = fields(FormOptions)
 

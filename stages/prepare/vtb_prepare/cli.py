@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from vtb.stage.group import StageGroup
 from vtb_prepare.vlm import vlm
 
 
-@click.group("vtb-prepare", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group("vtb-prepare", cls=StageGroup)
 def main() -> None:
     """Write puzzles in the form that a training engine reads."""
 

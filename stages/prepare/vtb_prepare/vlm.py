@@ -18,12 +18,12 @@ from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
 from vtb.datasets.chunk import Chunk, Loaded
 from vtb.datasets.readers import chunks, describe_input, read_chunk, splits_in_words
+from vtb.datasets.shown import shown
 from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
 from vtb.formats.special_tokens import neutral
 from vtb.formats.swift import grpo_row, sft_row
-from vtb.media.image import encode_rgb
-from vtb.report.card import DatasetCard, write_card
+from vtb.report.card import DatasetCard, license_of, write_card
 from vtb.report.features import SFT_FEATURES
 from vtb.rng import stable_fraction
 from vtb.stage.command import stage_command
@@ -100,7 +100,7 @@ def vlm(run: Run, options: Options) -> None:
         run.plan(options, entries),
         tasks,
         make_shard,
-        lambda output: partial(combine, output),
+        lambda output: partial(combine, output, run.inputs),
         what="rows",
         summary=summary,
     )
@@ -116,16 +116,17 @@ def plan_shards(found: Sequence[Chunk], val: float, salt: str) -> list[Task[Shar
 
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """Neutral rows (question, answer, picture, split); the engine's files are put together from them at the end."""
-    lines, media, counts = [], dict[str, bytes](), dict[str, int]()
+    lines, media, counts, tasks = [], dict[str, bytes](), dict[str, int](), set[str]()
     for place, loaded in enumerate(read_chunk(work.chunk)):
         path = f"media/{work.number:05d}/{place:06d}.png"
         row = make_row(loaded, path, work.val, work.salt)
         lines.append(json.dumps(row) + "\n")  # ASCII, since some characters beyond it end a line for ``splitlines``
         media[path] = shown(loaded)
         counts[row["split"]] = counts.get(row["split"], 0) + 1
+        tasks.add(row["task_type"])
         tick(1)
     packed = {f"media/{work.number:05d}.tar": pack(media)}
-    return ShardResult("".join(lines).encode(), len(lines), packed, {"splits": counts})
+    return ShardResult("".join(lines).encode(), len(lines), packed, {"splits": counts, "tasks": sorted(tasks)})
 
 
 def make_row(loaded: Loaded, path: str, val: float, salt: str) -> dict[str, Any]:
@@ -147,16 +148,6 @@ def make_row(loaded: Loaded, path: str, val: float, salt: str) -> dict[str, Any]
     }
 
 
-def shown(loaded: Loaded) -> bytes:
-    """The picture that is asked about: as the task shows it, or the one with printed names that the sample has."""
-    if loaded.reasoning is not None:
-        return loaded.reasoning
-    example = loaded.example
-    picture = task_of(example).show(example.payload, loaded.puzzle)
-    # What we made ourselves is a PNG of just these pixels already.
-    return loaded.file if example.ours and picture is loaded.puzzle else encode_rgb(picture)
-
-
 def split_of(example: Example, identity: str, val: float, salt: str) -> str:
     """The split that curate gave, else a stable one by the puzzle."""
     if example.split is not None:
@@ -164,14 +155,16 @@ def split_of(example: Example, identity: str, val: float, salt: str) -> str:
     return "val" if stable_fraction(identity, salt) < val else "train"
 
 
-def combine(output: Output, shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:
+def combine(
+    output: Output, inputs: Sequence[str], shards: Sequence[ShardEntry]
+) -> tuple[list[FileEntry], dict[str, Any]]:
     """The four files of the engine, and a card."""
     counts = {split: sum(shard.stats["splits"].get(split, 0) for shard in shards) for split in SPLITS}
     with tempfile.TemporaryDirectory() as folder:
         names = [f"{split}_{use}.jsonl" for split in SPLITS for use in ROWS]
         write_files(Path(folder), names, _rows(output, shards))
         files = [output.put_file(name, Path(folder) / name) for name in names]
-    return [*files, output.put("README.md", _card(shards, counts).encode())], {"rows": counts}
+    return [*files, output.put("README.md", _card(shards, counts, license_of(inputs)).encode())], {"rows": counts}
 
 
 def _rows(output: Output, shards: Sequence[ShardEntry]) -> Iterator[dict[str, Any]]:
@@ -193,11 +186,12 @@ def write_files(folder: Path, names: Sequence[str], rows: Iterator[Mapping[str, 
                     file.write(json.dumps(make(row), ensure_ascii=False) + "\n")
 
 
-def _card(shards: Sequence[ShardEntry], counts: Mapping[str, int]) -> str:
+def _card(shards: Sequence[ShardEntry], counts: Mapping[str, int], license: str) -> str:
     media = sum(file.bytes for shard in shards for file in shard.files)
     card = DatasetCard(
         title=f"{sum(counts.values()):,} questions about puzzles, for ms-swift",
-        tags=("visual-reasoning",),
+        tags=("visual-reasoning", *sorted({task for shard in shards for task in shard.stats["tasks"]})),
+        license=license,
         rows=sum(counts.values()),
         bytes=media + sum(shard.bytes for shard in shards),
         data_files={split: f"{split}_sft.jsonl" for split, count in counts.items() if count},

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from vtb.stage.group import StageGroup
 from vtb_train_vlm.sft import sft
 from vtb_train_vlm.tiny import tiny_model
 
 
-@click.group("vtb-train-vlm", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group("vtb-train-vlm", cls=StageGroup)
 def main() -> None:
     """Train vision-language models with ms-swift."""
 

@@ -11,6 +11,7 @@ from typing import Any
 from vtb.artifact.model_folder import read_json
 from vtb.errors import BadInput, NotAvailable, UsageProblem
 from vtb.stage.config_file import UnreadableYaml, load_yaml
+from vtb_train_vlm.engine_names import check_names
 from vtb_train_vlm.refused import check_argument, check_variable
 
 # Values by argument name; None takes an argument away.
@@ -23,20 +24,19 @@ _INSIDE = re.compile(r"[\"']([\w-]+)[\"']\s*:")
 
 
 def check_engine_args(arguments: tuple[str, ...], config: Path | None) -> None:
-    """Refuse what no training may be asked for.
+    """Refuse what the engine would refuse half a minute later, and secrets, which `ps` and the manifest would show.
 
-    Without a leading dash it is a mistyped option of ours; and a secret would end up in `ps` and the manifest.
+    Without a leading dash it is a mistyped option of ours.
     """
     if arguments and not arguments[0].startswith("-"):
         raise UsageProblem(f"unexpected argument {arguments[0]!r}: engine arguments follow -- and start with --")
+    configured, _ = read_config(config)
     names = [word.partition("=")[0] for word in arguments if word.startswith("--")]
     inside = [name for word in arguments for name in _INSIDE.findall(word)]  # keys of JSON values
-    secret = next(
-        (name for name in [*names, *inside, *read_config(config)[0]] if _SECRET.search(name.lstrip("-"))), None
-    )
+    secret = next((name for name in [*names, *inside, *configured] if _SECRET.search(name.lstrip("-"))), None)
     if secret is not None:
         raise UsageProblem(f"{secret}: give secrets in the environment, never in the arguments of the engine")
-    parse_arguments(arguments)
+    check_names([*parse_arguments(arguments), *configured])
 
 
 def parse_arguments(tokens: Sequence[str]) -> Arguments:

@@ -17,7 +17,7 @@ from vtb.engine.checkpoints import fetch_newest, remove_all, stored_checkpoints
 from vtb.engine.hardware import Device, choose_device, default_processes, is_main_node, require_deepspeed
 from vtb.engine.lock import OutputLock
 from vtb.engine.work_folder import work_folder
-from vtb.errors import BadInput, NotAvailable
+from vtb.errors import BadInput, NotAvailable, UsageProblem
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.fields import StageOptions, option
@@ -144,7 +144,7 @@ def make(run: Run, plan: Plan, job: SftJob, where: Device, lock: OutputLock, *, 
         job = replace(job, resume_from=job.output_dir / checkpoint if checkpoint else None)
         try:
             outcome = already_done(job.resume_from) or train(job, output, where, lock)
-        except (BadInput, NotAvailable):
+        except (BadInput, NotAvailable, UsageProblem):
             lock.check()
             forget_without_checkpoint(output)
             raise

@@ -51,7 +51,7 @@ def tiny_model(run: Run, options: Options) -> None:
         return
     from vtb_train_vlm.tiny_model import build_tiny_model
 
-    with tempfile.TemporaryDirectory() as temporary:
+    with run.withdrawing(output), tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "model"
         build_tiny_model(options.family, folder, run.seed)
         paths = sorted(path for path in folder.rglob("*") if path.is_file())

@@ -31,6 +31,7 @@ engine_log = logging.getLogger("vtb.engine")
 # Kubernetes gives 30 s by default between SIGTERM and SIGKILL; the upload of the checkpoint needs its share.
 GRACE_S = 600.0
 _TAIL = 200
+_LEFT_OVER = re.compile(r"remaining_argv: \[(.*)\]")  # how the engine says that it has no such argument
 _ERROR = re.compile(r"^(?:\[rank\d+\]: ?)?((?:\w+\.)*\w*(?:Error|Exception|Interrupt)\b.*)$")
 
 # What torch says on a node whose peers are gone: gloo, NCCL, and the store by which they meet.
@@ -48,6 +49,7 @@ def train(job: SftJob, output: Output, device: Device, lock: OutputLock) -> dict
         TryAgain: stopped from outside, with a checkpoint in the store; another run has taken the output over; or a node
             of several is gone.
         NotAvailable: out of memory.
+        UsageProblem: the engine does not know an argument.
         BadInput: the engine failed; its last error and the place of its whole log are in the message.
     """
     env = environment(job, os.environ, device)
@@ -70,6 +72,7 @@ def train(job: SftJob, output: Output, device: Device, lock: OutputLock) -> dict
             elif is_main_node():
                 pusher.poll()
 
+        log.info("starting ms-swift, whose first step takes half a minute or more (its log: %s)", path)
         code = run_engine(
             command(job, device, env), env, job.dataset_dir,
             on_line=on_line, on_poll=on_poll, stop=stop, grace_s=grace_s(),
@@ -153,5 +156,7 @@ def failure(code: int, tail: list[str], path: Path) -> Exception:
     lost = next((error for error in errors if _LOST.search(error)), None)
     if lost and not is_alone():
         return TryAgain(f"another node was lost ({lost[:200]}); run all nodes again to go on from the last checkpoint")
+    if left := [match[1] for error in errors if (match := _LEFT_OVER.search(error))]:
+        return UsageProblem(f"ms-swift does not know what {left[-1]} after -- or in --engine-config is: correct it")
     last = errors[-1] if errors else next((line for line in reversed(tail) if line.strip()), "no output")
     return BadInput(f"ms-swift failed (exit code {code}): {last[:500]} (its whole log: {path})")

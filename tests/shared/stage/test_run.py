@@ -10,10 +10,13 @@ import pytest
 
 from contract.command_line import TINY, call
 from vtb.artifact import read_manifest
-from vtb.errors import UsageProblem
+from vtb.artifact.output import Output, State
+from vtb.errors import BadInput, NotAvailable, TryAgain, UsageProblem
+from vtb.signals import Stopped
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Stage
 from vtb.stage.describe import env_prefix
+from vtb.stage.executor import ShardResult, Task
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run, input_entry
 from vtb.stage.sharding import ShardRange
@@ -114,3 +117,86 @@ def test_a_command_gets_its_own_options_and_the_run() -> None:
     ((run, options),) = seen
     assert options == Options(size=(5,))
     assert (run.inputs, run.output_uri, run.seed) == (("a",), "b", 9)
+
+
+def make_two(run: Run, second: BaseException | None, first: BaseException | None = None) -> None:
+    """Two shards of which making the second, or the first, fails."""
+
+    def make(error: BaseException | None, tick: object) -> ShardResult:
+        if error is not None:
+            raise error
+        return ShardResult(b"row\n", 1)
+
+    tasks = [Task(f"shards/{number:05d}.jsonl", 1, error) for number, error in enumerate((first, second))]
+    run.make_shards(run.plan(Options()), tasks, make, lambda _: lambda _: ([], {}), what="rows", summary="two rows")
+
+
+@pytest.mark.parametrize("error", [BadInput("no"), NotAvailable("no"), ZeroDivisionError(), KeyboardInterrupt()])
+def test_a_run_that_fails_before_its_first_shard_leaves_nothing(tmp_path: Path, error: BaseException) -> None:
+    run = replace(RUN, output_uri=str(tmp_path / "o"))
+    with pytest.raises(type(error)):
+        make_two(run, None, first=error)
+    assert list(tmp_path.rglob("*")) == [tmp_path / "o"]
+    make_two(replace(run, seed=8), None)  # with other options
+    assert read_manifest(str(tmp_path / "o")).rows == 2
+
+
+def test_finished_shards_of_a_failed_run_stay(tmp_path: Path) -> None:
+    run = replace(RUN, output_uri=str(tmp_path / "o"))
+    with pytest.raises(BadInput):
+        make_two(run, BadInput("no"))
+    assert (tmp_path / "o/shards/00000.jsonl.done.json").exists()
+    with pytest.raises(BadInput, match="made differently"):
+        make_two(replace(run, seed=8), None)
+
+
+@pytest.mark.parametrize("error", [Stopped(), TryAgain("later")])
+def test_what_another_may_go_on_with_is_left(tmp_path: Path, error: BaseException) -> None:
+    """A pod that was stopped may have a successor already, which must not find its plan gone."""
+    run = replace(RUN, output_uri=str(tmp_path / "o"))
+    with pytest.raises(type(error)):
+        make_two(run, None, first=error)
+    assert (tmp_path / "o/plan.json").exists()
+
+
+def test_a_part_leaves_the_plan_to_its_siblings(tmp_path: Path) -> None:
+    run = replace(RUN, output_uri=str(tmp_path / "o"), part=ShardRange(2, 0))
+    with pytest.raises(BadInput):
+        make_two(run, None, first=BadInput("no"))
+    assert (tmp_path / "o/plan.json").exists()
+
+
+def test_the_plan_of_another_run_is_never_taken_back(tmp_path: Path) -> None:
+    """It fails because another has replaced it, and then it must not remove what is the other's."""
+    run, other = (replace(RUN, output_uri=str(tmp_path / "o"), seed=seed) for seed in (7, 8))
+    plan = other.plan(Options())
+
+    def take_over(_work: None, _tick: object) -> ShardResult:
+        Output(other.output_uri, plan).begin(overwrite=True)
+        return ShardResult(b"row\n", 1)
+
+    tasks = [Task("shards/00000.jsonl", 1, None)]
+    with pytest.raises(BadInput, match="another process"):
+        run.make_shards(run.plan(Options()), tasks, take_over, lambda _: lambda _: ([], {}), what="r", summary="r")
+    assert Output(other.output_uri, plan).state() is State.UNFINISHED
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "says"),
+    [
+        (KeyboardInterrupt(), None, "0 of 2 shards are done: nothing of this run is kept"),
+        (Stopped(), None, "0 of 2 shards are done: nothing of this run is kept"),
+        (None, KeyboardInterrupt(), "1 of 2 shards are done"),
+    ],
+)
+def test_an_interrupted_run_says_what_is_kept(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    first: BaseException | None,
+    second: BaseException | None,
+    says: str,
+) -> None:
+    caplog.set_level("INFO", logger="vtb")
+    with pytest.raises((KeyboardInterrupt, Stopped)):
+        make_two(replace(RUN, output_uri=str(tmp_path / "o")), second, first=first)
+    assert caplog.messages[-1] == says

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ def test_without_credentials_the_variables_are_named(keys: pytest.MonkeyPatch) -
     with pytest.raises(NotAvailable, match=r"set AWS_SECRET_ACCESS_KEY in"):
         open_store("s3://bucket")
     keys.delenv("AWS_ACCESS_KEY_ID")
-    with pytest.raises(NotAvailable, match="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
+    with pytest.raises(NotAvailable, match=r"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
         open_store("s3://bucket")
 
 
@@ -120,3 +121,32 @@ def test_a_missing_ca_bundle_is_told(keys: pytest.MonkeyPatch) -> None:
     keys.setenv("AWS_CA_BUNDLE", "/no/such.pem")
     with pytest.raises(NotAvailable, match=r"AWS_CA_BUNDLE is /no/such\.pem"):
         open_store("s3://bucket")
+
+
+@pytest.mark.parametrize("uri", ["s3:/bucket/x", "S3:bucket/x", "s3:", "gs:/bucket", "http:/host/x", "s3:\\bucket"])
+def test_a_mistyped_scheme_is_no_folder(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageProblem, match="is no URI and hardly a path: write s3://"):
+        open_store(uri)
+    assert open_store(f"./{uri}").uri == str(tmp_path / uri)
+
+
+def test_a_password_in_a_mistyped_uri_is_not_repeated() -> None:
+    with pytest.raises(UsageProblem) as caught:
+        open_store("s3:/user:hunter22@bucket/x")
+    assert "hunter22" not in str(caught.value)
+
+
+@pytest.mark.parametrize("uri", ["a:b", "12:/x", "runs/s3:/x", "c3:b/x"])
+def test_other_colons_are_folders(uri: str) -> None:
+    assert open_store(uri).uri == os.path.abspath(uri)
+
+
+def test_missing_credentials_name_the_endpoint_too(no_s3_env: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nearly nobody's store is AWS; who has said which server it is need not hear of it."""
+    with pytest.raises(NotAvailable, match=r"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY .*S3_ENDPOINT_URL too"):
+        open_store("s3://bucket").stat("x")
+    monkeypatch.setenv("S3_ENDPOINT_URL", "http://127.0.0.1:1")
+    with pytest.raises(NotAvailable) as caught:
+        open_store("s3://bucket").stat("x")
+    assert "S3_ENDPOINT_URL" not in str(caught.value)

@@ -82,3 +82,14 @@ def test_from_s3_to_s3(mixed: tuple[Path, Path], mazes: Path, s3: Bucket) -> Non
     result = curate(f"{s3.uri}/o", f"{s3.uri}/m", f"{s3.uri}/mazes", more=MIXED)
     assert result.code == 0, result.err
     assert read_manifest(f"{s3.uri}/o").digest == read_manifest(str(mixed[1])).digest
+
+
+@pytest.mark.parametrize(
+    ("refused", "says"),
+    [("path_lenght=10..40", "no puzzle has such a figure"), ("path_length=9999..", "nothing is left of 24 samples")],
+)
+def test_a_refused_range_leaves_nothing(mazes: Path, tmp_path: Path, refused: str, says: str) -> None:
+    result = curate(tmp_path / "o", mazes, more=("--difficulty", refused))
+    assert (result.code, says in result.err) == (3, True), result.err
+    assert files(tmp_path) == {}
+    good(tmp_path / "o", mazes, more=("--difficulty", "path_length=1..999"))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contract.command_line import call
+from contract.command_line import call, run
 from stages.eval.predict_runs import answers, complete, predict, split_keys, texts
 from vtb.artifact import read_manifest
 from vtb.formats.webdataset import read_tar
@@ -108,6 +109,31 @@ def test_longest_answer(curated: Path, model: Path, asked: Path, tmp_path: Path)
     short, long = texts(tmp_path / "short"), texts(asked)
     assert all(long[key].startswith(text.rstrip("�")) for key, text in short.items())
     assert sum(map(len, short.values())) < sum(map(len, long.values()))
+
+
+def test_answers_say_whether_they_were_cut_off(curated: Path, model: Path, tmp_path: Path) -> None:
+    done = predict(curated, model, tmp_path / "cut", "--max-new-tokens", 2, "--limit", 3, "--batch-size", 2)
+    metrics = complete(done).metrics
+    assert (metrics["answers"], metrics["cut_off"]) == (3, 3)
+    assert {answer["finish"] for answer in answers(tmp_path / "cut").values()} == {"length"}
+    assert "3 of 3 answers were cut off at 2 tokens (--max-new-tokens)" in done.err
+    judged = call("vtb-eval", "score", "--input", tmp_path / "cut", "--output", tmp_path / "scores")
+    assert "3 of 3 answers were cut off at 2 tokens" in judged.err
+    assert "3 answers were cut off at 2 tokens" in (tmp_path / "scores/report.html").read_text()
+    assert "    3 answers were cut off at 2 tokens\n" in run("vtb", "show", tmp_path / "scores").out
+
+
+def test_an_answer_that_the_model_ended_was_not_cut_off(curated: Path, model: Path, tmp_path: Path) -> None:
+    """Whatever this one says first is an end."""
+    shutil.copytree(model, tmp_path / "short")
+    settings = json.loads((model / "generation_config.json").read_text())
+    vocabulary = json.loads((model / "config.json").read_text())["text_config"]["vocab_size"]
+    settings["eos_token_id"] = list(range(vocabulary))
+    (tmp_path / "short/generation_config.json").write_text(json.dumps(settings))
+    done = predict(curated, tmp_path / "short", tmp_path / "out", "--limit", 3)
+    assert complete(done).metrics["cut_off"] == 0
+    assert {answer["finish"] for answer in answers(tmp_path / "out").values()} == {"stop"}
+    assert "cut off" not in done.err
 
 
 def test_max_pixels_scales_large_pictures_down(curated: Path, model: Path, tmp_path: Path) -> None:

@@ -257,3 +257,20 @@ def test_predictions_that_changed_are_another_input(tmp_path: Path) -> None:
     result = score(tmp_path / "p", tmp_path / "o")
     assert result.code == 3
     assert "the content of its inputs" in result.err
+
+
+@pytest.mark.parametrize("finish", [None, "stop", 5, ["length"]])
+def test_whoever_does_not_say_so_was_not_cut_off(tmp_path: Path, finish: Any) -> None:
+    """Other programs may say anything, or nothing."""
+    samples = [make_sample(question, text, finish) for question, text in zip(QUESTIONS[:2], RIGHT[:2], strict=True)]
+    write(tmp_path / "p", samples)
+    found = figures(tmp_path / "p", tmp_path / "s")
+    assert (found["overall"]["strict"]["right"], "cut_off" in found) == (2, False)
+
+
+def test_a_cut_answer_is_judged_as_far_as_it_goes(tmp_path: Path) -> None:
+    samples = [make_sample(question, text, "length") for question, text in zip(QUESTIONS[:2], RIGHT[:2], strict=True)]
+    write(tmp_path / "p", samples)
+    found = figures(tmp_path / "p", tmp_path / "s")
+    assert found["overall"]["strict"]["right"] == 2
+    assert found["cut_off"] == {"answers": 2, "tokens": None}  # this artifact does not say at how many

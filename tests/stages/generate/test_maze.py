@@ -144,7 +144,21 @@ def test_few_different_mazes_are_said_aloud(tmp_path: Path) -> None:
     assert "maze_square-07: only 14 different mazes exist with these options, 30 are asked for, so about 12" in dfs
     assert "192 different mazes" in call(MAZE, "--size", "7", *line).err
     assert call(MAZE, "--size", "9", *line).err == ""
+    assert "take a larger --size, --algorithm wilson or --endpoints random; curate" in dfs
     assert "only 322" in call(MAZE, "--size", "9", "--algorithm", "dfs", *line).err
+
+
+def test_only_what_is_not_set_is_advised(tmp_path: Path) -> None:
+    line = ("--count", "30", "--output", tmp_path, "--dry-run", "--endpoints", "random", "--size", "5")
+    assert "take a larger --size; curate" in call(MAZE, *line).err
+    assert "take a larger --size or --algorithm wilson; curate" in call(MAZE, *line, "--algorithm", "dfs").err
+
+
+def test_a_repeat_that_hardly_comes_is_no_warning(tmp_path: Path) -> None:
+    """Of five mazes from 14, one repeat is less likely than none."""
+    line = ("--size", "7", "--algorithm", "dfs", "--output", tmp_path, "--dry-run")
+    assert call(MAZE, *line, "--count", "5").err == ""
+    assert "about 7 will be different" in call(MAZE, *line, "--count", "9").err
 
 
 def test_different_mazes_are_counted(tmp_path: Path) -> None:

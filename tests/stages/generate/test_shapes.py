@@ -186,7 +186,7 @@ def test_few_different_mazes_are_said_aloud(tmp_path: Path) -> None:
     line = ("--shape", "circle", "--rings", "1", "--segments", "3", "--count", "30", "--output", tmp_path, "--dry-run")
     said = call(MAZE, *line).err
     assert "maze_circle-01: only 48 different mazes exist with these options" in said
-    assert "take more --rings, more --segments or --algorithm wilson" in said
+    assert "take more --rings or more --segments; curate" in said
     assert call(MAZE, "--shape", "hexagon", "--count", "1000", "--output", tmp_path, "--dry-run").err == ""
 
 
