@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """The READMEs of the stages, and what else is rendered."""
-    for name in ("k8s", "charts"):
+    """What is rendered, and what it is rendered from besides the stages."""
+    for name in ("charts", "docs", "k8s"):
         shutil.copytree(ROOT / name, tmp_path / name)
     for page in ROOT.glob("stages/*/README.md"):
         folder = tmp_path / "stages" / page.parent.name

@@ -29,7 +29,14 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
 
 
 class Image(_Part, frozen=True):
-    """Where images come from: ``<registry>/vtb/<name>:<tag>``."""
+    """Where images come from: ``<registry>/vtb/<name>:<tag>``.
+
+    Attributes:
+        registry: Registry, and folder in it, before ``vtb/gen-maze`` and so on; the nodes' own images when empty.
+        tag: Tag of all images.
+        pull_policy: ``Always``, ``IfNotPresent``, or ``Never`` for images that were loaded into the nodes.
+        pull_secrets: Names of Secrets that open the registry.
+    """
 
     registry: Annotated[str, msgspec.Meta(pattern=REGISTRY)] = ""
     tag: str = vtb.__version__
@@ -42,7 +49,14 @@ class Image(_Part, frozen=True):
 
 
 class StoreAccess(_Part, frozen=True):
-    """The S3-compatible store: where it is, and the Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."""
+    """The S3-compatible store: where it is, and the Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+
+    Attributes:
+        endpoint: The S3-compatible server as pods reach it, ``https://host:port``; that of AWS when empty.
+        region: Region of the bucket, where the server has such.
+        existing_secret: Secret with ``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY`` and, if need be,
+            ``AWS_SESSION_TOKEN``.
+    """
 
     endpoint: str = ""
     region: str = ""
@@ -50,13 +64,24 @@ class StoreAccess(_Part, frozen=True):
 
 
 class Credentials(_Part, frozen=True):
-    """The Secret with further credentials by their names (HF_TOKEN), given to the stages that declare them."""
+    """The Secret with further credentials by their names (HF_TOKEN), given to the stages that declare them.
+
+    Attributes:
+        existing_secret: Secret with further credentials by their names (``HF_TOKEN``), for the stages that can use
+            them.
+    """
 
     existing_secret: str = ""
 
 
 class Gang(_Part, frozen=True):
-    """Who runs training on several nodes: an Indexed Job with a headless Service, a JobSet or a TrainJob."""
+    """Who runs training on several nodes: an Indexed Job with a headless Service, a JobSet or a TrainJob.
+
+    Attributes:
+        by: What runs training on several nodes: ``job``, ``jobset`` or ``trainjob``.
+        runtime: For ``trainjob``: the ClusterTrainingRuntime.
+        port: Port on which the nodes meet.
+    """
 
     by: Literal["job", "jobset", "trainjob"] = "job"
     runtime: ObjectName = "torch-distributed"
@@ -64,13 +89,38 @@ class Gang(_Part, frozen=True):
 
 
 class ModelCache(_Part, frozen=True):
-    """The volume claim that keeps models from run to run, for the stages that load them; none when empty."""
+    """The volume claim that keeps models from run to run, for the stages that load them; none when empty.
+
+    Attributes:
+        claim: Volume claim that keeps models from run to run.
+    """
 
     claim: str = ""
 
 
 class StagePlace(_Part, frozen=True):
-    """What the pods of one stage get here; what is left out comes from ``defaults``, else from the stage itself."""
+    """What the pods of one stage get here; what is left out comes from ``defaults``, else from the stage itself.
+
+    Attributes:
+        cpu: Processors that are asked for; not limited.
+        memory: Memory that is asked for, and the limit.
+        gpu: Whole GPUs.
+        disk: Room for temporary files: ``/tmp`` and ``/cache``.
+        shared_memory: Size of ``/dev/shm``, in memory.
+        parallelism: How many parts of a step (``num-shards`` in the pipeline) run at the same time.
+        nodes: Training on several nodes, run as ``gang.by`` says.
+        retries: Tries after the first, for each part; exit codes 2 to 5 end a step at once.
+        active_deadline_seconds: The longest that a step may take.
+        node_selector: Labels of the nodes that may run it.
+        tolerations: Taints that it bears, as in a pod.
+        affinity: Which nodes and neighbors it prefers, as in a pod.
+        priority_class_name: Its priority class.
+        runtime_class_name: Its runtime class (``nvidia``).
+        queue: The queue of Kueue's that admits the step.
+        extra_env: Further environment variables, as in a pod.
+        extra_volumes: Further volumes, as in a pod.
+        extra_volume_mounts: Where they are mounted, as in a pod.
+    """
 
     cpu: Quantity | None = None
     memory: Quantity | None = None
@@ -95,7 +145,19 @@ class StagePlace(_Part, frozen=True):
 class Site(_Part, frozen=True):
     """One place: a namespace of a cluster with its registry, store, hardware and rules.
 
-    ``owner`` is a ConfigMap with which all that is made there goes away.
+    Attributes:
+        namespace: Namespace; that of the kubeconfig's context, or of the pod, when empty.
+        release: What the names of all objects begin with; ``vtb status`` and ``vtb cancel`` see one release.
+        service_account: Account of the steps' pods, which have no token of it.
+        launcher_service_account: Account of a launcher in the cluster, which may make Jobs; ``--detach`` and Argo need
+            it.
+        owner: ConfigMap with which all that is made there goes away, as after ``helm uninstall``.
+        gpu_resource: What GPUs are called in the cluster.
+        fs_group: Group that owns the volumes, where a new volume belongs to root.
+        ttl_seconds_after_finished: How long Jobs that have ended are kept for ``kubectl logs``.
+        defaults: What the pods of all stages get, in the keys of a stage.
+        stages: What the pods of one stage get, by its name (``gen-maze``, ``train-vlm-sft``); wins over ``defaults``,
+            key by key.
     """
 
     namespace: str = ""
@@ -208,7 +270,16 @@ def _known_keys(words: Sequence[str]) -> list[str]:
 
 def site_schema() -> dict[str, Any]:
     """The JSON Schema of the file."""
-    return msgspec.json.schema(Site)
+    return schema_of(Site)
+
+
+def schema_of(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The JSON Schema of a part, with the first lines of docstrings: Python 3.13 indents the others in another way."""
+    made = msgspec.json.schema(kind)
+    for part in made["$defs"].values():
+        if "description" in part:
+            part["description"] = part["description"].partition("\n")[0]
+    return made
 
 
 def with_image(site: Site, tag: str | None, registry: str | None) -> Site:

@@ -152,7 +152,7 @@ class Values(_Part, frozen=True):
 
 def values_schema(stages: list[Stage]) -> dict[str, Any]:
     """The JSON Schema of the values; the keys of ``stages`` are those that there are."""
-    made = _simple(msgspec.json.schema(Values))
+    made = _simple(of_site.schema_of(Values))
     parts = made["$defs"]
     place = parts["StagePlace"]["properties"]
     place["cpu"] |= {"type": ["string", "number", "null"], "exclusiveMinimum": 0}

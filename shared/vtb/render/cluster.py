@@ -14,7 +14,7 @@ from vtb.cluster.as_yaml import text
 from vtb.cluster.gang import step_objects
 from vtb.cluster.site import PARALLELISM, RETRIES, Gang, Site, StagePlace, StoreAccess, site_schema
 from vtb.pipeline import PARTS, Pipeline, Step, read_pipeline
-from vtb.render import chart
+from vtb.render import chart, site_table
 from vtb.stage.declaration import Stage
 from vtb.stage.registry import installed
 
@@ -30,7 +30,7 @@ def rendered(root: Path) -> dict[Path, str]:
     pipelines = {path.stem: path for path in sorted((root / "k8s" / "pipelines").glob("*.yaml"))}
     files = {f"k8s/{name}": WRITTEN + made for name, made in {**_jobs(), **_argo(pipelines), **_gangs()}.items()}
     files |= {f"{CHART}/{name}": made for name, made in _chart(root, pipelines).items()}
-    return {root / name: made for name, made in files.items()}
+    return {root / name: made for name, made in files.items()} | site_table.rendered(root)
 
 
 def _documents(objects: list[dict[str, Any]]) -> str:
