@@ -17,6 +17,7 @@ from vtb.artifact import InputEntry, ShardEntry, find_manifest, read_manifest
 from vtb.artifact.manifest import PLAN
 from vtb.artifact.output import file_sha256
 from vtb.artifact.shard_data import read_samples
+from vtb.benchmarks.videothinkbench.names import UnknownTask
 from vtb.benchmarks.videothinkbench.records import as_example
 from vtb.errors import BadInput
 from vtb.formats import hub
@@ -185,17 +186,38 @@ def _cut(uri: str, file: Path, rows: int, split: str | None) -> list[Chunk]:
     return [Chunk(uri, str(file), min(RECORDS_PER_CHUNK, rows - start), start, split) for start in starts]
 
 
-def read_chunk(chunk: Chunk, start: int = 0, stop: int | None = None) -> Iterator[Loaded]:
+def read_chunk(chunk: Chunk, start: int = 0, stop: int | None = None, odd: list[str] | None = None) -> Iterator[Loaded]:
     """The examples of a chunk, or those from ``start`` on and before ``stop``; of the others nothing is decoded.
 
+    Args:
+        chunk: the chunk.
+        start: the first example that is wanted.
+        stop: the first that is not any more.
+        odd: where it is given, records of others that cannot be used are left out and named here with the reason.
+
     Raises:
-        BadInput: one of them cannot be used; the message names it.
+        BadInput: one of them cannot be used, or with ``odd`` none of the records of others; the message names it.
     """
     stop = chunk.rows if stop is None else min(stop, chunk.rows)
     if chunk.shard is not None:
         return _read_shard(chunk, start, stop)
     part = replace(chunk, start=chunk.start + start, rows=max(0, stop - start))
-    return _read_hub(part) if chunk.path.endswith(".parquet") else _read_folder(part)
+    found = _read_hub(part) if chunk.path.endswith(".parquet") else _read_folder(part)
+    return _usable(found, odd)
+
+
+def _usable(found: Iterator[Loaded | BadInput], odd: list[str] | None) -> Iterator[Loaded]:
+    any_used = False
+    for loaded in found:
+        if isinstance(loaded, Loaded):
+            any_used = True
+            yield loaded
+        elif odd is None:
+            raise loaded
+        else:
+            odd.append(str(loaded))
+    if odd and not any_used:
+        raise BadInput(odd[0])
 
 
 def read_keys(chunk: Chunk) -> list[str]:
@@ -272,21 +294,28 @@ def load_sample(sample: Sample) -> Loaded:
     return Loaded(example, decode_image(file), file, sample.parts.get(REASONING), solution)
 
 
-def _read_folder(chunk: Chunk) -> Iterator[Loaded]:
+def _read_folder(chunk: Chunk) -> Iterator[Loaded | BadInput]:
     file = Path(chunk.path)
     for record in folder_records(chunk):
         try:
             picture = read_media(file, record, "image")
             puzzle = decode_image(picture)
-            if "source" in record and "version" in record:
+            if _is_ours(record):
                 example = from_fields(record)
             else:
                 example = as_example(record, file.parent.name, puzzle, partial(_solution, file, record))
         except (OSError, UnreadableImage, BadInput) as error:
-            raise _unusable(file, record, error) from error
+            if _is_ours(record) or isinstance(error, UnknownTask):  # no odd puzzle of others, but damage or other data
+                raise _unusable(file, record, error) from error
+            yield _unusable(file, record, error)
+            continue
         split = example.split or chunk.split
         solution = partial(read_media, file, record, "solution_image_path")
         yield Loaded(structs.replace(example, split=split), puzzle, picture, None, solution)
+
+
+def _is_ours(record: Mapping[str, Any]) -> bool:
+    return "source" in record and "version" in record
 
 
 def _solution(file: Path, record: Mapping[str, Any]) -> Image:
@@ -313,14 +342,17 @@ def read_media(file: Path, record: Mapping[str, Any], field: str) -> bytes:
         raise BadInput(f"{relative}: is no file that can be read ({error.strerror})") from error
 
 
-def _read_hub(chunk: Chunk) -> Iterator[Loaded]:
+def _read_hub(chunk: Chunk) -> Iterator[Loaded | BadInput]:
     file = Path(chunk.path)
     for row in hub.read_rows(file, chunk.start, chunk.rows):
         try:
             puzzle = decode_image(row.puzzle)
             example = as_example(row.words, None, puzzle, partial(decode_image, row.solution))
         except (UnreadableImage, BadInput) as error:
-            raise _unusable(file, row.words, error) from error
+            if isinstance(error, UnknownTask):
+                raise _unusable(file, row.words, error) from error
+            yield _unusable(file, row.words, error)
+            continue
         solution = partial(getattr, row, "solution")
         yield Loaded(structs.replace(example, split=chunk.split), puzzle, row.puzzle, None, solution)
 

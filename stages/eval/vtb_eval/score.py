@@ -125,6 +125,8 @@ def sum_up(figures: Mapping[str, Any]) -> None:
     missing = f", {figures['without_answer']} without an answer" if figures["without_answer"] else ""
     of = f" attempts at {puzzles} puzzles" if strict["total"] > puzzles else ""
     log.info("right: %d of %d%s%s (%.1f %%)", strict["right"], strict["total"], of, missing, 100 * strict["rate"])
+    if odd := figures["puzzles_not_judged"]:
+        log.warning("%d puzzles cannot be judged, all named in scores.json, the first: %s", len(odd), odd[0])
     if figures["not_judged"]:
         tasks = ", ".join(f"{task} ({count})" for task, count in figures["not_judged"].items())
         log.warning("parts of answers that cannot be judged, since the records do not say what is right: %s", tasks)
@@ -161,11 +163,11 @@ def _name(path: Path) -> str:
 
 def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """The verdicts on one shard as JSON lines."""
-    lines = []
-    for results in _predicted(work.chunk) if work.answers is None else _answered(work, work.answers):
+    lines, odd = [], list[str]()
+    for results in _predicted(work.chunk) if work.answers is None else _answered(work, work.answers, odd):
         lines += [json.dumps(asdict(result)) + "\n" for result in results]
         tick(1)
-    return ShardResult("".join(lines).encode(), len(lines))
+    return ShardResult("".join(lines).encode(), len(lines), stats={"odd": odd} if odd else {})
 
 
 def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
@@ -182,9 +184,9 @@ def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
         yield [make_result(example, {"text": text}, 0, len(prediction.text))]
 
 
-def _answered(work: ShardWork, answers: Answers) -> Iterator[list[Result]]:
+def _answered(work: ShardWork, answers: Answers, odd: list[str]) -> Iterator[list[Result]]:
     """The attempts at each puzzle; one without signals where there is none."""
-    for loaded in read_chunk(work.chunk):
+    for loaded in read_chunk(work.chunk, odd=odd):
         results = [
             make_result(loaded.example, judge_attempt(loaded.example, loaded.puzzle, attempt), number, 0)
             for number, attempt in enumerate(answers.attempts(loaded.key))
@@ -201,6 +203,7 @@ def close(output: Output, source: PageSource, shards: Sequence[ShardEntry]) -> t
         for line in output.store.get_bytes(shard.path).decode().splitlines()
     ]
     figures = summarise(results)
+    figures["puzzles_not_judged"] = [said for shard in shards for said in shard.stats.get("odd", ())]
     figures["comparison"] = compare(judged(results), figures)
     page = report_page(source, results, figures)
     files = [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]

@@ -113,8 +113,8 @@ def plan_shards(found: Sequence[Chunk], val: float, salt: str) -> list[Task[Shar
 
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """Neutral rows (question, answer, picture, split); the engine's files are put together from them at the end."""
-    lines, media, counts = [], dict[str, bytes](), dict[str, int]()
-    for place, loaded in enumerate(read_chunk(work.chunk)):
+    lines, media, counts, odd = [], dict[str, bytes](), dict[str, int](), list[str]()
+    for place, loaded in enumerate(read_chunk(work.chunk, odd=odd)):
         path = f"media/{work.number:05d}/{place:06d}.png"
         row = make_row(loaded, path, work.val, work.salt)
         lines.append(json.dumps(row) + "\n")  # ASCII, since some characters beyond it end a line for ``splitlines``
@@ -122,7 +122,7 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
         counts[row["split"]] = counts.get(row["split"], 0) + 1
         tick(1)
     packed = {f"media/{work.number:05d}.tar": pack(media)}
-    return ShardResult("".join(lines).encode(), len(lines), packed, {"splits": counts})
+    return ShardResult("".join(lines).encode(), len(lines), packed, {"splits": counts, **({"odd": odd} if odd else {})})
 
 
 def make_row(loaded: Loaded, path: str, val: float, salt: str) -> dict[str, Any]:
@@ -168,7 +168,10 @@ def combine(output: Output, shards: Sequence[ShardEntry]) -> tuple[list[FileEntr
         names = [f"{split}_{use}.jsonl" for split in SPLITS for use in ROWS]
         write_files(Path(folder), names, _rows(output, shards))
         files = [output.put_file(name, Path(folder) / name) for name in names]
-    return [*files, output.put("README.md", _card(shards, counts).encode())], {"rows": counts}
+    left_out = [said for shard in shards for said in shard.stats.get("odd", ())]
+    if left_out:
+        log.warning("%d records are left out, all named in the manifest, the first: %s", len(left_out), left_out[0])
+    return [*files, output.put("README.md", _card(shards, counts).encode())], {"rows": counts, "left_out": left_out}
 
 
 def _rows(output: Output, shards: Sequence[ShardEntry]) -> Iterator[dict[str, Any]]:
