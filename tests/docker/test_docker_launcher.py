@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 import yaml
-from container_tools import HEAVY, LABEL, LIGHT, ROOT, build, builder, docker, inspect, tag
 
+from container_tools import HEAVY, LABEL, LIGHT, ROOT, build, builder, docker, inspect, tag
 from contract.command_line import BIN, killed_at_the_end, run, start
 from vtb.artifact import read_manifest
 from vtb.store import open_store

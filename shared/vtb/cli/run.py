@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -13,8 +12,9 @@ from click.core import ParameterSource
 
 from vtb import log as vtb_log
 from vtb.cli.on_cluster import cluster_options
+from vtb.cli.work import Work, refuse
 from vtb.did_you_mean import did_you_mean
-from vtb.errors import TryAgain, UsageProblem, VtbError
+from vtb.errors import TryAgain, UsageProblem
 from vtb.launch import local
 from vtb.launch.preflight import TryStep, find_problems
 from vtb.pipeline import Pipeline, Step, read_pipeline, with_settings
@@ -26,18 +26,6 @@ RunStep = Callable[[Step, str], int]
 GO_ON = (TryAgain.exit_code, 130)
 CLUSTERS = ("kubernetes", "argo")
 FOR_CLUSTERS = ("site", "context", "namespace", "release", "detach")
-
-
-@dataclass(frozen=True)
-class Work:
-    """What is to be run: a pipeline with its settings, the chosen steps, and where they write."""
-
-    file: Path
-    pipeline: Pipeline
-    steps: tuple[Step, ...]
-    store: str
-    settings: tuple[str, ...]
-    only: tuple[str, ...]
 
 
 @click.command()
@@ -124,16 +112,6 @@ def refuse_cluster_options(on: str) -> None:
     for name in FOR_CLUSTERS:
         if context.params[name] and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise UsageProblem(f"--{name} is for clusters, not for --on {on}: add --on kubernetes")
-
-
-def refuse(problems: list[VtbError]) -> None:
-    """Tell all problems; the exit code is that of the first."""
-    if len(problems) == 1:
-        raise problems[0]
-    for problem in problems:
-        log.error("%s", problem)
-    if problems:
-        raise type(problems[0])(f"{len(problems)} problems, told above; nothing was started")
 
 
 def choose(pipeline: Pipeline, only: tuple[str, ...]) -> list[Step]:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from vtb.cli.on_cluster import the_cluster, the_site
-from vtb.cli.run import Work, refuse
+from vtb.cli.work import Work, refuse
 from vtb.cluster.api import Api, Conflict
 from vtb.cluster.argo import workflow
 from vtb.cluster.follow_workflow import follow_workflow

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import structs
 
+from vtb.benchmarks.videothinkbench.names import UnknownTask
 from vtb.benchmarks.videothinkbench.records import as_example
 from vtb.datasets.chunk import Chunk, Loaded
 from vtb.errors import BadInput
@@ -59,22 +60,33 @@ def _cut(uri: str, file: Path, rows: int, split: str | None) -> list[Chunk]:
     return [Chunk(uri, str(file), min(RECORDS_PER_CHUNK, rows - start), start, split) for start in starts]
 
 
-def read_folder(chunk: Chunk) -> Iterator[Loaded]:
-    """The examples of a part of a ``data.json``; bad input, by the record's id, where one cannot be used."""
+def read_folder(chunk: Chunk) -> Iterator[Loaded | BadInput]:
+    """The examples of a part of a ``data.json``; for a puzzle of others that cannot be used, why, with its id.
+
+    Raises:
+        BadInput: a record of ours is damaged, or one is of a task that there is not.
+    """
     file = Path(chunk.path)
     for record in folder_records(chunk):
         try:
             picture = read_media(file, record, "image")
             puzzle = decode_image(picture)
-            if "source" in record and "version" in record:
+            if _is_ours(record):
                 example = from_fields(record)
             else:
                 example = as_example(record, file.parent.name, puzzle, partial(_solution, file, record))
         except (OSError, UnreadableImage, BadInput) as error:
-            raise _unusable(file, record, error) from error
+            if _is_ours(record) or isinstance(error, UnknownTask):  # no odd puzzle of others, but damage or other data
+                raise _unusable(file, record, error) from error
+            yield _unusable(file, record, error)
+            continue
         split = example.split or chunk.split
         solution = partial(read_media, file, record, "solution_image_path")
         yield Loaded(structs.replace(example, split=split), puzzle, picture, None, solution)
+
+
+def _is_ours(record: Mapping[str, Any]) -> bool:
+    return "source" in record and "version" in record
 
 
 def _solution(file: Path, record: Mapping[str, Any]) -> Image:
@@ -101,15 +113,18 @@ def read_media(file: Path, record: Mapping[str, Any], field: str) -> bytes:
         raise BadInput(f"{relative}: is no file that can be read ({error.strerror})") from error
 
 
-def read_hub(chunk: Chunk) -> Iterator[Loaded]:
-    """The examples of a part of a parquet file; bad input likewise."""
+def read_hub(chunk: Chunk) -> Iterator[Loaded | BadInput]:
+    """The examples of a part of a parquet file, likewise."""
     file = Path(chunk.path)
     for row in hub.read_rows(file, chunk.start, chunk.rows):
         try:
             puzzle = decode_image(row.puzzle)
             example = as_example(row.words, None, puzzle, partial(decode_image, row.solution))
         except (UnreadableImage, BadInput) as error:
-            raise _unusable(file, row.words, error) from error
+            if isinstance(error, UnknownTask):
+                raise _unusable(file, row.words, error) from error
+            yield _unusable(file, row.words, error)
+            continue
         solution = partial(getattr, row, "solution")
         yield Loaded(structs.replace(example, split=chunk.split), puzzle, row.puzzle, None, solution)
 

@@ -115,17 +115,38 @@ def splits_in_words(found: Iterable[Chunk]) -> str:
     return ", ".join(f"{name} ({count})" for name, count in rows.items())
 
 
-def read_chunk(chunk: Chunk, start: int = 0, stop: int | None = None) -> Iterator[Loaded]:
+def read_chunk(chunk: Chunk, start: int = 0, stop: int | None = None, odd: list[str] | None = None) -> Iterator[Loaded]:
     """The examples of a chunk, or those from ``start`` on and before ``stop``; of the others nothing is decoded.
 
+    Args:
+        chunk: the chunk.
+        start: the first example that is wanted.
+        stop: the first that is not any more.
+        odd: where it is given, records of others that cannot be used are left out and named here with the reason.
+
     Raises:
-        BadInput: one of them cannot be used; the message names it.
+        BadInput: one of them cannot be used, or with ``odd`` none of the records of others; the message names it.
     """
     stop = chunk.rows if stop is None else min(stop, chunk.rows)
     if chunk.shard is not None:
         return _read_shard(chunk, start, stop)
     part = replace(chunk, start=chunk.start + start, rows=max(0, stop - start))
-    return read_hub(part) if chunk.path.endswith(".parquet") else read_folder(part)
+    found = read_hub(part) if chunk.path.endswith(".parquet") else read_folder(part)
+    return _usable(found, odd)
+
+
+def _usable(found: Iterator[Loaded | BadInput], odd: list[str] | None) -> Iterator[Loaded]:
+    any_used = False
+    for loaded in found:
+        if isinstance(loaded, Loaded):
+            any_used = True
+            yield loaded
+        elif odd is None:
+            raise loaded
+        else:
+            odd.append(str(loaded))
+    if odd and not any_used:
+        raise BadInput(odd[0])
 
 
 def read_keys(chunk: Chunk) -> list[str]:

@@ -119,7 +119,7 @@ def _right(example: Example, puzzle: Image) -> Image | None:
 
 
 def _answered(chunk: Chunk, answers: Answers) -> Iterator[Making]:
-    for loaded in read_chunk(chunk):
+    for loaded in read_chunk(chunk, odd=[]):
         for number, attempt in enumerate(answers.attempts(loaded.key)):
 
             def make(loaded: Loaded = loaded, attempt: Attempt = attempt) -> _Material:

@@ -127,6 +127,8 @@ def sum_up(figures: Mapping[str, Any]) -> None:
         where = f" at {cut['tokens']} tokens" if cut["tokens"] else ""
         log.info("%d of %d answers were cut off%s: predict with a larger --max-new-tokens to hear them out",
                  cut["answers"], strict["total"], where)  # fmt: skip
+    if odd := figures["puzzles_not_judged"]:
+        log.warning("%d puzzles cannot be judged, all named in scores.json, the first: %s", len(odd), odd[0])
     if figures["not_judged"]:
         tasks = ", ".join(f"{task} ({count})" for task, count in figures["not_judged"].items())
         log.warning("parts of answers that cannot be judged, since the records do not say what is right: %s", tasks)
@@ -134,11 +136,11 @@ def sum_up(figures: Mapping[str, Any]) -> None:
 
 def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """The verdicts on one shard as JSON lines."""
-    lines = []
-    for results in _predicted(work.chunk) if work.attempts is None else _answered(work, work.attempts):
+    lines, odd = [], list[str]()
+    for results in _predicted(work.chunk) if work.attempts is None else _answered(work, work.attempts, odd):
         lines += [json.dumps(asdict(result)) + "\n" for result in results]
         tick(1)
-    return ShardResult("".join(lines).encode(), len(lines))
+    return ShardResult("".join(lines).encode(), len(lines), stats={"odd": odd} if odd else {})
 
 
 def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
@@ -155,9 +157,9 @@ def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
         yield [make_result(example, {"text": text}, 0, len(prediction.text), cut_off=prediction.cut_off)]
 
 
-def _answered(work: ShardWork, attempts: Attempts) -> Iterator[list[Result]]:
+def _answered(work: ShardWork, attempts: Attempts, odd: list[str]) -> Iterator[list[Result]]:
     """The attempts at each puzzle; one without signals where there is none."""
-    for loaded in read_chunk(work.chunk):
+    for loaded in read_chunk(work.chunk, odd=odd):
         results = [
             make_result(loaded.example, judge_attempt(loaded.example, loaded.puzzle, attempt), number, 0)
             for number, attempt in enumerate(attempts[loaded.key])
@@ -183,6 +185,7 @@ def close(output: Output, source: PageSource, shards: Sequence[ShardEntry]) -> t
         for line in output.store.get_bytes(shard.path).decode().splitlines()
     ]
     figures = {**summarise(results), **cut_off(source, results)}
+    figures["puzzles_not_judged"] = [said for shard in shards for said in shard.stats.get("odd", ())]
     figures["comparison"] = compare(judged(results), figures)
     page = report_page(source, results, figures)
     files = [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]

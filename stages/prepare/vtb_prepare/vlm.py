@@ -116,8 +116,8 @@ def plan_shards(found: Sequence[Chunk], val: float, salt: str) -> list[Task[Shar
 
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """Neutral rows (question, answer, picture, split); the engine's files are put together from them at the end."""
-    lines, media, counts, tasks = [], dict[str, bytes](), dict[str, int](), set[str]()
-    for place, loaded in enumerate(read_chunk(work.chunk)):
+    lines, media, counts, tasks, odd = [], dict[str, bytes](), dict[str, int](), set[str](), list[str]()
+    for place, loaded in enumerate(read_chunk(work.chunk, odd=odd)):
         path = f"media/{work.number:05d}/{place:06d}.png"
         row = make_row(loaded, path, work.val, work.salt)
         lines.append(json.dumps(row) + "\n")  # ASCII, since some characters beyond it end a line for ``splitlines``
@@ -126,7 +126,8 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
         tasks.add(row["task_type"])
         tick(1)
     packed = {f"media/{work.number:05d}.tar": pack(media)}
-    return ShardResult("".join(lines).encode(), len(lines), packed, {"splits": counts, "tasks": sorted(tasks)})
+    told = {"splits": counts, "tasks": sorted(tasks), **({"odd": odd} if odd else {})}
+    return ShardResult("".join(lines).encode(), len(lines), packed, told)
 
 
 def make_row(loaded: Loaded, path: str, val: float, salt: str) -> dict[str, Any]:
@@ -164,7 +165,11 @@ def combine(
         names = [f"{split}_{use}.jsonl" for split in SPLITS for use in ROWS]
         write_files(Path(folder), names, _rows(output, shards))
         files = [output.put_file(name, Path(folder) / name) for name in names]
-    return [*files, output.put("README.md", _card(shards, counts, license_of(inputs)).encode())], {"rows": counts}
+    left_out = [said for shard in shards for said in shard.stats.get("odd", ())]
+    if left_out:
+        log.warning("%d records are left out, all named in the manifest, the first: %s", len(left_out), left_out[0])
+    card = _card(shards, counts, license_of(inputs)).encode()
+    return [*files, output.put("README.md", card)], {"rows": counts, "left_out": left_out}
 
 
 def _rows(output: Output, shards: Sequence[ShardEntry]) -> Iterator[dict[str, Any]]:

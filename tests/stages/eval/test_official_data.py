@@ -137,6 +137,23 @@ def test_records_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     assert (result.code, "of task 'gsm8k', which no family here has" in result.err) == (3, True), result.err
 
 
+def test_one_odd_record_stops_nothing(tmp_path: Path) -> None:
+    """It is listed with its reason, and the others are judged; with nothing but odd ones the run stops."""
+    record = published("midpoint")
+    outside = {**record["candidates"][0], "x": -30.0}
+    odd = {**record, "id": "odd", "image": "p.png", "candidates": [outside, *record["candidates"][1:]]}
+    for name, picture in zip(("p.png", "s.png"), pictures("midpoint"), strict=True):
+        put(tmp_path / "d", f"midpoint/{name}", encode_rgb(picture))
+    put(tmp_path / "d", "midpoint/data.json", json.dumps([odd, {**record, "id": "good", "image": "p.png"}]))
+    put(tmp_path / "a", "good.png", encode_rgb(pictures("midpoint")[1]))
+    result = score(tmp_path / "d", tmp_path / "o", tmp_path / "a")
+    assert (result.code, "1 puzzles cannot be judged" in result.err) == (0, True), result.err
+    found = json.loads((tmp_path / "o" / "scores.json").read_text())
+    assert (found["overall"]["strict"]["right"], found["puzzles"]) == (1, 1)
+    (said,) = found["puzzles_not_judged"]
+    assert "'odd' cannot be used (a candidate lies outside the canvas)" in said
+
+
 def test_a_damaged_parquet_file(world: Path, tmp_path: Path) -> None:
     whole = (world / "parquet" / "maze" / "test-00000-of-00001.parquet").read_bytes()
     put(tmp_path / "hub", "test-0.parquet", whole[: len(whole) // 2])
