@@ -23,7 +23,9 @@ def test_there_and_back(tmp_path: Path) -> None:
     assert found == MEDIA
 
 
-@pytest.mark.parametrize("name", ["../out.png", "a/../../out.png", "media/../../../out.png", "/tmp/out.png", "a//b.png"])
+@pytest.mark.parametrize(
+    "name", ["../out.png", "a/../../out.png", "media/../../../out.png", "/tmp/out.png", "a//b.png"]
+)
 def test_no_way_out(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.tar").write_bytes(pack({name: b"x"}))
     with pytest.raises(BadInput, match="cannot be unpacked"):
