@@ -37,7 +37,7 @@ def test_stages_json_is_what_describe_says() -> None:
     contracts = {contract["name"]: contract for contract in json.loads(done.out)}
     assert set(STAGES) <= set(contracts)
     assert contracts["gen-maze"] == json.loads(run("vtb-gen-maze", "--describe").out)
-    assert {contract["command"].split()[0] for contract in contracts.values()} == set(programs())
+    assert {contract["command"].split()[0] for contract in contracts.values()} == set(programs()) - {"vtb"}
 
 
 @pytest.fixture

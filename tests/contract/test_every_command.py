@@ -98,7 +98,7 @@ def test_the_contract_is_json(words: str) -> None:
     assert contract["name"] == words.removeprefix("vtb-")
     assert is_sentence(contract["summary"], set())
     assert contract["image"].startswith("vtb/")
-    assert set(contract["resources"]) == {"cpu", "memory", "gpu"}
+    assert set(contract["resources"]) == {"cpu", "memory", "gpu", "disk", "shared_memory"}
     assert isinstance(contract["reads"], list)
     assert contract["writes"]
     Draft202012Validator.check_schema(contract["options"])
@@ -125,8 +125,11 @@ IMPORTS = """
 import sys
 from importlib.metadata import entry_points
 name, *rest = sys.argv[1:]
-(entry,) = [entry for entry in entry_points(group="vtb.stages") if "vtb-" + entry.name == name]
-command = entry.load()
+stages = [entry for entry in entry_points(group="vtb.stages") if "vtb-" + entry.name == name]
+if stages:
+    command = stages[0].load()
+else:
+    from vtb.cli.main import main as command
 try:
     command.main([*rest, "--help"], prog_name=name)
 except SystemExit:

@@ -146,7 +146,7 @@ def test_repeats_are_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str
     arguments = ("--task", "color_size", "--task", "polygon_sides_color", "--dry-run", "--output", tmp_path)
     assert call("--count", "300", *arguments) == 0
     warned = capsys.readouterr().err
-    assert "visual_color_size: 384 different puzzles exist with these options, 300 are asked for" in warned
+    assert "visual_color_size: 576 different puzzles exist with these options, 300 are asked for" in warned
     assert "polygon" not in warned
     assert call("--count", "30", *arguments) == 0
     assert "different puzzles exist" not in capsys.readouterr().err
