@@ -103,7 +103,7 @@ def test_a_changed_step_replaces_the_job_that_makes_it_otherwise(cluster: Kubern
     release, copy = threading.Event(), cluster.run
     cluster.run = waiting(release, copy)
     old = in_background(the_launcher(file, store))
-    cluster.wait(lambda: cluster.pod_runs)
+    cluster.wait(lambda: any(cluster.log(pod) for pod in cluster.pod_runs))
     before = cluster.objects("jobs")[0]["metadata"]["name"]
     cluster.run = copy
     assert the_launcher(file, store, defaults={"memory": "3Gi"}).run() == 0

@@ -78,7 +78,6 @@ NO_CHOICE = "each arrangement of its points is as likely under both"
 WITHOUT_EFFECT: dict[tuple[str, str], str] = {
     **{(name, "sampling"): NO_CHOICE for name in (
         "arc_connect", "arc_connect_point_ver", "circle_tangent_point", "right_triangle", "square_outlier")},
-    ("visual_color_size", "sampling"): "its shades are always in order",
     ("visual_color_size", "colors"): "it has its own colors",
     ("visual_color_overlap_squares", "colors"): "it has its own colors",
 }  # fmt: skip

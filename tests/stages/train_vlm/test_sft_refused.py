@@ -7,6 +7,7 @@ import shutil
 import socket
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,9 +128,9 @@ def test_the_manifest_of_a_dataset_is_read_once(
     """A dataset of a million pictures has a large one."""
     read, get = list[str](), LocalStore.get_bytes
 
-    def noted(store: LocalStore, key: str) -> bytes:
+    def noted(store: LocalStore, key: str, *limit: Any) -> bytes:
         read.append(f"{store.uri}/{key}")
-        return get(store, key)
+        return get(store, key, *limit)
 
     monkeypatch.setattr(LocalStore, "get_bytes", noted)
     assert call(*place.sft(tmp_path / "out", "--dry-run")).code == 0
