@@ -302,6 +302,17 @@ def test_steps_that_do_not_wait_for_each_other_run_side_by_side(
     assert the_launcher(write_pipeline(tmp_path, [*ONE, {**ONE[0], "name": "others"}]), store).run() == 0
 
 
+def test_the_exit_code_is_that_of_the_first_failure(cluster: Kubernetes, tmp_path: Path, store: Path) -> None:
+    def run(pod: dict[str, Any], log: Any) -> int:
+        if pod["metadata"]["labels"]["vtb-train/step"] == "mazes":
+            return 3
+        log.sleep(2)
+        return 5
+
+    cluster.run = run
+    assert the_launcher(write_pipeline(tmp_path, [*ONE, {**ONE[0], "name": "others"}]), store).run() == 3
+
+
 def test_after_a_failure_nothing_new_starts(cluster: Kubernetes, tmp_path: Path, store: Path) -> None:
     cluster.run = fail_with(5)
     file = write_pipeline(tmp_path, [*ONE, {"name": "set", "stage": "curate", "inputs": ["mazes"]}])

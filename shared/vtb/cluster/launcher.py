@@ -83,7 +83,8 @@ class Launcher:
                 while self._running or (self._waiting and code == 0):
                     if code == 0:
                         self._start_ready()
-                    code = self._look() or code
+                    failed = self._look()
+                    code = code or failed
                     with self._changed:
                         self._changed.wait(LOOK_S)
         except BaseException:
