@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import io
 import socket
 import socketserver
-import struct
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -17,6 +15,7 @@ from types import TracebackType
 from typing import BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
+from broken_connections import break_connection
 from s3_server import free_port
 
 Proxy = TypeVar("Proxy", bound="FaultyProxy")
@@ -122,15 +121,6 @@ class FaultyProxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.die()
-
-
-def break_connection(connection: socket.socket) -> None:
-    """Close a connection with a reset, as a machine that lost power would after it is back."""
-    with contextlib.suppress(OSError):
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.shutdown(socket.SHUT_RD)
-    with contextlib.suppress(OSError):
-        connection.close()
 
 
 class _ProxyServer(socketserver.ThreadingTCPServer):

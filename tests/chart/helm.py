@@ -10,6 +10,8 @@ from typing import Any
 import helm_python
 import yaml
 
+import kubernetes_objects
+
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "vtb-train"
 CI = {path.name.removesuffix("-values.yaml"): path for path in sorted((CHART / "ci").glob("*-values.yaml"))}
@@ -63,12 +65,5 @@ def as_yaml(manifest: str) -> str:
 
 
 def pods(value: Any) -> Iterator[Object]:
-    """Every pod specification in an object."""
-    if isinstance(value, dict):
-        if "containers" in value and "serviceAccountName" in value:
-            yield value
-        for entry in value.values():
-            yield from pods(entry)
-    elif isinstance(value, list):
-        for entry in value:
-            yield from pods(entry)
+    """Every pod specification in an object of the chart's."""
+    return kubernetes_objects.pods(value, "serviceAccountName")

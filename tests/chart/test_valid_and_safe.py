@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from chart.helm import CI, Object, ci_values, manifests, pods, render
+from kubernetes_objects import closed as closed_schema
 
 pytestmark = pytest.mark.chart
 VERSIONS = ("1.33", "1.34", "1.35", "1.36", "1.37")
@@ -56,25 +57,13 @@ def _settled(made: Object) -> Object:
     return settled
 
 
-def _closed(schema: Any) -> Any:
-    """The schema with unknown keys refused, as the API server does when it is asked to be strict."""
-    if isinstance(schema, list):
-        return [_closed(entry) for entry in schema]
-    if not isinstance(schema, dict):
-        return schema
-    closed = {key: _closed(value) for key, value in schema.items()}
-    if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
-        closed.setdefault("additionalProperties", False)
-    return closed
-
-
 @pytest.mark.skipif(not SCHEMAS, reason="VTB_SCHEMA_DIR names no folder of published schemas")
 def test_jobset_takes_them() -> None:
     definition = yaml.safe_load((Path(str(SCHEMAS)) / "jobset.crd.yaml").read_text(encoding="utf-8"))
     (schema,) = [entry["schema"]["openAPIV3Schema"] for entry in definition["spec"]["versions"] if entry["storage"]]
     found = [made for objects in OBJECTS.values() for made in objects if made["kind"] == "JobSet"]
     assert found
-    check = jsonschema.Draft202012Validator(_closed(schema))
+    check = jsonschema.Draft202012Validator(closed_schema(schema))
     for made in found:
         check.validate({key: value for key, value in made.items() if key != "metadata"})
 

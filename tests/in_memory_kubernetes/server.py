@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import socket
 import socketserver
 import ssl
-import struct
 import threading
 import time
 from collections import Counter
@@ -15,6 +13,7 @@ from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from broken_connections import break_connection
 from in_memory_kubernetes.answers import Answers
 from in_memory_kubernetes.discovery import discover
 from in_memory_kubernetes.faults import Broken, Faults
@@ -104,15 +103,6 @@ class ApiServer:
     def closed(self, connection: socket.socket) -> None:
         with self._lock:
             self._open.discard(connection)
-
-
-def break_connection(connection: socket.socket) -> None:
-    """End a connection with a reset."""
-    with contextlib.suppress(OSError):
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.shutdown(socket.SHUT_RD)
-    with contextlib.suppress(OSError):
-        connection.close()
 
 
 class _Listener(socketserver.ThreadingTCPServer):

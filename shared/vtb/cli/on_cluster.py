@@ -16,13 +16,14 @@ from vtb.stage.options import VtbOption
 
 Body = TypeVar("Body", bound=Callable[..., Any])
 CLUSTER = "On a cluster"
+site_option = click.option(
+    "--site",
+    cls=VtbOption,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The site file: registry, secrets, resources and whatever else belongs to the cluster.",
+)
 _OPTIONS = (
-    click.option(
-        "--site",
-        cls=VtbOption,
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="The site file: registry, secrets, resources and whatever else belongs to the cluster.",
-    ),
+    site_option,
     click.option("--context", cls=VtbOption, help="Context of the kubeconfig; the current one when left out."),
     click.option(
         "--namespace", cls=VtbOption, help="Namespace; that of the site file or of the context when left out."

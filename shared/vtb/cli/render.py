@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from vtb.cli.on_cluster import the_site
+from vtb.cli.on_cluster import site_option, the_site
+from vtb.cli.work import settings_option
 from vtb.errors import BadInput, UsageProblem
 from vtb.stage.options import VtbOption
 
@@ -14,12 +15,7 @@ from vtb.stage.options import VtbOption
 @click.command()
 @click.argument("pipeline", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--store", cls=VtbOption, metavar="URI", help="Where the steps of PIPELINE write: s3://bucket/prefix.")
-@click.option(
-    "--site",
-    cls=VtbOption,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The site file: registry, secrets, resources and whatever else belongs to the cluster.",
-)
+@site_option
 @click.option(
     "--on",
     cls=VtbOption,
@@ -27,14 +23,7 @@ from vtb.stage.options import VtbOption
     default="kubernetes",
     help="Whose objects: the Jobs that our launcher makes, or a Workflow of Argo's.",
 )
-@click.option(
-    "--set",
-    "settings",
-    cls=VtbOption,
-    multiple=True,
-    metavar="[STEP.]OPTION=VALUE",
-    help="Change an option of one step, or of every step that has it. May be repeated.",
-)
+@settings_option
 @click.option("--check", is_flag=True, help="Change nothing; exit 3 when a file is not as it would be written.")
 @click.option(
     "--root",

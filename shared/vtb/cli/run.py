@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from vtb import log as vtb_log
 from vtb.cli.on_cluster import cluster_options
-from vtb.cli.work import Work, refuse
+from vtb.cli.work import Work, refuse, settings_option
 from vtb.did_you_mean import did_you_mean
 from vtb.errors import TryAgain, UsageProblem
 from vtb.launch import local
@@ -44,14 +44,7 @@ FOR_CLUSTERS = ("site", "context", "namespace", "release", "detach")
     metavar="URI",
     help="Where the steps write, each below its own name: a folder or s3://bucket/prefix.",
 )
-@click.option(
-    "--set",
-    "settings",
-    cls=VtbOption,
-    multiple=True,
-    metavar="[STEP.]OPTION=VALUE",
-    help="Change an option of one step, or of every step that has it. May be repeated.",
-)
+@settings_option
 @click.option("--only", cls=VtbOption, multiple=True, metavar="STEP", help="Run only these steps. May be repeated.")
 @click.option("--tag", cls=VtbOption, help="Tag of the images; the version of vtb-train when left out.")
 @click.option("--registry", cls=VtbOption, help="Registry of the images; those on this machine when left out.")

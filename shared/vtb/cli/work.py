@@ -6,10 +6,21 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from vtb.errors import VtbError
 from vtb.pipeline import Pipeline, Step
+from vtb.stage.options import VtbOption
 
 log = logging.getLogger("vtb.run")
+settings_option = click.option(
+    "--set",
+    "settings",
+    cls=VtbOption,
+    multiple=True,
+    metavar="[STEP.]OPTION=VALUE",
+    help="Change an option of one step, or of every step that has it. May be repeated.",
+)
 
 
 @dataclass(frozen=True)

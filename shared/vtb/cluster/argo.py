@@ -15,6 +15,7 @@ import msgspec
 from vtb.cluster.as_yaml import text
 from vtb.cluster.gang import step_objects
 from vtb.cluster.names import MANAGED, PIPELINE, RELEASE, label_value, short
+from vtb.cluster.pod import POD_SECURITY
 from vtb.cluster.site import Site
 from vtb.errors import UsageProblem
 from vtb.pipeline import PARTS, Pipeline, Step
@@ -80,7 +81,7 @@ def _common(site: Site) -> dict[str, Any]:
     """Who the workflow's own pods are, and how long it is kept."""
     return {
         **({"serviceAccountName": site.launcher_service_account} if site.launcher_service_account else {}),
-        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "securityContext": POD_SECURITY,
         "ttlStrategy": {"secondsAfterCompletion": site.ttl_seconds_after_finished},
     }
 

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from vtb.cluster.api import Api
+from vtb.cluster.argo import LABEL
 from vtb.cluster.logs import Logs
 from vtb.cluster.names import STEP, selector
 from vtb.cluster.site import Site
@@ -17,13 +18,12 @@ from vtb.pipeline import Pipeline
 log = logging.getLogger("vtb.run")
 LOOK_S = 5.0
 ENDED = ("Succeeded", "Failed", "Error")
-ARGO_LABEL = "workflows.argoproj.io/workflow"
 
 
 def follow_workflow(api: Api, name: str, site: Site, pipeline: Pipeline) -> int:
     """Follow it to its end; 0, or the exit code of the pod that failed."""
     logs, told = Logs(api), dict[str, str]()
-    chosen = f"{selector(site.release, pipeline.name)},{ARGO_LABEL}={name}"
+    chosen = f"{selector(site.release, pipeline.name)},{LABEL}={name}"
     try:
         while True:
             made = api.get("Workflow", name)

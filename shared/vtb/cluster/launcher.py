@@ -20,7 +20,7 @@ from vtb.cluster.gang import step_objects
 from vtb.cluster.logs import Logs, last_lines
 from vtb.cluster.mirror import Mirror
 from vtb.cluster.names import OUTPUT, STEP, selector
-from vtb.cluster.owner import owned
+from vtb.cluster.owner import owned, with_owner
 from vtb.cluster.site import Site
 from vtb.cluster.state import (
     Failure,
@@ -69,7 +69,6 @@ class Launcher:
         self._waiting = list(steps)
         self._total = len(steps)
         self._running: list[Running] = []
-        self._done: set[str] = set()
         self._changed = threading.Condition()
         self._logs = Logs(api)
         self._mirrors: dict[str, Mirror] = {}
@@ -111,7 +110,6 @@ class Launcher:
             running = self._start(step)
             if running is None:
                 log.info("%s: already complete: %s", step.name, join_uri(self._store, step.name))
-                self._done.add(step.name)
             else:
                 self._running.append(running)
 
@@ -147,10 +145,8 @@ class Launcher:
 
     def _own(self, main: dict[str, Any], others: Sequence[dict[str, Any]]) -> None:
         """Make what goes with the main object, and goes away with it."""
-        owner = {key: main["metadata"][key] for key in ("name", "uid")}
-        owner |= {"apiVersion": main["apiVersion"], "kind": main["kind"]}
         for other in others:
-            self._create({**other, "metadata": {**other["metadata"], "ownerReferences": [owner]}})
+            self._create(with_owner(other, main))
 
     def _remove(self, kind: str, there: dict[str, Any] | None) -> None:
         """Delete what has ended, so that its name is free; its artifact is not there, or not what is wanted."""
@@ -200,8 +196,8 @@ class Launcher:
     def _pods(self, running: Running, known: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for pod in known:
             owner = pod["metadata"]["labels"]
-            names = (owner.get("batch.kubernetes.io/job-name", ""), owner.get("jobset.sigs.k8s.io/jobset-name", ""))
-            if running.name in names or (running.kind == "TrainJob" and running.name == names[1]):
+            # Of a TrainJob too: the JobSet that it becomes has its name.
+            if running.name in (owner.get("batch.kubernetes.io/job-name"), owner.get("jobset.sigs.k8s.io/jobset-name")):
                 yield pod
 
     def _finished(self, running: Running) -> int:
@@ -211,7 +207,6 @@ class Launcher:
             log.error("%s: %s %s is complete, but %s holds no artifact: was it deleted?",
                       running.step.name, running.kind, running.name, uri)  # fmt: skip
             return NotAvailable.exit_code
-        self._done.add(running.step.name)
         log.info("%s: complete after %.0f s", running.step.name, time.monotonic() - running.since)
         return 0
 

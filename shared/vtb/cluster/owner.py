@@ -25,5 +25,11 @@ def owned(api: Api, made: Mapping[str, Any], site: Site) -> dict[str, Any]:
             f"the site file says owner: {site.owner}, but namespace {api.namespace} has no such ConfigMap: "
             "install the chart, or leave owner out"
         ) from error
-    reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": site.owner, "uid": owner["metadata"]["uid"]}
+    return with_owner(made, owner)
+
+
+def with_owner(made: Mapping[str, Any], owner: Mapping[str, Any]) -> dict[str, Any]:
+    """An object that goes when another, as the cluster has it, goes."""
+    meta = owner["metadata"]
+    reference = {"apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": meta["name"], "uid": meta["uid"]}
     return {**made, "metadata": {**made["metadata"], "ownerReferences": [reference]}}

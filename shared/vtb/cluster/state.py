@@ -20,7 +20,6 @@ STUCK = {
     "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError",
     "CreateContainerError", "RunContainerError",
 }  # fmt: skip
-KILLED = 137
 
 
 def condition(made: dict[str, Any], kinds: Sequence[str]) -> dict[str, Any] | None:

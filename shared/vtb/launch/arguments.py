@@ -26,7 +26,6 @@ class Parsed:
 
     options: StageOptions
     seed: int
-    inputs: tuple[str, ...]
 
 
 def parse(step: Step, store: str) -> Parsed:
@@ -46,8 +45,7 @@ def parse(step: Step, store: str) -> Parsed:
             options = build(command.options, values, given(context))
     except click.ClickException as error:
         raise UsageProblem(error.format_message()) from error
-    inputs = values.get("input") or ()
-    return Parsed(options, int(values["seed"]), inputs if isinstance(inputs, tuple) else (inputs,))
+    return Parsed(options, int(values["seed"]))
 
 
 def _without_file(param: click.Parameter) -> click.Parameter:
