@@ -10,7 +10,7 @@ import yaml
 
 from vtb.cluster.job import FAILURES
 from vtb.cluster.names import MANAGED, PIPELINE, RELEASE, label_value, object_name
-from vtb.cluster.pod import CONTAINER, CONTAINER_SECURITY, POD_SECURITY, store_environment, unexpanded
+from vtb.cluster.pod import CACHE, POD_SECURITY, SCRATCH, TMP, safe_container, store_environment
 from vtb.cluster.site import Site
 
 FOLDER = "/etc/vtb"
@@ -46,6 +46,8 @@ def launcher_spec(site: Site, config: str, arguments: Sequence[str], marks: dict
     """What the Job does: ``vtb run`` of the files in a ConfigMap."""
     words = ["run", f"{FOLDER}/{PIPELINE_FILE}", "--on", "kubernetes", "--site", f"{FOLDER}/{SITE_FILE}", *arguments]
     fixed = {"memory": MEMORY, "ephemeral-storage": DISK}
+    room = {"requests": {"cpu": CPU, **fixed}, "limits": fixed}
+    mounts: list[dict[str, Any]] = [*SCRATCH, {"name": "files", "mountPath": FOLDER, "readOnly": True}]
     pod = {
         "restartPolicy": "Never",
         "serviceAccountName": site.launcher_service_account,
@@ -57,26 +59,10 @@ def launcher_spec(site: Site, config: str, arguments: Sequence[str], marks: dict
             if site.image.pull_secrets
             else {}
         ),
-        "containers": [
-            {
-                "name": CONTAINER,
-                "image": site.image.named(IMAGE),
-                "imagePullPolicy": site.image.pull_policy,
-                "args": [unexpanded(word) for word in words],
-                "env": store_environment(site),
-                "resources": {"requests": {"cpu": CPU, **fixed}, "limits": fixed},
-                "securityContext": CONTAINER_SECURITY,
-                "terminationMessagePolicy": "FallbackToLogsOnError",
-                "volumeMounts": [
-                    {"name": "tmp", "mountPath": "/tmp"},
-                    {"name": "cache", "mountPath": "/cache"},
-                    {"name": "files", "mountPath": FOLDER, "readOnly": True},
-                ],
-            }
-        ],
+        "containers": [safe_container(IMAGE, words, store_environment(site), room, mounts, site)],
         "volumes": [
-            {"name": "tmp", "emptyDir": {"sizeLimit": DISK}},
-            {"name": "cache", "emptyDir": {"sizeLimit": DISK}},
+            {"name": TMP, "emptyDir": {"sizeLimit": DISK}},
+            {"name": CACHE, "emptyDir": {"sizeLimit": DISK}},
             {"name": "files", "configMap": {"name": config}},
         ],
     }

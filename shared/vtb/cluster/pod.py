@@ -13,6 +13,8 @@ from vtb.stage.declaration import Stage
 
 CONTAINER = "stage"
 TMP, CACHE, SHM = "tmp", "cache", "shm"
+# All that a program may write to, on a read-only root.
+SCRATCH = ({"name": TMP, "mountPath": "/tmp"}, {"name": CACHE, "mountPath": "/cache"})
 STORE_SECRETS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 UPLOAD_S = 30  # of the grace period are kept for what comes after the engine has saved
 POD_SECURITY = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
@@ -50,19 +52,37 @@ def pod_spec(stage: Stage, arguments: Sequence[str], site: Site) -> dict[str, An
 
 def container(stage: Stage, arguments: Sequence[str], site: Site, place: StagePlace) -> dict[str, Any]:
     """The one container of the pod: the image's own entry point with the arguments of the step."""
-    mounts = [{"name": TMP, "mountPath": "/tmp"}, {"name": CACHE, "mountPath": "/cache"}]
+    mounts: list[dict[str, Any]] = [*SCRATCH]
     if place.shared_memory:
         mounts.append({"name": SHM, "mountPath": "/dev/shm"})
+    mounts += place.extra_volume_mounts or []
+    return safe_container(stage.image, arguments, environment(stage, site, place), resources(site, place), mounts, site)
+
+
+def safe_container(
+    image: str, words: Sequence[str], env: Sequence[dict[str, Any]], room: dict[str, Any],
+    mounts: Sequence[dict[str, Any]], site: Site,
+) -> dict[str, Any]:  # fmt: skip
+    """A container of an image of ours that may do no more than its program needs.
+
+    Args:
+        image: the image, without registry and tag.
+        words: the arguments of its entry point.
+        env: its environment.
+        room: requests and limits.
+        mounts: what is mounted where.
+        site: the place.
+    """
     return {
         "name": CONTAINER,
-        "image": site.image.named(stage.image),
+        "image": site.image.named(image),
         "imagePullPolicy": site.image.pull_policy,
-        "args": [unexpanded(word) for word in arguments],
-        "env": environment(stage, site, place),
-        "resources": resources(site, place),
+        "args": [unexpanded(word) for word in words],
+        "env": [*env],
+        "resources": room,
         "securityContext": CONTAINER_SECURITY,
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [*mounts, *(place.extra_volume_mounts or [])],
+        "volumeMounts": [*mounts],
     }
 
 
