@@ -66,7 +66,7 @@ def test_tracebacks_stay_in_their_event(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_every_line_of_a_failing_command_is_json() -> None:
-    line = ("--size", "5", "--count", "3", "--log-format", "json", "--output", "/dev/null/x")
+    line = ("--size", "5", "--count", "40", "--log-format", "json", "--output", "/dev/null/x")
     result = call("vtb-gen-maze", *TINY, *line)
     events = [json.loads(line) for line in result.err.splitlines()]
     assert result.code == 3
