@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
@@ -35,6 +36,9 @@ def read_page(data: bytes) -> Page:
         raise _damaged("listing", "it does not say whether it is whole")
     if count and count != str(len(rows)):
         raise _damaged("listing", f"it has {len(rows)} keys and says {count}")
+    names = Counter(name for name, _ in rows)
+    if twice := next((name for name in names if names[name] > 1), None):  # as when it was read while one was written
+        raise _damaged("listing", f"it names {twice!r} twice")
     return Page(rows, truncated == "true", _text(root, "NextContinuationToken"))
 
 

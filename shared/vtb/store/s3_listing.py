@@ -13,7 +13,8 @@ def names_and_sizes(client: Client, bucket: str, prefix: str, uri: str, page_siz
     """Every object below a prefix; a page is asked for when it is needed.
 
     Raises:
-        NotAvailable: The server repeats a page or a name: the listing would never end, or not be true.
+        NotAvailable: The server repeats a page, or a name in another one: the listing would never end.
+        TryAgain: Time and again a page is damaged, or has a name twice.
     """
     base = {"list-type": "2", "encoding-type": "url", "max-keys": str(page_size), "prefix": prefix}
     # The token of the page before leads on; servers without tokens are given the last name.
@@ -36,12 +37,8 @@ def _page(client: Client, bucket: str, query: dict[str, str], uri: str) -> Page:
 
 
 def _refuse_repeats(page: Page, before: set[str], uri: str) -> set[str]:
-    """The names of a page, none of which may have been in it, or in the one before, already."""
-    names = set[str]()
-    for name, _ in page.rows:
-        if name in before:
-            raise NotAvailable(f"{uri}: the server's listing does not go on: {name!r} comes in two pages")
-        if name in names:
-            raise NotAvailable(f"{uri}: the server's listing names {name!r} twice, so it cannot be trusted")
-        names.add(name)
+    """The names of a page, none of which may have been in the one before already."""
+    names = {name for name, _ in page.rows}
+    if again := names & before:
+        raise NotAvailable(f"{uri}: the server's listing does not go on: {min(again)!r} comes in two pages")
     return names

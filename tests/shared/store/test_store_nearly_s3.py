@@ -104,6 +104,12 @@ def test_a_key_that_comes_twice_in_a_page(faulty_s3: FaultyBucket, seven: Store)
     assert "names 'k00 é&' twice" in str(failure(lambda: list(seven.list())))
 
 
+def test_a_key_that_comes_twice_while_it_is_written(faulty_s3: FaultyBucket, seven: Store) -> None:
+    """Seen of a server over a folder: a file that takes its place during a listing is read at both."""
+    faulty_s3.proxy.add("edit", 1, method="GET", edit=replaced("k01", "k00"))
+    assert [item.key for item in seven.list()] == KEYS
+
+
 LISTINGS: dict[str, Callable[[bytes], bytes]] = {
     "entry without a key": replaced("<Key>[^<]*</Key>", "", 1),
     "entry with an empty key": replaced("<Key>[^<]*</Key>", "<Key></Key>", 1),
