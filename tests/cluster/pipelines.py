@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -60,13 +61,18 @@ def the_site(**more: object) -> Site:
 
 
 def copying(artifact: Path) -> Any:
-    """What a container does that finds its artifact made already: copies it to where its arguments say."""
+    """What a container does that finds its artifact made already: copies it to where its arguments say.
+
+    Pods of several indexes do so at the same time, as threads of the test.
+    """
+    one_at_a_time = threading.Lock()
 
     def copy(pod: dict[str, Any], log: Any) -> int:
         words = log.container["args"]
         target = Path(words[words.index("--output") + 1])
-        if not target.exists():
-            shutil.copytree(artifact, target)
+        with one_at_a_time:
+            if not target.exists():
+                shutil.copytree(artifact, target)
         log.write("copied\n")
         return 0
 

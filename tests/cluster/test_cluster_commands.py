@@ -68,7 +68,7 @@ def test_run_status_logs_and_cancel(kubernetes: Kubernetes, s3: Bucket, site: Pa
 
 
 def _plain() -> dict[str, Any]:
-    pod = {"restartPolicy": "Never", "containers": [{"name": "c", "image": "x:1"}]}
+    pod = {"restartPolicy": "Never", "containers": [{"name": "c", "image": "x:1", "command": ["true"]}]}
     return {"template": {"metadata": {}, "spec": pod}}
 
 
