@@ -58,6 +58,10 @@ class Task(ABC, Generic[P]):
     def score_text(self, record: P, text: str, puzzle: Image | None = None) -> Score:
         """Judge an answer in words; ``puzzle`` is the picture it was asked about."""
 
+    def reward_text(self, record: P, text: str) -> Score:
+        """Judge an answer in words for a reward, thousands a second: never kinder than ``score_text``."""
+        return self.score_text(record, text)
+
     @abstractmethod
     def score_image(self, record: P, image: Image, puzzle: Image | None = None) -> Score:
         """Judge an answer drawn into the picture."""

@@ -142,6 +142,15 @@ class SquareMaze(Maze[SquareRecord]):
         rows, cols = record.grid_size
         return int(rows * cols)
 
+    def leads(self, record: SquareRecord, cells: Sequence[int]) -> bool:
+        """All open, each beside the next."""
+        rows, cols = record.grid_size
+        if max(cells) >= rows * cols:
+            return False
+        places = [divmod(cell, cols) for cell in cells]
+        beside = all(abs(r - s) + abs(c - d) == 1 for (r, c), (s, d) in itertools.pairwise(places))
+        return beside and not any(record.maze_grid[r][c] for r, c in places)
+
     def line(self, record: SquareRecord, cells: Sequence[int]) -> list[Point]:
         """Straight from centre to centre."""
         return points_of(record, cells)

@@ -59,6 +59,10 @@ class Maze(Family[M]):
         """How many IDs there are; they start at 0."""
 
     @abstractmethod
+    def leads(self, record: M, cells: Sequence[int]) -> bool:
+        """Whether each of these cells leads to the next through an open passage."""
+
+    @abstractmethod
     def line(self, record: M, cells: Sequence[int]) -> list[Point]:
         """The line that a path through the centres of these cells takes."""
 
@@ -134,6 +138,20 @@ class Maze(Family[M]):
         if drawn is None:
             return Score(False, False, "no such cells", {"cells": len(ids)})
         return self.score_image(record, drawn, image)
+
+    def reward_text(self, record: M, text: str) -> Score:
+        """A way from end to end, cell by cell and none twice, by the maze's passages: nothing is drawn.
+
+        ``score_text`` also forgives what the prompt does not allow: leaving out cells of a straight passage, going in
+        circles, and on behind the goal.
+        """
+        ids, right = last_list(text), record.solution_path_cell_ids
+        if ids is None:
+            return Score(False, False, "no list of cells")
+        if {ids[0], ids[-1]} != {right[0], right[-1]}:
+            return Score(False, False, "does not go from end to end")
+        walked = len(set(ids)) == len(ids) and self.leads(record, ids)
+        return Score(walked, walked, "solved" if walked else "crosses a wall or its own way")
 
     def draw_answer(self, record: M, text: str, puzzle: Image) -> Image | None:
         """The path that a text names, or None where it names none."""

@@ -145,6 +145,11 @@ class GridMaze(Maze[G]):
         """Every cell has an ID."""
         return self.form(record).cell_count
 
+    def leads(self, record: G, cells: Sequence[int]) -> bool:
+        """By the open doors."""
+        doors = set(record.passages)
+        return all((min(pair), max(pair)) in doors for pair in itertools.pairwise(cells))
+
     def line(self, record: G, cells: Sequence[int]) -> list[Point]:
         """As the grid bends it."""
         return self.form(record).line(cells)

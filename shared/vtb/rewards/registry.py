@@ -1,0 +1,59 @@
+"""Every reward: one file each, found by scanning this folder for modules that have a ``REWARD``."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+
+from vtb.did_you_mean import did_you_mean
+from vtb.errors import UsageProblem
+from vtb.rewards.reward import Reward
+
+
+@functools.cache
+def rewards() -> dict[str, Reward]:
+    """Every reward by name."""
+    package = importlib.import_module("vtb.rewards")
+    modules = [importlib.import_module(f"vtb.rewards.{info.name}") for info in pkgutil.iter_modules(package.__path__)]
+    found: list[Reward] = [module.REWARD for module in modules if hasattr(module, "REWARD")]
+    return {reward.name: reward for reward in found}
+
+
+def find_reward(name: str) -> Reward:
+    """A reward by name.
+
+    Raises:
+        UsageProblem: there is none of this name.
+    """
+    found = rewards().get(name)
+    if found is None:
+        raise UsageProblem(f"reward {name!r}: there is none{did_you_mean(name, rewards())} ({', '.join(rewards())})")
+    return found
+
+
+def read_weights(reward: Reward, given: str | None) -> dict[str, float]:
+    """Weights as a user writes them (``correct=1,format=0.2``); parts that are left out keep theirs.
+
+    Raises:
+        UsageProblem: a part is unknown or a weight is no number from 0 to 1000.
+    """
+    weights = dict(reward.weights)
+    for pair in filter(None, (given or "").split(",")):
+        part, _, number = (word.strip() for word in pair.partition("="))
+        if part not in weights:
+            raise UsageProblem(f"{part[:60]!r} is no part of reward {reward.name}: choose from {', '.join(weights)}")
+        weights[part] = _weight(part, number)
+    if not any(weights.values()):
+        raise UsageProblem(f"all weights of reward {reward.name} are 0: nothing would be rewarded")
+    return weights
+
+
+def _weight(part: str, number: str) -> float:
+    try:
+        weight = float(number)
+    except ValueError:
+        weight = -1.0
+    if not 0 <= weight <= 1000:
+        raise UsageProblem(f"the weight of {part} is {number[:60]!r}: give a number from 0 to 1000, as {part}=0.5")
+    return weight
