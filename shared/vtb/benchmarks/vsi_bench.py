@@ -6,11 +6,10 @@ released evaluator's, which takes the first word, and a lenient one, which finds
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Mapping
-
-import numpy as np
 
 from vtb.errors import BadInput
 from vtb.puzzles.judging.answers import spoken_option
@@ -18,8 +17,6 @@ from vtb.puzzles.judging.answers import spoken_option
 # By their beginnings: training data also has object_rel_distance_v1 and the like, which the benchmark has not.
 CHOICE_TYPES = ("object_rel_direction", "object_rel_distance", "route_planning", "obj_appearance_order")
 NUMBER_TYPES = ("object_abs_distance", "object_counting", "object_size_estimation", "room_size_estimation")
-# ``np.linspace`` to the last bit: adding 0.05 ten times, or a tolerance, gives other scores for some pairs.
-CONFIDENCES = np.linspace(0.5, 0.95, 10)
 NUMBER = re.compile(
     r"(?<![\w.])[-+]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3})?(?!\d)", re.ASCII
 )
@@ -50,7 +47,16 @@ def mean_relative_accuracy(prediction: float, target: float) -> float:
         return 0.0
     if target == 0:
         return float(prediction == 0)
-    return float(np.mean(abs(prediction - target) / target <= 1 - CONFIDENCES))
+    error = abs(prediction - target) / target
+    return sum(error <= allowed for allowed in allowed_errors()) / 10
+
+
+@functools.cache
+def allowed_errors() -> tuple[float, ...]:
+    """``1 - c`` for the ten confidences, as NumPy has them: adding 0.05 ten times gives other scores for some pairs."""
+    import numpy as np
+
+    return tuple((1 - np.linspace(0.5, 0.95, 10)).tolist())
 
 
 def first_word(text: str) -> str:

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from vtb.engine.complete import COMPLETE, complete_checkpoints, newest_complete_checkpoint
-from vtb.engine.launch import train_log
+from vtb.engine.launch import completions_file, train_log
 from vtb.errors import VtbError
 from vtb.store import Store, download
 
@@ -81,10 +81,10 @@ class CheckpointPusher:
                 remove_checkpoint(self._store, name)
 
     def _push_side(self) -> None:
-        """The log so far, so that curves have no gap after a restart."""
-        path = train_log(self._output_dir)
-        if path.exists():
-            self._store.put_bytes(SIDE + path.name, path.read_bytes())
+        """What is appended to while training goes on, so that curves have no gap after a restart."""
+        for path in (train_log(self._output_dir), completions_file(self._output_dir)):
+            if path.exists():
+                self._store.put_bytes(SIDE + path.name, path.read_bytes())
 
 
 def stored_checkpoints(store: Store) -> list[str]:

@@ -1,9 +1,11 @@
-"""Reads the log of training steps and draws the loss curve."""
+"""Reads the log of training steps and draws its curves."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -66,32 +68,51 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return parsed
 
 
-def draw_loss_curve(log_jsonl: Path, png: Path) -> None:
-    """Draws the loss of every step, a smoothed line through it, and the validation loss if there is one."""
+@dataclass(frozen=True)
+class Panel:
+    """One part of a figure.
+
+    Attributes:
+        title: what its axis shows.
+        lines: names of figures in the log, with what the legend calls them; those that the log lacks are left out.
+    """
+
+    title: str
+    lines: Mapping[str, str]
+
+
+def draw_curves(rows: Sequence[Mapping[str, Any]], panels: Sequence[Panel], png: Path) -> None:
+    """Draws figures of a log over the steps, the training's with a smoothed line through them."""
     # The figure alone, without pyplot: no global state, no display.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    rows = read_log(log_jsonl)
-    figure = Figure(figsize=(8, 4.5), dpi=120, layout="constrained")
-    axes = figure.add_subplot()
-    steps, losses = _series(rows, "loss")
-    axes.plot(steps, losses, color="0.75", linewidth=1, label="training loss")
-    axes.plot(steps, _smooth(losses), color="tab:blue", linewidth=2, label="training loss, smoothed")
-    eval_steps, eval_losses = _series(rows, "eval_loss")
-    if eval_steps:
-        axes.plot(eval_steps, eval_losses, color="tab:orange", marker="o", label="validation loss")
-    axes.set_xlabel("step")
-    axes.set_ylabel("loss")
-    axes.set_ylim(bottom=0)
-    axes.grid(alpha=0.3)
-    axes.legend()
+    figure = Figure(figsize=(8, 0.5 + 4 * len(panels)), dpi=120, layout="constrained")
+    for axes, panel in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels, strict=True):
+        _draw(axes, panel, rows)
     png.parent.mkdir(parents=True, exist_ok=True)
     # Without the version stamp, the same log gives the same bytes.
     FigureCanvasAgg(figure).print_png(png, metadata={"Software": None})
 
 
-def _series(rows: list[dict[str, Any]], name: str) -> tuple[list[int], list[float]]:
+def _draw(axes: Any, panel: Panel, rows: Sequence[Mapping[str, Any]]) -> None:
+    for place, (name, label) in enumerate(panel.lines.items()):
+        steps, values = _series(rows, name)
+        color = f"C{place}"
+        if steps and name.startswith("eval_"):
+            axes.plot(steps, values, color=color, marker="o", label=label)
+        elif steps:
+            axes.plot(steps, values, color=color, linewidth=1, alpha=0.3)
+            axes.plot(steps, _smooth(values), color=color, linewidth=2, label=f"{label}, smoothed")
+    axes.set_xlabel("step")
+    axes.set_ylabel(panel.title)
+    axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
+    axes.grid(alpha=0.3)
+    if axes.lines:
+        axes.legend()
+
+
+def _series(rows: Sequence[Mapping[str, Any]], name: str) -> tuple[list[int], list[float]]:
     chosen = [(int(row["step"]), float(row[name])) for row in rows if name in row]
     return [step for step, _ in chosen], [value for _, value in chosen]
 

@@ -75,6 +75,11 @@ def train_log(output_dir: Path) -> Path:
     return output_dir.resolve() / "train_log.jsonl"
 
 
+def completions_file(output_dir: Path) -> Path:
+    """Returns what a model wrote when it was evaluated, where its engine keeps that."""
+    return output_dir.resolve() / "completions.jsonl"
+
+
 def _several_nodes(env: Mapping[str, str]) -> bool:
     return (env.get("PET_NNODES") or "1") not in ("1", "1:1")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 _NAME = "events.out.tfevents.0.vtb"
 
 
-def write_figures(rows: list[dict[str, Any]], folder: Path) -> None:
+def write_figures(rows: Sequence[Mapping[str, Any]], folder: Path) -> None:
     """Writes the rows of a log as one event file, under the names that the engine itself gives its figures.
 
     The library's record writer and messages are used, and not its ``SummaryWriter``: that puts the time and the

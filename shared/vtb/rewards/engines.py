@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from vtb.rewards.registry import find_reward, read_weights
+from vtb.rewards.registry import find_reward, read_weights, rewards
 from vtb.rewards.reward import total
 
 
@@ -18,12 +19,32 @@ def swift_part(reward: str, part: str) -> type[Any]:
     """
     from swift.rewards import ORM
 
-    judge = find_reward(reward)
-
     def call(self: Any, completions: Sequence[str], **columns: Any) -> list[float]:
-        return [judge.parts(*pair)[part] for pair in _pairs(completions, columns, judge.columns)]
+        return [parts[part] for parts in batch_parts(reward, completions, columns)]
 
     return type(f"{reward}_{part}", (ORM,), {"__call__": call})
+
+
+def register_swift() -> None:
+    """Puts every part of every reward into ms-swift's table, for a file that ``--external_plugins`` names."""
+    from swift.rewards import orms
+
+    for reward in rewards().values():
+        orms.update({f"{reward.name}_{part}": swift_part(reward.name, part) for part in reward.weights})
+
+
+def batch_parts(reward: str, completions: Sequence[str], columns: Mapping[str, Any]) -> list[dict[str, float]]:
+    """The parts of each completion of a batch, whose columns are lists."""
+    judge = find_reward(reward)
+    return [
+        dict(_judged(reward, text, tuple(row.items()))) for text, row in _pairs(completions, columns, judge.columns)
+    ]
+
+
+@functools.lru_cache(maxsize=4096)
+def _judged(reward: str, completion: str, row: tuple[tuple[str, Any], ...]) -> dict[str, float]:
+    """Once for all the classes that give one part each."""
+    return find_reward(reward).parts(completion, dict(row))
 
 
 def trl_reward(reward: str, weights: str | None = None) -> Callable[..., list[float]]:

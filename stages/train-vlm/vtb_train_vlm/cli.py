@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from vtb.stage.group import StageGroup
+from vtb_train_vlm.grpo import grpo
 from vtb_train_vlm.sft import sft
 from vtb_train_vlm.tiny import tiny_model
 
@@ -15,4 +16,5 @@ def main() -> None:
 
 
 main.add_command(sft)
+main.add_command(grpo)
 main.add_command(tiny_model)

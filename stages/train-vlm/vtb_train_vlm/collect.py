@@ -13,14 +13,17 @@ from vtb.artifact import FileEntry, Manifest
 from vtb.artifact.manifest import MANIFEST, PLAN
 from vtb.artifact.output import Output
 from vtb.engine.complete import newest_complete_checkpoint
-from vtb.engine.curves import draw_loss_curve, read_figures, read_parts
+from vtb.engine.curves import draw_curves, read_figures, read_parts
+from vtb.engine.hardware import Device
 from vtb.engine.launch import train_log
 from vtb.engine.lock import OutputLock
 from vtb.engine.proof import training_proof
 from vtb.engine.tensorboard_files import write_figures
 from vtb.errors import BadInput, QualityGate
+from vtb_train_vlm.job import Job
 from vtb_train_vlm.merge import merge_adapter
-from vtb_train_vlm.swift_command import SftJob
+from vtb_train_vlm.method import Method, Rows
+from vtb_train_vlm.repeat import write_repeat
 
 log = logging.getLogger("vtb.train")
 # What an engine keeps in a checkpoint only to go on training; some of it names paths of this machine.
@@ -30,7 +33,9 @@ _ONLY_FOR_RESUMING = (
 )  # fmt: skip
 
 
-def collect(job: SftJob, output: Output, outcome: dict[str, Any], lock: OutputLock, *, merge: bool) -> Manifest:
+def collect(
+    job: Job, method: Method, where: Device, output: Output, outcome: dict[str, Any], lock: OutputLock, *, merge: bool
+) -> Manifest:
     """Write the artifact.
 
     Raises:
@@ -47,11 +52,14 @@ def collect(job: SftJob, output: Output, outcome: dict[str, Any], lock: OutputLo
         merge_adapter(job.model, weights, weights / "merged", os.environ)
         for name in (MANIFEST, PLAN):  # the base model's own
             (weights / "merged" / name).unlink(missing_ok=True)
-    proof = check_proof(job, weights)
-    write_side_files(job, weights)
+    rows = read_figures(train_log(job.output_dir))
+    proof = check_proof(job, weights, method, rows)
+    write_side_files(rows, method, weights)
+    write_repeat(job, where, weights)
+    method.keep(job, weights)
     lock.check()
     files = [put(output, weights, path) for path in sorted(weights.rglob("*")) if path.is_file()]
-    metrics = {**proof, **loss_figures(job), "steps": outcome["step"]}
+    metrics = {**proof, **method.figures(rows), "steps": outcome["step"]}
     lock.check()
     return output.commit([], files, metrics, {"parts": read_parts(train_log(job.output_dir))})
 
@@ -85,30 +93,19 @@ def _is_names(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def check_proof(job: SftJob, weights: Path) -> dict[str, Any]:
+def check_proof(job: Job, weights: Path, method: Method, rows: Rows) -> dict[str, Any]:
     """Figures that show that training changed the model; an exit code of 0 does not."""
     lora = job.tuner == "lora"
     whole = weights / "merged" if lora else weights
     proof = training_proof(job.model, weights if lora else None, whole if (whole / "config.json").exists() else None)
     if proof.get("lora_b_max", 1) == 0 or proof.get("weights_diff_max", 1) == 0:
-        raise QualityGate("training changed nothing: is --learning-rate 0, or the loss constant?")
+        raise QualityGate(f"training changed nothing: {method.unchanged(rows)}")
     return proof
 
 
-def write_side_files(job: SftJob, weights: Path) -> None:
-    """The log as JSON lines, the loss curve, and the TensorBoard files."""
-    rows = read_figures(train_log(job.output_dir))
+def write_side_files(rows: Rows, method: Method, weights: Path) -> None:
+    """The log as JSON lines, its curves, and the TensorBoard files."""
     (weights / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    draw_loss_curve(train_log(job.output_dir), weights / "loss.png")
+    for name, panels in method.curves(rows).items():
+        draw_curves(rows, panels, weights / name)
     write_figures(rows, weights / "tensorboard")
-
-
-def loss_figures(job: SftJob) -> dict[str, float]:
-    """First and last logged loss, and the last on the validation rows."""
-    rows = read_figures(train_log(job.output_dir))
-    losses = [row["loss"] for row in rows if "loss" in row]
-    checks = [row["eval_loss"] for row in rows if "eval_loss" in row]
-    figures = {"loss_first": losses[0], "loss_last": losses[-1]} if losses else {}
-    if losses:
-        log.info("loss %.3f at the first step, %.3f at the last", losses[0], losses[-1])
-    return {**figures, **({"val_loss_last": checks[-1]} if checks else {})}

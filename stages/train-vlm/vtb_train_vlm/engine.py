@@ -20,7 +20,7 @@ from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.engine.parent import die_with_parent
 from vtb.engine.stop_signal import StopSignal
 from vtb.engine.torchvision_cpu import allow_cpu_torchvision
-from vtb_train_vlm import engine_callback
+from vtb_train_vlm import engine_callback, engine_rewards
 
 _ENTRIES = {"sft": "sft_main", "rlhf": "rlhf_main", "export": "export_main"}
 _TRAINING = ("sft", "rlhf")
@@ -41,6 +41,8 @@ def main(argv: Sequence[str]) -> None:
 
     ModelLoader.default_trust_remote_code = False
     read_media_ids_from_tokenizer()
+    if command == "rlhf":
+        engine_rewards.register()
     if command in _TRAINING:
         engine_callback.register(stop)
         arguments = with_callback(arguments)

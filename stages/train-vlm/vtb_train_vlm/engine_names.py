@@ -11,28 +11,28 @@ from pathlib import Path
 from vtb.did_you_mean import did_you_mean
 from vtb.errors import UsageProblem
 
-# Where the fields of its SftArguments are declared, by package.
+# Where the fields of its SftArguments are declared, by package, and those that its RLHFArguments have besides.
+_SFT = (
+    ("swift", "arguments/sft_args.py"), ("swift", "arguments/tuner_args.py"), ("swift", "arguments/base_args/*.py"),
+    ("swift", "trainers/arguments.py"), ("swift", "ray_utils/arguments.py"), ("transformers", "training_args.py"),
+    ("transformers", "training_args_seq2seq.py"),
+)  # fmt: skip
 _SOURCES = {
-    "swift": (
-        "arguments/sft_args.py", "arguments/tuner_args.py", "arguments/base_args/*.py", "trainers/arguments.py",
-        "ray_utils/arguments.py",
-    ),
-    "transformers": ("training_args.py", "training_args_seq2seq.py"),
-}  # fmt: skip
+    "sft": _SFT,
+    "rlhf": (*_SFT, ("swift", "arguments/rlhf_args.py"), ("swift", "rlhf_trainers/args*.py")),
+}
 
 
 @functools.cache
-def engine_names() -> frozenset[str]:
-    """Every argument of ``swift sft``, and perhaps a few more; empty where its source is not here or is another."""
+def engine_names(entry: str = "sft") -> frozenset[str]:
+    """Every argument of ``swift ENTRY``, and perhaps a few more; empty where its source is not here or is another."""
     found: set[str] = set()
-    for package, patterns in _SOURCES.items():
+    for package, pattern in _SOURCES[entry]:
         spec = importlib.util.find_spec(package)
-        folder = Path(spec.origin).parent if spec is not None and spec.origin else None
-        for pattern in patterns:
-            files = sorted(folder.glob(pattern)) if folder else []
-            if not files:
-                return frozenset()
-            found.update(*map(_fields, files))
+        files = sorted(Path(spec.origin).parent.glob(pattern)) if spec is not None and spec.origin else []
+        if not files:
+            return frozenset()
+        found.update(*map(_fields, files))
     return frozenset(found)
 
 
@@ -45,14 +45,14 @@ def _fields(file: Path) -> Iterator[str]:
                     yield line.target.id
 
 
-def check_names(names: Iterable[str]) -> None:
+def check_names(names: Iterable[str], entry: str = "sft") -> None:
     """Refuse a name that is no argument of the engine, nor the beginning of one, which its parser takes as well.
 
     Raises:
         UsageProblem: there is no such argument.
     """
-    known = engine_names()
+    known = engine_names(entry)
     for name in names:
         if known and not any(full.startswith(name) for full in known):
-            hint = did_you_mean(name, known) or ": `swift sft --help` lists all"
+            hint = did_you_mean(name, known) or f": `swift {entry} --help` lists all"
             raise UsageProblem(f"engine argument --{name}: ms-swift has none of this name{hint}")

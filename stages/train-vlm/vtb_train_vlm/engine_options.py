@@ -23,7 +23,7 @@ _SECRET = re.compile(r"(^|[-_.])(hub_?tok\w*|token|secret|password|passwd|api[-_
 _INSIDE = re.compile(r"[\"']([\w-]+)[\"']\s*:")
 
 
-def check_engine_args(arguments: tuple[str, ...], config: Path | None) -> None:
+def check_engine_args(arguments: tuple[str, ...], config: Path | None, entry: str = "sft") -> None:
     """Refuse what the engine would refuse half a minute later, and secrets, which `ps` and the manifest would show.
 
     Without a leading dash it is a mistyped option of ours.
@@ -36,7 +36,7 @@ def check_engine_args(arguments: tuple[str, ...], config: Path | None) -> None:
     secret = next((name for name in [*names, *inside, *configured] if _SECRET.search(name.lstrip("-"))), None)
     if secret is not None:
         raise UsageProblem(f"{secret}: give secrets in the environment, never in the arguments of the engine")
-    check_names([*parse_arguments(arguments), *configured])
+    check_names([*parse_arguments(arguments), *configured], entry)
 
 
 def parse_arguments(tokens: Sequence[str]) -> Arguments:

@@ -32,6 +32,14 @@ ARGUMENTS = {
     "load_args": "would change options behind the stage's back: give them here",
     "load_data_args": _DATA,
     "streaming": "would make a continued run start its data anew",
+    # how completions are rewarded
+    "rlhf_type": _SET,
+    "reward_funcs": f"{_SET}: give --reward",
+    "reward_weights": f"{_SET}: give --reward-weights",
+    "reward_model": "would reward by a model that the manifest does not name",
+    "num_generations": f"{_SET}: give --generations",
+    "use_vllm": f"{_SET}: give --rollout",
+    "vllm_mode": f"{_SET}: give --rollout",
     # whole checkpoints, every --save-steps steps, of which the last one is the artifact
     "save_strategy": f"{_KEPT}: give --save-steps",
     "save_steps": f"{_SET}: give --save-steps",

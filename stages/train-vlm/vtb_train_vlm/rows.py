@@ -23,13 +23,14 @@ _OTHER_WORDS = re.compile(
 _ROLES = ("system", "user", "assistant")
 
 
-def check_rows(path: Path, known: Container[str], special: tuple[str, ...]) -> None:
+def check_rows(path: Path, known: Container[str], special: tuple[str, ...], needs: tuple[str, ...] = ()) -> None:
     """Refuse a row that names a file outside the dataset, or whose words would be more than words to the engine.
 
     Args:
         path: Rows of ms-swift, one JSON object per line.
         known: The files of the dataset, by their paths below its folder.
         special: Tokens of the model that mark turns and pictures.
+        needs: Columns that every row must have.
 
     Raises:
         BadInput: There is such a row; the message has its number, from 1.
@@ -39,7 +40,9 @@ def check_rows(path: Path, known: Container[str], special: tuple[str, ...]) -> N
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
-                problem = _problem(json.loads(line, object_pairs_hook=_once), known, special)
+                row = json.loads(line, object_pairs_hook=_once)
+                lacks = [name for name in needs if name not in row]
+                problem = f"has no column {lacks[0]}" if lacks else _problem(row, known, special)
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
                 problem = f"is no row of ms-swift ({error!r})"
             if problem:

@@ -6,74 +6,22 @@ wrote after ``--``. They are merged by name, so the engine never sees an argumen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from vtb.engine.launch import Device, engine_environment, launcher
+from vtb.engine.launch import Device, completions_file, engine_environment, launcher
+from vtb.engine.train import EngineRun
 from vtb.errors import UsageProblem
 from vtb_train_vlm.engine_options import Arguments, flatten, model_arguments, parse_arguments, read_config, to_arguments
+from vtb_train_vlm.engine_rewards import COMPLETIONS, EVALUATED
+from vtb_train_vlm.job import Job
 
+_LEFT_OVER = re.compile(r"remaining_argv: \[(.*)\]")
 ENGINE = "vtb_train_vlm.engine"  # what ``python -m`` runs
 
 
-@dataclass(frozen=True)
-class SftJob:
-    """One supervised fine-tuning run.
-
-    Attributes:
-        model: Folder of the model to start from; must exist, as the engine takes other names for hub names.
-        dataset_dir: Folder that the pictures' relative paths in the rows start from.
-        train_file: Training rows, relative to ``dataset_dir``.
-        val_file: Validation rows, likewise, if any.
-        output_dir: Local folder for checkpoints, logs and curves.
-        tuner: ``lora`` or ``full``.
-        epochs: Passes over the rows.
-        max_steps: Stops here instead, if set.
-        learning_rate: Peak learning rate.
-        batch_size: Rows per process and step.
-        grad_accum: Steps whose gradients are added up for one update.
-        lora_rank: Rank of the LoRA matrices.
-        lora_alpha: Scale of the LoRA (divided by the rank).
-        max_length: Longest row in tokens.
-        max_pixels: Largest picture in pixels; larger ones are scaled down.
-        save_steps: Updates between two checkpoints.
-        save_total_limit: Checkpoints that stay on disk, at least 2.
-        seed: Seeds weights, shuffling and sampling.
-        resume_from: Checkpoint to go on from, if any.
-        nproc: Processes on this machine.
-        deepspeed: Preset name (``zero0`` to ``zero3``, ``zero2_offload`` ...) or file; needs a GPU.
-        engine_args: What the user wrote after ``--``.
-        engine_config: YAML or JSON file of engine arguments, if any.
-    """
-
-    model: Path
-    dataset_dir: Path
-    train_file: str
-    val_file: str | None
-    output_dir: Path
-    tuner: Literal["lora", "full"]
-    epochs: float
-    max_steps: int | None
-    learning_rate: float
-    batch_size: int
-    grad_accum: int
-    lora_rank: int
-    lora_alpha: int
-    max_length: int
-    max_pixels: int
-    save_steps: int
-    save_total_limit: int
-    seed: int
-    resume_from: Path | None
-    nproc: int
-    deepspeed: str | None
-    engine_args: tuple[str, ...]
-    engine_config: Path | None
-
-
-def command(job: SftJob, device: Device, env: Mapping[str, str] | None = None) -> list[str]:
+def command(job: Job, device: Device, env: Mapping[str, str] | None = None) -> list[str]:
     """Returns the command that runs the job.
 
     Args:
@@ -85,22 +33,48 @@ def command(job: SftJob, device: Device, env: Mapping[str, str] | None = None) -
         UsageProblem: The engine arguments or the config file ask for something that cannot be.
         NotAvailable: The model folder is missing.
     """
+    return [*launcher(ENGINE, job.nproc, env or {}), job.entry, *flatten(engine_arguments(job, device))]
+
+
+def engine_arguments(job: Job, device: Device) -> Arguments:
+    """Our arguments, overridden by those of the config file, and these by those after ``--``."""
     configured, _ = read_config(job.engine_config)
-    arguments = {**_own(job, device), **configured, **parse_arguments(job.engine_args)}
-    return [*launcher(ENGINE, job.nproc, env or {}), "sft", *flatten(arguments)]
+    return {**_own(job, device), **configured, **parse_arguments(job.engine_args)}
 
 
-def environment(job: SftJob, base: Mapping[str, str], device: Device = "cuda") -> dict[str, str]:
+def engine_run(job: Job, device: Device, base: Mapping[str, str]) -> EngineRun:
+    """What runs the job, for ``vtb.engine.train``."""
+    env = environment(job, base, device)
+    if device == "cpu":
+        env.setdefault("OMP_NUM_THREADS", "1")
+    return EngineRun(
+        engine="ms-swift", command=command(job, device, env), env=env, cwd=job.dataset_dir, output_dir=job.output_dir,
+        smaller="--batch-size, --max-length or --max-pixels", explain=unknown_argument,
+    )  # fmt: skip
+
+
+def unknown_argument(errors: Sequence[str]) -> UsageProblem | None:
+    """What the engine's own message means when it has no such argument."""
+    left = [match[1] for error in errors if (match := _LEFT_OVER.search(error))]
+    if not left:
+        return None
+    return UsageProblem(f"ms-swift does not know what {left[-1]} after -- or in --engine-config is: correct it")
+
+
+def environment(job: Job, base: Mapping[str, str], device: Device = "cuda") -> dict[str, str]:
     """Returns the environment that the command runs in: ``base`` with what the job needs set."""
     _, configured = read_config(job.engine_config)
     ours = engine_environment(ENGINE, base, job.output_dir, device)
     # swift looks for a relative path in the working folder first, then here.
     ours["ROOT_IMAGE_DIR"] = str(job.dataset_dir.resolve())
     ours["MAX_PIXELS"] = str(job.max_pixels)
+    if job.entry == "rlhf" and job.val_file:
+        ours[EVALUATED] = str((job.dataset_dir / job.val_file).resolve())
+        ours[COMPLETIONS] = str(completions_file(job.output_dir))
     return {**ours, **configured}
 
 
-def _own(job: SftJob, device: Device) -> Arguments:
+def _own(job: Job, device: Device) -> Arguments:
     values: dict[str, Any] = {
         "model": job.model.resolve(),
         **model_arguments(job.model),
@@ -133,19 +107,20 @@ def _own(job: SftJob, device: Device) -> Arguments:
         "check_model": False,
         # The stage reports progress by the log of steps; a bar only clutters what it shows of the output.
         "disable_tqdm": True,
+        **job.method,
         **_lora(job),
         **_device_arguments(job, device),
     }
     return to_arguments(values)
 
 
-def _lora(job: SftJob) -> dict[str, Any]:
+def _lora(job: Job) -> dict[str, Any]:
     if job.tuner != "lora":
         return {}
     return {"lora_rank": job.lora_rank, "lora_alpha": job.lora_alpha, "target_modules": "all-linear"}
 
 
-def _device_arguments(job: SftJob, device: Device) -> dict[str, Any]:
+def _device_arguments(job: Job, device: Device) -> dict[str, Any]:
     if device == "cuda":
         return {"torch_dtype": "bfloat16", "deepspeed": job.deepspeed}
     if job.deepspeed:

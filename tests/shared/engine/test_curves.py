@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vtb.engine.curves import draw_loss_curve, read_figures, read_log, read_outcome, read_parts
+from vtb.engine.curves import Panel, draw_curves, read_figures, read_log, read_outcome, read_parts
 from vtb.engine.tensorboard_files import write_figures
 
 
@@ -42,12 +42,13 @@ def test_outcome(tmp_path: Path) -> None:
 
 def test_curve_is_drawn_the_same_twice(tmp_path: Path) -> None:
     log = _log(tmp_path / "log.jsonl", *({"step": step, "loss": 5 / step} for step in range(1, 30)))
-    draw_loss_curve(log, tmp_path / "a" / "curve.png")
-    draw_loss_curve(log, tmp_path / "b.png")
+    panels = (Panel("loss", {"loss": "training loss", "eval_loss": "validation loss"}),)
+    draw_curves(read_log(log), panels, tmp_path / "a" / "curve.png")
+    draw_curves(read_log(log), panels, tmp_path / "b.png")
     assert (tmp_path / "b.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "a" / "curve.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     _log(log)
-    draw_loss_curve(log, tmp_path / "empty.png")
+    draw_curves(read_log(log), panels, tmp_path / "empty.png")
     assert (tmp_path / "empty.png").exists()
 
 

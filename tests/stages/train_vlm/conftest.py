@@ -12,7 +12,7 @@ import pytest
 from contract.command_line import call
 from stages.train_vlm.engine_runs import Run, train
 from stages.train_vlm.stage_runs import ONE_THREAD, SECRETS, Place, make_dataset
-from vtb_train_vlm.swift_command import SftJob
+from vtb_train_vlm.job import Job
 from vtb_train_vlm.tiny_model import build_tiny_model
 
 QUESTION = "Find the path that connects the two red dots. Present the path as a list of the cell IDs."
@@ -48,8 +48,8 @@ def puzzles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def job(tiny: Path, puzzles: Path, tmp_path_factory: pytest.TempPathFactory) -> SftJob:
-    return SftJob(
+def job(tiny: Path, puzzles: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
+    return Job(
         model=tiny,
         dataset_dir=puzzles,
         train_file="train.jsonl",
@@ -77,7 +77,7 @@ def job(tiny: Path, puzzles: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def trained(job: SftJob, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def trained(job: Job, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A LoRA that knows the puzzles by heart."""
     return train(replace(job, output_dir=tmp_path_factory.mktemp("trained"), val_file="train.jsonl"))
 

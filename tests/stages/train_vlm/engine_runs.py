@@ -11,7 +11,8 @@ from typing import Any
 from vtb.engine.curves import read_log
 from vtb.engine.launch import STOP_FILE, train_log
 from vtb.engine.watch import run_engine
-from vtb_train_vlm.swift_command import SftJob, command, environment
+from vtb_train_vlm.job import Job
+from vtb_train_vlm.swift_command import command, environment
 
 
 @dataclass
@@ -24,7 +25,7 @@ class Run:
     rows: list[dict[str, Any]] = field(default_factory=list)
 
 
-def train(job: SftJob, stop_at: int | None = None, by_signal: bool = False) -> Run:
+def train(job: Job, stop_at: int | None = None, by_signal: bool = False) -> Run:
     """Runs the engine; asks it to stop once the log has reached a step."""
     # One thread: the matrices are tiny, and the machine may be busy.
     env = environment(job, {**os.environ, "OMP_NUM_THREADS": "1"}, "cpu")

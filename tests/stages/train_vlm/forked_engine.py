@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from vtb_train_vlm.swift_command import SftJob, command, environment
+from vtb_train_vlm.job import Job
+from vtb_train_vlm.swift_command import command, environment
 
 STOPPER = Path(__file__).parent / "stop_at.py"
 
@@ -22,7 +23,7 @@ STOPPER = Path(__file__).parent / "stop_at.py"
 class ForkedEngine:
     """Runs training jobs one after the other."""
 
-    def __init__(self, job: SftJob) -> None:
+    def __init__(self, job: Job) -> None:
         env = environment(job, {**os.environ, "OMP_NUM_THREADS": "1"}, "cpu")
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(
@@ -36,7 +37,7 @@ class ForkedEngine:
         self._process.kill()
         self._process.communicate()
 
-    def train(self, job: SftJob, stop_at: int | None = None) -> None:
+    def train(self, job: Job, stop_at: int | None = None) -> None:
         """Runs a job to its end, or asks it to stop while it makes a step; the end must be orderly."""
         if stop_at is not None:
             extra = ("--external_plugins", str(STOPPER), "--callbacks", "stop_at")

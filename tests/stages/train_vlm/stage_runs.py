@@ -16,7 +16,9 @@ import psutil
 
 from contract.command_line import Result, call, killed_at_the_end, start
 from vtb.artifact import read_manifest
+from vtb.engine.train import EngineRun
 from vtb.store import open_store
+from vtb_train_vlm.swift_command import unknown_argument
 
 # A small model on a busy machine: more threads only wait for each other.
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
@@ -27,6 +29,8 @@ SECRETS = {
     "AWS_SECRET_ACCESS_KEY": secrets.token_hex(12),
     "AWS_ACCESS_KEY_ID": secrets.token_hex(8),
 }
+# A run of the engine, where only its end is looked at.
+A_RUN = EngineRun("ms-swift", (), {}, Path(), Path(), "--batch-size", unknown_argument)
 OPTIONS = ("--device", "cpu", "--learning-rate", "0.01", "--batch-size", "8", "--workers", "1")
 
 

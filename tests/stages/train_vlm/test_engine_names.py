@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from contract.command_line import call
+from stages.train_vlm.stage_runs import A_RUN
+from vtb.engine.train import failure
 from vtb.errors import UsageProblem
 from vtb_train_vlm.engine_names import check_names, engine_names
 from vtb_train_vlm.engine_options import check_engine_args
-from vtb_train_vlm.training import failure
 
 SFT = ("vtb-train-vlm", "sft", "--input", "nowhere", "--model", "nowhere", "--output", "out")
 
@@ -23,9 +24,11 @@ def test_every_argument_of_the_engine_is_known() -> None:
     from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 
     allow_cpu_torchvision()
-    from swift.arguments import SftArguments
+    from swift.arguments import RLHFArguments, SftArguments
 
-    assert {field.name for field in fields(SftArguments)} <= engine_names()
+    assert {field.name for field in fields(SftArguments)} <= engine_names("sft")
+    assert {field.name for field in fields(RLHFArguments)} <= engine_names("rlhf")
+    assert "num_generations" not in engine_names("sft")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +64,7 @@ def test_another_engine_s_names_are_not_guessed_at(monkeypatch: pytest.MonkeyPat
 
 
 def test_what_the_engine_leaves_over_is_a_usage_problem() -> None:
-    error = failure(1, ["Traceback", "ValueError: remaining_argv: ['--foo', '1']"], Path("engine.log"))
+    error = failure(A_RUN, 1, ["Traceback", "ValueError: remaining_argv: ['--foo', '1']"], Path("engine.log"))
     assert isinstance(error, UsageProblem)
     assert "'--foo', '1'" in str(error)
 

@@ -21,8 +21,8 @@ from vtb.engine.curves import read_outcome
 from vtb.engine.launch import train_log
 from vtb.engine.proof import training_proof
 from vtb.errors import BadInput
+from vtb_train_vlm.job import Job
 from vtb_train_vlm.merge import merge_adapter
-from vtb_train_vlm.swift_command import SftJob
 
 pytestmark = pytest.mark.engine
 
@@ -50,14 +50,14 @@ def test_lora_learns_and_says_so(trained: Run, tiny: Path) -> None:
     assert proof["lora_b_max"] > 0
 
 
-def test_resume_goes_on_as_if_never_stopped(trained: Run, job: SftJob, tmp_path: Path) -> None:
+def test_resume_goes_on_as_if_never_stopped(trained: Run, job: Job, tmp_path: Path) -> None:
     again = train(replace(job, output_dir=tmp_path, resume_from=trained.output_dir / "checkpoint-60"))
     assert again.code == 0, again.lines[-20:]
     assert [row["step"] for row in again.rows if "loss" in row] == list(range(61, 91))
     assert _losses(again) == pytest.approx(_losses(trained)[60:], rel=1e-4)
 
 
-def test_a_missing_picture_is_an_error(job: SftJob, puzzles: Path, tmp_path: Path) -> None:
+def test_a_missing_picture_is_an_error(job: Job, puzzles: Path, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "train.jsonl").write_text((puzzles / "train.jsonl").read_text())
     run = train(replace(job, dataset_dir=tmp_path / "data", output_dir=tmp_path / "out"))
@@ -116,7 +116,7 @@ def test_merge_without_an_adapter(tiny: Path, tmp_path: Path) -> None:
         merge_adapter(tiny, tmp_path, tmp_path / "merged", os.environ)
 
 
-def test_full_tuning_stops_on_sigterm(job: SftJob, tmp_path: Path) -> None:
+def test_full_tuning_stops_on_sigterm(job: Job, tmp_path: Path) -> None:
     long = replace(
         job,
         output_dir=tmp_path,
@@ -131,7 +131,7 @@ def test_full_tuning_stops_on_sigterm(job: SftJob, tmp_path: Path) -> None:
     assert (newest_complete_checkpoint(tmp_path) / "model.safetensors").exists()  # type: ignore[operator]
 
 
-def test_two_processes_stop_at_the_same_step(job: SftJob, tmp_path: Path) -> None:
+def test_two_processes_stop_at_the_same_step(job: Job, tmp_path: Path) -> None:
     run = train(
         replace(job, output_dir=tmp_path, nproc=2, batch_size=4, max_steps=100_000, save_steps=50_000), stop_at=3
     )
@@ -168,7 +168,7 @@ def test_a_signal_before_the_first_step_ends_at_once() -> None:
 
 
 def test_the_engine_runs_no_code_of_the_model(
-    job: SftJob, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    job: Job, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even where the check before it is passed by: the engine itself has it turned off."""
     model, mark = tmp_path / "model", tmp_path / "ran"

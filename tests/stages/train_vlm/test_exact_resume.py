@@ -14,8 +14,8 @@ from stages.train_vlm.forked_engine import ForkedEngine
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.curves import read_figures, read_parts
 from vtb.engine.launch import stop_file, train_log
-from vtb_train_vlm.swift_command import SftJob
-from vtb_train_vlm.training import already_done
+from vtb.engine.train import already_done
+from vtb_train_vlm.job import Job
 
 pytestmark = pytest.mark.engine
 STEPS = 6
@@ -34,7 +34,7 @@ def _end(folder: Path) -> tuple[bytes, list[dict[str, Any]]]:
     return (newest / "adapter_model.safetensors").read_bytes(), read_figures(train_log(folder))
 
 
-def _continue(engine: ForkedEngine, job: SftJob, folder: Path) -> None:
+def _continue(engine: ForkedEngine, job: Job, folder: Path) -> None:
     """What the stage does after a stop: the newest checkpoint and the log go to a fresh folder."""
     newest = newest_complete_checkpoint(job.output_dir)
     assert newest is not None
@@ -46,14 +46,14 @@ def _continue(engine: ForkedEngine, job: SftJob, folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def engine(job: SftJob) -> Iterator[ForkedEngine]:
+def engine(job: Job) -> Iterator[ForkedEngine]:
     """One start for all runs of this file: importing the engine takes longer than a run."""
     with ForkedEngine(job) as running:
         yield running
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_stopped_at_every_step(engine: ForkedEngine, job: SftJob, tmp_path: Path, shape: str) -> None:
+def test_stopped_at_every_step(engine: ForkedEngine, job: Job, tmp_path: Path, shape: str) -> None:
     short = replace(job, max_steps=STEPS, val_file="train.jsonl", **SHAPES[shape])  # type: ignore[arg-type]
     whole = replace(short, output_dir=tmp_path / "whole")
     engine.train(whole)
@@ -72,7 +72,7 @@ def test_stopped_at_every_step(engine: ForkedEngine, job: SftJob, tmp_path: Path
         assert parts == ([0, step] if step < STEPS else [0])
 
 
-def test_weights_do_not_depend_on_when_checkpoints_are_made(engine: ForkedEngine, job: SftJob, tmp_path: Path) -> None:
+def test_weights_do_not_depend_on_when_checkpoints_are_made(engine: ForkedEngine, job: Job, tmp_path: Path) -> None:
     """Nor on the validation that goes with each."""
     short = replace(job, max_steps=STEPS, batch_size=2, val_file="train.jsonl")
     for every in (1, 5):

@@ -73,7 +73,7 @@ def test_interrupted_after_the_engine_has_ended(
         patch.setattr("vtb_train_vlm.sft.collect", _interrupted)
         assert call(*words).code == 130
     assert marked(str(tmp_path / "out")) == [STEPS]
-    monkeypatch.setattr("vtb_train_vlm.training.run_engine", no_engine)
+    monkeypatch.setattr("vtb.engine.train.run_engine", no_engine)
     done = call(*words)
     assert done.code == 0, done.err
     _assert_same(tmp_path / "out", undisturbed, place)

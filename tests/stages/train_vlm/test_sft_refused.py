@@ -22,7 +22,7 @@ pytestmark = pytest.mark.engine
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """No engine, no name look-ups, no connections."""
-    monkeypatch.setattr("vtb_train_vlm.training.run_engine", no_engine)
+    monkeypatch.setattr("vtb.engine.train.run_engine", no_engine)
     for name in ("getaddrinfo", "create_connection"):
         monkeypatch.setattr(socket, name, _no_network)
     monkeypatch.setattr(socket.socket, "connect", _no_network)
@@ -146,7 +146,7 @@ def test_two_outputs_of_one_training_do_not_share_a_folder(
         folders.append(command[command.index("--output_dir") + 1])
         return 1
 
-    monkeypatch.setattr("vtb_train_vlm.training.run_engine", note)
+    monkeypatch.setattr("vtb.engine.train.run_engine", note)
     monkeypatch.setenv("VTB_CACHE", str(tmp_path / "cache"))
     for name in ("one", "two", "one"):
         assert call(*place.sft(tmp_path / name)).code == 3

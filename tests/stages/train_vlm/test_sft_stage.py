@@ -123,7 +123,7 @@ def test_leaves_no_checkpoints_behind(trained: Trained, place: Place) -> None:
 
 
 def test_again_is_already_complete(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vtb_train_vlm.training.run_engine", no_engine)
+    monkeypatch.setattr("vtb.engine.train.run_engine", no_engine)
     again = call(*trained.words)
     assert (again.code, again.out) == (0, trained.uri + "\n")
     assert "already complete" in again.err
@@ -132,7 +132,7 @@ def test_again_is_already_complete(trained: Trained, monkeypatch: pytest.MonkeyP
 
 
 def test_other_options_are_refused_by_name(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vtb_train_vlm.training.run_engine", no_engine)
+    monkeypatch.setattr("vtb.engine.train.run_engine", no_engine)
     other = call(*trained.words, "--max-steps", STEPS + 1, "--lora-rank", 8, "--", "--weight_decay", "0")
     assert other.code == 3
     (line,) = other.error_lines

@@ -12,16 +12,17 @@ import pytest
 
 from vtb.errors import BadInput, NotAvailable, UsageProblem
 from vtb_train_vlm.engine import with_callback
+from vtb_train_vlm.job import Job
 from vtb_train_vlm.refused import ARGUMENTS, VARIABLES, check_argument
-from vtb_train_vlm.swift_command import SftJob, command, environment
+from vtb_train_vlm.swift_command import command, environment
 
 
 @pytest.fixture
-def plain(tmp_path: Path) -> SftJob:
+def plain(tmp_path: Path) -> Job:
     model = tmp_path / "model"
     model.mkdir()
     (model / "config.json").write_text('{"model_type": "qwen3_vl_moe"}')
-    return SftJob(
+    return Job(
         model=model,
         dataset_dir=tmp_path / "data",
         train_file="train.jsonl",
@@ -58,7 +59,7 @@ def _arguments(words: list[str]) -> dict[str, list[str]]:
     return grouped
 
 
-def test_cpu_and_cuda_differ_where_they_must(plain: SftJob) -> None:
+def test_cpu_and_cuda_differ_where_they_must(plain: Job) -> None:
     cpu, cuda = (_arguments(command(plain, device)) for device in ("cpu", "cuda"))
     assert (cpu["torch_dtype"], cuda["torch_dtype"]) == (["float32"], ["bfloat16"])
     assert cpu["use_cpu"] == ["true"]
@@ -67,7 +68,7 @@ def test_cpu_and_cuda_differ_where_they_must(plain: SftJob) -> None:
     assert cpu["save_total_limit"] == ["2"]
 
 
-def test_user_arguments_win_and_nothing_comes_twice(plain: SftJob, tmp_path: Path) -> None:
+def test_user_arguments_win_and_nothing_comes_twice(plain: Job, tmp_path: Path) -> None:
     config = tmp_path / "engine.yaml"
     config.write_text(
         "ENV: {MAX_PIXELS: 1024}\nlearning_rate: 1.0e-3\nlora_alpha: 99\nuse_rslora: true\n"
@@ -92,12 +93,12 @@ def test_user_arguments_win_and_nothing_comes_twice(plain: SftJob, tmp_path: Pat
 
 
 @pytest.mark.parametrize("given", [("--output_dir", "x"), ("--output-dir=x",), ("stray", "--seed", "1")])
-def test_arguments_that_cannot_be(plain: SftJob, given: tuple[str, ...]) -> None:
+def test_arguments_that_cannot_be(plain: Job, given: tuple[str, ...]) -> None:
     with pytest.raises(UsageProblem):
         command(replace(plain, engine_args=given), "cpu")
 
 
-def test_config_that_cannot_be(plain: SftJob, tmp_path: Path) -> None:
+def test_config_that_cannot_be(plain: Job, tmp_path: Path) -> None:
     config = tmp_path / "engine.yaml"
     for text in ("- a\n", "a: [\n", "ENV: 3\n", "output_dir: x\n"):
         config.write_text(text)
@@ -105,7 +106,7 @@ def test_config_that_cannot_be(plain: SftJob, tmp_path: Path) -> None:
             command(replace(plain, engine_config=config), "cpu")
 
 
-def test_missing_model_and_deepspeed_on_cpu(plain: SftJob, tmp_path: Path) -> None:
+def test_missing_model_and_deepspeed_on_cpu(plain: Job, tmp_path: Path) -> None:
     with pytest.raises(NotAvailable, match="no model here"):
         command(replace(plain, model=tmp_path / "nowhere"), "cpu")
     with pytest.raises(UsageProblem, match="GPU"):
@@ -113,7 +114,7 @@ def test_missing_model_and_deepspeed_on_cpu(plain: SftJob, tmp_path: Path) -> No
     assert _arguments(command(replace(plain, deepspeed="zero2"), "cuda"))["deepspeed"] == ["zero2"]
 
 
-def test_one_process_several_and_several_nodes(plain: SftJob) -> None:
+def test_one_process_several_and_several_nodes(plain: Job) -> None:
     assert "torch.distributed.run" not in command(plain, "cuda")
     assert "--standalone" in command(replace(plain, nproc=4), "cuda")
     cluster = {"PET_NNODES": "2", "PET_NPROC_PER_NODE": "8", "JOB_COMPLETION_INDEX": "1", "WORLD_SIZE": "16"}
@@ -125,7 +126,7 @@ def test_one_process_several_and_several_nodes(plain: SftJob) -> None:
     assert "WORLD_SIZE" not in env
 
 
-def test_environment_is_offline_and_absolute(plain: SftJob) -> None:
+def test_environment_is_offline_and_absolute(plain: Job) -> None:
     env = environment(plain, {"HOME": "/nowhere", "HF_HOME": "/cache"}, "cpu")
     assert env["HF_HUB_OFFLINE"] == "1"
     assert env["HF_HOME"] == "/cache"
@@ -154,7 +155,7 @@ def _spellings(name: str) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
-def test_arguments_of_the_table_are_refused_however_they_are_written(plain: SftJob, tmp_path: Path, name: str) -> None:
+def test_arguments_of_the_table_are_refused_however_they_are_written(plain: Job, tmp_path: Path, name: str) -> None:
     for given in [("--seed", "1", *words) for words in _spellings(name)]:
         with pytest.raises(UsageProblem, match=r"^engine argument \w+ \(after --\) .{8,}"):
             command(replace(plain, engine_args=given), "cpu")
@@ -166,7 +167,7 @@ def test_arguments_of_the_table_are_refused_however_they_are_written(plain: SftJ
                 command(replace(plain, engine_config=config), "cpu")
 
 
-def test_what_breaks_no_promise_may_be_said(plain: SftJob) -> None:
+def test_what_breaks_no_promise_may_be_said(plain: Job) -> None:
     given = ("--no_check_model", "--save-only-model=False", "--report_to", "tensorboard", "--stream", "true")
     arguments = _arguments(command(replace(plain, engine_args=given), "cpu"))
     assert arguments["check_model"] == ["false"]
@@ -174,20 +175,20 @@ def test_what_breaks_no_promise_may_be_said(plain: SftJob) -> None:
 
 
 @pytest.mark.parametrize("given", [("--max_steps", "5", "--max-steps=6"), ("--strict", "true", "--no_strict")])
-def test_an_argument_twice(plain: SftJob, given: tuple[str, ...]) -> None:
+def test_an_argument_twice(plain: Job, given: tuple[str, ...]) -> None:
     with pytest.raises(UsageProblem, match="given twice"):
         command(replace(plain, engine_args=given), "cpu")
 
 
 @pytest.mark.parametrize("name", [*VARIABLES, "PET_NNODES"])
-def test_variables_of_the_stage(plain: SftJob, tmp_path: Path, name: str) -> None:
+def test_variables_of_the_stage(plain: Job, tmp_path: Path, name: str) -> None:
     config = tmp_path / "engine.yaml"
     config.write_text(f"ENV: {{{name}: 1}}\n")
     with pytest.raises(UsageProblem, match=name):
         environment(replace(plain, engine_config=config), {}, "cpu")
 
 
-def test_a_config_without_end(plain: SftJob, tmp_path: Path) -> None:
+def test_a_config_without_end(plain: Job, tmp_path: Path) -> None:
     bomb = "a: &a [1, 1]\n" + "".join(
         f"{new}: &{new} [*{old}, *{old}]\n" for old, new in itertools.pairwise("abcdefghijklmnopqrstuvwxyz")
     )
@@ -202,7 +203,7 @@ def test_a_config_without_end(plain: SftJob, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["[]", "null", '{"model_type": ["qwen3_vl"]}', "[" * 100_000, "{"])
-def test_a_model_without_a_configuration(plain: SftJob, text: str) -> None:
+def test_a_model_without_a_configuration(plain: Job, text: str) -> None:
     (plain.model / "config.json").write_text(text)
     with pytest.raises(BadInput, match=r"config\.json"):
         command(plain, "cpu")
@@ -214,9 +215,9 @@ def test_the_table_has_names_of_the_engine() -> None:
     from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 
     allow_cpu_torchvision()
-    from swift.arguments import SftArguments
+    from swift.arguments import RLHFArguments
 
-    names = [field.name for field in fields(SftArguments)]
+    names = [field.name for field in fields(RLHFArguments)]
     assert set(ARGUMENTS) <= set(names)
     for name in set(names) - set(ARGUMENTS):
         check_argument(name, ["x"], "here")

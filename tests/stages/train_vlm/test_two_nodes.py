@@ -9,9 +9,9 @@ import pytest
 
 from contract.command_line import killed_at_the_end, start
 from s3_server import free_port
-from stages.train_vlm.stage_runs import Place, kill_tree, marked, metrics, wait_for
+from stages.train_vlm.stage_runs import A_RUN, Place, kill_tree, marked, metrics, wait_for
+from vtb.engine.train import failure
 from vtb.errors import BadInput, NotAvailable, TryAgain
-from vtb_train_vlm.training import failure
 
 GLOO = "[rank1]: RuntimeError: [gloo/transport/tcp/pair.cc:537] Read error [10.0.0.7]:14522: Connection reset by peer."
 NCCL = "[rank0]: torch.distributed.DistBackendError: NCCL error: remote process exited or there was a network error"
@@ -23,17 +23,17 @@ OURS = "ValueError: the rows hold no answer"
 @pytest.mark.parametrize("line", [GLOO, NCCL, STORE])
 def test_a_lost_node_is_no_bad_input(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PET_NNODES", "2")
-    assert isinstance(failure(1, [line, ELASTIC], Path("x")), TryAgain)
+    assert isinstance(failure(A_RUN, 1, [line, ELASTIC], Path("x")), TryAgain)
     monkeypatch.setenv("PET_NNODES", "1")
-    assert isinstance(failure(1, [line, ELASTIC], Path("x")), BadInput)
+    assert isinstance(failure(A_RUN, 1, [line, ELASTIC], Path("x")), BadInput)
 
 
 def test_what_is_wrong_on_this_node_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PET_NNODES", "2")
-    said = failure(1, [f"[rank0]: {OURS}", ELASTIC], Path("x"))
+    said = failure(A_RUN, 1, [f"[rank0]: {OURS}", ELASTIC], Path("x"))
     assert isinstance(said, BadInput)
     assert OURS in str(said)
-    assert isinstance(failure(1, ["CUDA out of memory", GLOO], Path("x")), NotAvailable)
+    assert isinstance(failure(A_RUN, 1, ["CUDA out of memory", GLOO], Path("x")), NotAvailable)
 
 
 @pytest.mark.engine

@@ -10,28 +10,27 @@ import re
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vtb.artifact.output import Output
 from vtb.engine.checkpoints import CheckpointPusher
 from vtb.engine.curves import read_log, read_outcome
-from vtb.engine.hardware import Device, is_alone, is_main_node
+from vtb.engine.hardware import is_alone, is_main_node
 from vtb.engine.launch import train_log
 from vtb.engine.lock import OutputLock
 from vtb.engine.watch import run_engine
 from vtb.errors import BadInput, NotAvailable, TryAgain, UsageProblem
 from vtb.progress import Progress
-from vtb_train_vlm.swift_command import SftJob, command, environment
 
 log = logging.getLogger("vtb.train")
 engine_log = logging.getLogger("vtb.engine")
 # Kubernetes gives 30 s by default between SIGTERM and SIGKILL; the upload of the checkpoint needs its share.
 GRACE_S = 600.0
 _TAIL = 200
-_LEFT_OVER = re.compile(r"remaining_argv: \[(.*)\]")  # how the engine says that it has no such argument
 _ERROR = re.compile(r"^(?:\[rank\d+\]: ?)?((?:\w+\.)*\w*(?:Error|Exception|Interrupt)\b.*)$")
 
 # What torch says on a node whose peers are gone: gloo, NCCL, and the store by which they meet.
@@ -42,19 +41,38 @@ _LOST = re.compile(
 )
 
 
-def train(job: SftJob, output: Output, device: Device, lock: OutputLock) -> dict[str, Any]:
+@dataclass(frozen=True)
+class EngineRun:
+    """One run of an engine.
+
+    Attributes:
+        engine: its name, for messages.
+        command: what to run.
+        env: its whole environment.
+        cwd: where to run it.
+        output_dir: where it writes, and where its log is kept.
+        smaller: options by which it needs less memory, for messages.
+        explain: from the errors that it printed to a better error than that it failed, where there is one.
+    """
+
+    engine: str
+    command: Sequence[str]
+    env: Mapping[str, str]
+    cwd: Path
+    output_dir: Path
+    smaller: str
+    explain: Callable[[Sequence[str]], Exception | None]
+
+
+def train(job: EngineRun, output: Output, lock: OutputLock) -> dict[str, Any]:
     """Run the engine to its end and return how it ended.
 
     Raises:
         TryAgain: stopped from outside, with a checkpoint in the store; another run has taken the output over; or a node
             of several is gone.
         NotAvailable: out of memory.
-        UsageProblem: the engine does not know an argument.
         BadInput: the engine failed; its last error and the place of its whole log are in the message.
     """
-    env = environment(job, os.environ, device)
-    if device == "cpu":
-        env.setdefault("OMP_NUM_THREADS", "1")
     pusher = CheckpointPusher(output.store, job.output_dir)
     tail: deque[str] = deque(maxlen=_TAIL)
     path = job.output_dir / "engine.log"
@@ -72,9 +90,9 @@ def train(job: SftJob, output: Output, device: Device, lock: OutputLock) -> dict
             elif is_main_node():
                 pusher.poll()
 
-        log.info("starting ms-swift, whose first step takes half a minute or more (its log: %s)", path)
+        log.info("starting %s, whose first step takes half a minute or more (its log: %s)", job.engine, path)
         code = run_engine(
-            command(job, device, env), env, job.dataset_dir,
+            job.command, job.env, job.cwd,
             on_line=on_line, on_poll=on_poll, stop=stop, grace_s=grace_s(),
         )  # fmt: skip
     lock.check()
@@ -83,7 +101,7 @@ def train(job: SftJob, output: Output, device: Device, lock: OutputLock) -> dict
     pusher.close()
     outcome = read_outcome(train_log(job.output_dir))
     if code != 0 or (outcome is None and is_main_node()):
-        raise failure(code, list(tail), path)
+        raise failure(job, code, list(tail), path)
     return outcome or {}
 
 
@@ -143,20 +161,17 @@ def stopped_message(pusher: CheckpointPusher) -> str:
     return f"training was stopped, {kept}: run the same command again to continue"
 
 
-def failure(code: int, tail: list[str], path: Path) -> Exception:
+def failure(job: EngineRun, code: int, tail: Sequence[str], path: Path) -> Exception:
     """The right error for an engine that ended badly."""
-    text = "\n".join(tail)
-    if "out of memory" in text.lower():
-        return NotAvailable(
-            f"the GPU ran out of memory: lower --batch-size, --max-length or --max-pixels (log: {path})"
-        )
+    if "out of memory" in "\n".join(tail).lower():
+        return NotAvailable(f"the GPU ran out of memory: lower {job.smaller} (log: {path})")
     if code == -signal.SIGKILL:
-        return NotAvailable(f"the engine was killed, most likely out of memory: lower --batch-size (log: {path})")
+        return NotAvailable(f"the engine was killed, most likely out of memory: lower {job.smaller} (log: {path})")
     errors = [match[1] for line in tail if (match := _ERROR.match(line.strip())) and "ChildFailedError" not in match[1]]
     lost = next((error for error in errors if _LOST.search(error)), None)
     if lost and not is_alone():
         return TryAgain(f"another node was lost ({lost[:200]}); run all nodes again to go on from the last checkpoint")
-    if left := [match[1] for error in errors if (match := _LEFT_OVER.search(error))]:
-        return UsageProblem(f"ms-swift does not know what {left[-1]} after -- or in --engine-config is: correct it")
+    if better := job.explain(errors):
+        return better
     last = errors[-1] if errors else next((line for line in reversed(tail) if line.strip()), "no output")
-    return BadInput(f"ms-swift failed (exit code {code}): {last[:500]} (its whole log: {path})")
+    return BadInput(f"{job.engine} failed (exit code {code}): {last[:500]} (its whole log: {path})")

@@ -1,0 +1,189 @@
+"""``vtb-train-vlm grpo`` as a user runs it: the real commands, the real engine, a tiny model that can answer."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract.command_line import Result, call, killed_at_the_end, start
+from stages.train_vlm.stage_runs import (
+    Place,
+    losses,
+    marked,
+    metrics,
+    no_engine,
+    patiently,
+    payload,
+    wait_for,
+)
+from vtb.artifact import read_manifest
+from vtb.store import open_store
+
+pytestmark = pytest.mark.engine
+PACE = ("--device", "cpu", "--learning-rate", "0.001", "--batch-size", "8", "--max-completion-length", "8")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A dataset of letters to choose and a model that answers with some letter."""
+
+    dataset: str
+    model: str
+    out: Path
+    env: dict[str, str]
+
+    def grpo(self, output: object, *more: object) -> tuple[Any, ...]:
+        read = ("--input", self.dataset, "--model", self.model)
+        return ("vtb-train-vlm", "grpo", *read, "--output", output, *PACE, *more)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory, place: Place) -> Bench:
+    out = tmp_path_factory.mktemp("grpo")
+    one = ("--workers", "1", "--output")
+    for words in (
+        ("vtb-gen-eyeballing", "--task", "midpoint", "--count", "40", "--width", "256", *one, out / "puzzles"),
+        ("vtb-curate", "--input", out / "puzzles", "--val", "0.2", "--test", "0.2", *one, out / "curated"),
+        ("vtb-prepare", "vlm", "--input", out / "curated", *one, out / "dataset"),
+    ):
+        done = call(*words)
+        assert done.code == 0, done.err
+    sft = ("vtb-train-vlm", "sft", "--input", out / "dataset", "--model", place.model, "--output", out / "sft")
+    done = patiently(*sft, "--device", "cpu", "--learning-rate", "0.01", "--batch-size", "8", "--max-steps", "12",
+                     "--tuner", "full", env=place.env)  # fmt: skip
+    assert done.code == 0, done.err
+    return Bench(str(out / "dataset"), str(out / "sft"), out, place.env)
+
+
+@pytest.fixture(scope="module")
+def trained(bench: Bench) -> tuple[str, Result]:
+    uri = str(bench.out / "adapter")
+    return uri, patiently(*bench.grpo(uri, "--max-steps", 6, "--save-steps", 3), env=bench.env)
+
+
+def test_writes_an_adapter_that_rewards_have_changed(trained: tuple[str, Result]) -> None:
+    uri, result = trained
+    assert result.code == 0, result.err
+    found = metrics(uri)
+    assert found["steps"] == 6
+    assert found["lora_b_max"] > 0
+    assert 0 <= found["reward_first"] <= 1.2
+    assert found["val_reward_last"] >= 0
+    names = {file.path for file in read_manifest(uri, ("adapter",)).files}
+    assert {"adapter_model.safetensors", "reward.png", "loss.png", "log.jsonl", "completions.jsonl"} <= names
+
+
+def test_curves_have_the_reward_and_its_parts(trained: tuple[str, Result]) -> None:
+    rows = [json.loads(line) for line in open_store(trained[0]).get_bytes("log.jsonl").decode().splitlines()]
+    assert [row["step"] for row in rows] == [*range(1, 7)]
+    for name in ("reward", "reward_std", "kl", "rewards/vtb_correct/mean", "rewards/vtb_readable/mean",
+                 "completions/mean_length", "completions/clipped_ratio"):  # fmt: skip
+        assert all(name in row for row in rows), name
+    weighted = [
+        row["rewards/vtb_correct/mean"] + 0.1 * (row["rewards/vtb_readable/mean"] + row["rewards/vtb_format/mean"])
+        for row in rows
+    ]
+    assert [row["reward"] for row in rows] == pytest.approx(weighted, abs=1e-5)
+    assert len(losses(trained[0])) == 6
+
+
+def test_completions_of_every_evaluation_are_kept(trained: tuple[str, Result]) -> None:
+    rows = [json.loads(line) for line in open_store(trained[0]).get_bytes("completions.jsonl").decode().splitlines()]
+    assert {row["step"] for row in rows} == {*range(1, 7)}
+    per_row: dict[tuple[int, str], int] = {}
+    for row in rows:
+        per_row[row["step"], row["id"]] = per_row.get((row["step"], row["id"]), 0) + 1
+        assert row["parts"].keys() == {"correct", "readable", "format", "path"}
+        assert row["reward"] == pytest.approx(row["parts"]["correct"] + 0.1 * row["parts"]["readable"])
+        assert row["solution"] in "ABCDE"
+    assert set(per_row.values()) == {8}
+    page = open_store(trained[0]).get_bytes("completions.html").decode()
+    assert page.count("data:image/png;base64,") == len({row["id"] for row in rows})
+    assert "midpoint" in page
+
+
+def test_the_run_can_be_repeated_with_the_engine_alone(trained: tuple[str, Result], tmp_path: Path) -> None:
+    """The engine's own reader makes of the written file the arguments of the run, and its places are relative."""
+    from swift.cli.main import parse_yaml_args
+
+    file = Path(trained[0]) / "swift.yaml"
+    words = [str(file)]
+    parse_yaml_args(words)
+    text = " ".join(words)
+    for said in (
+        "--rlhf_type grpo",
+        "--num_generations 8",
+        "--max_steps 6",
+        "--learning_rate 0.001",
+        "--beta 0.001",
+        "--reward_funcs vtb_correct vtb_readable vtb_format vtb_path",
+        "--reward_weights 1.0 0.1 0.1 0.0",
+        "--model model",
+        "--dataset dataset/train_grpo.jsonl",
+        "--external_plugins vtb_rewards.py",
+    ):
+        assert said in text
+    assert "/" not in text.replace("dataset/", "")
+    plugin = (Path(trained[0]) / "vtb_rewards.py").read_text()
+    code = f"{plugin}\nfrom swift.rewards import orms\nassert 'vtb_correct' in orms"
+    shim = "from vtb.engine.torchvision_cpu import allow_cpu_torchvision; allow_cpu_torchvision()\n"
+    subprocess.run([sys.executable, "-c", shim + code], check=True)
+
+
+def test_a_run_whose_answers_are_all_alike_fails_the_gate(bench: Bench, tmp_path: Path) -> None:
+    words = bench.grpo(tmp_path / "out", "--max-steps", 1, "--temperature", "0.0001", "--beta", "0")
+    done = patiently(*words, env=bench.env)
+    assert done.code == 5, done.err
+    assert "the answers of every group were rewarded alike" in done.err
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_stopped_and_continued_equals_undisturbed(bench: Bench, trained: tuple[str, Result], tmp_path: Path) -> None:
+    whole, out = Path(trained[0]), tmp_path / "out"
+    words = bench.grpo(out, "--max-steps", 6, "--save-steps", 3)
+    with killed_at_the_end(start(*words, env=bench.env)) as process:
+        wait_for("a checkpoint", lambda: marked(str(out)), process)
+        process.terminate()
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 75, err
+    done = patiently(*words, env=bench.env)
+    assert done.code == 0, done.err
+    assert "continuing from checkpoint-" in done.err
+    assert payload(out) == payload(whole)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--generations", "3"), "--generations 3 does not divide the 8 completions"),
+        (("--nproc", "1", "--batch-size", "4"), "does not divide the 4 completions"),
+        (("--reward", "vbt"), "did you mean vtb?"),
+        (("--reward-weights", "corect=1"), "no part of reward vtb"),
+        (("--reward-weights", "correct=0,readable=0,format=0"), "are 0"),
+        (("--rollout", "colocate"), "needs vLLM"),
+        (("--", "--num_generations", "4"), "give --generations"),
+        (("--", "--reward_funcs", "accuracy"), "give --reward"),
+        (("--", "--betta", "0"), "did you mean"),
+    ],
+)
+def test_refused_before_anything_loads(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr("vtb.engine.train.run_engine", no_engine)
+    done = call(*bench.grpo(tmp_path / "out", *given))
+    assert done.code in (2, 4), done.err
+    assert said in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_rows_without_what_a_reward_reads(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vtb.engine.train.run_engine", no_engine)
+    done = call(*bench.grpo(tmp_path / "out", "--reward", "vsi"))
+    assert done.code == 3, done.err
+    assert "row 1 has no column question_type" in done.err
