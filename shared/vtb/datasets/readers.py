@@ -125,7 +125,7 @@ def read_chunk(chunk: Chunk, start: int = 0, stop: int | None = None, odd: list[
         odd: where it is given, records of others that cannot be used are left out and named here with the reason.
 
     Raises:
-        BadInput: one of them cannot be used, or with ``odd`` none of the records of others; the message names it.
+        BadInput: one of them cannot be used; the message names it.
     """
     stop = chunk.rows if stop is None else min(stop, chunk.rows)
     if chunk.shard is not None:
@@ -136,17 +136,13 @@ def read_chunk(chunk: Chunk, start: int = 0, stop: int | None = None, odd: list[
 
 
 def _usable(found: Iterator[Loaded | BadInput], odd: list[str] | None) -> Iterator[Loaded]:
-    any_used = False
     for loaded in found:
         if isinstance(loaded, Loaded):
-            any_used = True
             yield loaded
         elif odd is None:
             raise loaded
         else:
             odd.append(str(loaded))
-    if odd and not any_used:
-        raise BadInput(odd[0])
 
 
 def read_keys(chunk: Chunk) -> list[str]:

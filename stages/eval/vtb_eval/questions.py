@@ -40,13 +40,13 @@ class ShardWork:
     style: str | None
 
 
-def read_questions(work: ShardWork) -> Iterator[Question]:
-    """The questions of a shard of predictions."""
+def read_questions(work: ShardWork, odd: list[str]) -> Iterator[Question]:
+    """The questions of a shard of predictions; records of others that cannot be asked about are named in ``odd``."""
     first = 0
     for chunk in work.chunks:
         start, stop = max(work.start, first), min(work.stop, first + chunk.rows)
         if start < stop:
-            for loaded in read_chunk(chunk, start - first, stop - first):
+            for loaded in read_chunk(chunk, start - first, stop - first, odd):
                 yield make_question(loaded, work.style)
         first += chunk.rows
 

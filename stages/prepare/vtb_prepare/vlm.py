@@ -17,6 +17,7 @@ from msgspec import structs
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
 from vtb.datasets.chunk import Chunk, Loaded
+from vtb.datasets.odd_records import odd_figure, odd_records
 from vtb.datasets.readers import chunks, describe_input, read_chunk, splits_in_words
 from vtb.datasets.shown import shown
 from vtb.errors import BadInput
@@ -126,7 +127,7 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
         tasks.add(row["task_type"])
         tick(1)
     packed = {f"media/{work.number:05d}.tar": pack(media)}
-    told = {"splits": counts, "tasks": sorted(tasks), **({"odd": odd} if odd else {})}
+    told = {"splits": counts, "tasks": sorted(tasks), **odd_figure(odd)}
     return ShardResult("".join(lines).encode(), len(lines), packed, told)
 
 
@@ -160,12 +161,12 @@ def combine(
     output: Output, inputs: Sequence[str], shards: Sequence[ShardEntry]
 ) -> tuple[list[FileEntry], dict[str, Any]]:
     """The four files of the engine, and a card."""
+    left_out = odd_records(output, shards)
     counts = {split: sum(shard.stats["splits"].get(split, 0) for shard in shards) for split in SPLITS}
     with tempfile.TemporaryDirectory() as folder:
         names = [f"{split}_{use}.jsonl" for split in SPLITS for use in ROWS]
         write_files(Path(folder), names, _rows(output, shards))
         files = [output.put_file(name, Path(folder) / name) for name in names]
-    left_out = [said for shard in shards for said in shard.stats.get("odd", ())]
     if left_out:
         log.warning("%d records are left out, all named in the manifest, the first: %s", len(left_out), left_out[0])
     card = _card(shards, counts, license_of(inputs)).encode()
