@@ -15,7 +15,6 @@ from vtb.artifact.output import Output
 from vtb.datasets.odd_records import odd_figure, odd_records
 from vtb.datasets.readers import choose_split, chunks, describe_input
 from vtb.formats.webdataset import Sample, write_tar
-from vtb.puzzles.sample import PUZZLE
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
@@ -161,7 +160,8 @@ class Answerer:
 def make_sample(question: Question, text: str, finish: str | None = None) -> Sample:
     """One answer with all that its judge needs."""
     answer = encode_prediction(Prediction(question.example, question.text, text, finish))
-    return Sample(question.key, {PREDICTION: answer, PUZZLE: question.puzzle})
+    files = {name: file for one in question.asked for name, file in zip(one.names, one.files, strict=True)}
+    return Sample(question.key, {PREDICTION: answer, **files})
 
 
 def _close(

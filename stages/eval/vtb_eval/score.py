@@ -15,12 +15,12 @@ from vtb.artifact import FileEntry, ShardEntry, read_manifest
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
+from vtb.datasets.asked import asked_of, look_at
 from vtb.datasets.chunk import Chunk
 from vtb.datasets.odd_records import odd_figure, odd_records
 from vtb.datasets.readers import choose_split, chunks, describe_input, read_chunk
 from vtb.errors import BadInput, UsageProblem
-from vtb.media.image import UnreadableImage, decode_image
-from vtb.puzzles.sample import PUZZLE
+from vtb.media.image import UnreadableImage
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
@@ -150,7 +150,7 @@ def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
     for sample in read_samples(chunk.uri, chunk.shard, "make the predictions again"):
         try:
             prediction = decode_prediction(sample.parts.get(PREDICTION, b""))
-            puzzle = decode_image(sample.parts.get(PUZZLE, b""))
+            puzzle = look_at(asked_of(prediction.example.media, sample.parts))
         except (UnreadableImage, BadInput) as error:
             raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error})") from error
         example = structs.replace(prediction.example, key=sample.key)
