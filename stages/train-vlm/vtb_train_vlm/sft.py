@@ -14,7 +14,7 @@ from vtb.artifact.local import cache_folder, find_model
 from vtb.artifact.output import Output, file_sha256
 from vtb.artifact.unpacked import PACKED, unpacked_folder
 from vtb.engine.checkpoints import fetch_newest, remove_all, stored_checkpoints
-from vtb.engine.hardware import Device, choose_device, default_processes, is_main_node, require_deepspeed
+from vtb.engine.hardware import Device, choose_device, default_processes, is_main_node, node_suffix, require_deepspeed
 from vtb.engine.lock import OutputLock
 from vtb.engine.work_folder import work_folder
 from vtb.errors import BadInput, NotAvailable, UsageProblem
@@ -130,7 +130,7 @@ def sft(run: Run, options: Options) -> None:
         run.say_plan(plan, f"trained on {rows['train']} rows on {where}, {job.nproc} process(es)")
         return
     store = open_store(run.output_uri)
-    lock_file = cache_folder() / "runs" / f"{place_of(store.uri)}.lock"
+    lock_file = cache_folder() / "runs" / f"{place_of(store.uri)}{node_suffix()}.lock"
     with OutputLock(store, lock_file, main=is_main_node(), clears=run.overwrite) as lock:
         make(run, plan, job, where, lock, merge=options.merge)
 
