@@ -13,7 +13,10 @@ import pytest
 
 from contract.command_line import programs, run
 from s3_server import free_port
+from shared.benchmarks.videothinkbench.benchmark_like import write_folder
+from shared.datasets import toy_task
 from vtb.cli.doctor import MODULES
+from vtb.formats.webdataset import Sample
 from vtb.store import open_store
 
 if TYPE_CHECKING:
@@ -48,8 +51,10 @@ def broken_plugin(tmp_path: Path) -> dict[str, str]:
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1\n")
     (about / "entry_points.txt").write_text(
         "[vtb.stages]\nodd = odd_stage:main\n[vtb.puzzles]\nodd_family = odd_stage:F\n"
+        "[vtb.benchmarks]\nodd_bench = odd_stage:B\nodd_kind = json:loads\nodd_end = odd_end:B\n"
     )
     (tmp_path / "plugins" / "odd_stage.py").write_text("raise RuntimeError('old API')\n")
+    (tmp_path / "plugins" / "odd_end.py").write_text("raise SystemExit(1)\n")
     return {"PYTHONPATH": f"{os.environ.get('PYTHONPATH', '')}:{tmp_path}/plugins"}
 
 
@@ -74,6 +79,25 @@ def test_a_broken_family_is_named_and_left_out(broken_plugin: dict[str, str], tm
     none = run("vtb", "gallery", "odd_family", "--output", tmp_path / "o.html", env=broken_plugin)
     assert (none.code, len(none.error_lines)) == (2, 1), none.err
     assert "there is no puzzle family 'odd_family'" in none.error_lines[0]
+
+
+def test_a_broken_benchmark_is_named_and_left_out(broken_plugin: dict[str, str], tmp_path: Path) -> None:
+    """By commands that read a benchmark's records; one that needs the broken one says that it is not there."""
+    write_folder(tmp_path / "theirs", ["midpoint"], 2)
+    words = ("vtb-curate", "--workers", "2", "--output", tmp_path / "out", "--input")
+    done = run(*words, tmp_path / "theirs", env=broken_plugin)
+    assert (done.code, (tmp_path / "out" / "manifest.json").exists()) == (0, True), done.err
+    for name in (
+        "'odd_bench' of odd_stage:B: cannot be loaded: old API", "'odd_end' of odd_end:B: cannot be loaded: 1",
+        "'odd_kind' of json:loads: cannot be loaded: it is no Benchmark",
+    ):  # fmt: skip
+        assert done.err.count(f"benchmark {name}: it is left out") == 1, done.err
+    sample = toy_task.sample("k", toy_task.pictures(1, 2), (1, 2))
+    theirs = sample.parts["json"].replace(b'"toy"', b'"odd_bench"')
+    toy_task.write(tmp_path / "need", [Sample("k", {**sample.parts, "json": theirs})])
+    needs = run("vtb-prepare", "vlm", "--input", tmp_path / "need", "--output", tmp_path / "o", env=broken_plugin)
+    assert (needs.code, len(needs.error_lines)) == (3, 1), needs.err
+    assert "there is no benchmark 'odd_bench', only videothinkbench" in needs.error_lines[0]
 
 
 def test_doctor_says_what_works(tmp_path: Path) -> None:

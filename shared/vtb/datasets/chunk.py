@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vtb.artifact import ShardEntry
+from vtb.datasets.asked import Asked
 from vtb.media.image import Image
 from vtb.tasks.example import Example
 
@@ -33,13 +34,19 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Loaded:
-    """One example as it was found: what it says, its picture as pixels and as a file, and where it has them the picture
-    with printed names, and what reads the picture with the solution.
-    """  # noqa: D205
+    """One example as it was found.
+
+    Attributes:
+        example: what it says.
+        puzzle: the first picture, or frame, that it asks about.
+        asked: all that it asks about, as files.
+        reasoning: the picture with printed names, where it has one.
+        solution: reads the picture with the solution, where it has one.
+    """
 
     example: Example
     puzzle: Image
-    file: bytes
+    asked: tuple[Asked, ...]
     reasoning: bytes | None
     solution: Callable[[], bytes] | None = None
 

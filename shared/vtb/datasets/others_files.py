@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,17 @@ from msgspec import structs
 
 from vtb.benchmarks.videothinkbench.names import UnknownTask
 from vtb.benchmarks.videothinkbench.records import as_example
+from vtb.datasets.asked import asked_of, look_at, one_picture
 from vtb.datasets.chunk import Chunk, Loaded
+from vtb.datasets.folder_media import FIELDS, folder_media, is_ours, read_media
 from vtb.errors import BadInput
 from vtb.formats import hub
 from vtb.formats.split_names import split_of_place
-from vtb.formats.vlmpuzzle import media_file, read_records
-from vtb.media.image import MAX_FILE, Image, UnreadableImage, decode_image
-from vtb.regular_file import read_regular
+from vtb.formats.vlmpuzzle import read_records
+from vtb.media.image import UnreadableImage, decode_image
+from vtb.puzzles.sample import PUZZLE, SOLUTION
 from vtb.store import is_remote
+from vtb.tasks.example import ASKED
 from vtb.tasks.registry import from_fields
 
 RECORDS_PER_CHUNK = 512
@@ -69,48 +73,38 @@ def read_folder(chunk: Chunk) -> Iterator[Loaded | BadInput]:
     file = Path(chunk.path)
     for record in folder_records(chunk):
         try:
-            picture = read_media(file, record, "image")
-            puzzle = decode_image(picture)
-            if _is_ours(record):
-                example = from_fields(record)
-            else:
-                example = as_example(record, file.parent.name, puzzle, partial(_solution, file, record))
+            loaded = _own(file, record) if is_ours(record) else _of_others(file, record)
         except (OSError, UnreadableImage, BadInput) as error:
-            if _is_ours(record) or isinstance(error, UnknownTask):  # no odd puzzle of others, but damage or other data
+            if is_ours(record) or isinstance(error, UnknownTask):  # no odd puzzle of others, but damage or other data
                 raise _unusable(file, record, error) from error
             yield _unusable(file, record, error)
             continue
-        split = example.split or chunk.split
-        solution = partial(read_media, file, record, "solution_image_path")
-        yield Loaded(structs.replace(example, split=split), puzzle, picture, None, solution)
+        example = loaded.example
+        yield replace(loaded, example=structs.replace(example, split=example.split or chunk.split))
 
 
-def _is_ours(record: Mapping[str, Any]) -> bool:
-    return "source" in record and "version" in record
+def _own(file: Path, record: Mapping[str, Any]) -> Loaded:
+    named = folder_media(record)
+    media = tuple(medium for medium, _ in named)
+    asked = asked_of(media, {one.name: read_media(file, path, one.name) for one, path in named if one.role == ASKED})
+    example = structs.replace(from_fields(record), media=media)
+    return Loaded(example, look_at(asked), asked, None, partial(_solution, file, record))
 
 
-def _solution(file: Path, record: Mapping[str, Any]) -> Image:
-    return decode_image(read_media(file, record, "solution_image_path"))
+def _of_others(file: Path, record: Mapping[str, Any]) -> Loaded:
+    picture = read_media(file, record.get(FIELDS[PUZZLE]), PUZZLE)
+    puzzle, solution = decode_image(picture), partial(_solution, file, record)
+    example = as_example(record, file.parent.name, puzzle, lambda: decode_image(solution()))
+    return Loaded(example, puzzle, one_picture(picture), None, solution)
+
+
+def _solution(file: Path, record: Mapping[str, Any]) -> bytes:
+    return read_media(file, record.get(FIELDS[SOLUTION]), SOLUTION)
 
 
 def folder_records(chunk: Chunk) -> list[dict[str, Any]]:
     """The records of a chunk of a ``data.json``, as their maker wrote them."""
     return records_of(Path(chunk.path))[chunk.start : chunk.start + chunk.rows]
-
-
-def read_media(file: Path, record: Mapping[str, Any], field: str) -> bytes:
-    """A media file that a record of a ``data.json`` names.
-
-    Raises:
-        BadInput: it names none, or none that lies below the folder.
-    """
-    relative = record.get(field)
-    if not isinstance(relative, str):
-        raise BadInput(f"it has no {field}")
-    try:
-        return read_regular(media_file(file, relative), MAX_FILE)
-    except OSError as error:
-        raise BadInput(f"{relative}: is no file that can be read ({error.strerror})") from error
 
 
 def read_hub(chunk: Chunk) -> Iterator[Loaded | BadInput]:
@@ -126,7 +120,7 @@ def read_hub(chunk: Chunk) -> Iterator[Loaded | BadInput]:
             yield _unusable(file, row.words, error)
             continue
         solution = partial(getattr, row, "solution")
-        yield Loaded(structs.replace(example, split=chunk.split), puzzle, row.puzzle, None, solution)
+        yield Loaded(structs.replace(example, split=chunk.split), puzzle, one_picture(row.puzzle), None, solution)
 
 
 def _unusable(file: Path, record: Mapping[str, Any], error: Exception) -> BadInput:

@@ -17,15 +17,16 @@ from vtb.artifact import InputEntry, ShardEntry, read_manifest
 from vtb.artifact.manifest import MANIFEST, PLAN
 from vtb.artifact.output import file_sha256
 from vtb.artifact.shard_data import read_samples
+from vtb.datasets.asked import asked_of, look_at
 from vtb.datasets.chunk import Chunk, Loaded
 from vtb.datasets.others_files import folder_chunks, hub_chunks, local_root, read_folder, read_hub, records_of
 from vtb.errors import BadInput
 from vtb.formats import hub
 from vtb.formats.split_names import SPLITS
-from vtb.formats.vlmpuzzle import DATA, MAX_RECORDS, data_files, find_data_files, media_paths
+from vtb.formats.vlmpuzzle import DATA, MAX_RECORDS, data_files, find_data_files, media_path
 from vtb.formats.webdataset import Sample
-from vtb.media.image import MAX_FILE, UnreadableImage, decode_image
-from vtb.puzzles.sample import EXAMPLE, PUZZLE, REASONING, SOLUTION
+from vtb.media.image import MAX_FILE, UnreadableImage
+from vtb.puzzles.sample import EXAMPLE, REASONING, SOLUTION
 from vtb.stage.run import input_entry
 from vtb.store import ObjectMissing, Store, is_remote, open_store
 from vtb.tasks.registry import decode_example
@@ -125,7 +126,7 @@ def read_chunk(chunk: Chunk, start: int = 0, stop: int | None = None, odd: list[
         odd: where it is given, records of others that cannot be used are left out and named here with the reason.
 
     Raises:
-        BadInput: one of them cannot be used, or with ``odd`` none of the records of others; the message names it.
+        BadInput: one of them cannot be used; the message names it.
     """
     stop = chunk.rows if stop is None else min(stop, chunk.rows)
     if chunk.shard is not None:
@@ -136,17 +137,13 @@ def read_chunk(chunk: Chunk, start: int = 0, stop: int | None = None, odd: list[
 
 
 def _usable(found: Iterator[Loaded | BadInput], odd: list[str] | None) -> Iterator[Loaded]:
-    any_used = False
     for loaded in found:
         if isinstance(loaded, Loaded):
-            any_used = True
             yield loaded
         elif odd is None:
             raise loaded
         else:
             odd.append(str(loaded))
-    if odd and not any_used:
-        raise BadInput(odd[0])
 
 
 def read_keys(chunk: Chunk) -> list[str]:
@@ -199,10 +196,12 @@ def line_sample(store: Store, line: bytes) -> Sample:
         BadInput: the line is damaged, or a file that it names is gone.
     """
     example = decode_example(line)
-    paths = media_paths(example.task, example.key)
     try:
-        files = {medium.name: store.get_bytes(paths[medium.name], MAX_FILE) for medium in example.media}
-    except (KeyError, ObjectMissing) as error:
+        files = {
+            medium.name: store.get_bytes(media_path(example.task, example.key, medium.name), MAX_FILE)
+            for medium in example.media
+        }
+    except ObjectMissing as error:
         raise BadInput(f"{store.uri}: a file of {example.key} is gone ({error}): make the artifact again") from error
     return Sample(example.key, {EXAMPLE: line, **files})
 
@@ -212,12 +211,11 @@ def load_sample(sample: Sample) -> Loaded:
 
     Raises:
         BadInput: a part is missing or the example is damaged.
-        UnreadableImage: its picture is damaged.
+        UnreadableImage: a picture or clip that it asks about is damaged.
     """
-    for part in (EXAMPLE, PUZZLE):
-        if part not in sample.parts:
-            raise BadInput(f"it has no {part}")
+    if EXAMPLE not in sample.parts:
+        raise BadInput(f"it has no {EXAMPLE}")
     example = structs.replace(decode_example(sample.parts[EXAMPLE]), key=sample.key)
-    file = sample.parts[PUZZLE]
+    asked = asked_of(example.media, sample.parts)
     solution = partial(sample.parts.__getitem__, SOLUTION) if SOLUTION in sample.parts else None
-    return Loaded(example, decode_image(file), file, sample.parts.get(REASONING), solution)
+    return Loaded(example, look_at(asked), asked, sample.parts.get(REASONING), solution)

@@ -14,20 +14,19 @@ from msgspec import structs
 
 from vtb.benchmarks.videothinkbench.records import as_example
 from vtb.datasets.chunk import Chunk
-from vtb.datasets.others_files import folder_records, read_media
+from vtb.datasets.folder_media import folder_media, is_ours, read_media
+from vtb.datasets.others_files import folder_records
 from vtb.datasets.readers import line_sample
 from vtb.errors import BadInput
 from vtb.formats import hub
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar
 from vtb.media.image import UnreadableImage, decode_image
-from vtb.puzzles.sample import CLIP, EXAMPLE, MEDIA, PUZZLE, REASONING, SOLUTION
+from vtb.puzzles.sample import EXAMPLE, MEDIA, PUZZLE, SOLUTION
 from vtb.store import ObjectTooLarge, open_store
-from vtb.tasks.example import Example, encode_example
+from vtb.tasks.example import Example, Media, encode_example
 from vtb.tasks.registry import from_fields
 
 log = logging.getLogger("vtb.datasets")
-# Where the folder layout names the parts of a sample.
-FIELDS = {PUZZLE: "image", SOLUTION: "solution_image_path", CLIP: "solution_video_path"}
 
 
 @dataclass(frozen=True)
@@ -86,9 +85,8 @@ def _hub_samples(chunk: Chunk) -> Iterator[Sample | Unusable]:
     for row in hub.read_rows(Path(chunk.path), chunk.start, chunk.rows):
         key, parts = str(row.words["id"]), {PUZZLE: row.puzzle, SOLUTION: row.solution}
         try:
-            yield _sample(
-                as_example(row.words, None, decode_image(row.puzzle), partial(decode_image, row.solution)), parts
-            )
+            example = as_example(row.words, None, decode_image(row.puzzle), partial(decode_image, row.solution))
+            yield _sample(example, parts, tuple(MEDIA[part] for part in parts))
         except (BadInput, UnreadableImage) as error:
             yield Unusable(key, str(error))
 
@@ -97,30 +95,20 @@ def _folder_samples(chunk: Chunk) -> Iterator[Sample | Unusable]:
     file = Path(chunk.path)
     for record in folder_records(chunk):
         try:
-            parts = dict(_parts(file, record))
-            yield _sample(_folder_example(file, record, parts), parts)
+            media = {medium: read_media(file, path, medium.name) for medium, path in folder_media(record)}
+            parts = {medium.name: data for medium, data in media.items()}
+            yield _sample(_folder_example(file, record, parts), parts, tuple(media))
         except (BadInput, UnreadableImage, OSError) as error:
             yield Unusable(str(record.get("id", "?")), str(error))
 
 
-def _parts(file: Path, record: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
-    for part, field in FIELDS.items():
-        if part == PUZZLE or record.get(field):
-            yield part, read_media(file, record, field)
-    named = [medium for medium in record.get("media") or () if isinstance(medium, dict)]
-    printed = next((medium for medium in named if medium.get("role") == "reasoning"), None)
-    if printed is not None:
-        yield REASONING, read_media(file, printed, "name")
-
-
 def _folder_example(file: Path, record: Mapping[str, Any], parts: Mapping[str, bytes]) -> Example:
-    if "source" in record and "version" in record:
+    if is_ours(record):
         return from_fields(record)
     solution = partial(decode_image, parts.get(SOLUTION, b""))
     return as_example(record, file.parent.name, decode_image(parts[PUZZLE]), solution)
 
 
-def _sample(example: Example, parts: Mapping[str, bytes]) -> Sample:
+def _sample(example: Example, parts: Mapping[str, bytes], media: tuple[Media, ...]) -> Sample:
     """The example with its parts, which it names."""
-    named = structs.replace(example, media=tuple(MEDIA[part] for part in parts))
-    return Sample(example.key, {EXAMPLE: encode_example(named), **parts})
+    return Sample(example.key, {EXAMPLE: encode_example(structs.replace(example, media=media)), **parts})

@@ -67,6 +67,10 @@ def is_alone() -> bool:
 
 def is_main_node() -> bool:
     """Whether this node writes the artifact, of the nodes that train together."""
-    if is_alone():
-        return True
-    return (os.environ.get("PET_NODE_RANK") or os.environ.get("JOB_COMPLETION_INDEX") or "0") == "0"
+    return node_suffix() == ""
+
+
+def node_suffix() -> str:
+    """What tells the files of this node from those of others in one folder; nothing on the main node."""
+    number = os.environ.get("PET_NODE_RANK") or os.environ.get("JOB_COMPLETION_INDEX") or "0"
+    return "" if is_alone() or number == "0" else f"-node{number}"

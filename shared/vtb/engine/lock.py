@@ -40,8 +40,9 @@ class OutputLock:
 
         Args:
             store: Where the artifact is written.
-            file: The lock on this machine, the same for all runs that write there.
-            main: Whether this node is the one of several that writes the artifact; the others lock nothing.
+            file: The lock on this machine, the same for all runs that write there by a node of this number.
+            main: Whether this node is the one of several that writes the artifact; the others lock the file alone, so
+                that two runs do not work in one folder.
             clears: Whether the run removes what is there, so that it must be sure of the lock before.
         """
         self._store, self._path, self._main, self._sure = store, file, main, clears
@@ -57,9 +58,9 @@ class OutputLock:
         Raises:
             TryAgain: another run has it.
         """
+        self._file = self._lock_file()
         if not self._main:
             return self
-        self._file = self._lock_file()
         try:
             self._wait_for_the_dead()
             self._write()
@@ -76,6 +77,7 @@ class OutputLock:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Free it, if it is still ours."""
         if not self._main:
+            os.close(self._file)
             return
         self._end.set()
         self._thread.join()

@@ -19,7 +19,7 @@ from typing import Any
 from vtb.artifact.output import Output
 from vtb.engine.checkpoints import CheckpointPusher
 from vtb.engine.curves import read_log, read_outcome
-from vtb.engine.hardware import is_alone, is_main_node
+from vtb.engine.hardware import is_alone, is_main_node, node_suffix
 from vtb.engine.launch import train_log
 from vtb.engine.lock import OutputLock
 from vtb.engine.watch import run_engine
@@ -75,7 +75,7 @@ def train(job: EngineRun, output: Output, lock: OutputLock) -> dict[str, Any]:
     """
     pusher = CheckpointPusher(output.store, job.output_dir)
     tail: deque[str] = deque(maxlen=_TAIL)
-    path = job.output_dir / "engine.log"
+    path = job.output_dir / f"engine{node_suffix()}.log"
     with stop_on_signal() as stop, path.open("w", encoding="utf-8") as file, Progress(0, "steps") as progress:
 
         def on_line(line: str) -> None:

@@ -18,7 +18,7 @@ from vtb.formats.half_pairs import without_half_pairs
 from vtb.formats.split_names import is_hidden
 from vtb.formats.webdataset import Sample
 from vtb.regular_file import read_regular
-from vtb.tasks.example import Example, example_fields, media_named
+from vtb.tasks.example import ASKED, Example, example_fields, media_named
 
 DATA = "data.json"
 FOLDERS = ("puzzles", "solutions")
@@ -30,27 +30,30 @@ COLUMNS = {
 MAX_RECORDS = 1 << 30  # bytes
 
 
-def media_paths(task: str, key: str) -> dict[str, str]:
-    """Where the parts of a sample lie below the root, by part."""
-    return {
-        "puzzle.png": f"{task}/puzzles/{key}_puzzle.png",
-        "solution.png": f"{task}/solutions/{key}_solution.png",
-        "solution.mp4": f"{task}/solutions/{key}_solution.mp4",
-        "reasoning.png": f"{task}/puzzles/{key}_reasoning.png",
-    }
+def media_path(task: str, key: str, part: str) -> str:
+    """Where a part of a sample lies below the root."""
+    folder = "solutions" if part.startswith("solution") else "puzzles"
+    return f"{task}/{folder}/{key}_{part}"
 
 
-def folder_files(sample: Sample, task: str) -> dict[str, bytes]:
-    """The media files of a sample by path below the root."""
-    paths = media_paths(task, sample.key)
-    return {paths[part]: data for part, data in sample.parts.items() if part in paths}
+def part_at(path: str, key: str) -> str:
+    """The part of a sample that lies there."""
+    return path.rpartition("/")[2].removeprefix(f"{key}_")
+
+
+def folder_files(sample: Sample, example: Example) -> dict[str, bytes]:
+    """The media files of a sample by path below the root: those that the example lists, and those of the layout."""
+    named = {*COLUMNS, *(medium.name for medium in example.media)}
+    return {media_path(example.task, sample.key, part): data for part, data in sample.parts.items() if part in named}
 
 
 def folder_line(example: Example) -> str:
     """The example as a line of JSON with fixed columns, which name its media by their paths below the root."""
-    paths = media_paths(example.task, example.key)
     there = {medium.name for medium in example.media}
-    named = {column: paths[part] if part in there else None for part, column in COLUMNS.items()}
+    named = {
+        column: media_path(example.task, example.key, part) if part in there else None
+        for part, column in COLUMNS.items()
+    }
     return json.dumps({**example_fields(example), **named}) + "\n"
 
 
@@ -60,11 +63,11 @@ def folder_record(example: Example) -> dict[str, Any]:
     Figures of difficulty are by name, and ``prompt`` and ``gpt5_prompt`` are the layout's own names.
     """
     fields = {**example_fields(example), "difficulty": example.figures}
-    names = {part: path.split("/", 1)[1] for part, path in media_paths(example.task, example.key).items()}
-    media = [{**medium, "name": names[medium["name"]]} for medium in fields.pop("media")]
+    media = [{**medium, "name": _below_task(example, medium["name"])} for medium in fields.pop("media")]
     del fields["payload"], fields["key"]
     split = {} if example.split is None else {"split": example.split}
-    video = media_named(example.media, "solution", "video")
+    first = next((medium.name for medium in example.media if medium.role == ASKED), "puzzle.png")
+    solution, video = media_named(example.media, "solution"), media_named(example.media, "solution", "video")
     return {
         "id": example.key,
         **fields,
@@ -73,10 +76,14 @@ def folder_record(example: Example) -> dict[str, Any]:
         **msgspec.to_builtins(example.payload),
         "prompt": example.prompts.video,
         "gpt5_prompt": example.prompts.vlm,
-        "image": names["puzzle.png"],
-        "solution_image_path": names["solution.png"],
-        **({"solution_video_path": names[video]} if video else {}),
+        "image": _below_task(example, first),
+        **({"solution_image_path": _below_task(example, solution)} if solution else {}),
+        **({"solution_video_path": _below_task(example, video)} if video else {}),
     }
+
+
+def _below_task(example: Example, part: str) -> str:
+    return media_path(example.task, example.key, part).split("/", 1)[1]
 
 
 def find_data_files(root: Path) -> list[Path]:

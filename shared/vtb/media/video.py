@@ -225,6 +225,25 @@ def decode_ends(data: bytes) -> ClipEnds:
     return ClipEnds(first(), last(), count)
 
 
+def frame_rate(data: bytes) -> float:
+    """Frames a second of a clip, on average.
+
+    Raises:
+        UnreadableVideo: it does not say.
+    """
+    import av
+
+    try:
+        with open_container(data) as container:
+            stream = choose_stream(data, container)
+            rate = None if stream is None else stream.average_rate or stream.guessed_rate
+    except (av.FFmpegError, EOFError, ValueError) as error:
+        raise UnreadableVideo(f"not a playable clip ({error})") from error
+    if not rate:
+        raise UnreadableVideo("does not say how many frames a second has")
+    return float(rate)
+
+
 def _frames(data: bytes) -> Iterator[Any]:
     """The decoded frames as PyAV gives them."""
     import av

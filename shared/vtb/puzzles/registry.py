@@ -5,16 +5,14 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
-import logging
 import pkgutil
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from vtb.errors import BadInput, UsageProblem
+from vtb.errors import UsageProblem
+from vtb.plug_ins import plug_ins
 from vtb.puzzles.family import Family
 
-log = logging.getLogger("vtb.puzzles")
 GROUP = "vtb.puzzles"
 HELPERS = "common"  # name of the folders that hold no families
 
@@ -30,12 +28,7 @@ def families() -> dict[str, Family[Any]]:
         family = getattr(importlib.import_module(module), "FAMILY", None)
         if family is not None:
             found[family.name] = family
-    for entry in entry_points(group=GROUP):
-        try:
-            found[entry.name] = _load(entry)
-        except BadInput as error:
-            log.warning("%s: it is left out", error)
-    return found
+    return found | plug_ins(GROUP, "puzzle family", Family)  # type: ignore[type-abstract]
 
 
 def _modules(package: str) -> Iterator[str]:
@@ -45,17 +38,6 @@ def _modules(package: str) -> Iterator[str]:
             yield from _modules(f"{package}.{info.name}")
         elif not info.ispkg:
             yield f"{package}.{info.name}"
-
-
-def _load(entry: EntryPoint) -> Family[Any]:
-    """The family of another package."""
-    try:
-        family: Family[Any] = entry.load()
-    except Exception as error:  # whatever somebody else's module does when it is imported
-        raise BadInput(f"puzzle family {entry.name!r} of {entry.value}: cannot be loaded: {error}") from error
-    if family.name != entry.name:
-        raise BadInput(f"puzzle family {entry.name!r} of {entry.value}: calls itself {family.name!r}: use one name")
-    return family
 
 
 def find_family(name: str) -> Family[Any]:

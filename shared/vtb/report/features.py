@@ -7,9 +7,11 @@ few have installed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 Features = list[dict[str, Any]]
+PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 def _text(*names: str) -> Features:
@@ -25,15 +27,28 @@ EXAMPLE: Features = [
     {"name": "difficulty", "list": [*_text("name"), {"name": "value", "dtype": "float64"}]},
     *_text("payload"),
 ]
-SHARD_FEATURES: Features = [
-    {"name": "json", "struct": EXAMPLE},
-    *({"name": name, "dtype": "image"} for name in ("puzzle.png", "solution.png", "reasoning.png")),
-    {"name": "solution.mp4", "dtype": "binary"},
-    *_text("__key__", "__url__"),
-]
+
+
+def shard_features(media: Iterable[str] = ()) -> Features:
+    """The schema of shards whose samples may have these media beside those of every puzzle, named by their parts."""
+    return [
+        {"name": "json", "struct": EXAMPLE},
+        *({"name": name, "dtype": "image"} for name in ("puzzle.png", "solution.png", "reasoning.png")),
+        {"name": "solution.mp4", "dtype": "binary"},
+        *({"name": name, "dtype": "image" if name.endswith(PICTURES) else "binary"} for name in media),
+        *_text("__key__", "__url__"),
+    ]
+
+
 FOLDER_FEATURES: Features = [*EXAMPLE, *_text("puzzle_image", "solution_image", "solution_video", "reasoning_image")]
-SFT_FEATURES: Features = [
-    {"name": "messages", "list": _text("role", "content")},
-    {"name": "images", "list": "string"},
-    *_text("solution", "task_type", "task_group", "id"),
-]
+
+
+def sft_features(clips: str | None = None) -> Features:
+    """The schema of rows of ms-swift, of which some show clips: as ``video`` files, or as ``frames``."""
+    videos: Features = [{"name": "videos", "list": {"list": "string"} if clips == "frames" else "string"}]
+    return [
+        *(videos if clips else []),
+        {"name": "messages", "list": _text("role", "content")},
+        {"name": "images", "list": "string"},
+        *_text("solution", "task_type", "task_group", "id"),
+    ]

@@ -10,9 +10,9 @@ from vtb.formats.webdataset import Sample
 from vtb.media.image import decode_image, encode_png, encode_rgb
 from vtb.media.video import decode_clip
 from vtb.puzzles.family import Family
-from vtb.puzzles.sample import CLIP, EXAMPLE, PUZZLE, REASONING, SOLUTION, still_frames
+from vtb.puzzles.sample import CLIP, EXAMPLE, MEDIA, PUZZLE, REASONING, SOLUTION, still_frames
 from vtb.report.pages import Picture
-from vtb.tasks.example import Example, media_named
+from vtb.tasks.example import Example, Media, asked_about, media_named
 from vtb.tasks.registry import decode_example, task_of
 from vtb.tasks.task import MODALITIES, Task
 
@@ -112,16 +112,30 @@ def _drawn(family: Family[Any], example: Example, frames: int) -> Iterator[Pictu
 def stored(sample: Sample, frames: int) -> Shown:
     """A sample of a shard, as it is there."""
     example = decode_example(sample.parts[EXAMPLE])
-    return shown(task_of(example), example, sample.key, _stored(sample, frames))
+    return shown(task_of(example), example, sample.key, _stored(sample, example, frames))
 
 
-def _stored(sample: Sample, frames: int) -> Iterator[Picture]:
-    yield Picture("puzzle", _png(sample.parts[PUZZLE]))
-    yield Picture("solution", _png(sample.parts[SOLUTION]))
+def _stored(sample: Sample, example: Example, frames: int) -> Iterator[Picture]:
+    asked = asked_about(example.media) or [(MEDIA[PUZZLE],)]
+    for number, group in enumerate(asked, 1):
+        caption = "puzzle" if len(asked) == 1 else f"{number} of {len(asked)} shown"
+        yield from _asked(sample, group, caption, frames)
+    if SOLUTION in sample.parts:
+        yield Picture("solution", _png(sample.parts[SOLUTION]))
     if CLIP in sample.parts:
         yield from _frames(sample.parts[CLIP], frames)
     if REASONING in sample.parts:
         yield Picture(WITH_NAMES, _png(sample.parts[REASONING]))
+
+
+def _asked(sample: Sample, group: Sequence[Media], caption: str, frames: int) -> Iterator[Picture]:
+    """A picture, or a few frames of a clip."""
+    if group[0].kind == "video":
+        yield from _frames(sample.parts[group[0].name], frames)
+        return
+    step = max(1, len(group) // frames) if frames else len(group)
+    for medium in group[::step]:
+        yield Picture(caption, _png(sample.parts[medium.name]))
 
 
 def _png(data: bytes) -> bytes:

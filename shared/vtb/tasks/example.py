@@ -7,26 +7,32 @@ tasks, the payload, is one column of JSON text.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from itertools import groupby
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 OURS = "vtb"  # the source of examples that were generated here
+ASKED = "puzzle"  # the role of what a question shows
+# A part of a sample, which becomes the end of a file's name; with a key it fits into the name field of a tar.
+PartName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$", max_length=19)]
 
 
 class Media(Struct, frozen=True):
-    """One picture or clip of an example.
+    """One picture or clip of an example, or one frame of a clip.
 
     Attributes:
-        role: what it is to the example: ``puzzle``, ``solution``, ``reasoning`` (with printed names).
-        kind: ``image`` or ``video``.
-        name: its part of the sample (``puzzle.png``), or its file.
+        role: what it is to the example: ``puzzle`` (what is asked about; there may be several), ``solution``,
+            ``reasoning`` (with printed names).
+        kind: ``image``, ``video``, or ``frame``. Frames that follow each other are those of one clip, as far as their
+            names agree up to the first dot (``room.000.jpg``, ``room.001.jpg``).
+        name: its part of the sample (``puzzle.png``).
     """
 
     role: str
-    kind: Literal["image", "video"]
-    name: str
+    kind: Literal["image", "frame", "video"]
+    name: PartName
 
 
 class Figure(Struct, frozen=True):
@@ -125,6 +131,17 @@ def example_fields(example: Example) -> dict[str, Any]:
 def _row(example: Example) -> Row:
     shared = {name: getattr(example, name) for name in Row.__struct_fields__ if name != "payload"}
     return Row(**shared, payload=msgspec.json.encode(example.payload).decode())
+
+
+def asked_about(media: Sequence[Media]) -> list[tuple[Media, ...]]:
+    """What a question shows, in its order: pictures and clips each alone, the frames of a clip together."""
+    shown = [medium for medium in media if medium.role == ASKED]
+
+    def whole(place: tuple[int, Media]) -> tuple[bool, int | str]:
+        number, medium = place
+        return (True, medium.name.partition(".")[0]) if medium.kind == "frame" else (False, number)
+
+    return [tuple(medium for _, medium in found) for _, found in groupby(enumerate(shown), whole)]
 
 
 def media_named(media: Sequence[Media], role: str, kind: str = "image") -> str | None:

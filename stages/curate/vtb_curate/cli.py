@@ -15,7 +15,7 @@ from vtb.datasets.readers import chunks, describe_input, splits_in_words
 from vtb.errors import BadInput, QualityGate, UsageProblem
 from vtb.report.card import DatasetCard, license_of, uses, write_card
 from vtb.report.dataset import PAGES
-from vtb.report.features import FOLDER_FEATURES, SHARD_FEATURES
+from vtb.report.features import FOLDER_FEATURES, shard_features
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import Task, finish, make_missing
@@ -175,6 +175,7 @@ def describe_whole(
 ) -> tuple[list[FileEntry], dict[str, Any]]:
     """Card, pages, and the verdicts and quarantine as files of the artifact."""
     counts, ending = choice.metrics(), ENDINGS[layout]
+    media = {part: what for shard in shards for part, what in shard.stats.get("media", {}).items()}
     card = DatasetCard(
         title=f"{choice.rows:,} curated puzzles",
         tags=("visual-reasoning", *choice.tasks, *(("webdataset",) if ending == "tar" else ())),
@@ -183,7 +184,7 @@ def describe_whole(
         rows=sum(shard.rows for shard in shards),
         bytes=sum(shard.bytes + sum(file.bytes for file in shard.files) for shard in shards),
         data_files={split: f"shards/{split}-*.{ending}" for split, count in counts["kept"].items() if count},
-        features=SHARD_FEATURES if ending == "tar" else FOLDER_FEATURES,
+        features=shard_features(media) if ending == "tar" else FOLDER_FEATURES,
         layout="" if ending == "tar" else LAYOUT,
         made_with="vtb-curate",
         counts={**counts["kept"], **_dropped(counts)},
@@ -196,7 +197,7 @@ def describe_whole(
     files += [output.put(name, page) for name, page in shown.items()]
     if layout == "folder":
         files += write_data_files(output, shards)
-    return files, counts
+    return files, {**counts, "media": media} if media else counts
 
 
 def _dropped(counts: dict[str, Any]) -> dict[str, int]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from vtb.puzzles.registry import families
+from vtb.puzzles.sample import EXAMPLE
 from vtb.report.dataset import dataset_pages
+from vtb.tasks.registry import decode_example, task_of
 from vtb_curate.choose import Choice
 from vtb_curate.verdicts import Verdict
 from vtb_curate.write import Source, read_again
@@ -17,8 +18,10 @@ EACH = 4  # puzzles of a kind that are shown
 def pages(title: str, choice: Choice, every: Sequence[Source]) -> dict[str, bytes]:
     """The pages by file name; only the chunks of the puzzles that they show are read again."""
     kept = [verdict for chosen in choice.splits.values() for verdict in chosen]
-    groups = {verdict.task: families()[verdict.task].group for verdict in kept}
-    return dataset_pages(title, read_again(first_of_each(kept), every), figures(kept), groups, EACH)
+    samples = list(read_again(first_of_each(kept), every))
+    examples = [decode_example(sample.parts[EXAMPLE]) for sample in samples]
+    groups = {example.task: task_of(example).group for example in examples}
+    return dataset_pages(title, samples, figures(kept), groups, EACH)
 
 
 def first_of_each(kept: Iterable[Verdict]) -> list[Verdict]:

@@ -9,16 +9,18 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from vtb.benchmarks.videothinkbench.decontamination import overlap_key
+from vtb.datasets.asked import asked_of, look_at
 from vtb.datasets.chunk import Chunk
 from vtb.datasets.samples import OtherContent, Unusable, chunk_samples
 from vtb.errors import BadInput
 from vtb.formats.webdataset import DamagedTar, Sample
 from vtb.media.image import UnreadableImage, decode_image
 from vtb.media.video import UnreadableVideo, decode_ends
+from vtb.puzzles.family import Generator
 from vtb.puzzles.sample import CLIP, EXAMPLE, PUZZLE, SOLUTION
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.store import ObjectMissing
-from vtb.tasks.example import Example
+from vtb.tasks.example import Example, media_named
 from vtb.tasks.registry import decode_example, task_of
 from vtb.tasks.score import Score
 from vtb.tasks.task import Task as PuzzleTask
@@ -176,19 +178,28 @@ def _read_example(sample: Sample) -> Example:
 
 
 def _check_pictures(task: PuzzleTask[Any], example: Example, sample: Sample) -> None:
-    for part in (PUZZLE, SOLUTION):
+    for part in _parts_of(task, example):
         if part not in sample.parts:
             raise Problem(f"{part} is missing")
+    drawn = media_named(example.media, "solution") or (None if example.media else SOLUTION)
     try:
-        puzzle, solution = (decode_image(sample.parts[part]) for part in (PUZZLE, SOLUTION))
+        puzzle = look_at(asked_of(example.media, sample.parts))
+        solution = None if drawn is None else decode_image(sample.parts[drawn])
     except UnreadableImage as error:
         raise Problem("picture is unreadable", str(error)) from error
-    if task.score_image(example.payload, puzzle, puzzle).strict:
-        raise Problem("puzzle shows the answer")
-    _demand("solution picture", task.score_image(example.payload, solution, puzzle))
+    if solution is not None:
+        if task.score_image(example.payload, puzzle, puzzle).strict:
+            raise Problem("puzzle shows the answer")
+        _demand("solution picture", task.score_image(example.payload, solution, puzzle))
     answers = dict.fromkeys((task.answer(example.payload), example.answer))  # alike, unless one was changed
     for words in answers if example.ours else filter(None, answers):  # of others, some have no answer in words
         _demand("answer", task.score_text(example.payload, words, puzzle))
+
+
+def _parts_of(task: PuzzleTask[Any], example: Example) -> list[str]:
+    """What a sample must have: what its record lists, and of what a family draws puzzle and solution in any case."""
+    drawn = (PUZZLE, SOLUTION) if isinstance(task, Generator) or not example.media else ()
+    return [*drawn, *(medium.name for medium in example.media)]
 
 
 def _check_clip(task: PuzzleTask[Any], record: Any, sample: Sample) -> None:

@@ -6,7 +6,7 @@ import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import structs
 
@@ -15,7 +15,7 @@ from vtb.datasets.samples import Unusable, chunk_samples
 from vtb.errors import BadInput
 from vtb.formats.vlmpuzzle import folder_files, folder_line
 from vtb.formats.webdataset import DamagedTar, Sample, write_tar
-from vtb.puzzles.sample import CLIP, EXAMPLE
+from vtb.puzzles.sample import CLIP, EXAMPLE, MEDIA
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.store import ObjectMissing
 from vtb.tasks.registry import decode_example
@@ -92,11 +92,20 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
         if work.layout == "folder":
             example = structs.replace(decode_example(sample.parts[EXAMPLE]), key=sample.key)
             lines.append(folder_line(example))
-            files |= folder_files(sample, example.task)
+            files |= folder_files(sample, example)
         samples.append(sample)
         tick(1)
     data = "".join(lines).encode() if work.layout == "folder" else write_tar(samples)
-    return ShardResult(data, len(samples), files, {"clips": sum(CLIP in sample.parts for sample in samples)})
+    return ShardResult(data, len(samples), files, figures_of(samples))
+
+
+def figures_of(samples: Sequence[Sample]) -> dict[str, Any]:
+    """How many have a clip of the solution; and the media that are others than those of every puzzle, by part."""
+    unusual = [sample for sample in samples if sample.parts.keys() - MEDIA.keys() - {EXAMPLE}]
+    media = [medium for sample in unusual for medium in decode_example(sample.parts[EXAMPLE]).media]
+    more = {medium.name: f"{medium.role}, {medium.kind}" for medium in media if medium.name not in MEDIA}
+    clips = {"clips": sum(CLIP in sample.parts for sample in samples)}
+    return {**clips, "media": dict(sorted(more.items()))} if more else clips
 
 
 def read_again(chosen: Sequence[Verdict], every: Sequence[Source]) -> Iterator[Sample]:

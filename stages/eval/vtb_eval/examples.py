@@ -10,13 +10,13 @@ from typing import Any
 
 from vtb.artifact import InputEntry
 from vtb.artifact.shard_data import read_samples
+from vtb.datasets.asked import Asked, asked_of, look_at
 from vtb.datasets.chunk import Chunk, Loaded
 from vtb.datasets.readers import read_chunk
 from vtb.errors import BadInput
 from vtb.media.image import Image, UnreadableImage, decode_image, encode_rgb, to_rgb
 from vtb.media.video import UnreadableVideo, decode_clip
 from vtb.puzzles.family import Family
-from vtb.puzzles.sample import PUZZLE
 from vtb.report.pages import Picture
 from vtb.report.thumbnail import thumbnail
 from vtb.tasks.example import Example
@@ -63,7 +63,7 @@ class _Material:
     """What an answer is shown with; ``solution`` is None where nobody can draw it."""
 
     example: Example
-    asked: Image
+    asked: Sequence[Picture]
     given: Sequence[Picture]
     text: str | None
     solution: Image | None
@@ -96,12 +96,21 @@ def _predicted(chunk: Chunk) -> Iterator[Making]:
     for sample in read_samples(chunk.uri, chunk.shard, "make the predictions again"):
 
         def make(sample: Any = sample) -> _Material:
-            prediction, puzzle = decode_prediction(sample.parts[PREDICTION]), decode_image(sample.parts[PUZZLE])
+            prediction = decode_prediction(sample.parts[PREDICTION])
             example, text = prediction.example, prediction.text
-            asked = task_of(example).show(example.payload, puzzle)
-            return _Material(example, asked, _drawn_words(example, text, puzzle), text, _right(example, puzzle))
+            asked = asked_of(example.media, sample.parts)
+            puzzle = look_at(asked)
+            shown = _asked(asked, task_of(example).show(example.payload, puzzle))
+            return _Material(example, shown, _drawn_words(example, text, puzzle), text, _right(example, puzzle))
 
         yield sample.key, 0, make
+
+
+def _asked(asked: Sequence[Asked], alone: Image) -> list[Picture]:
+    """What the question shows; ``alone`` is how one picture is shown, and the beginning of a clip."""
+    if len(asked) == 1:
+        return [Picture("the puzzle", _small(alone))]
+    return [Picture(f"{number} of {len(asked)} shown", _small(look_at([one]))) for number, one in enumerate(asked, 1)]
 
 
 def _drawn_words(example: Example, text: str, puzzle: Image) -> list[Picture]:
@@ -125,7 +134,7 @@ def _answered(chunk: Chunk, answers: Answers) -> Iterator[Making]:
             def make(loaded: Loaded = loaded, attempt: Attempt = attempt) -> _Material:
                 words, given = _words(attempt), list(_pictures(attempt))
                 given = given or _drawn_words(loaded.example, words or "", loaded.puzzle)
-                return _Material(loaded.example, loaded.puzzle, given, words, _solution(loaded))
+                return _Material(loaded.example, _asked(loaded.asked, loaded.puzzle), given, words, _solution(loaded))
 
             yield loaded.key, number, make
 
@@ -141,7 +150,7 @@ def _solution(loaded: Loaded) -> Image | None:
 def _shown(result: Result, found: _Material) -> ShownAnswer:
     words = None if found.text is None else printable(found.text)
     expected = printable(found.example.answer)
-    pictures = [Picture("the puzzle", _small(found.asked)), *found.given]
+    pictures = [*found.asked, *found.given]
     pictures += [] if found.solution is None else [Picture("the right solution", _small(found.solution))]
     return ShownAnswer(
         result.id, result.task, result.attempt + 1, result.strict, _reason(result), result.choice, words, expected,

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from vtb.datasets.asked import Asked
 from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.errors import BadInput, NotAvailable, VtbError
 from vtb.media.image import decode_image
 from vtb_eval.adapter_patterns import check_patterns
 from vtb_eval.greedy import make_greedy
+from vtb_eval.moving import as_metadata, moving
 from vtb_eval.prediction import CUT_OFF, STOPPED
 from vtb_eval.questions import Question
 from vtb_eval.time_limit import time_limit
@@ -84,16 +86,32 @@ class VisionLanguageModel:
         return [Answer(text, STOPPED if end else CUT_OFF) for text, end in zip(texts, ended, strict=True)]
 
     def _inputs(self, questions: Sequence[Question]) -> Any:
-        from PIL import Image
-
-        chats = [
-            [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": question.text}]}]
-            for question in questions
-        ]
-        texts = [self._processor.apply_chat_template(chat, add_generation_prompt=True) for chat in chats]
-        pictures = [[Image.fromarray(decode_image(question.picture))] for question in questions]
-        inputs = self._processor(text=texts, images=pictures, padding=True, return_tensors="pt")
+        texts = [self._processor.apply_chat_template(_chat(one), add_generation_prompt=True) for one in questions]
+        every = [one for question in questions for one in question.shown]  # the processor counts through all texts
+        media = {**_pictures(every), **_clips(every, self.generation.max_pixels)}
+        inputs = self._processor(text=texts, padding=True, return_tensors="pt", **media)
         return inputs.to(self.device)
+
+
+def _chat(question: Question) -> list[dict[str, Any]]:
+    """The turn of the user: what is shown in its order, then the words."""
+    shown = [{"type": "image" if one.kind == "image" else "video"} for one in question.shown]
+    return [{"role": "user", "content": [*shown, {"type": "text", "text": question.text}]}]
+
+
+def _pictures(every: Sequence[Asked]) -> dict[str, Any]:
+    from PIL import Image
+
+    found = [Image.fromarray(decode_image(one.files[0])) for one in every if one.kind == "image"]
+    return {"images": found} if found else {}
+
+
+def _clips(every: Sequence[Asked], max_pixels: int) -> dict[str, Any]:
+    found = [moving(one, max_pixels) for one in every if one.kind != "image"]
+    if not found:
+        return {}
+    told = [as_metadata(one) for one in found]
+    return {"videos": [one.frames for one in found], "video_metadata": told, "do_sample_frames": False}
 
 
 def _device(wanted: str) -> str:

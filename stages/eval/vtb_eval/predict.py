@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.local import find_model
+from vtb.artifact.output import Output
+from vtb.datasets.odd_records import odd_figure, odd_records
 from vtb.datasets.readers import choose_split, chunks, describe_input
 from vtb.formats.webdataset import Sample, write_tar
-from vtb.puzzles.sample import PUZZLE
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
@@ -21,7 +22,7 @@ from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.stage.sharding import cpus
 from vtb_eval.greedy import ignored_settings
-from vtb_eval.prediction import CUT_OFF, PREDICTION, Prediction, encode_prediction
+from vtb_eval.prediction import CUT_OFF, NOT_JUDGED, PREDICTION, Prediction, encode_prediction
 from vtb_eval.questions import CLOSINGS, Question, ShardWork, read_questions
 
 if TYPE_CHECKING:
@@ -105,8 +106,10 @@ def predict(run: Run, options: Options) -> None:
     total = min(options.limit or 2**62, sum(chunk.rows for chunk in found))
     tasks = plan_shards(ShardWork(found, 0, total, options.style), options.samples_per_shard)
     answer = Answerer(model_dir, adapter_dir, run.seed, run.workers, options)
-    close = partial(_close, ignored, options.max_new_tokens)
-    run.make_shards(plan, tasks, answer, lambda _: close, what="answers", summary=f"{total} answers", workers=1)
+    run.make_shards(
+        plan, tasks, answer, lambda output: partial(_close, output, ignored, options.max_new_tokens),
+        what="answers", summary=f"{total} answers", workers=1,
+    )  # fmt: skip
 
 
 def plan_shards(everything: ShardWork, samples_per_shard: int) -> list[Task[ShardWork]]:
@@ -130,14 +133,15 @@ class Answerer:
 
     def __call__(self, work: ShardWork, tick: Tick) -> ShardResult:
         """The answers to one shard of questions."""
-        questions, samples, cut_off = list(read_questions(work)), list[Sample](), 0
+        odd, samples, cut_off = list[str](), list[Sample](), 0
+        questions = list(read_questions(work, odd))
         for start in range(0, len(questions), self._options.batch_size):
             batch = questions[start : start + self._options.batch_size]
             answers = self._model()(batch, work.start + start)
             samples += [make_sample(asked, said.text, said.finish) for asked, said in zip(batch, answers, strict=True)]
             cut_off += sum(said.finish == CUT_OFF for said in answers)
             tick(len(batch))
-        return ShardResult(write_tar(samples), len(samples), stats={"cut_off": cut_off})
+        return ShardResult(write_tar(samples), len(samples), stats={"cut_off": cut_off, **odd_figure(odd)})
 
     def _model(self) -> Callable[[Sequence[Question], int], list[Answer]]:
         if self._ask is None:
@@ -156,14 +160,18 @@ class Answerer:
 def make_sample(question: Question, text: str, finish: str | None = None) -> Sample:
     """One answer with all that its judge needs."""
     answer = encode_prediction(Prediction(question.example, question.text, text, finish))
-    return Sample(question.key, {PREDICTION: answer, PUZZLE: question.puzzle})
+    files = {name: file for one in question.asked for name, file in zip(one.names, one.files, strict=True)}
+    return Sample(question.key, {PREDICTION: answer, **files})
 
 
 def _close(
-    ignored: Mapping[str, Any], longest: int, shards: Sequence[ShardEntry]
+    output: Output, ignored: Mapping[str, Any], longest: int, shards: Sequence[ShardEntry]
 ) -> tuple[list[FileEntry], dict[str, Any]]:
     answers, cut_off = sum(shard.rows for shard in shards), sum(shard.stats["cut_off"] for shard in shards)
     metrics: dict[str, Any] = {"answers": answers, "cut_off": cut_off}
+    if odd := odd_records(output, shards):
+        log.warning("%d puzzles cannot be judged, all named in the manifest, the first: %s", len(odd), odd[0])
+        metrics[NOT_JUDGED] = odd
     if cut_off:
         log.info("%d of %d answers were cut off at %d tokens (--max-new-tokens)", cut_off, answers, longest)
     if ignored:

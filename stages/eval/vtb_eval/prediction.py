@@ -13,6 +13,7 @@ from vtb.tasks.example import Example, encode_example
 from vtb.tasks.registry import decode_example
 
 PREDICTION = "json"  # its part of a sample
+NOT_JUDGED = "puzzles_not_judged"  # figure of an artifact: the records that could not be used, and why
 STOPPED, CUT_OFF = "stop", "length"  # the words of the common APIs of language models
 
 

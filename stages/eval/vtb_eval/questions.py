@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vtb.datasets.asked import Asked
 from vtb.datasets.chunk import Chunk, Loaded
 from vtb.datasets.readers import read_chunk
 from vtb.datasets.shown import shown
@@ -17,12 +18,12 @@ CLOSINGS = {"direct": DIRECT, "think": THINK, "plain": ""}
 
 @dataclass(frozen=True)
 class Question:
-    """One question: the example behind it, the words, the picture shown, and the picture without printed names."""
+    """One question: the example behind it, the words, what is shown with them, and the same without printed names."""
 
     example: Example
     text: str
-    picture: bytes
-    puzzle: bytes
+    shown: tuple[Asked, ...]
+    asked: tuple[Asked, ...]
 
     @property
     def key(self) -> str:
@@ -40,13 +41,13 @@ class ShardWork:
     style: str | None
 
 
-def read_questions(work: ShardWork) -> Iterator[Question]:
-    """The questions of a shard of predictions."""
+def read_questions(work: ShardWork, odd: list[str]) -> Iterator[Question]:
+    """The questions of a shard of predictions; records of others that cannot be asked about are named in ``odd``."""
     first = 0
     for chunk in work.chunks:
         start, stop = max(work.start, first), min(work.stop, first + chunk.rows)
         if start < stop:
-            for loaded in read_chunk(chunk, start - first, stop - first):
+            for loaded in read_chunk(chunk, start - first, stop - first, odd):
                 yield make_question(loaded, work.style)
         first += chunk.rows
 
@@ -55,4 +56,4 @@ def make_question(loaded: Loaded, style: str | None) -> Question:
     """The question that an example asks a vision-language model; of a benchmark's puzzle, in the benchmark's words."""
     example = loaded.example
     closing = CLOSINGS[style or ("direct" if example.ours else "plain")]
-    return Question(example, f"{neutral(example.prompts.vlm)}\n{closing}".strip(), shown(loaded), loaded.file)
+    return Question(example, f"{neutral(example.prompts.vlm)}\n{closing}".strip(), shown(loaded), loaded.asked)

@@ -15,11 +15,12 @@ from vtb.artifact import FileEntry, ShardEntry, read_manifest
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
+from vtb.datasets.asked import asked_of, look_at
 from vtb.datasets.chunk import Chunk
+from vtb.datasets.odd_records import odd_figure, odd_records
 from vtb.datasets.readers import choose_split, chunks, describe_input, read_chunk
 from vtb.errors import BadInput, UsageProblem
-from vtb.media.image import UnreadableImage, decode_image
-from vtb.puzzles.sample import PUZZLE
+from vtb.media.image import UnreadableImage
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
@@ -31,7 +32,7 @@ from vtb_eval.examples import PageSource
 from vtb_eval.judging import judge_attempt, judge_text, make_result
 from vtb_eval.owners import Attempts, find_answers, settle
 from vtb_eval.page import report_page
-from vtb_eval.prediction import PREDICTION, decode_prediction
+from vtb_eval.prediction import NOT_JUDGED, PREDICTION, decode_prediction
 from vtb_eval.result import Result
 from vtb_eval.results import judged, summarise
 
@@ -127,7 +128,7 @@ def sum_up(figures: Mapping[str, Any]) -> None:
         where = f" at {cut['tokens']} tokens" if cut["tokens"] else ""
         log.info("%d of %d answers were cut off%s: predict with a larger --max-new-tokens to hear them out",
                  cut["answers"], strict["total"], where)  # fmt: skip
-    if odd := figures["puzzles_not_judged"]:
+    if odd := figures[NOT_JUDGED]:
         log.warning("%d puzzles cannot be judged, all named in scores.json, the first: %s", len(odd), odd[0])
     if figures["not_judged"]:
         tasks = ", ".join(f"{task} ({count})" for task, count in figures["not_judged"].items())
@@ -140,7 +141,7 @@ def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
     for results in _predicted(work.chunk) if work.attempts is None else _answered(work, work.attempts, odd):
         lines += [json.dumps(asdict(result)) + "\n" for result in results]
         tick(1)
-    return ShardResult("".join(lines).encode(), len(lines), stats={"odd": odd} if odd else {})
+    return ShardResult("".join(lines).encode(), len(lines), stats=odd_figure(odd))
 
 
 def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
@@ -149,7 +150,7 @@ def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
     for sample in read_samples(chunk.uri, chunk.shard, "make the predictions again"):
         try:
             prediction = decode_prediction(sample.parts.get(PREDICTION, b""))
-            puzzle = decode_image(sample.parts.get(PUZZLE, b""))
+            puzzle = look_at(asked_of(prediction.example.media, sample.parts))
         except (UnreadableImage, BadInput) as error:
             raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error})") from error
         example = structs.replace(prediction.example, key=sample.key)
@@ -177,15 +178,23 @@ def cut_off(source: PageSource, results: Sequence[Result]) -> dict[str, Any]:
     return {"cut_off": {"answers": count, "tokens": longest if isinstance(longest, int) else None}}
 
 
+def asked_without(source: PageSource) -> Sequence[str]:
+    """The puzzles that a predictions artifact says nobody could be asked about."""
+    entry = source.inputs[0]
+    found: object = read_manifest(entry.uri).metrics.get(NOT_JUDGED) if entry.kind == PREDICTIONS else None
+    return found if isinstance(found, list) else ()
+
+
 def close(output: Output, source: PageSource, shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:
     """Figures over all verdicts, and the report."""
+    odd = odd_records(output, shards)
     results = [
         Result(**json.loads(line))
         for shard in shards
         for line in output.store.get_bytes(shard.path).decode().splitlines()
     ]
     figures = {**summarise(results), **cut_off(source, results)}
-    figures["puzzles_not_judged"] = [said for shard in shards for said in shard.stats.get("odd", ())]
+    figures[NOT_JUDGED] = [*asked_without(source), *odd]
     figures["comparison"] = compare(judged(results), figures)
     page = report_page(source, results, figures)
     files = [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]

@@ -12,7 +12,7 @@ from vtb.datasets.folder_layout import LAYOUT, write_data_files
 from vtb.report.card import OTHER, OURS, DatasetCard, uses, write_card
 from vtb.report.dataset import PAGES
 from vtb.report.difficulty import difficulty_page
-from vtb.report.features import FOLDER_FEATURES, SHARD_FEATURES
+from vtb.report.features import FOLDER_FEATURES, shard_features
 from vtb.report.gallery import gallery_page, gallery_picture
 from vtb_generate.preview import gallery, gallery_note, preview
 from vtb_generate.shards import Recipe, merge_difficulty
@@ -80,7 +80,7 @@ def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, An
         rows=sum(shard.rows for shard in shards),
         bytes=sum(shard.bytes + sum(file.bytes for file in shard.files) for shard in shards),
         data_files={"train": pattern},
-        features=SHARD_FEATURES if recipe.layout == "shards" else FOLDER_FEATURES,
+        features=shard_features() if recipe.layout == "shards" else FOLDER_FEATURES,
         made_with=recipe.command,
         counts={stream.name: stream.count for stream in recipe.streams},
         distinct=metrics["distinct_puzzles"],

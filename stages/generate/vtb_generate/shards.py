@@ -144,7 +144,7 @@ def _make_folder(work: ShardWork, tick: Tick) -> ShardResult:
     figures, lines, files = Figures(), [], dict[str, bytes]()
     for stream, example in work.recipe.examples(work.numbers):
         family = work.recipe.family_of(stream)
-        files.update(folder_files(render(family, example), example.task))
+        files.update(folder_files(render(family, example), example))
         lines.append(folder_line(example))
         figures.add(family, stream.name, example)
         tick(1)

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,17 @@ from msgspec import structs
 
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
+from vtb.datasets.asked import Asked
 from vtb.datasets.chunk import Chunk, Loaded
+from vtb.datasets.odd_records import odd_figure, odd_records
 from vtb.datasets.readers import chunks, describe_input, read_chunk, splits_in_words
 from vtb.datasets.shown import shown
 from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
 from vtb.formats.special_tokens import neutral
-from vtb.formats.swift import grpo_row, sft_row
+from vtb.formats.swift import Shown, grpo_row, sft_row, shown_columns
 from vtb.report.card import DatasetCard, license_of, write_card
-from vtb.report.features import SFT_FEATURES
+from vtb.report.features import sft_features
 from vtb.rng import stable_fraction
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
@@ -117,20 +120,37 @@ def plan_shards(found: Sequence[Chunk], val: float, salt: str) -> list[Task[Shar
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """Neutral rows (question, answer, picture, split); the engine's files are put together from them at the end."""
     lines, media, counts, tasks, odd = [], dict[str, bytes](), dict[str, int](), set[str](), list[str]()
+    clips = set[str]()
     for place, loaded in enumerate(read_chunk(work.chunk, odd=odd)):
-        path = f"media/{work.number:05d}/{place:06d}.png"
-        row = make_row(loaded, path, work.val, work.salt)
+        asked = shown(loaded)
+        paths = media_paths(f"media/{work.number:05d}/{place:06d}", asked)
+        files = dict(zip(chain(*paths), chain(*(one.files for one in asked)), strict=True))
+        row = make_row(loaded, [(one.kind, own) for one, own in zip(asked, paths, strict=True)], work.val, work.salt)
         lines.append(json.dumps(row) + "\n")  # ASCII, since some characters beyond it end a line for ``splitlines``
-        media[path] = shown(loaded)
+        media |= files
+        clips |= {one.kind for one in asked if one.kind != "image"}
         counts[row["split"]] = counts.get(row["split"], 0) + 1
         tasks.add(row["task_type"])
         tick(1)
     packed = {f"media/{work.number:05d}.tar": pack(media)}
-    told = {"splits": counts, "tasks": sorted(tasks), **({"odd": odd} if odd else {})}
+    told = {"splits": counts, "tasks": sorted(tasks), **({"clips": sorted(clips)} if clips else {}), **odd_figure(odd)}
     return ShardResult("".join(lines).encode(), len(lines), packed, told)
 
 
-def make_row(loaded: Loaded, path: str, val: float, salt: str) -> dict[str, Any]:
+def media_paths(stem: str, asked: Sequence[Asked]) -> list[list[str]]:
+    """Where what a question shows lies in the artifact; one picture has the question's number alone."""
+    if [one.kind for one in asked] == ["image"]:
+        return [[f"{stem}.png"]]
+    return [_paths(f"{stem}-{number}", one) for number, one in enumerate(asked, 1)]
+
+
+def _paths(stem: str, one: Asked) -> list[str]:
+    if one.kind != "frames":
+        return [stem + one.endings[0]]
+    return [f"{stem}-{number:03d}{ending}" for number, ending in enumerate(one.endings)]
+
+
+def make_row(loaded: Loaded, shown: Sequence[Shown], val: float, salt: str) -> dict[str, Any]:
     """One row; ours are asked about in their own words, those of others in the family's."""
     example = loaded.example
     task, record = task_of(example), example.payload
@@ -139,7 +159,7 @@ def make_row(loaded: Loaded, path: str, val: float, salt: str) -> dict[str, Any]
     return {
         "id": loaded.key,
         "split": split_of(example, task.identity(record), val, salt),
-        "image": path,
+        **shown_columns(shown),
         "question": neutral(example.prompts.vlm if example.ours else task.ask(record, "vlm")),
         "answer": neutral(example.answer),
         "task_type": example.task,
@@ -160,16 +180,30 @@ def combine(
     output: Output, inputs: Sequence[str], shards: Sequence[ShardEntry]
 ) -> tuple[list[FileEntry], dict[str, Any]]:
     """The four files of the engine, and a card."""
+    left_out = odd_records(output, shards)
     counts = {split: sum(shard.stats["splits"].get(split, 0) for shard in shards) for split in SPLITS}
+    clips = clips_of(output, shards)
     with tempfile.TemporaryDirectory() as folder:
         names = [f"{split}_{use}.jsonl" for split in SPLITS for use in ROWS]
-        write_files(Path(folder), names, _rows(output, shards))
+        write_files(Path(folder), names, _rows(output, shards), {"videos": []} if clips else {})
         files = [output.put_file(name, Path(folder) / name) for name in names]
-    left_out = [said for shard in shards for said in shard.stats.get("odd", ())]
     if left_out:
         log.warning("%d records are left out, all named in the manifest, the first: %s", len(left_out), left_out[0])
-    card = _card(shards, counts, license_of(inputs)).encode()
+    card = _card(shards, counts, license_of(inputs), clips).encode()
     return [*files, output.put("README.md", card)], {"rows": counts, "left_out": left_out}
+
+
+def clips_of(output: Output, shards: Sequence[ShardEntry]) -> str | None:
+    """In which form questions show clips, if any does.
+
+    Raises:
+        BadInput: some as files and some as frames, which ms-swift's tables cannot hold in one column.
+    """
+    kinds = {kind for shard in shards for kind in shard.stats.get("clips", ())}
+    if len(kinds) > 1:
+        output.withdraw(shards_too=True)
+        raise BadInput("some questions show clips and some the frames of clips: prepare them as two datasets")
+    return next(iter(kinds), None)
 
 
 def _rows(output: Output, shards: Sequence[ShardEntry]) -> Iterator[dict[str, Any]]:
@@ -178,8 +212,10 @@ def _rows(output: Output, shards: Sequence[ShardEntry]) -> Iterator[dict[str, An
             yield json.loads(line)
 
 
-def write_files(folder: Path, names: Sequence[str], rows: Iterator[Mapping[str, Any]]) -> None:
-    """Every row into the SFT and the GRPO file of its split."""
+def write_files(
+    folder: Path, names: Sequence[str], rows: Iterator[Mapping[str, Any]], columns: Mapping[str, Any]
+) -> None:
+    """Every row into the SFT and the GRPO file of its split; all have the columns, with these values where none."""
     with contextlib.ExitStack() as stack:
         files = {
             name: stack.enter_context((folder / name).open("w", encoding="utf-8", errors="replace")) for name in names
@@ -188,10 +224,10 @@ def write_files(folder: Path, names: Sequence[str], rows: Iterator[Mapping[str, 
             for use, make in ROWS.items():
                 file = files.get(f"{row['split']}_{use}.jsonl")
                 if file is not None:
-                    file.write(json.dumps(make(row), ensure_ascii=False) + "\n")
+                    file.write(json.dumps({**columns, **make(row)}, ensure_ascii=False) + "\n")
 
 
-def _card(shards: Sequence[ShardEntry], counts: Mapping[str, int], license: str) -> str:
+def _card(shards: Sequence[ShardEntry], counts: Mapping[str, int], license: str, clips: str | None) -> str:
     media = sum(file.bytes for shard in shards for file in shard.files)
     card = DatasetCard(
         title=f"{sum(counts.values()):,} questions about puzzles, for ms-swift",
@@ -200,7 +236,7 @@ def _card(shards: Sequence[ShardEntry], counts: Mapping[str, int], license: str)
         rows=sum(counts.values()),
         bytes=media + sum(shard.bytes for shard in shards),
         data_files={split: f"{split}_sft.jsonl" for split, count in counts.items() if count},
-        features=SFT_FEATURES,
+        features=sft_features(clips),
         made_with="vtb-prepare vlm",
         counts=counts,
         picture=None,

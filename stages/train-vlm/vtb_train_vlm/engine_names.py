@@ -45,6 +45,12 @@ def _fields(file: Path) -> Iterator[str]:
                     yield line.target.id
 
 
+def full_name(name: str) -> str:
+    """The argument that the parser takes a name for: itself, or the only one that begins so."""
+    begun = [known for known in engine_names() if known.startswith(name)]
+    return begun[0] if name not in begun and len(begun) == 1 else name
+
+
 def check_names(names: Iterable[str], entry: str = "sft") -> None:
     """Refuse a name that is no argument of the engine, nor the beginning of one, which its parser takes as well.
 

@@ -11,7 +11,8 @@ from typing import Any
 from vtb.artifact.model_folder import read_json
 from vtb.errors import BadInput, NotAvailable, UsageProblem
 from vtb.stage.config_file import UnreadableYaml, load_yaml
-from vtb_train_vlm.engine_names import check_names
+from vtb_train_vlm.engine_names import check_names, full_name
+from vtb_train_vlm.engine_values import check_values
 from vtb_train_vlm.refused import check_argument, check_variable
 
 # Values by argument name; None takes an argument away.
@@ -36,7 +37,9 @@ def check_engine_args(arguments: tuple[str, ...], config: Path | None, entry: st
     secret = next((name for name in [*names, *inside, *configured] if _SECRET.search(name.lstrip("-"))), None)
     if secret is not None:
         raise UsageProblem(f"{secret}: give secrets in the environment, never in the arguments of the engine")
-    check_names([*parse_arguments(arguments), *configured], entry)
+    given = parse_arguments(arguments)
+    check_names([*given, *configured], entry)
+    check_values({**configured, **given}, entry)
 
 
 def parse_arguments(tokens: Sequence[str]) -> Arguments:
@@ -64,7 +67,8 @@ def _negation(name: str, values: list[str]) -> tuple[str, list[str] | None]:
 
 def _checked(found: Iterable[tuple[str, list[str] | None]], where: str) -> Arguments:
     arguments: Arguments = {}
-    for name, values in found:
+    for begun, values in found:
+        name = full_name(begun)
         if name in arguments:
             raise UsageProblem(f"engine argument {name} ({where}) is given twice: give it once")
         check_argument(name, values, where)

@@ -12,6 +12,8 @@ _SET = "is set by the stage"
 _RESUME = "is the stage's to say, which continues from its own checkpoints: run the same command again"
 _DATA = "would train on other data than the manifest says: give --input"
 _KEPT = "would leave no checkpoint to continue from"
+_STOPS = "would make a continued run differ: its count is in no checkpoint"
+_LAYERS = "would make a continued run differ: which layers it trains is in no checkpoint"
 
 # Why an argument is refused, by name.
 ARGUMENTS = {
@@ -53,7 +55,8 @@ ARGUMENTS = {
     "resume_from_checkpoint": _RESUME,
     "resume_only_model": _RESUME,
     "ignore_data_skip": _RESUME,
-    "early_stop_interval": "would make a continued run differ: its count is in no checkpoint",
+    "early_stop_interval": _STOPS,
+    "lisa_activated_layers": _LAYERS,
     "auto_find_batch_size": "would make a continued run differ: give a smaller --batch-size",
     # the network
     "check_model": "would ask a hub",
@@ -64,7 +67,13 @@ ARGUMENTS = {
 _OTHERS = ("stream",)
 # What these may still say.
 _HARMLESS = {"check_model": ["false"], "streaming": ["false"], "save_only_model": ["false"], "add_version": ["false"],
-             "load_best_model_at_end": ["false"], "push_to_hub": ["false"]}  # fmt: skip
+             "load_best_model_at_end": ["false"], "push_to_hub": ["false"], "lisa_activated_layers": ["0"]}  # fmt: skip
+# Values that are refused, of arguments that may be given.
+VALUES = {
+    ("callbacks", "early_stop"): _STOPS,
+    ("callbacks", "lisa"): _LAYERS,
+    ("callbacks", "graceful_exit"): "would take SIGTERM from the stage",
+}
 
 # Variables by which the stage talks to the engine, and keeps it offline and away from other people's code.
 VARIABLES = (
@@ -93,6 +102,13 @@ def check_argument(name: str, values: list[str] | None, where: str) -> None:
     ):
         return
     raise UsageProblem(f"engine argument {name} ({where}) {ARGUMENTS[known]}")
+
+
+def check_value(name: str, value: str) -> None:
+    """Refuse a value of the table of values."""
+    why = VALUES.get((name, value))
+    if why is not None:
+        raise UsageProblem(f"engine argument {name} {value} {why}")
 
 
 def check_variable(name: str, where: str) -> None:

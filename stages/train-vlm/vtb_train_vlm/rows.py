@@ -11,9 +11,9 @@ from typing import Any
 from vtb.artifact.model_folder import read_json
 from vtb.errors import BadInput
 
-IMAGE = "<image>"
+IMAGE, VIDEO = "<image>", "<video>"
 # What ms-swift replaces in words, by a picture, a path's content or a list (swift.template.base).
-_PLACEHOLDERS = ("<video>", "<audio>", "<bbox>", "<ref-object>", "<cot-process>", "<start-image>", "<img>")
+_PLACEHOLDERS = (IMAGE, VIDEO, "<audio>", "<bbox>", "<ref-object>", "<cot-process>", "<start-image>", "<img>")
 # Its columns of media: images, rejected_images, video and so on (swift.dataset.preprocessor).
 _MEDIA = re.compile(r"(\w+_)?(image|video|audio)s?")
 # Its columns of words, tools and settings beside `messages`: nobody here writes them, so nobody has looked at them.
@@ -68,18 +68,19 @@ def _problem(row: dict[str, Any], known: Container[str], special: tuple[str, ...
     other = next((name for name in row if _OTHER_WORDS.fullmatch(name)), None)
     if other is not None:
         return f"has a column {other}, which the engine would read as words or settings"
-    pictures = len(list(_flat(row.get("images"))))
+    left = {IMAGE: len(list(_flat(row.get("images")))), VIDEO: len(row.get("videos") or ())}
     for message in row["messages"]:
         role, words = message["role"], message["content"]
         if len(message) > 2 or role not in _ROLES or not isinstance(words, str):
             return "has a turn that is more than the words of the user or the assistant"
         if role == "user":
-            pictures -= words.count(IMAGE)
-            words = words.replace(IMAGE, "")
-        found = next((token for token in (IMAGE, *_PLACEHOLDERS, *special) if token in words), None)
+            for place in left:
+                left[place] -= words.count(place)
+                words = words.replace(place, "")
+        found = next((token for token in (*_PLACEHOLDERS, *special) if token in words), None)
         if found is not None:
             return f"has {found!r} among its words, which is no text to the model"
-    return f"asks for more pictures than it has ({IMAGE} among its words)" if pictures < 0 else None
+    return next((f"asks for more than it has ({place} among its words)" for place in left if left[place] < 0), None)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from vtb.artifact.local import cache_folder, find_model
 from vtb.artifact.output import Output
 from vtb.artifact.unpacked import PACKED, unpacked_folder
 from vtb.engine.checkpoints import fetch_newest, remove_all, stored_checkpoints
-from vtb.engine.hardware import Device, choose_device, default_processes, is_main_node, require_deepspeed
+from vtb.engine.hardware import Device, choose_device, default_processes, is_main_node, node_suffix, require_deepspeed
 from vtb.engine.lock import OutputLock
 from vtb.engine.train import already_done, train
 from vtb.engine.work_folder import work_folder
@@ -54,7 +54,7 @@ def run_training(run: Run, options: TrainingOptions, method: Method) -> None:
         run.say_plan(plan, f"trained on {rows['train']} rows on {where}, {job.nproc} process(es)")
         return
     store = open_store(run.output_uri)
-    lock_file = cache_folder() / "runs" / f"{place_of(store.uri)}.lock"
+    lock_file = cache_folder() / "runs" / f"{place_of(store.uri)}{node_suffix()}.lock"
     with OutputLock(store, lock_file, main=is_main_node(), clears=run.overwrite) as lock:
         make(run, plan, job, where, lock, method, merge=options.merge)
 

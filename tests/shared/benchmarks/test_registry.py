@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
+from vtb import plug_ins
 from vtb.benchmarks import registry
 
 
@@ -23,6 +24,6 @@ def test_a_broken_one_is_named_and_left_out(
 ) -> None:
     whole = set(registry.benchmarks())
     registry.benchmarks.cache_clear()
-    monkeypatch.setattr(registry, "entry_points", lambda group: [EntryPoint("bad", value, group)])
+    monkeypatch.setattr(plug_ins, "entry_points", lambda group: [EntryPoint("bad", value, group)])
     assert set(registry.benchmarks()) == whole
     assert f"benchmark 'bad' of {value}: cannot be loaded" in caplog.text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contract.command_line import TINY, call
-from vtb.datasets import readers
+from vtb.datasets import asked
 from vtb.datasets.readers import chunks, describe_input, read_chunk
 from vtb.media.image import Image, decode_image
 from vtb.store.local import LocalStore
@@ -28,7 +28,7 @@ def test_parts_of_a_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         return decode_image(data)
 
     monkeypatch.setattr(LocalStore, "get_bytes", counted_get)
-    monkeypatch.setattr(readers, "decode_image", counted_decode)
+    monkeypatch.setattr(asked, "decode_image", counted_decode)
     keys = [loaded.key for start in range(0, 8, 2) for loaded in read_chunk(chunk, start, start + 2)]
     assert keys == [f"maze_square-09-{index:07d}" for index in range(8)]
     assert fetched == ["shards/00000.tar"]

@@ -111,3 +111,17 @@ def test_a_damaged_lock_is_taken_over(uri: str, tmp_path: Path) -> None:
         open_store(uri).put_bytes(NAME, content)
         with _lock(uri, tmp_path / "a") as lock:
             lock.check()
+
+
+def test_a_node_that_writes_nothing_has_its_folder_alone_on_a_machine(uri: str, tmp_path: Path) -> None:
+    """Two runs of one node would share a work folder: its logs, and the file that asks the engine to stop."""
+
+    def node(name: str) -> OutputLock:
+        return OutputLock(open_store(uri), tmp_path / "a" / name, main=False)
+
+    with _lock(uri, tmp_path / "a"), node("lock-node1") as first, node("lock-node2"):
+        with pytest.raises(TryAgain, match=r"another run trains here now \(on this machine\)"):
+            node("lock-node1").__enter__()
+        first.check()
+    with node("lock-node1"):
+        assert open_store(uri).stat(NAME) is None

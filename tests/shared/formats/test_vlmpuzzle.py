@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 
 from vtb.errors import BadInput
-from vtb.formats.vlmpuzzle import data_files, folder_files, folder_record, media_file, media_paths, read_records
+from vtb.formats.vlmpuzzle import data_files, folder_files, folder_record, media_file, media_path, read_records
 from vtb.formats.webdataset import Sample
 from vtb.puzzles.sample import CLIP, MEDIA, PUZZLE, SOLUTION
 from vtb.tasks.example import Example, Figure, Prompts
@@ -42,8 +42,8 @@ def test_records_name_their_files() -> None:
 
 def test_only_media_become_files() -> None:
     sample = Sample("a-1", {"json": b"{}", "puzzle.png": b"P", "solution.png": b"S", "solution.mp4": b"V"})
-    files = folder_files(sample, EXAMPLE.task)
-    assert files[media_paths("maze_square", "a-1")["puzzle.png"]] == b"P"
+    files = folder_files(sample, EXAMPLE)
+    assert files[media_path("maze_square", "a-1", "puzzle.png")] == b"P"
     assert sorted(files.values()) == [b"P", b"S", b"V"]
     assert all(path.startswith("maze_square/") for path in files)
 

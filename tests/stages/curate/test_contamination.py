@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +86,21 @@ def test_a_damaged_benchmark_is_told(world: Path, tmp_path: Path) -> None:
     done = call(*words, "--output", tmp_path / "out")
     assert (done.code, len(done.error_lines)) == (3, 1), done.err
     assert "record 'a' cannot be used" in done.error_lines[0]
+
+
+def test_one_odd_record_of_the_benchmark_stops_nothing(world: Path, tmp_path: Path) -> None:
+    """Nobody can be asked about it; with nothing but odd ones the run stops, since nothing would be looked for."""
+    benchmark = tmp_path / "benchmark" / "midpoint"
+    shutil.copytree(world / "benchmark" / task_of("midpoint"), benchmark)
+    (whole,) = json.loads((benchmark / "data.json").read_text())
+    outside = [{**whole["candidates"][0], "x": -30.0}, *whole["candidates"][1:]]
+    odd = {**whole, "id": "odd", "candidates": outside}
+    (benchmark / "data.json").write_text(json.dumps([odd, whole]))
+    words = ("vtb-curate", "--input", world / "puzzles", "--workers", "1", "--benchmark", benchmark.parent)
+    done = call(*words, "--output", tmp_path / "out")
+    assert done.code == 0, done.err
+    assert "1 records of the benchmark cannot be used: not checked; the first: " in done.err
+    assert "in the benchmark, midpoint: 1" in done.err
+    (benchmark / "data.json").write_text(json.dumps([odd]))
+    none = call(*words, "--output", tmp_path / "none")
+    assert (none.code, len(none.error_lines), "'odd' cannot be used" in none.err) == (3, 1, True), none.err

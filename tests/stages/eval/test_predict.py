@@ -54,10 +54,11 @@ def test_the_model_is_shown_the_picture_with_cell_ids(curated: Path, monkeypatch
     from vtb_eval.questions import ShardWork, read_questions
 
     found = choose_split(chunks(describe_input(str(curated))), "test", str(curated))
-    (question, *_) = read_questions(ShardWork(tuple(found), 0, 1, "think"))
+    (question, *_) = read_questions(ShardWork(tuple(found), 0, 1, "think"), [])
     task, record = task_of(question.example), question.example.payload
-    shown = encode_rgb(task.show(record, decode_image(question.puzzle)))
-    assert question.picture == shown != question.puzzle
+    (picture,), (puzzle,) = ([*one.files] for one in (*question.shown, *question.asked))
+    shown = encode_rgb(task.show(record, decode_image(puzzle)))
+    assert picture == shown != puzzle
     assert question.text.startswith(task.ask(record, "vlm"))
 
 

@@ -14,6 +14,7 @@ import pytest
 from contract.command_line import Result, call, files, without_run
 from vtb.artifact import InputEntry, Plan, ShardEntry, read_manifest
 from vtb.artifact.output import Output
+from vtb.datasets.asked import one_picture
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.media.image import decode_image, encode_png, encode_rgb
 from vtb.puzzles.maze.square import Config
@@ -33,10 +34,11 @@ def question(size: int, index: int) -> Question:
     example = make_example(FAMILY, Config(size=size, cell_px=16), f"maze_square-{size:02d}", 1, index)
     picture = encode_rgb(FAMILY.show(example.payload, FAMILY.puzzle(example.payload)))
     puzzle = encode_png(FAMILY.draw_puzzle(example.payload), FAMILY.palette)
-    return Question(example, "Which way?", picture, puzzle)
+    return Question(example, "Which way?", one_picture(picture), one_picture(puzzle))
 
 
 QUESTIONS = [question(size, index) for size in (7, 9, 11) for index in range(6)]
+(PUZZLE,) = QUESTIONS[0].asked[0].files
 RIGHT = [FAMILY.answer(question.example.payload) for question in QUESTIONS]
 
 
@@ -148,20 +150,20 @@ def answer_with(text: object, **columns: object) -> bytes:
 def test_halves_of_surrogate_pairs(tmp_path: Path) -> None:
     """JSON may hold them, and no encoding can write them."""
     answer = answer_with("\ud800 [1]")
-    write(tmp_path / "p", [Sample("a", {"json": answer, "puzzle.png": QUESTIONS[0].puzzle})])
+    write(tmp_path / "p", [Sample("a", {"json": answer, "puzzle.png": PUZZLE})])
     assert figures(tmp_path / "p", tmp_path / "o")["overall"]["strict"]["right"] == 0
 
 
 @pytest.mark.parametrize("text", [None, 5, [1, 2], {"a": 1}, True])
 def test_answers_that_are_no_text(tmp_path: Path, text: object) -> None:
-    write(tmp_path / "p", [Sample("a", {"json": answer_with(text), "puzzle.png": QUESTIONS[0].puzzle})])
+    write(tmp_path / "p", [Sample("a", {"json": answer_with(text), "puzzle.png": PUZZLE})])
     assert figures(tmp_path / "p", tmp_path / "o")["overall"]["strict"]["right"] == 0
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"json": b"{"}, {"json": b"[]"}, {"json": b"{}"}, {"puzzle.png": b""}, {"puzzle.png": QUESTIONS[0].puzzle[:60]},
+        {"json": b"{"}, {"json": b"[]"}, {"json": b"{}"}, {"puzzle.png": b""}, {"puzzle.png": PUZZLE[:60]},
         {"json": json.dumps({"id": "a", "prompt": "?", "text": "a", "example": {"task": "maze_square"}}).encode()},
         {"json": answer_with("a", task="unknown")}, {"json": answer_with("a", payload="{}")},
         {"json": answer_with("a", version=99)}, {"json": b"[" * 100_000},

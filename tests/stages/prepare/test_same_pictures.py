@@ -25,7 +25,8 @@ def test_training_and_evaluation_show_the_same(name: str, reasoning: bool) -> No
     family = find_family(name)
     loaded = load_sample(render(family, make_example(family, family.config_class(), "same", 3, 0, reasoning=reasoning)))
     assert (loaded.reasoning is not None) is reasoning
-    trained, asked = decode_image(shown(loaded)), decode_image(make_question(loaded, None).picture)
+    (training,), (evaluation,) = shown(loaded), make_question(loaded, None).shown
+    trained, asked = (decode_image(file) for one in (training, evaluation) for file in one.files)
     assert np.array_equal(trained, asked)
     prints_names = family.group == "maze"  # whose question speaks of printed numbers
     assert np.array_equal(trained, loaded.puzzle) is not prints_names

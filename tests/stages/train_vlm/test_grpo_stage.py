@@ -23,7 +23,9 @@ from stages.train_vlm.stage_runs import (
     wait_for,
 )
 from vtb.artifact import read_manifest
+from vtb.errors import UsageProblem
 from vtb.store import open_store
+from vtb_train_vlm.engine_options import check_engine_args
 
 pytestmark = pytest.mark.engine
 PACE = ("--device", "cpu", "--learning-rate", "0.001", "--batch-size", "8", "--max-completion-length", "8")
@@ -156,6 +158,12 @@ def test_stopped_and_continued_equals_undisturbed(bench: Bench, trained: tuple[s
     assert done.code == 0, done.err
     assert "continuing from checkpoint-" in done.err
     assert payload(out) == payload(whole)
+
+
+def test_losses_of_its_own_are_known() -> None:
+    check_engine_args(("--loss_type", "dr_grpo", "--epsilon", "0.3"), None, "rlhf")
+    with pytest.raises(UsageProblem, match="no such value"):
+        check_engine_args(("--loss_type", "dr_grpo"), None, "sft")
 
 
 @pytest.mark.parametrize(

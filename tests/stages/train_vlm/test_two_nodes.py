@@ -60,3 +60,26 @@ def test_a_gang_that_lost_a_node_goes_on_from_the_last_checkpoint(place: Place, 
     assert (first.returncode, second.returncode) == (0, 0), said
     assert "continuing from checkpoint-" in said
     assert metrics(str(out))["steps"] == 16
+
+
+@pytest.mark.engine
+def test_two_runs_of_one_node_do_not_share_a_folder(place: Place, tmp_path: Path) -> None:
+    """The second would begin the first one's log anew, and take away the file that asks its engine to stop."""
+    meet = {"PET_NNODES": "2", "PET_MASTER_ADDR": "127.0.0.1", "PET_MASTER_PORT": str(free_port())}
+    env = {**place.env, **meet, "PET_NODE_RANK": "1", "VTB_CACHE": str(tmp_path / "cache")}
+    words = place.sft(tmp_path / "out", "--max-steps", 2)
+
+    def found(name: str) -> list[Path]:
+        return list((tmp_path / "cache" / "runs").glob(f"*/{name}"))
+
+    with killed_at_the_end(start(*words, env=env)) as first:
+        (log,) = wait_for("its engine", lambda: found("engine-node1.log"), first)
+        stop = log.with_name(".stop")
+        stop.touch()
+        began = log.stat()
+        with killed_at_the_end(start(*words, env=env)) as second:
+            _, said = second.communicate(timeout=120)
+        assert (second.returncode, "another run trains here now (on this machine)" in said) == (75, True), said
+        assert (log.stat().st_ino, stop.exists(), first.poll()) == (began.st_ino, True, None)
+        kill_tree(first)
+    assert not found("engine.log")

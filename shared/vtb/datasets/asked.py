@@ -1,0 +1,83 @@
+"""What a question shows, as files: pictures, clips, and clips as frames, in the order of its record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Literal
+
+from vtb.errors import BadInput
+from vtb.media.image import Image, UnreadableImage, decode_image
+from vtb.puzzles.sample import MEDIA, PUZZLE
+from vtb.tasks.example import Media, asked_about
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One thing that a question shows.
+
+    Attributes:
+        kind: a picture, a clip, or a clip as its frames.
+        names: its parts of the sample; one, but for frames.
+        files: their bytes.
+    """
+
+    kind: Literal["image", "video", "frames"]
+    names: tuple[str, ...]
+    files: tuple[bytes, ...]
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """What its files are by their names (``.png``)."""
+        return tuple(PurePath(name).suffix for name in self.names)
+
+
+def asked_of(media: Sequence[Media], parts: Mapping[str, bytes]) -> tuple[Asked, ...]:
+    """What a record says is asked about, out of the parts of its sample; a record that says nothing has one picture.
+
+    Raises:
+        BadInput: one of them is missing.
+    """
+    found = asked_about(media) or [(MEDIA[PUZZLE],)]
+    lacking = next((medium.name for group in found for medium in group if medium.name not in parts), None)
+    if lacking is not None:
+        raise BadInput(f"it has no {lacking}")
+    return tuple(_asked(group, parts) for group in found)
+
+
+def _asked(group: Sequence[Media], parts: Mapping[str, bytes]) -> Asked:
+    names = tuple(medium.name for medium in group)
+    kind = group[0].kind
+    return Asked("frames" if kind == "frame" else kind, names, tuple(parts[name] for name in names))
+
+
+def one_picture(file: bytes) -> tuple[Asked, ...]:
+    """A question about one picture."""
+    return (Asked("image", (PUZZLE,), (file,)),)
+
+
+def look_at(asked: Sequence[Asked]) -> Image:
+    """The first picture, or first frame, that is asked about; all are decoded, so that nobody finds damage later.
+
+    Raises:
+        UnreadableImage: one is damaged.
+    """
+    firsts = [_first_of_clip(one) if one.kind == "video" else _first_of_pictures(one) for one in asked]
+    return firsts[0]
+
+
+def _first_of_pictures(one: Asked) -> Image:
+    first, *others = (decode_image(file) for file in one.files)
+    if any(other.shape != first.shape for other in others):
+        raise UnreadableImage(f"the frames from {one.names[0]} on are not of one size")
+    return first
+
+
+def _first_of_clip(one: Asked) -> Image:
+    from vtb.media.video import UnreadableVideo, decode_ends
+
+    try:
+        return decode_ends(one.files[0]).first
+    except UnreadableVideo as error:
+        raise UnreadableImage(f"{one.names[0]}: {error}") from error

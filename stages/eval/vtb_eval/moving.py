@@ -1,0 +1,76 @@
+"""The frames that a model gets of a clip: two a second, as ms-swift and Qwen's own tools give them in training.
+
+``qwen_vl_utils.vision_process`` (``FPS``, ``FPS_MIN_FRAMES``, ``FPS_MAX_FRAMES``); frames that come as pictures are all
+taken, as two a second.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vtb.datasets.asked import Asked
+from vtb.media.image import Image, decode_image
+from vtb.media.video import decode_clip, decode_ends, frame_rate
+
+A_SECOND = 2.0
+FEWEST, MOST = 4, 768
+_PAIR = 2  # frames that the model looks at together
+
+
+@dataclass(frozen=True)
+class Moving:
+    """Some frames of a clip, (frames, H, W, 3), their numbers in it, and how many it has in all and in a second."""
+
+    frames: NDArray[np.uint8]
+    numbers: list[int]
+    total: int
+    rate: float
+
+
+def moving(asked: Asked, max_pixels: int) -> Moving:
+    """A clip, or the frames of one; larger frames are scaled down to so many pixels.
+
+    Raises:
+        UnreadableVideo: it is damaged.
+    """
+    if asked.kind == "frames":
+        frames = [_scaled(decode_image(file), max_pixels) for file in asked.files]
+        numbers, total, rate = list(range(len(frames))), len(frames), A_SECOND
+    else:
+        (data,) = asked.files
+        total, rate = decode_ends(data).count, frame_rate(data)
+        numbers = frame_numbers(total, rate)
+        wanted = set(numbers)
+        found = {number: frame for number, frame in enumerate(decode_clip(data)) if number in wanted}
+        frames = [_scaled(found[number](), max_pixels) for number in numbers]
+    if len(frames) < _PAIR:
+        frames, numbers = frames * _PAIR, numbers * _PAIR
+    return Moving(np.stack(frames), numbers, total, rate)
+
+
+def frame_numbers(total: int, rate: float) -> list[int]:
+    """Which frames of a clip are taken: two a second, an even number of them, evenly spaced, the ends included."""
+    count = min(max(total / rate * A_SECOND, FEWEST), MOST, total)
+    even = max(1, int(count) // _PAIR * _PAIR)
+    return [round(number) for number in np.linspace(0, total - 1, even).tolist()]
+
+
+def _scaled(image: Image, max_pixels: int) -> Image:
+    height, width = image.shape[:2]
+    scale = math.sqrt(max_pixels / (height * width))
+    if scale >= 1:
+        return image
+    from PIL import Image as Pillow
+
+    size = (max(1, int(width * scale)), max(1, int(height * scale)))
+    return np.asarray(Pillow.fromarray(image).resize(size, Pillow.Resampling.BICUBIC))
+
+
+def as_metadata(one: Moving) -> dict[str, Any]:
+    """What the processors of transformers are told of frames that were chosen already."""
+    return {"total_num_frames": one.total, "fps": one.rate, "frames_indices": list(one.numbers)}
