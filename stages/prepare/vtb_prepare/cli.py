@@ -6,6 +6,7 @@ import click
 
 from vtb.stage.group import StageGroup
 from vtb_prepare.vlm import vlm
+from vtb_prepare.vsi import vsi
 
 
 @click.group("vtb-prepare", cls=StageGroup)
@@ -14,3 +15,4 @@ def main() -> None:
 
 
 main.add_command(vlm)
+main.add_command(vsi)

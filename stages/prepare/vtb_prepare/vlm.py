@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 from msgspec import structs
@@ -36,6 +33,7 @@ from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.tasks.example import Example, encode_example
 from vtb.tasks.registry import task_of
+from vtb_prepare.swift_files import SPLITS, put_rows
 
 log = logging.getLogger("vtb.prepare")
 
@@ -50,8 +48,6 @@ STAGE = Stage(
     parallel="shards",
     resources=Resources(cpu="2", memory="4Gi"),
 )
-ROWS = {"sft": sft_row, "grpo": grpo_row}
-SPLITS = ("train", "val")
 EVALUATION = ("test", "minitest")  # splits that no model may see in training
 
 
@@ -183,10 +179,7 @@ def combine(
     left_out = odd_records(output, shards)
     counts = {split: sum(shard.stats["splits"].get(split, 0) for shard in shards) for split in SPLITS}
     clips = clips_of(output, shards)
-    with tempfile.TemporaryDirectory() as folder:
-        names = [f"{split}_{use}.jsonl" for split in SPLITS for use in ROWS]
-        write_files(Path(folder), names, _rows(output, shards), {"videos": []} if clips else {})
-        files = [output.put_file(name, Path(folder) / name) for name in names]
+    files = put_rows(output, shards, {"sft": sft_row, "grpo": grpo_row}, {"videos": []} if clips else {})
     if left_out:
         log.warning("%d records are left out, all named in the manifest, the first: %s", len(left_out), left_out[0])
     card = _card(shards, counts, license_of(inputs), clips).encode()
@@ -204,27 +197,6 @@ def clips_of(output: Output, shards: Sequence[ShardEntry]) -> str | None:
         output.withdraw(shards_too=True)
         raise BadInput("some questions show clips and some the frames of clips: prepare them as two datasets")
     return next(iter(kinds), None)
-
-
-def _rows(output: Output, shards: Sequence[ShardEntry]) -> Iterator[dict[str, Any]]:
-    for shard in shards:
-        for line in output.store.get_bytes(shard.path).decode().splitlines():
-            yield json.loads(line)
-
-
-def write_files(
-    folder: Path, names: Sequence[str], rows: Iterator[Mapping[str, Any]], columns: Mapping[str, Any]
-) -> None:
-    """Every row into the SFT and the GRPO file of its split; all have the columns, with these values where none."""
-    with contextlib.ExitStack() as stack:
-        files = {
-            name: stack.enter_context((folder / name).open("w", encoding="utf-8", errors="replace")) for name in names
-        }
-        for row in rows:
-            for use, make in ROWS.items():
-                file = files.get(f"{row['split']}_{use}.jsonl")
-                if file is not None:
-                    file.write(json.dumps({**columns, **make(row)}, ensure_ascii=False) + "\n")
 
 
 def _card(shards: Sequence[ShardEntry], counts: Mapping[str, int], license: str, clips: str | None) -> str:

@@ -1,0 +1,123 @@
+"""Frames at equal distances from a video, or from a folder in which they have been extracted already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vtb.media.image import Image, UnreadableImage, decode_image
+from vtb.media.streams import choose_stream, open_container
+from vtb.media.video import UnreadableVideo, decode_clip
+from vtb.regular_file import read_regular
+
+MOST_BYTES = 1 << 32  # of a video file
+PICTURES = (".jpg", ".jpeg", ".png")
+
+
+def sampled_places(there: int, wanted: int) -> list[int]:
+    """``wanted`` places from 0 to ``there - 1``, both ends among them, at equal distances rounded down.
+
+    As VSI-Bench's evaluation of LLaVA-OneVision has them (``linspace(0, there - 1, wanted, dtype=int)``); a video with
+    fewer frames gives some of them several times.
+    """
+    return [int(place) for place in np.linspace(0, there - 1, wanted, dtype=int)]
+
+
+def sampled_from(place: Path, wanted: int) -> list[Image]:
+    """Frames of a video file, or of a folder of pictures.
+
+    Raises:
+        UnreadableVideo: it cannot be read.
+    """
+    if place.is_dir():
+        return sample_folder(place, wanted)
+    try:
+        return sample_video(read_regular(place, MOST_BYTES), wanted)
+    except OSError as error:
+        raise UnreadableVideo(f"cannot be read ({error})") from error
+
+
+def sample_video(data: bytes, wanted: int) -> list[Image]:
+    """Frames of a video file, decoded once; only those that are wanted are converted to RGB.
+
+    Raises:
+        UnreadableVideo: no video in it, or damaged.
+    """
+    expected = _frames_said(data)
+    found, count = _pick(data, sampled_places(expected, wanted) if expected else [])
+    if count == 0:
+        raise UnreadableVideo("has no frames")
+    if count != expected:  # its head says something else than it holds, or nothing
+        found, _ = _pick(data, sampled_places(count, wanted))
+    return [found[place] for place in sampled_places(count, wanted)]
+
+
+def _frames_said(data: bytes) -> int:
+    """How many frames the head of a file says that there are; 0 where it does not say it."""
+    import av
+
+    try:
+        with open_container(data) as container:
+            stream = choose_stream(data, container)
+            return int(stream.frames) if stream is not None else 0
+    except (av.FFmpegError, EOFError, ValueError) as error:
+        raise UnreadableVideo(f"is no video ({error})") from error
+
+
+def _pick(data: bytes, places: list[int]) -> tuple[dict[int, Image], int]:
+    """The frames at some places, and how many there are in all."""
+    wanted, found, count = set(places), dict[int, Image](), 0
+    for place, frame in enumerate(decode_clip(data)):
+        if place in wanted:
+            found[place] = frame()
+        count = place + 1
+    return found, count
+
+
+def sample_folder(folder: Path, wanted: int) -> list[Image]:
+    """Frames that lie in a folder as pictures, in the order of their names.
+
+    Raises:
+        UnreadableVideo: there is none, or one that is wanted is damaged.
+    """
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES and path.name[0] != ".")
+    if not files:
+        raise UnreadableVideo("has no pictures")
+    try:
+        once = {place: decode_image(files[place].read_bytes()) for place in set(sampled_places(len(files), wanted))}
+    except (UnreadableImage, OSError) as error:
+        raise UnreadableVideo(f"a picture cannot be read ({error})") from error
+    return [once[place] for place in sampled_places(len(files), wanted)]
+
+
+def within_pixels(image: Image, most: int) -> Image:
+    """The picture, scaled down where it has more pixels."""
+    import cv2
+
+    height, width = image.shape[:2]
+    scale = (most / (height * width)) ** 0.5
+    if scale >= 1:
+        return image
+    size = max(1, int(width * scale)), max(1, int(height * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def looks(images: list[Image]) -> NDArray[np.uint8]:
+    """A hash of what each picture looks like, (n, 32) bytes: where it grows darker to the right, in 16 x 16 places.
+
+    Scaling and compression change few of the 256 bits.
+    """
+    import cv2
+
+    grey = [cv2.resize(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY), (17, 16), interpolation=cv2.INTER_AREA) for one in images]
+    return np.packbits(np.stack([one[:, 1:] < one[:, :-1] for one in grey]).reshape(len(images), 256), axis=1)
+
+
+def alike(one: NDArray[np.uint8], other: NDArray[np.uint8], most: int = 24) -> int:
+    """How many of the first pictures look like one of the others: at most so many of the 256 bits differ."""
+    if not len(one) or not len(other):
+        return 0
+    bits = np.unpackbits(one[:, None] ^ other[None], axis=2).sum(axis=2)
+    return int((bits.min(axis=1) <= most).sum())

@@ -1,0 +1,200 @@
+"""``vtb-prepare vsi``: questions about videos of rooms in the form of VSI-Bench, for ms-swift."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from vtb.artifact import FileEntry, InputEntry, ShardEntry
+from vtb.artifact.output import Output, file_sha256
+from vtb.errors import BadInput, QualityGate
+from vtb.formats.media_tar import pack
+from vtb.media.frames import alike, looks, sampled_from, within_pixels
+from vtb.media.image import encode_rgb
+from vtb.media.video import UnreadableVideo
+from vtb.rng import stable_fraction
+from vtb.stage.command import stage_command
+from vtb.stage.declaration import Resources, Stage
+from vtb.stage.executor import ShardResult, Task, Tick
+from vtb.stage.fields import StageOptions, option
+from vtb.stage.run import Run
+from vtb.store import open_store
+from vtb_prepare.swift_files import SPLITS, put_rows
+from vtb_prepare.vsi_questions import Question, read_questions, scenes_of
+from vtb_prepare.vsi_rows import card_of, grpo_row, row_of, sft_row
+from vtb_prepare.vsi_videos import Videos, benchmark_looks, find_videos
+
+log = logging.getLogger("vtb.prepare")
+PER_SHARD = 16  # videos; 32 frames of 262,144 pixels each take some 25 MB
+QUALITY = 90  # of the JPEG files; the videos have been compressed already
+LEAST_ALIKE = 3  # frames that look like a benchmark's make a video one of its videos
+
+STAGE = Stage(
+    command="vtb-prepare vsi",
+    summary="Write questions about videos in the form of VSI-Bench, with frames of the videos, for training.",
+    version=1,
+    image="vtb/prepare",
+    writes=("swift-dataset",),
+    parallel="shards",
+    resources=Resources(cpu="4", memory="8Gi"),
+)
+
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options; what lies in the files is recorded as inputs, not where they lie."""
+
+    questions: Path = option(
+        file=True, existing=True, affects_output=False, metavar="FILE",
+        help="The questions: JSON, JSON lines or parquet with the columns of VSI-Bench (scene_name, question_type, "
+             "question, options, ground_truth), or problem and solution in place of the last.",
+    )  # fmt: skip
+    videos: Path = option(
+        file=True, existing=True, affects_output=False, metavar="FOLDER",
+        help="The videos as SCENE.mp4, or their frames as pictures in SCENE/, directly or below a folder per dataset.",
+    )  # fmt: skip
+    frames: int = option(32, low=1, high=1024, help="Frames of each video, at equal distances, both ends included.")
+    frame_pixels: int = option(262_144, low=1024, help="Scale larger frames down to this many pixels.")
+    val: float = option(0.05, low=0, high=1, help="Share of the videos whose questions are for val.")
+    benchmark: Path | None = option(
+        None, file=True, existing=True, affects_output=False, metavar="FILE",
+        help="Questions of a benchmark, in the same form: what asks about a scene of that name is left out.",
+    )  # fmt: skip
+    benchmark_videos: Path | None = option(
+        None, file=True, existing=True, affects_output=False, metavar="FOLDER",
+        help="Videos of a benchmark: a video whose frames look like theirs is left out, whatever its name.",
+    )  # fmt: skip
+    max_bad: float = option(
+        0.01, low=0, high=1, affects_output=False,
+        help="Largest share of videos that may be missing or damaged; above it the command exits 5.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ShardWork:
+    """The videos behind one shard of rows, with the questions about each."""
+
+    number: int
+    scenes: tuple[tuple[str, Path, tuple[Question, ...]], ...]
+    options: Options
+    salt: str
+
+
+@stage_command(STAGE, Options)
+def vsi(run: Run, options: Options) -> None:
+    """Write questions about videos in the form of VSI-Bench, with frames of the videos, for training.
+
+    Every video is decoded once, however many questions ask about it. Writes train_grpo.jsonl, val_grpo.jsonl and the
+    same for sft, whose rows have images, messages, solution and question_type; the frames are packed in tars. All
+    questions about a video are in one split. Give --benchmark, so that no scene of the benchmark is trained on.
+
+    Example: vtb-prepare vsi --questions vsi_train.json --videos videos/ --benchmark test.parquet --output out/vsi
+    """
+    questions, videos = read_questions(options.questions), find_videos(options.videos)
+    kept, left_out = without_benchmark(questions, options.benchmark)
+    tasks, missing = plan_shards(kept, videos, options, f"split/{run.seed}")
+    if not tasks:
+        raise BadInput(f"{options.questions}: no question is left whose video is below {options.videos}")
+    said = {"benchmark_scenes": left_out, "missing": missing}
+    run.make_shards(
+        run.plan(options, inputs_of(options, videos)), tasks, make_shard,
+        lambda output: partial(combine, output, said, options),
+        what="videos", summary=f"{sum(len(q) for task in tasks for *_, q in task.work.scenes)} questions with frames",
+    )  # fmt: skip
+
+
+def inputs_of(options: Options, videos: Videos) -> list[InputEntry]:
+    """The files by their content; videos by name and size, since hashing terabytes would take hours."""
+    named = [("vsi-questions", options.questions, file_sha256(options.questions))]
+    named.append(("videos", options.videos, videos.digest))
+    if options.benchmark:
+        named.append(("vsi-questions", options.benchmark, file_sha256(options.benchmark)))
+    if options.benchmark_videos:
+        named.append(("videos", options.benchmark_videos, find_videos(options.benchmark_videos).digest))
+    return [InputEntry(open_store(str(path)).uri, kind, digest) for kind, path, digest in named]
+
+
+def without_benchmark(questions: Sequence[Question], benchmark: Path | None) -> tuple[list[Question], list[str]]:
+    """The questions about scenes that the benchmark has not, and the names of the others."""
+    if benchmark is None:
+        log.warning("--benchmark is not given: nobody has checked that no scene is one of the benchmark's")
+        return list(questions), []
+    names = scenes_of(benchmark)
+    shared = {question.scene for question in questions if question.scene.rpartition("/")[2] in names}
+    if shared:
+        log.warning("left out: %d scenes of the benchmark, the first: %s", len(shared), min(shared))
+    return [question for question in questions if question.scene not in shared], sorted(shared)
+
+
+def plan_shards(
+    questions: Sequence[Question], videos: Videos, options: Options, salt: str
+) -> tuple[list[Task[ShardWork]], list[str]]:
+    """One shard per sixteen videos, in the order of their first questions; and the scenes that have none."""
+    by_scene: dict[str, list[Question]] = {}
+    for question in questions:
+        by_scene.setdefault(question.scene, []).append(question)
+    there = [(scene, place, tuple(some)) for scene, some in by_scene.items() if (place := videos.find(scene))]
+    groups = [tuple(there[start : start + PER_SHARD]) for start in range(0, len(there), PER_SHARD)]
+    tasks = [
+        Task(f"shards/{number:05d}.jsonl", len(group), ShardWork(number, group, options, salt))
+        for number, group in enumerate(groups)
+    ]
+    return tasks, sorted(by_scene.keys() - {scene for scene, *_ in there})
+
+
+def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
+    """Rows without the last line of their question, and the frames that they show."""
+    lines, media, counts, bad, known = [], dict[str, bytes](), dict[str, int](), list[str](), list[str]()
+    options = work.options
+    theirs = benchmark_looks(options.benchmark_videos)
+    for place, (scene, video, questions) in enumerate(work.scenes):
+        tick(1)
+        try:
+            frames = sampled_from(video, options.frames)
+        except UnreadableVideo as error:
+            bad.append(f"{scene}: {error}")
+            continue
+        if theirs is not None and alike(looks(frames), theirs) >= min(LEAST_ALIKE, options.frames):
+            known.append(scene)
+            continue
+        names = [f"media/{work.number:05d}/{place:04d}-{number:03d}.jpg" for number in range(len(frames))]
+        small = [within_pixels(frame, options.frame_pixels) for frame in frames]
+        media |= {name: encode_rgb(one, quality=QUALITY) for name, one in zip(names, small, strict=True)}
+        split = "val" if stable_fraction(scene, work.salt) < options.val else "train"
+        counts[split] = counts.get(split, 0) + len(questions)
+        lines += [json.dumps(row_of(question, names, split)) + "\n" for question in questions]
+    told = {"splits": counts, "bad": bad, "benchmark_videos": known, "videos": len(work.scenes)}
+    return ShardResult("".join(lines).encode(), len(lines), {f"media/{work.number:05d}.tar": pack(media)}, told)
+
+
+def combine(
+    output: Output, said: Mapping[str, Sequence[str]], options: Options, shards: Sequence[ShardEntry]
+) -> tuple[list[FileEntry], dict[str, Any]]:
+    """The engine's files and a card, unless too many videos are missing or damaged."""
+    bad = [*(f"{scene}: is not there" for scene in said["missing"]), *(one for s in shards for one in s.stats["bad"])]
+    videos = sum(shard.stats["videos"] for shard in shards) + len(said["missing"])
+    check_quality(bad, videos, options)
+    counts = {split: sum(shard.stats["splits"].get(split, 0) for shard in shards) for split in SPLITS}
+    if not sum(counts.values()):
+        output.withdraw(shards_too=True)
+        raise BadInput(f"{options.questions}: no question is left: every video is one of the benchmark's, or damaged")
+    files = put_rows(output, shards, {"sft": sft_row, "grpo": grpo_row}, {})
+    known = [*said["benchmark_scenes"], *(one for shard in shards for one in shard.stats["benchmark_videos"])]
+    card = card_of(shards, counts, options.frames).encode()
+    return [*files, output.put("README.md", card)], {"rows": counts, "bad": bad, "of_the_benchmark": known}
+
+
+def check_quality(bad: Sequence[str], videos: int, options: Options) -> None:
+    """Raises ``QualityGate`` where more videos are bad than ``--max-bad`` allows; names them all in the log."""
+    for one in bad:
+        log.warning("left out: %s", one)
+    if len(bad) > options.max_bad * videos:
+        raise QualityGate(
+            f"{len(bad)} of {videos} videos are missing or damaged, the first: {bad[0]}; more than --max-bad "
+            f"{options.max_bad:g} allows: bring them, or raise --max-bad"
+        )

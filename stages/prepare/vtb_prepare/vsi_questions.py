@@ -1,0 +1,138 @@
+"""Questions in the form of VSI-Bench, from JSON, JSON lines or parquet, checked one by one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vtb.benchmarks.vsi_bench import asks_for_number, target_number
+from vtb.errors import BadInput
+from vtb.formats.special_tokens import neutral
+from vtb.regular_file import read_regular
+
+# Names of the columns: the benchmark's first, then those of training sets in its form.
+_NAMES = {
+    "scene": ("scene_name", "scene", "video", "path"),
+    "kind": ("question_type", "problem_type"),
+    "question": ("question", "problem"),
+    "answer": ("ground_truth", "solution", "answer"),
+}
+NOTE = "These are frames of a video."
+MOST_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question about one video.
+
+    Attributes:
+        id: its own, or its number in the file.
+        scene: name of the video, with the folder of its dataset where the file says it.
+        kind: question type.
+        question: in words.
+        options: with their letters, as published; empty where a number is asked for.
+        answer: a letter, or a number as text.
+    """
+
+    id: str
+    scene: str
+    kind: str
+    question: str
+    options: tuple[str, ...]
+    answer: str
+
+    @property
+    def asked(self) -> str:
+        """What a model is asked, but for the line that says how to answer."""
+        options = ("Options:", *self.options) if self.options else ()
+        return neutral("\n".join((NOTE, self.question, *options)))
+
+
+def read_questions(path: Path) -> list[Question]:
+    """All questions of a file, in its order.
+
+    Raises:
+        BadInput: the file cannot be read, or a row is no question; the message has its number, from 1.
+    """
+    questions = [_question(row, number, path) for number, row in enumerate(_rows(path), start=1)]
+    if not questions:
+        raise BadInput(f"{path}: holds no questions")
+    again = len(questions) - len({question.id for question in questions})
+    if again:
+        raise BadInput(f"{path}: {again} questions have an id that another one has: give each its own")
+    return questions
+
+
+def scenes_of(path: Path) -> set[str]:
+    """The names of the scenes that a file asks about, without the folders of datasets."""
+    return {question.scene.rpartition("/")[2] for question in read_questions(path)}
+
+
+def _rows(path: Path) -> Iterable[Mapping[str, Any]]:
+    if path.suffix == ".parquet":
+        return _parquet(path)
+    try:
+        text = read_regular(path, MOST_BYTES).decode("utf-8", errors="replace")
+        content = [json.loads(line) for line in text.splitlines() if line.strip()] if path.suffix == ".jsonl" else None
+        content = json.loads(text) if content is None else content
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadInput(f"{path}: cannot be read as JSON ({error})") from error
+    if not isinstance(content, list):
+        raise BadInput(f"{path}: is no list of questions")
+    return content
+
+
+def _parquet(path: Path) -> list[Mapping[str, Any]]:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        rows: list[Mapping[str, Any]] = pyarrow.parquet.read_table(path).to_pylist()
+    except (pyarrow.ArrowException, OSError) as error:
+        raise BadInput(f"{path}: cannot be read as parquet ({error})") from error
+    return rows
+
+
+def _question(row: Any, number: int, path: Path) -> Question:
+    where = f"{path}: row {number}"
+    if not isinstance(row, Mapping):
+        raise BadInput(f"{where} is no question (columns {', '.join(names[0] for names in _NAMES.values())})")
+    found = {column: _text(row, names, where) for column, names in _NAMES.items()}
+    options = _options(row.get("options"), where)
+    try:
+        if asks_for_number(found["kind"]):
+            target_number(found["answer"])
+        elif not options:
+            raise BadInput("has no options, though its type is multiple choice")
+        elif found["answer"].strip().upper() not in "ABCDEFGH"[: len(options)]:
+            raise BadInput(f"has the answer {found['answer'][:60]!r}, which is the letter of no option")
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
+    folder, scene = row.get("dataset"), found["scene"]
+    place = f"{folder}/{scene}" if isinstance(folder, str) and folder and "/" not in scene else scene
+    name = row.get("id")
+    return Question(
+        str(number if name is None else name), place.removesuffix(".mp4"), found["kind"], found["question"], options,
+        found["answer"].strip(),
+    )  # fmt: skip
+
+
+def _text(row: Mapping[str, Any], names: Sequence[str], where: str) -> str:
+    for name in names:
+        if isinstance(value := row.get(name), (str, int, float)) and str(value).strip():
+            return str(value)
+    raise BadInput(f"{where} has no column {' or '.join(names)}")
+
+
+def _options(value: Any, where: str) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, (list, tuple)) or not all(isinstance(option, str) for option in value):
+        raise BadInput(f"{where}: its options are no list of words")
+    lettered = all(
+        option[:2] in (f"{letter}.", f"{letter}:") for option, letter in zip(value, "ABCDEFGH", strict=False)
+    )
+    return tuple(value) if lettered else tuple(f"{a}. {b}" for a, b in zip("ABCDEFGH", value, strict=False))
