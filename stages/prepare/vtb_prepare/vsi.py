@@ -61,7 +61,7 @@ class Options(StageOptions):
     frames: int = option(32, low=1, high=1024, help="Frames of each video, at equal distances, both ends included.")
     frame_pixels: int = option(262_144, low=1024, help="Scale larger frames down to this many pixels.")
     val: float = option(0.05, low=0, high=1, help="Share of the videos whose questions are for val.")
-    benchmark: Path | None = option(
+    benchmark_questions: Path | None = option(
         None, file=True, existing=True, affects_output=False, metavar="FILE",
         help="Questions of a benchmark, in the same form: what asks about a scene of that name is left out.",
     )  # fmt: skip
@@ -91,12 +91,13 @@ def vsi(run: Run, options: Options) -> None:
 
     Every video is decoded once, however many questions ask about it. Writes train_grpo.jsonl, val_grpo.jsonl and the
     same for sft, whose rows have images, messages, solution and question_type; the frames are packed in tars. All
-    questions about a video are in one split. Give --benchmark, so that no scene of the benchmark is trained on.
+    questions about a video are in one split. Give --benchmark-questions, so that no scene of the benchmark is trained on.
 
-    Example: vtb-prepare vsi --questions vsi_train.json --videos videos/ --benchmark test.parquet --output out/vsi
+    Example: vtb-prepare vsi --questions vsi_train.json --videos videos/ --benchmark-questions test.parquet
+    --output out/vsi
     """
     questions, videos = read_questions(options.questions), find_videos(options.videos)
-    kept, left_out = without_benchmark(questions, options.benchmark)
+    kept, left_out = without_benchmark(questions, options.benchmark_questions)
     tasks, missing = plan_shards(kept, videos, options, f"split/{run.seed}")
     if not tasks:
         raise BadInput(f"{options.questions}: no question is left whose video is below {options.videos}")
@@ -112,8 +113,8 @@ def inputs_of(options: Options, videos: Videos) -> list[InputEntry]:
     """The files by their content; videos by name and size, since hashing terabytes would take hours."""
     named = [("vsi-questions", options.questions, file_sha256(options.questions))]
     named.append(("videos", options.videos, videos.digest))
-    if options.benchmark:
-        named.append(("vsi-questions", options.benchmark, file_sha256(options.benchmark)))
+    if options.benchmark_questions:
+        named.append(("vsi-questions", options.benchmark_questions, file_sha256(options.benchmark_questions)))
     if options.benchmark_videos:
         named.append(("videos", options.benchmark_videos, find_videos(options.benchmark_videos).digest))
     return [InputEntry(open_store(str(path)).uri, kind, digest) for kind, path, digest in named]
@@ -122,7 +123,7 @@ def inputs_of(options: Options, videos: Videos) -> list[InputEntry]:
 def without_benchmark(questions: Sequence[Question], benchmark: Path | None) -> tuple[list[Question], list[str]]:
     """The questions about scenes that the benchmark has not, and the names of the others."""
     if benchmark is None:
-        log.warning("--benchmark is not given: nobody has checked that no scene is one of the benchmark's")
+        log.warning("--benchmark-questions is not given: nobody has checked that no scene is one of the benchmark's")
         return list(questions), []
     names = scenes_of(benchmark)
     shared = {question.scene for question in questions if question.scene.rpartition("/")[2] in names}

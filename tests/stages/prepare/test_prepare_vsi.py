@@ -150,7 +150,7 @@ def test_same_bytes_whatever_the_shards_and_workers(world: Path, tmp_path: Path)
 def test_scenes_of_the_benchmark_are_left_out(world: Path, tmp_path: Path) -> None:
     (tmp_path / "test.jsonl").write_text(json.dumps(question(1, "b")) + "\n")
     shared = film(tmp_path / "theirs" / "renamed.mp4", [one[::2, ::2].repeat(2, 0).repeat(2, 1) for one in room(2)])
-    more = ("--benchmark", tmp_path / "test.jsonl", "--benchmark-videos", shared.parent)
+    more = ("--benchmark-questions", tmp_path / "test.jsonl", "--benchmark-videos", shared.parent)
     done = prepare(world, tmp_path / "o", "--frames", 8, "--val", "0", *more)
     assert done.code == 0, done.err
     assert {row["scene_name"] for row in rows_of(tmp_path / "o", "train_grpo.jsonl")} == {"scans/a", "scans/d"}
