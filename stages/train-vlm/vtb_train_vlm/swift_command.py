@@ -13,7 +13,15 @@ from typing import Any, Literal
 
 from vtb.engine.launch import Device, engine_environment, launcher
 from vtb.errors import UsageProblem
-from vtb_train_vlm.engine_options import Arguments, flatten, model_arguments, parse_arguments, read_config, to_arguments
+from vtb_train_vlm.engine_options import (
+    Arguments,
+    flatten,
+    model_arguments,
+    parse_arguments,
+    read_config,
+    side_of_token,
+    to_arguments,
+)
 
 ENGINE = "vtb_train_vlm.engine"  # what ``python -m`` runs
 
@@ -97,7 +105,16 @@ def environment(job: SftJob, base: Mapping[str, str], device: Device = "cuda") -
     # swift looks for a relative path in the working folder first, then here.
     ours["ROOT_IMAGE_DIR"] = str(job.dataset_dir.resolve())
     ours["MAX_PIXELS"] = str(job.max_pixels)
-    return {**ours, **configured}
+    return {**ours, **_limits_of_clips(job), **configured}
+
+
+def _limits_of_clips(job: SftJob) -> dict[str, str]:
+    """The same limit for a frame of a clip, which the engine's reader of clips (qwen_vl_utils) counts in tokens.
+
+    It would also enlarge small frames to 128 tokens; evaluation shows them as they are, down to those of 4.
+    """
+    side = side_of_token(job.model)
+    return {"VIDEO_MAX_TOKEN_NUM": str(max(4, job.max_pixels // side**2)), "VIDEO_MIN_TOKEN_NUM": "4"} if side else {}
 
 
 def _own(job: SftJob, device: Device) -> Arguments:
