@@ -91,7 +91,7 @@ def vsi(run: Run, options: Options) -> None:
 
     Every video is decoded once, however many questions ask about it. Writes train_grpo.jsonl, val_grpo.jsonl and the
     same for sft, whose rows have images, messages, solution and question_type; the frames are packed in tars. All
-    questions about a video are in one split. Give --benchmark-questions, so that no scene of the benchmark is trained on.
+    questions about a video are in one split. Give --benchmark-questions, so that no scene of a benchmark is trained on.
 
     Example: vtb-prepare vsi --questions vsi_train.json --videos videos/ --benchmark-questions test.parquet
     --output out/vsi

@@ -138,3 +138,13 @@ def model_arguments(model: Path) -> dict[str, str]:
     if not isinstance(family, str):
         raise BadInput(f"{model}: config.json names no model_type: use a model that is whole")
     return {"model_type": family, "template": _TEMPLATES[family]} if family in _TEMPLATES else {}
+
+
+def side_of_token(model: Path) -> int | None:
+    """Pixels along a side of what the model makes one token of; None where its configuration does not say."""
+    path = model / "config.json"
+    config = read_json(path) if path.is_file() else None
+    vision = config.get("vision_config") if isinstance(config, dict) else None
+    sizes = [vision.get(name) for name in ("patch_size", "spatial_merge_size")] if isinstance(vision, dict) else []
+    found = [size for size in sizes if isinstance(size, int) and size > 0]
+    return found[0] * found[1] if len(found) == 2 else None

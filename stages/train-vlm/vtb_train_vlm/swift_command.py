@@ -10,11 +10,18 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vtb.engine.launch import Device, completions_file, engine_environment, launcher
+from vtb.engine.launch import Device, engine_environment, launcher
 from vtb.engine.train import EngineRun
 from vtb.errors import UsageProblem
-from vtb_train_vlm.engine_options import Arguments, flatten, model_arguments, parse_arguments, read_config, to_arguments
-from vtb_train_vlm.engine_rewards import COMPLETIONS, EVALUATED
+from vtb_train_vlm.engine_options import (
+    Arguments,
+    flatten,
+    model_arguments,
+    parse_arguments,
+    read_config,
+    side_of_token,
+    to_arguments,
+)
 from vtb_train_vlm.job import Job
 
 _LEFT_OVER = re.compile(r"remaining_argv: \[(.*)\]")
@@ -68,10 +75,16 @@ def environment(job: Job, base: Mapping[str, str], device: Device = "cuda") -> d
     # swift looks for a relative path in the working folder first, then here.
     ours["ROOT_IMAGE_DIR"] = str(job.dataset_dir.resolve())
     ours["MAX_PIXELS"] = str(job.max_pixels)
-    if job.entry == "rlhf" and job.val_file:
-        ours[EVALUATED] = str((job.dataset_dir / job.val_file).resolve())
-        ours[COMPLETIONS] = str(completions_file(job.output_dir))
-    return {**ours, **configured}
+    return {**ours, **_limits_of_clips(job), **configured}
+
+
+def _limits_of_clips(job: SftJob) -> dict[str, str]:
+    """The same limit for a frame of a clip, which the engine's reader of clips (qwen_vl_utils) counts in tokens.
+
+    It would also enlarge small frames to 128 tokens; evaluation shows them as they are, down to those of 4.
+    """
+    side = side_of_token(job.model)
+    return {"VIDEO_MAX_TOKEN_NUM": str(max(4, job.max_pixels // side**2)), "VIDEO_MIN_TOKEN_NUM": "4"} if side else {}
 
 
 def _own(job: Job, device: Device) -> Arguments:

@@ -38,7 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=["shards", "folder"])
 def curated(made: Path, request: pytest.FixtureRequest) -> Path:
-    out = made.parent / request.param
+    out: Path = made.parent / request.param
     words = ("--input", made, "--val", "0", "--test", "0", "--layout", request.param, "--workers", "1")
     done = call("vtb-curate", *words, "--output", out)
     assert done.code == 0, done.err
@@ -53,7 +53,9 @@ def asked(place: Path) -> dict[str, list[tuple[str, tuple[bytes, ...]]]]:
 
 def wanted() -> dict[str, list[tuple[str, tuple[bytes, ...]]]]:
     files = {key: tuple(list(one.parts.values())[1:]) for key, one in everything().items()}
-    alone = {key: [(("image" if key == "pictures" else "video"), (file,)) for file in files[key]] for key in KINDS}
+    alone: dict[str, list[tuple[str, tuple[bytes, ...]]]] = {
+        key: [(("image" if key == "pictures" else "video"), (file,)) for file in files[key]] for key in KINDS
+    }
     return {**alone, "frames": [("frames", files["frames"])]}
 
 

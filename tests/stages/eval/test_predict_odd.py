@@ -65,14 +65,14 @@ def test_nothing_but_those_is_an_error_and_leaves_nothing(command: str, model: P
     """So that the same place takes the data when it is right."""
     folder, out = write(tmp_path / "d", "dark", "outside"), tmp_path / "o"
     put(tmp_path / "a", "outside.txt", "A")
-    words = {
-        "predict": ("vtb-eval", "predict", "--model", model, "--device", "cpu", "--samples-per-shard", 1),
-        "score": ("vtb-eval", "score", "--answers", tmp_path / "a"),
-        "prepare": ("vtb-prepare", "vlm"),
+    program, words = {
+        "predict": ("vtb-eval", ("predict", "--model", model, "--device", "cpu", "--samples-per-shard", "1")),
+        "score": ("vtb-eval", ("score", "--answers", tmp_path / "a")),
+        "prepare": ("vtb-prepare", ("vlm",)),
     }[command]
-    done = call(*words, "--input", folder, "--output", out, "--workers", "1")
+    done = call(program, *words, "--input", folder, "--output", out, "--workers", "1")
     assert (done.code, len(done.error_lines)) == (3, 1), done.err
     assert "'dark' cannot be used (" in done.error_lines[0]
     write(folder, "outside", "two", "dark")
-    again = call(*words, "--input", folder, "--output", out, "--workers", "1")
+    again = call(program, *words, "--input", folder, "--output", out, "--workers", "1")
     assert again.code == 0, again.err

@@ -15,7 +15,7 @@ def noted(self: Any, inputs: Any) -> Any:
     """Encodes a row and notes how much it shows."""
     made = encode(self, inputs)
     pictures, clips = made.get("image_grid_thw"), made.get("video_grid_thw")
-    frames = [] if clips is None else clips[:, 0].tolist()
+    frames = [] if clips is None else clips.tolist()
     with Path(os.environ["NOTED"]).open("a") as file:
         file.write(f"{0 if pictures is None else len(pictures)} pictures, clips of {frames}\n")
     return made

@@ -17,10 +17,11 @@ PLUGIN = Path(__file__).parent / "note_media.py"
 
 @pytest.mark.parametrize(
     ("keys", "noted"),
-    [(("pictures", "frames"), {"3 pictures, clips of []", "0 pictures, clips of [2]"}),
-     (("pictures", "video"), {"3 pictures, clips of []", "0 pictures, clips of [2]"})],
+    [(("pictures", "frames"), {"3 pictures, clips of []", "0 pictures, clips of [[2, 8, 8]]"}),
+     (("pictures", "video"), {"3 pictures, clips of []", "0 pictures, clips of [[2, 4, 4]]"})],
 )  # fmt: skip
 def test_the_engine_gets_all_of_them(keys: tuple[str, ...], noted: set[str], place: Place, tmp_path: Path) -> None:
+    """Frames of 64 x 64 pixels, 16 to a patch; its reader enlarges those that come as pictures to 128 x 128."""
     with installed(tmp_path / "site"):
         write(tmp_path / "in", [everything()[key] for key in keys])
         words = ("--input", tmp_path / "in", "--val", "0", "--workers", "1", "--output", tmp_path / "dataset")
