@@ -2,7 +2,8 @@
 
 Eyeballing is guessed by the candidates' places (chance is one in five), visual puzzles by counting what is seen, mazes
 by their ends. Where the benchmark's sampling lets a guess find the answer, fair sampling does not: the line says by how
-much. Models learn from half the samples and are judged on the others: so many that a leak of one point shows.
+much. Models learn from half the samples and are judged on the others: so many that a leak of one point shows. What is
+found goes into ``vtb.puzzles.blind``.
 """
 
 from __future__ import annotations
@@ -18,11 +19,17 @@ from vtb.puzzles.registry import families, find_family
 from vtb.rng import sample_rng
 
 SAMPLES = 20_000
-MAZES: tuple[tuple[str, dict[str, Any]], ...] = (
-    *(("maze_square", {"size": size, "endpoints": ends}) for size in (7, 9, 11) for ends in ("corners", "random")),
-    ("maze_hexagon", {}), ("maze_circle", {}), ("maze_square", {"algorithm": "dfs"}),
-    ("maze_hexagon", {"algorithm": "dfs"}), ("maze_circle", {"algorithm": "dfs"}),
-)  # fmt: skip
+ALGORITHMS = ("wilson", "dfs")
+MAZES: tuple[tuple[str, dict[str, Any]], ...] = tuple(
+    (name, {**options, "algorithm": algorithm})
+    for name, every in (
+        ("maze_square", [{"size": size, "endpoints": ends} for size in (7, 9, 11) for ends in ("corners", "random")]),
+        ("maze_hexagon", [{"radius": radius} for radius in (2, 3, 4)]),
+        ("maze_circle", [{"rings": rings} for rings in (2, 4, 6)]),
+    )
+    for options in every
+    for algorithm in ALGORITHMS
+)
 
 
 def run() -> Iterator[dict[str, Any]]:

@@ -28,11 +28,11 @@ def test_scores_are_a_short_table(scores: Path) -> None:
     lines = done.out.splitlines()
     start = lines.index("  scores")
     assert [line.split() for line in lines[start + 1 : start + 4]] == [
-        ["task", "right", "95", "%", "interval"],
-        ["midpoint", "1/2", "50.0", "%", "9.5", "to", "90.5"],
-        ["arc_connect", "0/2", "0.0", "%", "0.0", "to", "65.8"],
+        ["task", "right", "95", "%", "interval", "blind", "guess"],
+        ["midpoint", "1/2", "50.0", "%", "9.5", "to", "90.5", "20.0", "%"],
+        ["arc_connect", "0/2", "0.0", "%", "0.0", "to", "65.8", "20.0", "%"],
     ]
-    assert lines[start + 8].split() == ["all", "1/12", "8.3", "%", "1.5", "to", "35.4"]
+    assert lines[start + 8].split() == ["all", "1/12", "8.3", "%", "1.5", "to", "35.4", "-"]
     assert lines[start + 9] == f"  report    {scores}/report.html, and every figure in scores.json"
     assert "per_signal" not in done.out
     assert len(lines) < 40

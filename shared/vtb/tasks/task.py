@@ -70,6 +70,10 @@ class Task(ABC, Generic[P]):
         """Figures that say how hard an example is, for filters and reports."""
         return {}
 
+    def blind(self, record: P) -> float | None:
+        """How often a guess that does not see the drawing is right at such examples; None where nobody measured it."""
+        return None
+
     def show(self, record: P, puzzle: Image) -> Image:
         """The picture for models that answer in words: the puzzle, where the task prints no names on it."""
         return puzzle

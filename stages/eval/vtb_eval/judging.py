@@ -114,6 +114,7 @@ def make_result(
         unjudged=[name for name in judged if name not in signals],
         signals={name: _plain(score) for name, score in signals.items()},
         cut_off=cut_off,
+        blind=task_of(example).blind(example.payload),
     )
 
 

@@ -26,6 +26,7 @@ class Result:
         unjudged: parts of the answer for which the record does not say what is right.
         signals: the verdict on each part of the answer; none where there is no answer.
         cut_off: whether the model had more to say.
+        blind: how often a guess that does not see the drawing is right at such puzzles; None where that is not known.
     """
 
     id: str
@@ -42,3 +43,4 @@ class Result:
     unjudged: Sequence[str]
     signals: Mapping[str, Mapping[str, Any]]
     cut_off: bool = False
+    blind: float | None = None

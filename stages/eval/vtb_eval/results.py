@@ -51,7 +51,7 @@ def summarise(results: Iterable[Result]) -> dict[str, Any]:
         "attempts_judged": len(kept),
         "without_answer": sum(not result.signals for result in kept),
         "not_judged": dict(Counter(result.task for result in every_one if result.unjudged)),
-        "overall": _modes(kept),
+        "overall": _beside_blind(kept),
         "per_task": _groups(kept, lambda result: result.task),
         "per_level": _groups(_of_several_levels(kept), _level),
         "per_signal": {name: _signal(name, kept) for name in every},
@@ -81,7 +81,17 @@ def _groups(results: Sequence[Result], key: Callable[[Result], str]) -> dict[str
     grouped: dict[str, list[Result]] = {}
     for result in results:
         grouped.setdefault(key(result), []).append(result)
-    return {name: _modes(grouped[name]) for name in sorted(grouped, key=_place)}
+    return {name: _beside_blind(grouped[name]) for name in sorted(grouped, key=_place)}
+
+
+def _beside_blind(results: Sequence[Result]) -> dict[str, Any]:
+    """The figures of a group, and how often a guess that does not see the drawing would be right in it.
+
+    None where that is not known of every puzzle.
+    """
+    rates = [result.blind for result in results if result.blind is not None]
+    known = bool(rates) and len(rates) == len(results)
+    return {**_modes(results), "blind": round(statistics.fmean(rates), 4) if known else None}
 
 
 def _place(name: str) -> tuple[int, int, str]:

@@ -88,6 +88,26 @@ def test_intervals_are_drawn_where_the_figures_say(scores: Path) -> None:
     assert groups == ["Eyeballing puzzles", "Visual puzzles", "ARC tasks", "Mazes", "All tasks"]
 
 
+def test_blind_guesses_stand_beside_accuracy(scores: Path) -> None:
+    """As a number and as a line in the plot; what nobody measured (ARC tasks) has neither."""
+    figures, page = json.loads((scores / "scores.json").read_text()), (scores / "report.html").read_text()
+    blind = {task: share["blind"] for task, share in figures["per_task"].items()}
+    assert blind == {
+        "midpoint": 0.2, "arc_connect": 0.2, "visual_color_grid": 0.5, "arc_agi_2": None,
+        "maze_square": 0.067, "maze_circle": 0.002,
+    }  # fmt: skip
+    assert figures["overall"]["blind"] is None
+    for task, rate in blind.items():
+        row = re.findall(rf"<tr><td>{task}</td>.*?</tr>", page, re.S)[0]
+        (cell,) = re.findall(r'<td class="number blind">(.*?)</td>', row)
+        lines = re.findall(r'<path class="blind" d="M([\d.]+) 0v14"/>', row)
+        if rate is None:
+            assert ("-" in cell, lines) == (True, [])
+        else:
+            assert (cell, float(lines[0])) == (f"{100 * rate:.1f} %", pytest.approx(400 * rate, abs=0.1))
+    assert "vtb.puzzles.blind" in page
+
+
 def test_two_tasks_with_puzzles_of_one_id(tmp_path: Path) -> None:
     """The picture of one must not stand beside the verdict on the other."""
     benchmark_like.write_folder(tmp_path / "set", ["incenter", "midpoint"], 1)

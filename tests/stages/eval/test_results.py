@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -80,3 +81,14 @@ def test_no_results() -> None:
     figures = summarise([])
     assert figures["overall"]["strict"]["total"] == 0
     assert figures["per_level"] == {}
+
+
+def test_blind_guesses_stand_beside_what_is_right() -> None:
+    """The mean of a group, and nothing where it is not known of every puzzle."""
+    of_9 = result("9", strict=True, tolerant=True, reason="solved")
+    known = [replace(of_9, blind=0.1), replace(of_9, blind=0.3), replace(of_9, level="size 11", blind=0.2)]
+    figures = summarise(known)
+    assert figures["overall"]["blind"] == figures["per_task"]["maze_square"]["blind"] == 0.2
+    assert figures["per_level"]["maze_square, size 9"]["blind"] == 0.2
+    assert summarise([*known, of_9])["overall"]["blind"] is None
+    assert summarise([])["overall"]["blind"] is None

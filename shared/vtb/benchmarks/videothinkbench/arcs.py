@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vtb.benchmarks.videothinkbench.eyeballing import DARK, Place, blue
 from vtb.errors import BadInput
 from vtb.media.image import Image
-from vtb.puzzles.eyeballing.arc_connect import SHAPE
+from vtb.puzzles.eyeballing.arc_connect import SEARCH, SHAPE
 from vtb.puzzles.eyeballing.common.arcs import SPAN
 
 EDGE = 4  # pixels outside the band at which its arcs are surely seen, past the line along it
@@ -34,7 +34,8 @@ def version_of(name: str, record: Mapping[str, Any], puzzle: Image) -> str:
 def arcs_as_points(record: Mapping[str, Any], puzzle: Image) -> dict[str, Any]:
     """A record of arcs, given as whole circles, with the places of the letters and of the arcs' inner ends.
 
-    Which half of its circle an arc is on, is seen by the ink left of the band.
+    Which half of its circle an arc is on, is seen by the ink left of the band. Right arcs whose inner ends lie outside
+    the picture have none: nothing there can join them, and ink at the rim would seem to.
     """
     left, _, right, _ = (float(side) for side in record["mask_rect"])
     ink = puzzle.max(axis=2) <= DARK
@@ -47,7 +48,12 @@ def arcs_as_points(record: Mapping[str, Any], puzzle: Image) -> dict[str, Any]:
         {"x": min(max(x, 0.0), width - 1.0), "y": min(max(y, 0.0), height - 1.0), "label": label}
         for label, (x, y) in places.items()
     ]
-    inner = {label: list(_crossing(circle, right + EDGE, half, height)) for label, circle in circles.items()}
+    ended = {label: _crossing(circle, right + EDGE, half) for label, circle in circles.items()}
+    inner = {
+        label: [x, min(max(y, 0.0), height - 1.0)]
+        for label, (x, y) in ended.items()
+        if -SEARCH[-1] <= y < height + SEARCH[-1]
+    }
     return {**record, "candidates": candidates, "arc_ends": {"left": list(ends[half]), **inner}}
 
 

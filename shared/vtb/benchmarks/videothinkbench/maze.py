@@ -15,6 +15,7 @@ from vtb.benchmarks.videothinkbench.grid_key import path_key
 from vtb.benchmarks.videothinkbench.picture_task import PictureTask
 from vtb.errors import BadInput
 from vtb.media.image import Image
+from vtb.puzzles.blind import grid_rate
 from vtb.puzzles.family import Point, Size
 from vtb.puzzles.judging.answers import last_list
 from vtb.puzzles.maze.common import path_judge
@@ -60,6 +61,10 @@ class GridMazeByPicture(PictureTask[PathRecord]):
         figures = {"radius": record.radius, "rings": record.rings, "segments": record.segments}
         length = len(record.solution_path_cell_ids) or None
         return {name: value for name, value in {**figures, "path_length": length}.items() if value is not None}
+
+    def blind(self, record: PathRecord) -> float | None:
+        """By the ends, where the record says which grid it is."""
+        return grid_rate(self.name, record.radius or record.rings, "dfs", record.segments)
 
     def answer(self, record: PathRecord) -> str:
         """The cells of the path."""

@@ -14,6 +14,7 @@ from msgspec import Struct
 from vtb.benchmarks.videothinkbench.picture_task import PictureTask
 from vtb.errors import BadInput
 from vtb.media.image import Color, Image, UnreadableImage, decode_image, encode_rgb
+from vtb.puzzles.blind import counts_rate
 from vtb.puzzles.judging.answers import last_answer, listed, normalise
 from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.visual.common.best_frame import judge_best
@@ -97,6 +98,10 @@ class VisualByPicture(PictureTask[PicturesRecord]):
         right = found is not None and found == normalise(record.answer)
         reason = "solved" if right else "names no answer" if found is None else "names another answer"
         return Score(right, right, reason, choice=found)
+
+    def blind(self, record: PicturesRecord) -> float | None:
+        """By counting what is seen."""
+        return counts_rate(self.name, fair=False)
 
     def answer(self, record: PicturesRecord) -> str:
         """As on record."""

@@ -19,6 +19,7 @@ from msgspec.structs import asdict, replace
 from vtb.errors import UsageProblem
 from vtb.media.image import Picture
 from vtb.puzzles import prompts
+from vtb.puzzles.blind import square_rate
 from vtb.puzzles.family import Clip
 from vtb.puzzles.maze.common import line_clip, path_judge, square_grid
 from vtb.puzzles.maze.common.base import ALGORITHM_HELP, LINE_HELP, PASSAGE, Maze
@@ -123,6 +124,12 @@ class SquareMaze(Maze[SquareRecord]):
             "turns": sum(a != b for a, b in itertools.pairwise(steps)),
             "dead_ends": int(((exits == 1) & (grid == 0)).sum()),
         }
+
+    def blind(self, record: SquareRecord) -> float | None:
+        """By the ends: two opposite corners, or two rooms anywhere."""
+        rows, cols = record.grid_size
+        corners = {record.start, record.goal} == {(1, 1), (rows - 2, cols - 2)}
+        return square_rate(rows, record.algorithm, corners=corners) if rows == cols else None
 
     def draw_puzzle(self, record: SquareRecord) -> Picture:
         """Walls, passages and the two marks."""

@@ -41,6 +41,10 @@ class ColorOverlapSquares(VisualFamily[OverlapRecord]):
     content: ClassVar[Content] = {"squares": (3, PRIMARY), "turn": (None, TURNS)}
     glyph = 70.0
 
+    def blind(self, record: OverlapRecord) -> float | None:
+        """Nothing is hidden under either sampling, so one puzzle does not tell how it was made."""
+        return None
+
     def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:
         """Colors of the squares; the outer two are the same in a third, so that either mixture may come twice."""
         first, second, third = shuffled(rng, PRIMARY)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import cv2
 import msgspec
@@ -95,6 +97,36 @@ def test_arcs_given_as_circles_are_judged_by_the_ink_between_them() -> None:
         cv2.line(drawn, places[0], places[1], (10, 10, 10), 5)
         found = judged("arc_connect", drawn)
         assert (found.choice, found.strict) == (letter, letter == record.correct_option)
+
+
+def test_an_arc_that_ends_above_the_picture_cannot_be_joined() -> None:
+    """Else ink at the picture's upper rim would join it too: in the records of others some arcs end outside."""
+    index, (left, *inner) = next((index, ends) for index in range(50) if _third_lies_higher(ends := _end_rows(index)))
+    third, cut = sorted(inner)[2], round(sorted(inner)[2]) - 6
+    puzzle = np.pad(pictures("arc_connect", index)[0][cut:], ((0, cut), (0, 0), (0, 0)), constant_values=255)
+    record: dict[str, Any] = copy.deepcopy(published("arc_connect", index))
+    for circle in (record["left_arc"], *record["candidates"]):
+        circle["cy"] -= cut
+    record["correct_option"] = letter = "ABCDE"[inner.index(third)]
+    example = as_example(record, "arc_connect", puzzle, lambda: puzzle)
+    band, drawn = record["mask_rect"], puzzle.copy()
+    cv2.line(drawn, (round(band[0]) - 4, round(left - cut)), (round(band[2]) + 4, 6), (10, 10, 10), 5)
+    found = score(example, drawn, puzzle)
+    assert (found.choice, found.strict) == (letter, True)
+
+
+def _end_rows(index: int) -> list[float]:
+    """The rows in which the left arc and the five right ones end."""
+    puzzle, solution = pictures("arc_connect", index)
+    ends = as_example(published("arc_connect", index), "arc_connect", puzzle, lambda: solution).payload.arc_ends
+    return [ends[name][1] for name in ("left", *"ABCDE")]
+
+
+def _third_lies_higher(rows: Sequence[float]) -> bool:
+    """Whether the third of the right ends lies well above the left one, and the first two well above it."""
+    left, *inner = rows
+    first, second, third, *_ = sorted(inner)
+    return left > third + 10 and third - second > 20 and second > first
 
 
 def test_arc_connect_with_discs_is_its_point_version() -> None:

@@ -230,6 +230,15 @@ def test_a_line_that_compression_paled_in_places_is_one() -> None:
     assert judge(answer, walls, ends).reason == "path is broken"
 
 
+@pytest.mark.parametrize(("red", "joins"), [(80, True), (70, False)])
+def test_a_line_that_compression_darkened_between_walls_is_one(red: int, joins: bool) -> None:
+    """What nearest scaling and JPEG 85 left of circle mazes' lines of one pixel between walls was no brighter."""
+    answer = np.full((64, 128, 3), 255, np.uint8)
+    answer[10:14, 8:124] = (220, 0, 0)
+    answer[10:14, 60:63] = (red, 30, 30)
+    assert judge(answer, np.zeros((64, 128), np.uint8), Ends((10, 12), (120, 12), 32)).strict == joins
+
+
 @pytest.mark.parametrize("color", [(150, 80, 80), (160, 20, 90), (200, 127, 127)])
 @pytest.mark.parametrize("side", [256, 320, 512, 704])
 def test_a_pale_line_is_none_when_scaling_reddened_it_in_places(color: tuple[int, int, int], side: int) -> None:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import Image, Letterbox, Picture, to_rgb
+from vtb.puzzles.blind import places_rate
 from vtb.puzzles.eyeballing.common import draw, judge
 from vtb.puzzles.eyeballing.common.config import Config, canvas_part, clip_record, in_clip
 from vtb.puzzles.eyeballing.common.figure import Figure
@@ -120,6 +121,10 @@ class Eyeballing(Family[EyeballingRecord]):
         others = [complex(x, y) for x, y, letter in points_of(record) if letter != record.correct_option]
         width = record.canvas_dimensions[0]
         return {"margin": round(min(abs(point - right) for point in others) / width, 4)}
+
+    def blind(self, record: EyeballingRecord) -> float | None:
+        """By the candidates' places; what others made was placed as the benchmark does."""
+        return places_rate(self.name, record.sampling)
 
     def draw_puzzle(self, record: EyeballingRecord) -> Picture:
         """The given strokes under the candidates."""

@@ -15,6 +15,7 @@ from typing import ClassVar, Protocol, TypeVar
 from msgspec.structs import replace
 
 from vtb.media.image import Picture
+from vtb.puzzles.blind import grid_rate
 from vtb.puzzles.family import Clip, ClipRecord
 from vtb.puzzles.maze.common.base import WALL, Maze
 from vtb.puzzles.maze.common.grid import Form, form_of
@@ -120,6 +121,11 @@ class GridMaze(Maze[G]):
             "turns": sum(a != b for a, b in itertools.pairwise(steps)),
             "dead_ends": sum(count == 1 for count in exits.values()),
         }
+
+    def blind(self, record: G) -> float | None:
+        """By the ends."""
+        size, *segments = (getattr(record, name) for name in self._numbers())
+        return grid_rate(self.name, size, record.algorithm, segments[0] if segments else None)
 
     def distinct(self, config: GridConfig) -> float | None:
         """How many different puzzles a configuration can make, or None where that is not known."""

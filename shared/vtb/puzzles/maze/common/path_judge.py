@@ -25,8 +25,8 @@ Mask = NDArray[np.uint8]
 RED_MIN, WALL_MAX = 150, 40
 REACH, REACH_PX = 1 / 8, 4  # how far from an end red reaches it: a share of a cell, at least the benchmark's 4 pixels
 SPILL, SPILL_PX = 3 / 16, 2  # around an end cell, forgiven by tolerant judging: 6 pixels for the benchmark's cell of 32
-# H.264 and JPEG halve the size of colors and work in blocks of 16 pixels: a line of few pixels pales in places.
-FAINT_MIN, FAINT_LEAD, BLOCK = 90, 30, 16
+# H.264 and JPEG halve the size of colors and work in blocks of 16 pixels: a thin line pales or darkens in places.
+FAINT_MIN, FAINT_LEAD, BLOCK = 75, 30, 16
 SURE = 20  # by which red leads more where a line is red and paled in places: scaling makes pale lines red in places
 FLOOD = 0.6  # share of the passages; a line along all of them covers less
 

@@ -8,6 +8,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from vtb.media.image import Image, Picture, print_centred, to_rgb
+from vtb.puzzles.blind import counts_rate
 from vtb.puzzles.judging.answers import last_answer, listed
 from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.visual.common import scene
@@ -42,6 +43,10 @@ class VisualFamily(VisualPuzzle[V]):
         """Different values in the picture, and parts that show the right one."""
         shown = [*record.seen.values()]
         return {"values_shown": len(set(shown)), "right_value_shown": shown.count(self.answer(record))}
+
+    def blind(self, record: V) -> float | None:
+        """By counting what is seen; fair sampling hides parts, so that counts say nothing."""
+        return counts_rate(self.name, fair=bool(record.hidden))
 
     def draw_puzzle(self, record: V) -> Picture:
         """The pattern with a question mark."""
