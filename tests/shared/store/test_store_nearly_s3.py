@@ -103,7 +103,8 @@ def test_a_listing_of_empty_pages_that_never_ends(faulty_s3: FaultyBucket, seven
 def page_of(keys: Sequence[str], token: int) -> bytes:
     """A page that says there is another."""
     rows = "".join(f"<Contents><Key>{key}</Key><Size>1</Size></Contents>" for key in keys)
-    more = f"<IsTruncated>true</IsTruncated><NextContinuationToken>{token:08d}</NextContinuationToken>"  # as the server reads them
+    # The server refuses other tokens.
+    more = f"<IsTruncated>true</IsTruncated><NextContinuationToken>{token:08d}</NextContinuationToken>"
     return f"<ListBucketResult>{more}{rows}</ListBucketResult>".encode()
 
 
