@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from contract.command_line import TINY, call, run
-from vtb.artifact import find_manifest, read_manifest
+from vtb.artifact import Manifest, ShardEntry, find_manifest, read_manifest
 from vtb.cli.show import describe, flat, line_of, lineage
 from vtb.store import open_store
 from vtb_prepare.vlm import STAGE
@@ -104,11 +107,11 @@ def test_lineage_survives_a_store_that_cannot_be_read(made: Path, tmp_path: Path
 def test_verify_reads_everything(made: Path) -> None:
     done = run("vtb", "show", "--verify", made)
     assert done.code == 0, done.err
-    assert f"all {len(read_manifest(str(made)).all_files())} objects are as the manifest says" in done.err
+    assert f"all {len([*read_manifest(str(made)).all_files()])} objects are as the manifest says" in done.err
 
 
 def test_verify_finds_one_changed_byte_in_any_object(copy: Path) -> None:
-    files = read_manifest(str(copy)).all_files()
+    files = [*read_manifest(str(copy)).all_files()]
     kinds = {file.path.rpartition(".")[2]: file for file in files}
     assert {"jsonl", "tar", "md"} <= set(kinds)
     for file in kinds.values():
@@ -143,6 +146,47 @@ def test_verify_reads_large_objects_by_way_of_the_disk(copy: Path, monkeypatch: 
     (copy / second.path).unlink()
     with pytest.raises(BadInput, match=f"{first.path} has another content; {second.path} is missing"):
         show.check_all(open_store(str(copy)), manifest)
+
+
+class _Ones:
+    """A store of as many equal objects as are asked for, which notes how much memory is in use."""
+
+    uri = "ones"
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest, self.in_use = manifest.to_json(), list[int]()
+
+    def get_bytes(self, key: str, limit: int) -> bytes:
+        self.in_use.append(tracemalloc.get_traced_memory()[0])
+        return self.manifest if key == "manifest.json" else b"1"
+
+
+def test_verify_needs_the_same_memory_for_any_number_of_shards(made: Path) -> None:
+    from vtb.cli.show import check_all
+
+    one = hashlib.sha256(b"1").hexdigest()
+    shards = [ShardEntry(f"shards/{number:05d}.tar", 1, 1, one) for number in range(8_000)]
+    manifest = replace(read_manifest(str(made)), shards=shards, files=())
+    store = _Ones(manifest)
+    tracemalloc.start()
+    try:
+        check_all(store, manifest)  # type: ignore[arg-type]  # only what verifying needs
+    finally:
+        tracemalloc.stop()
+    assert len(store.in_use) == 8_001
+    assert max(store.in_use[1:]) - min(store.in_use[1:]) < 2_000_000
+
+
+def test_verify_does_not_read_what_is_too_large_and_names_three(copy: Path) -> None:
+    files = [*read_manifest(str(copy)).all_files()]
+    for file in files:
+        with (copy / file.path).open("r+b") as longer:
+            longer.truncate(1 << 40)
+    done = run("vtb", "show", "--verify", copy)
+    assert done.code == 3
+    (line,) = done.error_lines
+    assert f"{len(files)} of {len(files)} objects are damaged" in line
+    assert line.count("has another content") == 3
 
 
 @pytest.mark.store

@@ -1,7 +1,8 @@
 """Several runs at one place: whose it is, and what becomes of an object that arrives after another has taken over.
 
 Nothing can stop an upload that is under way. So each writer looks at the plan again when its object is stored, and
-takes the object back when the place is another's by then; what a killed writer left that way shows in the sizes.
+takes the object back when the place is another's by then. What a writer left that was killed before that look shows in
+the sizes; where those are equal, only in the hash, which every reader of a shard compares.
 """
 
 from __future__ import annotations

@@ -108,10 +108,11 @@ class Manifest:
                 splits[shard.split] = splits.get(shard.split, 0) + shard.rows
         return rows, splits
 
-    def all_files(self) -> list[FileEntry]:
-        """Every object that the manifest vouches for."""
-        shards = [FileEntry(shard.path, shard.bytes, shard.sha256) for shard in self.shards]
-        return [*shards, *(file for shard in self.shards for file in shard.files), *self.files]
+    def all_files(self) -> Iterator[FileEntry]:
+        """Every object that the manifest vouches for, one after the other: there may be millions."""
+        yield from (FileEntry(shard.path, shard.bytes, shard.sha256) for shard in self.shards)
+        yield from (file for shard in self.shards for file in shard.files)
+        yield from self.files
 
     def body(self) -> dict[str, Any]:
         """The half that follows from inputs and configuration alone."""

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ from vtb.artifact.output import file_sha256
 from vtb.cli.scores_table import cut_off_line, scores_table
 from vtb.errors import BadInput, VtbError
 from vtb.progress import Progress
-from vtb.store import LocalStore, ObjectMissing, Store, open_store
+from vtb.store import LocalStore, ObjectMissing, ObjectTooLarge, Store, open_store
 
 THREADS = 8
 RANGE = {"min", "mean", "max"}
 DEEPEST = 20  # stages between an artifact and its generator; real chains have six
+AT_ONCE = 1024  # objects that are handed to the threads in one go: a million would wait in memory
+NAMED = 3  # damaged objects that a message names
 IN_MEMORY = 1 << 26  # larger objects are not read into memory, several at a time
 
 
@@ -63,10 +66,11 @@ def show(uri: str, verify: bool, as_json: bool) -> None:
 
 def describe(uri: str, manifest: Manifest) -> Iterator[str]:
     """The artifact itself, line by line."""
-    plan, run, files = manifest.plan, manifest.run, manifest.all_files()
-    size = sum(file.bytes for file in files)
+    plan, run, objects, size = manifest.plan, manifest.run, 0, 0
+    for file in manifest.all_files():
+        objects, size = objects + 1, size + file.bytes
     yield f"{open_store(uri).uri}"
-    yield f"  kind      {plan.kind}, {manifest.rows:,} rows, {len(files):,} objects, {size / 1e6:,.1f} MB"
+    yield f"  kind      {plan.kind}, {manifest.rows:,} rows, {objects:,} objects, {size / 1e6:,.1f} MB"
     if manifest.splits:
         yield "  splits    " + ", ".join(f"{name} {rows:,}" for name, rows in manifest.splits.items())
     yield f"  made by   {plan.stage} (stage version {plan.stage_version}, vtb-train {run.get('vtb')})"
@@ -146,14 +150,19 @@ def check_all(store: Store, manifest: Manifest) -> None:
         BadInput: some differ or are missing.
     """
     check_figures(store, manifest)
-    files, bad = manifest.all_files(), list[str]()
-    with ThreadPoolExecutor(THREADS) as pool, Progress(len(files), "verified") as progress:
-        for number, problem in enumerate(pool.map(lambda file: _problem(store, file), files), 1):
-            bad += [problem] if problem else []
-            progress.update(number)
+    total, seen, bad, first = sum(1 for _ in manifest.all_files()), 0, 0, list[str]()
+    files = manifest.all_files()
+    with ThreadPoolExecutor(THREADS) as pool, Progress(total, "verified") as progress:
+        while some := list(islice(files, AT_ONCE)):
+            for problem in pool.map(lambda file: _problem(store, file), some):
+                seen += 1
+                progress.update(seen)
+                if problem:
+                    bad += 1
+                    first += [problem] if bad <= NAMED else []
     if bad:
-        raise BadInput(f"{store.uri}: {len(bad)} of {len(files)} objects are damaged ({'; '.join(bad[:3])})")
-    logging.getLogger("vtb.show").info("all %d objects are as the manifest says", len(files))
+        raise BadInput(f"{store.uri}: {bad} of {total} objects are damaged ({'; '.join(first)})")
+    logging.getLogger("vtb.show").info("all %d objects are as the manifest says", total)
 
 
 def check_figures(store: Store, manifest: Manifest) -> None:
@@ -178,13 +187,15 @@ def _problem(store: Store, file: FileEntry) -> str | None:
         digest = _sha256(store, file)
     except (ObjectMissing, FileNotFoundError):
         return f"{file.path} is missing"
+    except ObjectTooLarge:
+        return f"{file.path} has another content"
     return None if digest == file.sha256 else f"{file.path} has another content"
 
 
 def _sha256(store: Store, file: FileEntry) -> str:
     """The hash of what is stored; a large object, such as a model's weights, goes by way of the disk."""
     if file.bytes <= IN_MEMORY:
-        return hashlib.sha256(store.get_bytes(file.path)).hexdigest()
+        return hashlib.sha256(store.get_bytes(file.path, file.bytes)).hexdigest()
     if isinstance(store, LocalStore):
         return file_sha256(Path(store.uri, file.path))
     with tempfile.TemporaryDirectory() as folder:

@@ -11,8 +11,11 @@ from contract.command_line import files, without_run
 from shared.artifact.artifact_runs import PATHS, PLAN, add, make, other
 from vtb.artifact import Manifest
 from vtb.artifact.output import Output, State
+from vtb.artifact.shard_data import read_samples
+from vtb.cli.show import check_all
 from vtb.errors import BadInput
 from vtb.stage.executor import ShardResult, Task, store_shard
+from vtb.store import open_store
 
 
 def test_two_committers_are_harmless(tmp_path: Path) -> None:
@@ -118,3 +121,16 @@ def test_a_late_file_about_the_whole_is_taken_back(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="another process"):
         first.put("README.md", b"late")
     assert set(files(tmp_path)) == {"plan.json"}
+
+
+def test_a_late_object_as_large_whose_writer_was_killed_is_told_by_its_hash(tmp_path: Path) -> None:
+    """Sizes alone are looked at before work that is done; who reads the shard compares its hash."""
+    whole = make(str(tmp_path))
+    (tmp_path / PATHS[0]).write_bytes(PATHS[0].encode()[::-1])
+    assert Output(str(tmp_path), PLAN).begin() is State.COMPLETE
+    with pytest.raises(BadInput, match=r"shards/00000\.tar: is damaged .*not what the manifest says"):
+        read_samples(str(tmp_path), whole.shards[0], "make it again")
+    with pytest.raises(BadInput, match=r"1 of 4 objects are damaged \(shards/00000\.tar has another content\)"):
+        check_all(open_store(str(tmp_path)), whole)
+    assert make_over(tmp_path).digest == whole.digest
+    check_all(open_store(str(tmp_path)), whole)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from conftest import FaultyBucket
 from vtb.errors import NotAvailable, TryAgain, VtbError
-from vtb.store import ObjectInfo, Store, open_store, s3_client, s3_http
+from vtb.store import ObjectInfo, Store, open_store, s3_client, s3_http, s3_listing
 from vtb.store import s3 as s3_module
 
 pytestmark = pytest.mark.store
@@ -97,6 +98,35 @@ def test_a_listing_of_empty_pages_that_never_ends(faulty_s3: FaultyBucket, seven
     faulty_s3.proxy.add("edit", 50, method="GET", edit=lambda _: page.encode())
     assert "does not go on" in str(failure(lambda: list(seven.list())))
     assert faulty_s3.proxy.requests["GET"] <= 2
+
+
+def page_of(keys: Sequence[str], token: int) -> bytes:
+    """A page that says there is another."""
+    rows = "".join(f"<Contents><Key>{key}</Key><Size>1</Size></Contents>" for key in keys)
+    # The server refuses other tokens.
+    more = f"<IsTruncated>true</IsTruncated><NextContinuationToken>{token:08d}</NextContinuationToken>"
+    return f"<ListBucketResult>{more}{rows}</ListBucketResult>".encode()
+
+
+def test_empty_pages_that_each_lead_to_another(
+    faulty_s3: FaultyBucket, seven: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some are well-behaved: a store passes over what was removed."""
+    monkeypatch.setattr(s3_listing, "_EMPTY_PAGES", 5)
+    tokens = itertools.count()
+    faulty_s3.proxy.add("edit", 5, method="GET", edit=lambda _: page_of([], next(tokens)))
+    faulty_s3.proxy.add("edit", 1, method="GET", edit=lambda _: replaced("true", "false")(page_of(["k"], 0)))
+    assert list(seven.list()) == [ObjectInfo("k", 1)]
+    faulty_s3.proxy.add("edit", 50, method="GET", edit=lambda _: page_of([], next(tokens)))
+    assert "one empty page after the other" in str(failure(lambda: list(seven.list())))
+    assert faulty_s3.proxy.requests["GET"] == 6 + 6
+
+
+def test_pages_that_go_round_in_a_circle(faulty_s3: FaultyBucket, seven: Store) -> None:
+    pages, tokens = itertools.cycle((["a", "b"], ["c", "d"], [])), itertools.count()
+    faulty_s3.proxy.add("edit", 50, method="GET", edit=lambda _: page_of(next(pages), next(tokens)))
+    assert "'a' comes in two pages" in str(failure(lambda: list(seven.list())))
+    assert faulty_s3.proxy.requests["GET"] == 4
 
 
 def test_a_key_that_comes_twice_in_a_page(faulty_s3: FaultyBucket, seven: Store) -> None:

@@ -6,6 +6,7 @@ it is the other side of that.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -58,9 +59,16 @@ def _serve() -> None:
 
     allow_cpu_torchvision()
     import swift.pipelines
-    import swift.trainers  # noqa: F401
+    import swift.trainers
+    import transformers.models.qwen3_vl.modeling_qwen3_vl  # noqa: F401
+
+    swift.pipelines.sft_main  # noqa: B018  is imported when it is asked for
 
     from vtb_train_vlm.engine import main
+
+    # The engine collects garbage at every validation: in a child that would look at, and so copy, all that was imported.
+    gc.collect()
+    gc.freeze()
 
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
