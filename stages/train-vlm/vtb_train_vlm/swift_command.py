@@ -78,7 +78,7 @@ def environment(job: Job, base: Mapping[str, str], device: Device = "cuda") -> d
     return {**ours, **_limits_of_clips(job), **configured}
 
 
-def _limits_of_clips(job: SftJob) -> dict[str, str]:
+def _limits_of_clips(job: Job) -> dict[str, str]:
     """The same limit for a frame of a clip, which the engine's reader of clips (qwen_vl_utils) counts in tokens.
 
     It would also enlarge small frames to 128 tokens; evaluation shows them as they are, down to those of 4.

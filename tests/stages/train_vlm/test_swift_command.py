@@ -223,6 +223,6 @@ def test_the_table_has_names_of_the_engine() -> None:
         check_argument(name, ["x"], "here")
 
 
-def test_frames_of_clips_have_the_limit_of_pictures(job: SftJob) -> None:
+def test_frames_of_clips_have_the_limit_of_pictures(job: Job) -> None:
     """In tokens, which is how the engine's reader of clips counts: one is 2 x 2 patches of 16 x 16 pixels here."""
     assert environment(job, {}, "cpu")["VIDEO_MAX_TOKEN_NUM"] == str(65536 // 32**2) == "64"
