@@ -79,7 +79,28 @@ def copying(artifact: Path) -> Any:
     return copy
 
 
+def in_background(launcher: Any) -> tuple[threading.Thread, list[int]]:
+    """Run a launcher in a thread; the list gets its exit code."""
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(launcher.run()), daemon=True)
+    thread.start()
+    return thread, codes
+
+
+def waiting(release: threading.Event, then: Any) -> Any:
+    """What a container does that says `started`, and goes on when it is let go."""
+
+    def run(pod: dict[str, Any], log: Any) -> int:
+        log.write("started\n")
+        while not release.is_set():
+            log.sleep(0.05)
+        return int(then(pod, log))
+
+    return run
+
+
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short waits of the launcher."""
-    for name, seconds in {"LOOK_S": 0.1, "PENDING_S": 0.3, "PROGRESS_S": 0.2}.items():
-        monkeypatch.setattr(f"vtb.cluster.launcher.{name}", seconds)
+    monkeypatch.setattr("vtb.cluster.launcher.LOOK_S", 0.1)
+    for name, seconds in {"PENDING_S": 0.3, "ASK_AGAIN_S": 0.5, "PROGRESS_S": 0.2}.items():
+        monkeypatch.setattr(f"vtb.cluster.telling.{name}", seconds)

@@ -12,10 +12,14 @@ import pytest
 import yaml
 from kubernetes.client import CustomObjectsApi
 
+from chart.helm import one, render
 from cluster.pipelines import DATA, ONE, with_store, write_pipeline
 from conftest import Bucket
 from contract.command_line import Result, call, killed_at_the_end, start
 from in_memory_kubernetes import ALL_GROUPS, Kubernetes
+from vtb.cluster.gang import step_objects
+from vtb.cluster.site import read_site
+from vtb.pipeline import read_pipeline
 
 pytestmark = pytest.mark.store
 
@@ -146,6 +150,34 @@ def test_detached_a_launcher_stays_in_the_cluster(kubernetes: Kubernetes, s3: Bu
     assert s3.server.secret_key not in json.dumps([job, config])
     assert call("vtb", "cancel", "--site", site).code == 0
     kubernetes.wait(lambda: not kubernetes.objects("jobs") and not kubernetes.objects("configmaps"))
+
+
+def test_the_launcher_of_the_chart_is_seen_and_kept(kubernetes: Kubernetes, s3: Bucket, site: Path, file: Path) -> None:
+    def run_or_sleep(pod: dict[str, Any], log: Any) -> int:
+        log.write(f"this is {log.container['image']}\n")
+        return sleep_long(pod, log)
+
+    kubernetes.run = run_or_sleep
+    values = {"store": {"uri": s3.uri, "existingSecret": "s3"}, "pipeline": {"file": file.read_text()}}
+    job = one(render(values, name="mine"), "Job", "-launcher")
+    job["metadata"]["annotations"] = {"meta.helm.sh/release-name": "mine.1"}
+    for secret in ("s3", "mine-launcher"):
+        kubernetes.create("secrets", {"metadata": {"name": secret}})
+    kubernetes.create("configmaps", {"metadata": {"name": "mine-launcher"}, "data": {}})
+    kubernetes.create("jobs", job)
+    pipeline = read_pipeline(file)
+    (step,) = step_objects(pipeline, pipeline.steps[0], s3.uri, read_site(site))
+    kubernetes.create("jobs", step)
+    kubernetes.wait(lambda: len(kubernetes.pod_runs) == 2)
+    shown = [line.split()[:3] for line in call("vtb", "status", "--site", site).out.splitlines()[1:]]
+    assert shown == [["data", "(launcher)", "running"], ["data", "mazes", "running"]]
+    assert call("vtb", "logs", "launcher", "--no-follow", "--site", site).out.startswith("this is vtb/launcher:")
+    gone = call("vtb", "cancel", "--site", site)
+    assert gone.code == 0
+    assert f"deleted job/{step['metadata']['name']}\n" in gone.out
+    assert "kept job/mine-launcher, the chart's launcher: it ends by itself" in gone.out
+    assert "`helm uninstall mine.1 -n test` removes it" in gone.out
+    kubernetes.wait(lambda: [made["metadata"]["name"] for made in kubernetes.objects("jobs")] == ["mine-launcher"])
 
 
 def test_render_prints_what_run_makes(kubernetes: Kubernetes, s3: Bucket, site: Path, tmp_path: Path) -> None:

@@ -52,7 +52,9 @@ Pods that do not start (each returns a hold; ``hold.release()`` lets them go, an
     kubernetes.hold_image_pull(message="...", match=every_pod)      ErrImagePull, then ImagePullBackOff
     kubernetes.hold_config_error(message="...", match=every_pod)    CreateContainerConfigError
     kubernetes.hold_quota(message="exceeded quota: ...", match=every_pod)   pods are refused (403); Event FailedCreate
-    A Secret or ConfigMap that env or a volume names and that is missing gives CreateContainerConfigError by itself.
+    kubernetes.hold_creating(reason, message, match=every_pod)      ContainerCreating, with Events of this reason
+    A Secret or ConfigMap that env names and that is missing gives CreateContainerConfigError by itself, one that a
+    volume names ContainerCreating with FailedMount.
 
 Things that go wrong::
 

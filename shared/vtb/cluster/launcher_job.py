@@ -9,7 +9,7 @@ import msgspec
 import yaml
 
 from vtb.cluster.job import FAILURES
-from vtb.cluster.names import MANAGED, PIPELINE, RELEASE, label_value, object_name
+from vtb.cluster.names import COMPONENT, MANAGED, PIPELINE, RELEASE, label_value, object_name
 from vtb.cluster.pod import CACHE, POD_SECURITY, SCRATCH, TMP, safe_container, store_environment
 from vtb.cluster.site import Site
 
@@ -34,7 +34,7 @@ def launcher_objects(
         more: further words of the ``vtb run``.
     """
     files = {PIPELINE_FILE: text, SITE_FILE: yaml.safe_dump(msgspec.to_builtins(site), sort_keys=True)}
-    marks = {**MANAGED, RELEASE: site.release, PIPELINE: label_value(name), "app.kubernetes.io/component": "launcher"}
+    marks = {**MANAGED, RELEASE: site.release, PIPELINE: label_value(name), COMPONENT: "launcher"}
     meta: dict[str, Any] = {"labels": marks, **({"namespace": site.namespace} if site.namespace else {})}
     called = object_name(site.release, f"{name}-launcher", {"files": files, "store": store, "more": list(more)})
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**meta, "name": called}, "data": files}
