@@ -20,7 +20,10 @@ QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$"
 REGISTRY = r"^([a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*/?)?$"  # no https://
 ObjectName = Annotated[str, msgspec.Meta(pattern=NAME, max_length=63)]
 Quantity = Annotated[str, msgspec.Meta(pattern=QUANTITY)]
+# What is neither processors, memory nor disk: of a device plugin (rdma/hca), or huge pages.
+RESOURCE = r"^([a-z0-9.-]+/[A-Za-z0-9._-]+|hugepages-[0-9]+[KMG]i)$"
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Resources = dict[Annotated[str, msgspec.Meta(pattern=RESOURCE)], Count | Quantity]
 Objects = list[dict[str, Any]]
 
 
@@ -105,6 +108,8 @@ class StagePlace(_Part, frozen=True):
         cpu: Processors that are asked for; not limited.
         memory: Memory that is asked for, and the limit.
         gpu: Whole GPUs.
+        gpu_resource: What they are called, where that differs from the site's ``gpuResource``.
+        extra_resources: Whatever else its pods need of the nodes, and how much of it (``rdma/hca: 1``).
         disk: Room for temporary files: ``/tmp`` and ``/cache``.
         shared_memory: Size of ``/dev/shm``, in memory.
         parallelism: How many parts of a step (``num-shards`` in the pipeline) run at the same time.
@@ -125,6 +130,8 @@ class StagePlace(_Part, frozen=True):
     cpu: Quantity | None = None
     memory: Quantity | None = None
     gpu: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    gpu_resource: str | None = None
+    extra_resources: Resources | None = None
     disk: Quantity | None = None
     shared_memory: Quantity | None = None
     parallelism: Count | None = None
@@ -137,6 +144,29 @@ class StagePlace(_Part, frozen=True):
     priority_class_name: ObjectName | None = None
     runtime_class_name: ObjectName | None = None
     queue: ObjectName | None = None
+    extra_env: Objects | None = None
+    extra_volumes: Objects | None = None
+    extra_volume_mounts: Objects | None = None
+
+
+class LauncherPlace(_Part, frozen=True):
+    """What the pod of a launcher in the cluster gets; what is left out comes from ``defaults``.
+
+    Attributes:
+        node_selector: Labels of the nodes that may run a launcher in the cluster; what its keys leave out comes from
+            ``defaults``.
+        tolerations: Taints that it bears, as in a pod.
+        affinity: Which nodes and neighbors it prefers, as in a pod.
+        priority_class_name: Its priority class.
+        extra_env: Further environment variables, as in a pod.
+        extra_volumes: Further volumes (the certificate of a store), as in a pod.
+        extra_volume_mounts: Where they are mounted, as in a pod.
+    """
+
+    node_selector: dict[str, str] | None = None
+    tolerations: Objects | None = None
+    affinity: dict[str, Any] | None = None
+    priority_class_name: ObjectName | None = None
     extra_env: Objects | None = None
     extra_volumes: Objects | None = None
     extra_volume_mounts: Objects | None = None
@@ -173,6 +203,7 @@ class Site(_Part, frozen=True):
     gpu_resource: str = "nvidia.com/gpu"
     fs_group: int | None = None
     ttl_seconds_after_finished: Annotated[int, msgspec.Meta(ge=0)] = 86_400
+    launcher: LauncherPlace = LauncherPlace()
     defaults: StagePlace = StagePlace()
     stages: dict[str, StagePlace] = {}
 
@@ -181,15 +212,22 @@ class Site(_Part, frozen=True):
         own = self.stages.get(stage.slug, StagePlace())
         asked = stage.resources
         last = StagePlace(
-            asked.cpu, asked.memory, asked.gpu, asked.disk, asked.shared_memory or None, PARALLELISM, 1, RETRIES
-        )
-        chosen = {
-            name: next(
-                (value for place in (own, self.defaults, last) if (value := getattr(place, name)) is not None), None
-            )
-            for name in StagePlace.__struct_fields__
-        }
-        return StagePlace(**chosen)
+            cpu=asked.cpu, memory=asked.memory, gpu=asked.gpu, gpu_resource=self.gpu_resource, disk=asked.disk,
+            shared_memory=asked.shared_memory or None, parallelism=PARALLELISM, nodes=1, retries=RETRIES,
+        )  # fmt: skip
+        return StagePlace(**_first_of(StagePlace, own, self.defaults, last))
+
+    def launcher_place(self) -> LauncherPlace:
+        """What the pod of a launcher in the cluster gets: its own entry, key by key before the defaults."""
+        return LauncherPlace(**_first_of(LauncherPlace, self.launcher, self.defaults))
+
+
+def _first_of(kind: type[msgspec.Struct], *places: msgspec.Struct) -> dict[str, Any]:
+    """By each field of a part, the first value that one of the places has."""
+    return {
+        name: next((value for place in places if (value := getattr(place, name)) is not None), None)
+        for name in kind.__struct_fields__
+    }
 
 
 PARALLELISM = 10
@@ -218,7 +256,9 @@ def site_from(data: Any) -> Site:
         site = msgspec.convert(data, Site)
     except msgspec.ValidationError as error:
         raise BadInput(_in_words(error, data)) from error
+    _check_place("launcher", site.launcher)
     _check_place("defaults", site.defaults)
+    _check_resources("defaults", site.defaults, site)
     stages = {found.stage.slug: found.stage for found in installed().values()}
     for name, place in site.stages.items():
         if name not in stages:
@@ -226,13 +266,21 @@ def site_from(data: Any) -> Site:
         if (place.nodes or 1) > 1 and not stages[name].gang:
             raise BadInput(f"stages.{name}.nodes: {name} runs on one node; the parts of --num-shards share its work")
         _check_place(f"stages.{name}", place)
+        _check_resources(f"stages.{name}", site.place(stages[name]), site)
     return site
 
 
-def _check_place(where: str, place: StagePlace) -> None:
+def _check_resources(where: str, place: StagePlace, site: Site) -> None:
+    """GPUs that are asked for twice would be as many as the last one says."""
+    name = place.gpu_resource or site.gpu_resource
+    if name in (place.extra_resources or {}):
+        raise BadInput(f"{where}.extraResources: {name} is what gpu asks for: give gpu")
+
+
+def _check_place(where: str, place: StagePlace | LauncherPlace) -> None:
     """What comes in Kubernetes' own words needs a name, or the cluster refuses the pod hours later."""
-    for field in msgspec.structs.fields(StagePlace):
-        if field.name.startswith("extra_"):
+    for field in msgspec.structs.fields(type(place)):
+        if field.name.startswith("extra_") and field.name != "extra_resources":
             for entry in getattr(place, field.name) or []:
                 if not isinstance(entry.get("name"), str):
                     raise BadInput(f"{where}.{field.encode_name}: every entry needs a name")
