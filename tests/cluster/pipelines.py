@@ -38,6 +38,11 @@ def write_pipeline(folder: Path, steps: Steps = DATA, name: str = "data") -> Pat
 def with_store(cluster: Kubernetes, s3: Bucket) -> None:
     """Run the stages' own programs in this cluster, with the keys of the store in a Secret."""
     cluster.run = InstalledPrograms()
+    with_keys(cluster, s3)
+
+
+def with_keys(cluster: Kubernetes, s3: Bucket) -> None:
+    """The Secret with the keys of the store."""
     keys = {"AWS_ACCESS_KEY_ID": s3.server.access_key, "AWS_SECRET_ACCESS_KEY": s3.server.secret_key}
     cluster.create("secrets", {"metadata": {"name": "s3"}, "stringData": keys})
 

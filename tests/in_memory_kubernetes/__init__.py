@@ -78,11 +78,11 @@ Patches: merge-patch, and strategic-merge-patch for built-in kinds, both merged 
 leaves its pods unless the request says propagationPolicy Background or Foreground, as the real API does; items of lists
 of built-in kinds have no kind and apiVersion; zeros are left out of a Job's status. So it is with the real one.
 
-What the API serves: namespaced objects (create, get, list, watch, patch, put, delete, deletecollection, status), pods'
-logs, /version, /healthz, /readyz, discovery, SelfSubjectAccessReview. Not served: other namespaces than test, default
-and kube-system, server-side apply, exec, authentication beyond one bearer token, validation by schema (names, labels,
-owner references and the rules of Jobs are checked), and what controllers of JobSet, TrainJob, LeaderWorkerSet and Argo
-do: these objects only lie there.
+What the API serves: namespaced objects (create, dryRun too, get, list, watch, patch, put, delete, deletecollection,
+status), pods' logs, /version, /healthz, /readyz, discovery, SelfSubjectAccessReview. Not served: other namespaces than
+test, default and kube-system, server-side apply, exec, authentication beyond one bearer token, validation by schema
+(names, labels, owner references and the rules of Jobs are checked), and what controllers of JobSet, TrainJob,
+LeaderWorkerSet and Argo do: these objects only lie there.
 """
 
 from in_memory_kubernetes.cluster import Kubernetes
