@@ -118,14 +118,14 @@ def test_what_is_not_there_is_told_before(
 
 
 @pytest.mark.parametrize(
-    ("verb", "resource"), [("create", "jobs"), ("watch", "pods"), ("get", "pods/log"), ("list", "events")]
+    ("verb", "resource"), [("create", "jobs"), ("watch", "pods"), ("get", "pods/log"), ("delete", "jobs")]
 )
 def test_rights_that_are_missing_are_told_before(
     kubernetes: Kubernetes, s3: Bucket, site: Path, file: Path, verb: str, resource: str
 ) -> None:
     kubernetes.forbid(verb, resource)
     done = run(file, s3.uri, "--site", site, "--dry-run")
-    kind = {"jobs": "Job", "pods": "Pod", "pods/log": "Pod/log", "events": "Event"}[resource]
+    kind = {"jobs": "Job", "pods": "Pod", "pods/log": "Pod/log"}[resource]
     assert done.code == 4
     assert f"the cluster does not let us {verb} {kind} in namespace test: ask for a role" in done.err
 

@@ -93,6 +93,17 @@ def test_what_was_before_is_not_told_as_the_reason(
     assert codes == [0]
 
 
+def test_without_the_right_to_see_events_it_goes_on(
+    cluster: Kubernetes, tmp_path: Path, store: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cluster.forbid("list", "events")
+    with cluster.hold_creating("FailedMount", "the volume is away"):
+        thread, codes = in_background(the_launcher(write_pipeline(tmp_path, ONE), store))
+        cluster.wait(lambda: "mazes: waits: no reason is known, since the cluster does not let us" in caplog.text, 20)
+    thread.join(20)
+    assert codes == [0]
+
+
 def test_a_failed_try_that_is_repeated_is_told_once(
     cluster: Kubernetes, tmp_path: Path, store: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

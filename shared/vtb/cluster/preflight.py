@@ -14,7 +14,7 @@ from vtb.errors import BadInput, NotAvailable, TryAgain, VtbError
 log = logging.getLogger("vtb.run")
 Right = tuple[str, str]  # a verb, and a kind with what is asked for of it: ("get", "Pod/log")
 LOOK = [("list", "Pod"), ("get", "Pod"), ("get", "Pod/log")]
-FOLLOW = [*LOOK, ("watch", "Pod"), ("list", "Event")]
+FOLLOW = [*LOOK, ("watch", "Pod")]
 MAKE = ("create", "get", "list", "watch", "delete")
 # Keys of the Kubernetes API that name another object, and where in their values the name stands.
 REFERENCES = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from vtb.cluster.api import Api
 from vtb.cluster.state import has_log, is_over, one_line, pending_reason
+from vtb.errors import NotAvailable
 
 WORTH_TELLING = ("Pulling",)  # of what is no warning: a large image takes minutes
 MOST_PODS = 3  # whose events are asked for: the others of a step wait for the same
@@ -46,7 +47,10 @@ def reasons(api: Api, made: dict[str, Any], pods: list[dict[str, Any]]) -> list[
 def _newest_event(api: Api, kind: str, about: dict[str, Any]) -> str:
     """What was last told of an object, where that is a reason to wait."""
     fields = f"involvedObject.kind={kind},involvedObject.name={about['metadata']['name']}"
-    newest = max(api.list("Event", fields=fields)[0], key=_when, default={})
+    try:
+        newest = max(api.list("Event", fields=fields)[0], key=_when, default={})
+    except NotAvailable as error:  # it goes on without our knowing why it does not yet
+        return f"no reason is known, since {error}"
     if newest.get("type") != "Warning" and newest.get("reason") not in WORTH_TELLING:
         return ""
     return f"{newest['reason']}: {one_line(newest.get('message'))}"
