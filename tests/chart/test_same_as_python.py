@@ -14,7 +14,8 @@ from vtb.cluster.argo import stage_template, workflow_template
 from vtb.cluster.as_yaml import text
 from vtb.cluster.launcher_job import launcher_spec
 from vtb.cluster.names import PIPELINE, RELEASE
-from vtb.cluster.site import Site, site_from
+from vtb.cluster.site import Site
+from vtb.cluster.site_file import site_from
 from vtb.pipeline import read_pipeline
 from vtb.render.cluster import steps
 from vtb.stage.registry import installed

@@ -15,7 +15,8 @@ from conftest import Bucket
 from in_memory_kubernetes import InstalledPrograms, Kubernetes
 from vtb.cluster.api import connect
 from vtb.cluster.launcher import Launcher
-from vtb.cluster.site import Site, site_from
+from vtb.cluster.site import Site
+from vtb.cluster.site_file import site_from
 from vtb.pipeline import read_pipeline
 
 Steps = Sequence[dict[str, Any]]

@@ -18,7 +18,7 @@ from conftest import Bucket
 from contract.command_line import Result, call, killed_at_the_end, start
 from in_memory_kubernetes import ALL_GROUPS, InstalledPrograms, Kubernetes
 from vtb.cluster.gang import step_objects
-from vtb.cluster.site import read_site
+from vtb.cluster.site_file import read_site
 from vtb.pipeline import read_pipeline
 
 pytestmark = pytest.mark.store

@@ -21,7 +21,8 @@ from vtb.cluster.launcher_job import launcher_objects
 from vtb.cluster.lws import leader_worker_set
 from vtb.cluster.names import object_name
 from vtb.cluster.pod import pod_spec
-from vtb.cluster.site import Site, site_from
+from vtb.cluster.site import Site
+from vtb.cluster.site_file import site_from
 from vtb.errors import BadInput, UsageProblem
 from vtb.pipeline import Pipeline, Step, read_pipeline
 from vtb.stage.registry import installed
