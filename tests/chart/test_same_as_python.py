@@ -14,7 +14,8 @@ from vtb.cluster.argo import stage_template, workflow_template
 from vtb.cluster.as_yaml import text
 from vtb.cluster.launcher_job import launcher_spec
 from vtb.cluster.names import PIPELINE, RELEASE
-from vtb.cluster.site import Site, site_from
+from vtb.cluster.site import Site
+from vtb.cluster.site_file import site_from
 from vtb.pipeline import read_pipeline
 from vtb.render.cluster import steps
 from vtb.stage.registry import installed
@@ -101,13 +102,8 @@ def test_the_launcher(name: str) -> None:
     words += [word for step in chosen.get("only", []) for word in ("--only", step)]
     marks = job["spec"]["template"]["metadata"]["labels"]
     ours = launcher_spec(site, "vtb-train-launcher", words, marks)
-    pod, container = ours["template"]["spec"], ours["template"]["spec"]["containers"][0]
-    own = values.get("launcher", {})
-    pod |= {key: own[key] for key in ("nodeSelector", "tolerations") if key in own}
-    container["env"] = container["env"] + own.get("extraEnv", [])
-    container["volumeMounts"] += own.get("extraVolumeMounts", [])
-    pod["volumes"] += own.get("extraVolumes", [])
-    for kind, amounts in own.get("resources", {}).items():
+    container = ours["template"]["spec"]["containers"][0]
+    for kind, amounts in values.get("launcher", {}).get("resources", {}).items():
         container["resources"][kind] = container["resources"][kind] | amounts
     assert job["spec"] == ours
     assert marks.items() >= {

@@ -15,7 +15,8 @@ from conftest import Bucket
 from in_memory_kubernetes import InstalledPrograms, Kubernetes
 from vtb.cluster.api import connect
 from vtb.cluster.launcher import Launcher
-from vtb.cluster.site import Site, site_from
+from vtb.cluster.site import Site
+from vtb.cluster.site_file import site_from
 from vtb.pipeline import read_pipeline
 
 Steps = Sequence[dict[str, Any]]
@@ -38,6 +39,11 @@ def write_pipeline(folder: Path, steps: Steps = DATA, name: str = "data") -> Pat
 def with_store(cluster: Kubernetes, s3: Bucket) -> None:
     """Run the stages' own programs in this cluster, with the keys of the store in a Secret."""
     cluster.run = InstalledPrograms()
+    with_keys(cluster, s3)
+
+
+def with_keys(cluster: Kubernetes, s3: Bucket) -> None:
+    """The Secret with the keys of the store."""
     keys = {"AWS_ACCESS_KEY_ID": s3.server.access_key, "AWS_SECRET_ACCESS_KEY": s3.server.secret_key}
     cluster.create("secrets", {"metadata": {"name": "s3"}, "stringData": keys})
 
@@ -79,7 +85,28 @@ def copying(artifact: Path) -> Any:
     return copy
 
 
+def in_background(launcher: Any) -> tuple[threading.Thread, list[int]]:
+    """Run a launcher in a thread; the list gets its exit code."""
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(launcher.run()), daemon=True)
+    thread.start()
+    return thread, codes
+
+
+def waiting(release: threading.Event, then: Any) -> Any:
+    """What a container does that says `started`, and goes on when it is let go."""
+
+    def run(pod: dict[str, Any], log: Any) -> int:
+        log.write("started\n")
+        while not release.is_set():
+            log.sleep(0.05)
+        return int(then(pod, log))
+
+    return run
+
+
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short waits of the launcher."""
-    for name, seconds in {"LOOK_S": 0.1, "PENDING_S": 0.3, "PROGRESS_S": 0.2}.items():
-        monkeypatch.setattr(f"vtb.cluster.launcher.{name}", seconds)
+    monkeypatch.setattr("vtb.cluster.launcher.LOOK_S", 0.1)
+    for name, seconds in {"PENDING_S": 0.3, "ASK_AGAIN_S": 0.5, "PROGRESS_S": 0.2}.items():
+        monkeypatch.setattr(f"vtb.cluster.telling.{name}", seconds)

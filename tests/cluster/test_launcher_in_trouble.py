@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 from kubernetes.client import BatchV1Api
 
-from cluster.pipelines import ONE, PARTS, copying, quick, the_launcher, the_site, write_pipeline
+from cluster.pipelines import (
+    ONE,
+    PARTS,
+    copying,
+    in_background,
+    quick,
+    the_launcher,
+    the_site,
+    waiting,
+    write_pipeline,
+)
 from in_memory_kubernetes import Kubernetes, fail_with, succeed
 from vtb.cluster.api import connect
 from vtb.cluster.gang import step_objects
@@ -49,23 +59,6 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     return tmp_path / "store"
-
-
-def in_background(launcher: Any) -> tuple[threading.Thread, list[int]]:
-    codes: list[int] = []
-    thread = threading.Thread(target=lambda: codes.append(launcher.run()), daemon=True)
-    thread.start()
-    return thread, codes
-
-
-def waiting(release: threading.Event, then: Any) -> Any:
-    def run(pod: dict[str, Any], log: Any) -> int:
-        log.write("started\n")
-        while not release.is_set():
-            log.sleep(0.05)
-        return int(then(pod, log))
-
-    return run
 
 
 def test_two_launchers_follow_one_job(cluster: Kubernetes, file: Path, store: Path) -> None:

@@ -16,7 +16,8 @@ import yaml
 from chart.helm import CHART, ci_values, one, render
 from contract.command_line import programs
 from vtb.cluster.job import FINAL
-from vtb.cluster.site import Site, StagePlace, read_site, site_from
+from vtb.cluster.site import Site, StagePlace
+from vtb.cluster.site_file import read_site, site_from
 from vtb.errors import BadInput, VtbError
 from vtb.launch.preflight import KINDS
 from vtb.pipeline import read_pipeline

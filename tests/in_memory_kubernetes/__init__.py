@@ -52,7 +52,9 @@ Pods that do not start (each returns a hold; ``hold.release()`` lets them go, an
     kubernetes.hold_image_pull(message="...", match=every_pod)      ErrImagePull, then ImagePullBackOff
     kubernetes.hold_config_error(message="...", match=every_pod)    CreateContainerConfigError
     kubernetes.hold_quota(message="exceeded quota: ...", match=every_pod)   pods are refused (403); Event FailedCreate
-    A Secret or ConfigMap that env or a volume names and that is missing gives CreateContainerConfigError by itself.
+    kubernetes.hold_creating(reason, message, match=every_pod)      ContainerCreating, with Events of this reason
+    A Secret or ConfigMap that env names and that is missing gives CreateContainerConfigError by itself, one that a
+    volume names ContainerCreating with FailedMount.
 
 Things that go wrong::
 
@@ -76,11 +78,11 @@ Patches: merge-patch, and strategic-merge-patch for built-in kinds, both merged 
 leaves its pods unless the request says propagationPolicy Background or Foreground, as the real API does; items of lists
 of built-in kinds have no kind and apiVersion; zeros are left out of a Job's status. So it is with the real one.
 
-What the API serves: namespaced objects (create, get, list, watch, patch, put, delete, deletecollection, status), pods'
-logs, /version, /healthz, /readyz, discovery, SelfSubjectAccessReview. Not served: other namespaces than test, default
-and kube-system, server-side apply, exec, authentication beyond one bearer token, validation by schema (names, labels,
-owner references and the rules of Jobs are checked), and what controllers of JobSet, TrainJob, LeaderWorkerSet and Argo
-do: these objects only lie there.
+What the API serves: namespaced objects (create, dryRun too, get, list, watch, patch, put, delete, deletecollection,
+status), pods' logs, /version, /healthz, /readyz, discovery, SelfSubjectAccessReview. Not served: other namespaces than
+test, default and kube-system, server-side apply, exec, authentication beyond one bearer token, validation by schema
+(names, labels, owner references and the rules of Jobs are checked), and what controllers of JobSet, TrainJob,
+LeaderWorkerSet and Argo do: these objects only lie there.
 """
 
 from in_memory_kubernetes.cluster import Kubernetes

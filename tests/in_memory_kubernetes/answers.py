@@ -15,7 +15,7 @@ from in_memory_kubernetes.pods import Pods
 from in_memory_kubernetes.requests import Request
 from in_memory_kubernetes.resources import PODS
 from in_memory_kubernetes.selectors import matcher
-from in_memory_kubernetes.statuses import ApiError, conflict, expired
+from in_memory_kubernetes.statuses import ApiError, already_exists, conflict, expired
 from in_memory_kubernetes.store import Object, Store
 
 MERGES = ("application/merge-patch+json", "application/strategic-merge-patch+json")
@@ -85,10 +85,19 @@ class Answers:
             raise ApiError(500, "resourceVersion should not be set on objects to be created")
         for name in ("uid", "creationTimestamp", "generation"):
             meta.pop(name, None)
+        if request.query.get("dryRun") == "All":
+            return 201, self._would_create(request, item)
         if request.resource == PODS:
             return 201, self._pods.create(item)
         admit_new(request.resource, item)
         return 201, self._store.create(request.resource, item)
+
+    def _would_create(self, request: Request, item: Object) -> Object:
+        name = item["metadata"].get("name", "")
+        admit_new(request.resource, item)
+        if self._store.find(request.resource, request.namespace, name):
+            raise already_exists(request.resource, name)
+        return item
 
     def _put(self, request: Request) -> tuple[int, Object]:
         item = _object(request)

@@ -183,6 +183,9 @@ class Kubernetes:
     ) -> Hold:
         return self._holds.add("unschedulable", message, match)
 
+    def hold_creating(self, reason: str, message: str, match: Match = every_pod) -> Hold:
+        return self._holds.add("creating", message, match, reason)
+
     def hold_image_pull(self, message: str = "", match: Match = every_pod) -> Hold:
         return self._holds.add("image", message, match)
 

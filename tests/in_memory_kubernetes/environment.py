@@ -16,6 +16,10 @@ class ConfigError(Exception):
     """A container that cannot be started: CreateContainerConfigError."""
 
 
+class MountError(Exception):
+    """A volume that cannot be mounted: ContainerCreating, and Events that say FailedMount."""
+
+
 def environment_of(store: Store, pod: Object, container: dict[str, Any]) -> dict[str, str]:
     """The environment of a container: envFrom, then env, in which $(NAME) stands for what came before."""
     env: dict[str, str] = {}
@@ -60,7 +64,13 @@ def mounted_files(store: Store, pod: Object, container: dict[str, Any]) -> dict[
 def _volume(store: Store, pod: Object, source: dict[str, Any]) -> dict[str, str] | None:
     for kind, resource, key in (("configMap", CONFIG_MAPS, "name"), ("secret", SECRETS, "secretName")):
         if ref := source.get(kind):
-            data = _data(store, pod, resource, {**ref, "name": ref.get(key) or ref.get("name")})
+            name = ref.get(key) or ref.get("name")
+            try:
+                data = _data(store, pod, resource, {**ref, "name": name})
+            except ConfigError as error:
+                raise MountError(
+                    f'MountVolume.SetUp failed for volume "{source.get("name", kind)}" : {error}'
+                ) from error
             items = ref.get("items")
             return {item["path"]: data[item["key"]] for item in items} if items else data
     return None

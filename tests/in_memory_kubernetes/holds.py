@@ -20,14 +20,16 @@ class Hold:
     """Keeps matching pods from starting until it is released; a context manager.
 
     Attributes:
-        kind: "unschedulable", "image", "config" or "quota".
+        kind: "unschedulable", "creating", "image", "config" or "quota".
         message: What the cluster says of it.
         match: Which pods it means.
+        reason: Of the Events of a pod that is being created.
     """
 
     kind: str
     message: str
     match: Match
+    reason: str = ""
     released: threading.Event = field(default_factory=threading.Event)
 
     def release(self) -> None:
@@ -46,8 +48,8 @@ class Holds:
     def __init__(self) -> None:
         self._holds: list[Hold] = []
 
-    def add(self, kind: str, message: str, match: Match) -> Hold:
-        hold = Hold(kind, message, match)
+    def add(self, kind: str, message: str, match: Match, reason: str = "") -> Hold:
+        hold = Hold(kind, message, match, reason)
         self._holds.append(hold)
         return hold
 

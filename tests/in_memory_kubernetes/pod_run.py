@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from in_memory_kubernetes.conditions import set_condition
 from in_memory_kubernetes.container_log import ContainerLog, Stopped
-from in_memory_kubernetes.environment import ConfigError, environment_of, mounted_files
+from in_memory_kubernetes.environment import ConfigError, MountError, environment_of, mounted_files
 from in_memory_kubernetes.events import record
 from in_memory_kubernetes.resources import PODS
 from in_memory_kubernetes.statuses import ApiError
@@ -118,7 +118,7 @@ class PodRun(threading.Thread):
     def _run_container(self, container: dict[str, Any], key: str) -> bool:
         """Run a container until it has ended for good; say whether it succeeded."""
         for failures in itertools.count():
-            if not self._pull(container, key):
+            if not self._create_sandbox(container) or not self._pull(container, key):
                 return False
             log = self._prepare(container, key)
             if log is None:
@@ -132,6 +132,20 @@ class PodRun(threading.Thread):
             self._restart(container, key, said)
             if self._stopping.wait(wait):
                 return False
+        return False
+
+    def _create_sandbox(self, container: dict[str, Any]) -> bool:
+        """Mount the volumes, and whatever else has to be there before an image is pulled."""
+        while not self._stopping.is_set():
+            try:
+                if hold := self.kubelet.holds.of(self.pod, "creating"):
+                    self._event("Warning", hold.reason, hold.message)
+                    return self._wait_for(hold.released.is_set)
+                mounted_files(self.store, self.pod, container)
+                return True
+            except MountError as error:
+                self._event("Warning", "FailedMount", str(error))
+                self._stopping.wait(0.05)
         return False
 
     def _pull(self, container: dict[str, Any], key: str) -> bool:

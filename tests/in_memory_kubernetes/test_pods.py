@@ -219,3 +219,13 @@ def test_processes_are_ended(kubernetes: Kubernetes) -> None:
         if change.kind == "DELETED" and change.resource.plural == "pods"
     }
     assert codes == {"a": 75, "b": 137}
+
+
+def test_a_volume_that_cannot_be_mounted_keeps_the_pod_creating(kubernetes: Kubernetes, core: client.CoreV1Api) -> None:
+    pod = make_pod(volumeMounts=[{"name": "keys", "mountPath": "/keys"}])
+    pod["spec"]["volumes"] = [{"name": "keys", "secret": {"secretName": "nowhere"}}]
+    core.create_namespaced_pod("test", pod)
+    kubernetes.wait(lambda: any(event["reason"] == "FailedMount" for event in kubernetes.objects("events")))
+    assert state(kubernetes, "waiting") == {"reason": "ContainerCreating"}
+    kubernetes.create("secrets", {"metadata": {"name": "nowhere"}, "stringData": {"x": "1"}})
+    kubernetes.wait(lambda: phase(kubernetes) == "Succeeded")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
 from contract.command_line import run
+from render.trees import copy_tree
 from vtb.errors import BadInput
 from vtb.render.tables import rendered, table
 from vtb.stage.describe import describe
@@ -20,13 +20,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """What is rendered, and what it is rendered from besides the stages."""
-    for name in ("charts", "docs", "k8s"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    for page in ROOT.glob("stages/*/README.md"):
-        folder = tmp_path / "stages" / page.parent.name
-        folder.mkdir(parents=True)
-        shutil.copy(page, folder)
-    return tmp_path
+    return copy_tree(tmp_path)
 
 
 def page_with(tree: Path, name: str) -> Path:

@@ -35,13 +35,14 @@ vtb-train/pipeline: {{ include "vtb.pipelineName" . | include "vtb.labelValue" |
 {{- define "vtb.launcherSpec" -}}
 {{- $values := .root.Values -}}
 {{- $site := include "vtb.site" .root | fromYaml -}}
+{{- $place := include "vtb.launcherPlace" $site | fromJson -}}
 {{- if not $values.store.uri -}}
 {{- fail "store.uri is missing: say where the steps write: --set store.uri=s3://bucket/prefix" -}}
 {{- end -}}
 {{- $words := list "run" "/etc/vtb/pipeline.yaml" "--on" "kubernetes" "--site" "/etc/vtb/site.yaml" "--store" $values.store.uri -}}
 {{- range $values.pipeline.settings -}}{{- $words = concat $words (list "--set" .) -}}{{- end -}}
 {{- range $values.pipeline.only -}}{{- $words = concat $words (list "--only" .) -}}{{- end -}}
-backoffLimit: 100
+backoffLimit: 10
 podFailurePolicy:
   {{- include "vtb.failures" . | nindent 2 }}
 ttlSecondsAfterFinished: {{ int64 $values.ttlSecondsAfterFinished }}
@@ -56,19 +57,14 @@ template:
     terminationGracePeriodSeconds: 30
     securityContext:
       {{- include "vtb.podSecurity" . | nindent 6 }}
-    {{- with $values.launcher.nodeSelector }}
-    nodeSelector: {{ toJson . }}
-    {{- end }}
-    {{- with $values.launcher.tolerations }}
-    tolerations: {{ toJson . }}
-    {{- end }}
+    {{- include "vtb.placement" $place | nindent 4 }}
     {{- include "vtb.pullSecrets" $site | nindent 4 }}
     containers:
     - name: stage
       image: {{ include "vtb.image" (list $site "vtb/launcher") | quote }}
       imagePullPolicy: {{ $site.image.pullPolicy }}
       args: {{ include "vtb.unexpanded" $words }}
-      env: {{ concat (include "vtb.storeEnvironment" $site | fromJsonArray) $values.launcher.extraEnv | toJson }}
+      env: {{ concat (include "vtb.storeEnvironment" $site | fromJsonArray) ($place.extraEnv | default list) | toJson }}
       resources: {{ toJson $values.launcher.resources }}
       securityContext:
         {{- include "vtb.containerSecurity" . | nindent 8 }}
@@ -77,7 +73,7 @@ template:
       - {name: tmp, mountPath: /tmp}
       - {name: cache, mountPath: /cache}
       - {name: files, mountPath: /etc/vtb, readOnly: true}
-      {{- with $values.launcher.extraVolumeMounts }}
+      {{- with $place.extraVolumeMounts }}
       {{- toYaml . | nindent 6 }}
       {{- end }}
     volumes:
@@ -87,7 +83,7 @@ template:
       emptyDir: {sizeLimit: 1Gi}
     - name: files
       configMap: {name: {{ .config }}}
-    {{- with $values.launcher.extraVolumes }}
+    {{- with $place.extraVolumes }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
 {{- end -}}

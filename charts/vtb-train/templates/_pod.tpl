@@ -12,11 +12,7 @@ securityContext:
   {{- if hasKey .site "fsGroup" }}
   fsGroup: {{ int64 .site.fsGroup }}
   {{- end }}
-{{- range $key := list "nodeSelector" "tolerations" "affinity" "priorityClassName" "runtimeClassName" }}
-{{- with get $place $key }}
-{{ $key }}: {{ toJson . }}
-{{- end }}
-{{- end }}
+{{- include "vtb.placement" $place }}
 {{- include "vtb.pullSecrets" .site }}
 containers:
 - {{- include "vtb.container" . | nindent 2 }}
@@ -35,6 +31,16 @@ volumes:
 {{- end }}
 {{- with .place.extraVolumes }}
 {{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Where a pod may run, and by what runtime: a place. */}}
+{{- define "vtb.placement" -}}
+{{- $place := . -}}
+{{- range $key := list "nodeSelector" "tolerations" "affinity" "priorityClassName" "runtimeClassName" }}
+{{- with get $place $key }}
+{{ $key }}: {{ toJson . }}
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -110,10 +116,15 @@ volumeMounts:
 {{- end -}}
 {{- end -}}
 
-{{/* Processor time is asked for and not limited; memory, disk and GPUs are both. */}}
+{{/* Processor time is asked for and not limited; all else is both. */}}
 {{- define "vtb.resources" -}}
 {{- $fixed := dict "memory" .place.memory "ephemeral-storage" .place.disk -}}
-{{- if .place.gpu -}}{{- $_ := set $fixed .site.gpuResource (int .place.gpu | toString) -}}{{- end -}}
+{{- $gpus := .place.gpuResource | default .site.gpuResource -}}
+{{- if .place.gpu -}}{{- $_ := set $fixed $gpus (int .place.gpu | toString) -}}{{- end -}}
+{{- range $name, $amount := .place.extraResources -}}
+{{- if eq $name $gpus -}}{{- fail (printf "extraResources: %s is what gpu asks for: give gpu" $name) -}}{{- end -}}
+{{- $_ := set $fixed $name (kindIs "string" $amount | ternary $amount (int64 $amount | toString)) -}}
+{{- end -}}
 requests: {{ merge (dict "cpu" .place.cpu) $fixed | toJson }}
 limits: {{ toJson $fixed }}
 {{- end -}}

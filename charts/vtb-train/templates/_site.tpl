@@ -41,6 +41,31 @@ http://{{ include "vtb.named" (list . "dev-store") }}:9000
 {{- toYaml $place -}}
 {{- end -}}
 
+{{/* The keys of the values of the launcher that the site file has, too, as JSON. */}}
+{{- define "vtb.launcherOfValues" -}}
+{{- $found := dict -}}
+{{- range $key := include "vtb.launcherKeys" . | fromJsonArray -}}
+{{- $value := index $.Values.launcher $key -}}
+{{- if not (kindIs "invalid" $value) -}}{{- $_ := set $found $key $value -}}{{- end -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{- define "vtb.launcherKeys" -}}
+["nodeSelector", "tolerations", "affinity", "priorityClassName", "extraEnv", "extraVolumes", "extraVolumeMounts"]
+{{- end -}}
+
+{{/* What the pod of the launcher gets, as JSON: its own keys before those of the defaults. */}}
+{{- define "vtb.launcherPlace" -}}
+{{- $chosen := dict -}}
+{{- range $key := include "vtb.launcherKeys" . | fromJsonArray -}}
+{{- range list ($.defaults | default dict) ($.launcher | default dict) -}}
+{{- if hasKey . $key -}}{{- $_ := set $chosen $key (get . $key) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $chosen -}}
+{{- end -}}
+
 {{/* The whole site file. */}}
 {{- define "vtb.site" -}}
 {{- $values := .Values -}}
@@ -67,6 +92,7 @@ gpuResource: {{ .Values.gpuResource | quote }}
 fsGroup: {{ int64 .Values.fsGroup }}
 {{- end }}
 ttlSecondsAfterFinished: {{ int64 .Values.ttlSecondsAfterFinished }}
+launcher: {{ include "vtb.launcherOfValues" . }}
 defaults:
   {{- include "vtb.placeOfValues" .Values.defaults | nindent 2 }}
 {{- if .Values.stages }}

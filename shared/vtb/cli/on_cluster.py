@@ -10,7 +10,8 @@ import click
 import msgspec
 
 from vtb.cluster.api import Api, connect
-from vtb.cluster.site import Site, read_site
+from vtb.cluster.site import Site
+from vtb.cluster.site_file import read_site
 from vtb.errors import UsageProblem
 from vtb.stage.options import VtbOption
 

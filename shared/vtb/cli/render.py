@@ -38,7 +38,7 @@ def render(
     """Print what `vtb run` would make of PIPELINE on a cluster; without one, write what follows from the stages.
 
     The objects of the steps stand in the order in which `vtb run` makes them, each when those before it are complete.
-    Without PIPELINE the option tables in the READMEs, the manifests below k8s/ and the data of the chart are written
+    Without PIPELINE the tables in the READMEs, the manifests below k8s/ and the data of the chart are written
     into the source tree.
 
     Example: vtb render k8s/pipelines/demo.yaml --store s3://bucket/run1 --site site.yaml
@@ -48,10 +48,10 @@ def render(
             raise UsageProblem("--store is missing: say where the steps would write")
         click.echo(objects(pipeline, store, site, on, settings), nl=False)
         return
-    from vtb.render.cluster import rendered as for_clusters
-    from vtb.render.tables import rendered as tables
+    from vtb.render import cluster, overview, tables
 
-    stale = [(path, text) for path, text in (tables(root) | for_clusters(root)).items() if _content(path) != text]
+    files = tables.rendered(root) | overview.rendered(root) | cluster.rendered(root)
+    stale = [(path, text) for path, text in files.items() if _content(path) != text]
     if check and stale:
         raise BadInput(f"out of date: {', '.join(str(path) for path, _ in stale)}: run `vtb render`")
     for path, text in stale:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,14 @@ from vtb.cli.work import Work, refuse
 from vtb.cluster.api import Api, Conflict
 from vtb.cluster.argo import workflow
 from vtb.cluster.follow_workflow import follow_workflow
+from vtb.cluster.gang import step_objects
 from vtb.cluster.launcher import Launcher
 from vtb.cluster.launcher_job import launcher_objects
 from vtb.cluster.owner import owned
+from vtb.cluster.preflight import LOOK, rights_of_a_launcher
+from vtb.cluster.preflight import find_problems as find_cluster_problems
 from vtb.cluster.site import Site, with_image
-from vtb.errors import UsageProblem
+from vtb.errors import UsageProblem, VtbError
 from vtb.launch.arguments import try_step
 from vtb.launch.preflight import find_problems
 from vtb.signals import Stopped
@@ -62,6 +66,7 @@ def run_there(work: Work, where: Where, detach: bool, dry_run: bool) -> int:
     refuse(find_problems(work.steps, work.store, try_step, write=not dry_run, elsewhere=True))
     api = the_cluster(site, where.context)
     log.info("cluster %s, namespace %s, release %s", api.version(), api.namespace, site.release)
+    refuse(cluster_problems(api, work, site, where, detach))
     if dry_run:
         return 0
     if where.on == "argo":
@@ -87,11 +92,29 @@ def _attached(work: Work, where: Where, run: Any) -> int:
     return code
 
 
-def _detach(api: Api, work: Work, site: Site, where: Where) -> int:
+def cluster_problems(api: Api, work: Work, site: Site, where: Where, detach: bool) -> list[VtbError]:
+    """What the cluster can say before the first pod: of our rights, of the objects, and of what their pods name."""
+    steps = [made for step in work.steps for made in step_objects(work.pipeline, step, work.store, site)]
+    if where.on == "argo":
+        flow = workflow(work.pipeline, work.steps, work.store, site)
+        return find_cluster_problems(
+            api, site, [("create", "Workflow"), ("get", "Workflow"), *LOOK], [flow], [flow, *steps]
+        )
+    if detach:
+        files_and_job = _launcher_objects(work, site)
+        rights = [("create", made["kind"]) for made in files_and_job]
+        return find_cluster_problems(api, site, rights, files_and_job, [*files_and_job, *steps])
+    return find_cluster_problems(api, site, rights_of_a_launcher(steps, site), steps, steps)
+
+
+def _launcher_objects(work: Work, site: Site) -> Sequence[dict[str, Any]]:
     more = [word for setting in work.settings for word in ("--set", setting)]
     more += [word for step in work.only for word in ("--only", step)]
-    text = work.file.read_text(encoding="utf-8")
-    for made in launcher_objects(text, work.pipeline.name, work.store, site, more):
+    return launcher_objects(work.file.read_text(encoding="utf-8"), work.pipeline.name, work.store, site, more)
+
+
+def _detach(api: Api, work: Work, site: Site, where: Where) -> int:
+    for made in _launcher_objects(work, site):
         try:
             api.create(owned(api, made, site))
         except Conflict:

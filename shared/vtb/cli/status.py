@@ -13,22 +13,25 @@ from vtb import log as vtb_log
 from vtb.cli.on_cluster import cluster_options, the_cluster, the_site
 from vtb.cluster.api import Api, Missing
 from vtb.cluster.logs import follow
-from vtb.cluster.names import PIPELINE, STEP, selector
-from vtb.cluster.state import INDEX, age_s, is_done, is_failed, label, parts_done
+from vtb.cluster.names import MANAGED_BY, PIPELINE, RELEASE, STEP, launcher_selector, release_selector, selector
+from vtb.cluster.state import INDEX, age_s, is_done, is_failed, is_over, label, parts_done
+from vtb.cluster.waiting import is_waiting, pods_of, reasons
 from vtb.did_you_mean import did_you_mean
 from vtb.errors import BadInput, NotAvailable
 from vtb.stage.options import VtbOption
 
 KINDS = ("Workflow", "Job", "JobSet", "TrainJob")
+LAUNCHER = "(launcher)"
+HELM, HELM_RELEASE = "Helm", "meta.helm.sh/release-name"
 HEADS = ("PIPELINE", "STEP", "STATE", "PARTS", "AGE", "OBJECT")
 PIPELINE_OPTION = click.option("--pipeline", cls=VtbOption, help="Only this pipeline, by the name in its file.")
 
 
-def objects_of(api: Api, release: str, pipeline: str | None, step: str | None = None) -> Iterator[dict[str, Any]]:
-    """What a launcher has made, of every kind that the cluster knows and lets us see."""
+def objects_of(api: Api, release: str, pipeline: str | None) -> Iterator[dict[str, Any]]:
+    """Launchers, the chart's too, and what they have made, of every kind that the cluster knows and lets us see."""
     for kind in KINDS:
         try:
-            for made in api.list(kind, selector(release, pipeline, step))[0]:
+            for made in api.list(kind, release_selector(release, pipeline))[0]:
                 yield {**made, "kind": kind}
         except (Missing, NotAvailable):
             if kind == "Job":
@@ -47,28 +50,47 @@ def status(
     """
     place = the_site(site, namespace, release)
     api = the_cluster(place, context)
-    rows = [_row(made) for made in objects_of(api, place.release, pipeline)]
-    if not rows:
+    found = list(objects_of(api, place.release, pipeline))
+    if not found:
         click.echo(f"nothing of release {place.release} is in namespace {api.namespace}")
         return
-    table = [HEADS, *sorted(rows)]
+    pods = api.list("Pod", release_selector(place.release, pipeline))[0]
+    waiting = {made["metadata"]["name"]: _waiting(made, pods) for made in found}
+    table = [HEADS, *sorted(_row(made, waiting[made["metadata"]["name"]]) for made in found)]
     widths = [max(len(row[column]) for row in table) for column in range(len(HEADS))]
     for row in table:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for made in found:
+        if (still := waiting[made["metadata"]["name"]]) is not None:
+            for reason in reasons(api, made, still):
+                click.echo(f"{_step(made)} waits: {reason}")
 
 
-def _row(made: dict[str, Any]) -> tuple[str, ...]:
+def _waiting(made: dict[str, Any], pods: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+    """The pods of an object that wait, where none of its pods runs; None where it has ended or does something."""
+    if is_done(made) or is_failed(made) or made["kind"] == "Workflow":
+        return None
+    own = list(pods_of(made["metadata"]["name"], pods))
+    waiting = list(filter(is_waiting, own))
+    return waiting if len(waiting) == len([pod for pod in own if not is_over(pod)]) else None
+
+
+def _step(made: dict[str, Any]) -> str:
+    return str(made["metadata"]["labels"].get(STEP, LAUNCHER))
+
+
+def _row(made: dict[str, Any], waiting: list[dict[str, Any]] | None) -> tuple[str, ...]:
     meta = made["metadata"]
-    done, running, parts = parts_done(made) if made["kind"] == "Job" else (0, 0, 0)
+    done, _, parts = parts_done(made) if made["kind"] == "Job" else (0, 0, 0)
     seconds = int(age_s(made))
     age = f"{seconds // 3600}h{seconds // 60 % 60:02}m" if seconds >= 3600 else f"{seconds // 60}m{seconds % 60:02}s"
     return (
-        meta["labels"].get(PIPELINE, ""), meta["labels"].get(STEP, "(launcher)"), _state(made, running),
+        meta["labels"].get(PIPELINE, ""), _step(made), _state(made, waiting is not None),
         f"{done}/{parts}" if parts else "", age, f"{made['kind'].lower()}/{meta['name']}",
     )  # fmt: skip
 
 
-def _state(made: dict[str, Any], running: int) -> str:
+def _state(made: dict[str, Any], waiting: bool) -> str:
     if is_done(made):
         return "complete"
     if is_failed(made):
@@ -77,7 +99,7 @@ def _state(made: dict[str, Any], running: int) -> str:
         return str(phase).lower()
     if made["spec"].get("suspend"):
         return "queued"
-    return "running" if running or made["kind"] != "Job" else "pending"
+    return "pending" if waiting else "running"
 
 
 @click.command()
@@ -90,13 +112,15 @@ def logs(
     step: str, pipeline: str | None, index: int | None, no_follow: bool, site: Path | None, context: str | None,
     namespace: str | None, release: str | None,
 ) -> None:  # fmt: skip
-    """Print the logs of STEP, and go on while its pods run.
+    """Print the logs of STEP, and go on while its pods run; `launcher` is the launcher in the cluster.
 
     Example: vtb logs adapter --site site.yaml
     """
     place = the_site(site, namespace, release)
     api = the_cluster(place, context)
     pods = api.list("Pod", selector(place.release, pipeline, step))[0]
+    if not pods and step == "launcher":
+        pods = api.list("Pod", launcher_selector(place.release, pipeline))[0]
     if not pods:
         known = {made["metadata"]["labels"].get(STEP, "") for made in objects_of(api, place.release, pipeline)} - {""}
         why = (
@@ -121,7 +145,7 @@ def logs(
 def cancel(
     pipeline: str | None, site: Path | None, context: str | None, namespace: str | None, release: str | None
 ) -> None:
-    """Delete what `vtb run` has made on a cluster, and nothing else; artifacts stay.
+    """Delete what `vtb run` and launchers have made on a cluster, and nothing else; artifacts stay.
 
     Example: vtb cancel --pipeline demo --site site.yaml
     """
@@ -131,9 +155,20 @@ def cancel(
     found = list(objects_of(api, place.release, pipeline))
     # Launchers first, so that none makes anew what was deleted.
     for made in sorted(found, key=lambda made: (STEP in made["metadata"]["labels"], made["kind"] != "Workflow")):
+        if made["metadata"]["labels"][MANAGED_BY] == HELM:
+            click.echo(_of_helm(made, api.namespace))
+            continue
         api.delete(made["kind"], made["metadata"]["name"])
         click.echo(f"deleted {made['kind'].lower()}/{made['metadata']['name']}")
     for config in api.list("ConfigMap", selector(place.release, pipeline))[0]:
         api.delete("ConfigMap", config["metadata"]["name"])
     if not found:
         click.echo(f"nothing of release {place.release} is in namespace {api.namespace}")
+
+
+def _of_helm(made: dict[str, Any], namespace: str) -> str:
+    """What to do about a launcher that came with the chart."""
+    meta = made["metadata"]
+    release = (meta.get("annotations") or {}).get(HELM_RELEASE, meta["labels"][RELEASE])
+    ends = "" if is_done(made) or is_failed(made) else "it ends by itself now that its steps are gone, "
+    return f"kept job/{meta['name']}, the chart's launcher: {ends}`helm uninstall {release} -n {namespace}` removes it"

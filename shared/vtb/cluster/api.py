@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,17 @@ PATHS = {
     "Service": ("api/v1", "services"),
     "ConfigMap": ("api/v1", "configmaps"),
     "Event": ("api/v1", "events"),
+    "Secret": ("api/v1", "secrets"),
+    "ServiceAccount": ("api/v1", "serviceaccounts"),
+    "PersistentVolumeClaim": ("api/v1", "persistentvolumeclaims"),
     "JobSet": ("apis/jobset.x-k8s.io/v1alpha2", "jobsets"),
     "TrainJob": ("apis/trainer.kubeflow.org/v1alpha1", "trainjobs"),
     "LeaderWorkerSet": ("apis/leaderworkerset.x-k8s.io/v1", "leaderworkersets"),
     "Workflow": ("apis/argoproj.io/v1alpha1", "workflows"),
 }
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+JSON = "application/json"
+METADATA = f"{JSON};as=PartialObjectMetadata;v=v1;g=meta.k8s.io"  # of a Secret never more
 REQUEST_S = 30
 PATIENCE_S = 300.0  # an API server that is upgraded is away for a minute or two
 TELL_AFTER = 4  # tries: some seconds
@@ -65,10 +71,37 @@ class Api:
         """One object; ``Missing`` when it is not there."""
         return self._json("GET", kind, name)
 
-    def create(self, made: Mapping[str, Any]) -> dict[str, Any]:
-        """Make an object; ``Conflict`` when one of its name is there."""
+    def exists(self, kind: str, name: str) -> bool | None:
+        """Whether an object is there; None when we may not know."""
         try:
-            return self._json("POST", made["kind"], body=made)
+            self._json("GET", kind, name, accept=METADATA)
+        except Missing:
+            return False
+        except NotAvailable:
+            return None
+        return True
+
+    def may(self, verb: str, kind: str, name: str = "") -> bool:
+        """Whether we may do something to a kind of object; ``Pod/log`` is the log of pods.
+
+        Where the cluster does not tell, it is taken for allowed.
+        """
+        of, _, sub = kind.partition("/")
+        group, plural = PATHS[of]
+        asked = {"namespace": self.namespace, "verb": verb, "resource": plural, "name": name, "subresource": sub}
+        if "/" in group.removeprefix("api/"):
+            asked["group"] = group.split("/")[1]
+        review = {
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": {key: value for key, value in asked.items() if value}},
+        }  # fmt: skip
+        told = self._patiently(lambda: _answer(self._call("POST", REVIEWS, {}, review, REQUEST_S)))
+        return bool(told.get("status", {}).get("allowed", True)) if told.get("kind") == review["kind"] else True
+
+    def create(self, made: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+        """Make an object, or only ask whether it would be made; ``Conflict`` when one of its name is there."""
+        try:
+            return self._json("POST", made["kind"], query={"dryRun": "All"} if dry_run else {}, body=made)
         except Missing as error:
             raise NotAvailable(self._unknown(made["kind"], error)) from error
 
@@ -137,9 +170,13 @@ class Api:
             raise NotAvailable(f"no cluster answers: {error}: check KUBECONFIG and --context") from error
 
     def _json(
-        self, verb: str, kind: str, name: str = "", *, query: Mapping[str, str] | None = None, body: Any = None
-    ) -> dict[str, Any]:
+        self, verb: str, kind: str, name: str = "", *, query: Mapping[str, str] | None = None, body: Any = None,
+        accept: str = JSON,
+    ) -> dict[str, Any]:  # fmt: skip
         """One request and its answer; trouble that may pass is waited for."""
+        return self._patiently(lambda: _answer(self._send(verb, kind, name, query or {}, body, REQUEST_S, accept)))
+
+    def _patiently(self, request: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         patience = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Passing),
             wait=tenacity.wait_random_exponential(0.5, max=15),
@@ -148,26 +185,28 @@ class Api:
             reraise=True,
         )
         try:
-            return patience(lambda: _answer(self._send(verb, kind, name, query or {}, body, REQUEST_S)))
+            return patience(request)
         except _Passing as error:
             raise TryAgain(f"the cluster has not answered for {PATIENCE_S:.0f} s: {error}") from error
 
-    def _send(self, verb: str, kind: str, name: str, query: Mapping[str, str], body: Any, timeout: Any) -> Any:
+    def _send(
+        self, verb: str, kind: str, name: str, query: Mapping[str, str], body: Any, timeout: Any, accept: str = JSON
+    ) -> Any:
         group, plural = PATHS[kind]
         path = "/" + "/".join(filter(None, (group, "namespaces", self.namespace, plural, name)))
-        answer = self._call(verb, path, query, body, timeout)
+        answer = self._call(verb, path, query, body, timeout, accept)
         if answer.status >= 400:
             answer.read()
             _refuse(verb, kind, self.namespace, answer)
         return answer
 
-    def _call(self, verb: str, path: str, query: Mapping[str, str], body: Any, timeout: Any) -> Any:
+    def _call(self, verb: str, path: str, query: Mapping[str, str], body: Any, timeout: Any, accept: str = JSON) -> Any:
         """The answer, not yet read."""
         import urllib3
 
         sent = self.client.param_serialize(
             verb, path, query_params=[(name, value) for name, value in query.items() if value], body=body,
-            header_params={"Accept": "application/json", "Content-Type": "application/json"},
+            header_params={"Accept": accept, "Content-Type": JSON},
             auth_settings=["BearerToken"],
         )  # fmt: skip
         try:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import Any
 
 from vtb.artifact import find_manifest
@@ -22,17 +21,9 @@ from vtb.cluster.mirror import Mirror
 from vtb.cluster.names import OUTPUT, STEP, selector
 from vtb.cluster.owner import owned, with_owner
 from vtb.cluster.site import Site
-from vtb.cluster.state import (
-    Failure,
-    failure,
-    has_log,
-    is_done,
-    is_ended,
-    is_failed,
-    label,
-    parts_done,
-    pending_reason,
-)
+from vtb.cluster.state import Failure, failure, has_log, is_done, is_ended, is_failed, label
+from vtb.cluster.telling import Running, tell
+from vtb.cluster.waiting import pods_of
 from vtb.errors import NotAvailable
 from vtb.launch.arguments import is_complete
 from vtb.pipeline import Pipeline, Step
@@ -40,24 +31,8 @@ from vtb.store import join_uri, open_store
 
 log = logging.getLogger("vtb.run")
 LOOK_S = 2.0
-PENDING_S = 15.0
-SAY_AGAIN_S = 300.0
-PROGRESS_S = 30.0
 GONE_S = 120.0
 TAIL = 10
-
-
-@dataclass
-class Running:
-    """A step whose objects are in the cluster."""
-
-    step: Step
-    kind: str
-    name: str
-    since: float = field(default_factory=time.monotonic)
-    said: dict[str, float] = field(default_factory=dict)
-    progress: tuple[int, int, int] = (0, 0, 0)
-    progress_at: float = 0.0
 
 
 class Launcher:
@@ -175,7 +150,7 @@ class Launcher:
         for running in list(self._running):
             made = self._mirrors[running.kind].get(running.name)
             ended = made is not None and is_ended(made)
-            pods = list(self._pods(running, self._now() if ended else self._mirrors["Pod"].all()))
+            pods = list(pods_of(running.name, self._now() if ended else self._mirrors["Pod"].all()))
             for pod in pods:
                 if has_log(pod):
                     self._logs.follow(pod["metadata"]["name"], label(pod))
@@ -186,19 +161,12 @@ class Launcher:
             elif is_failed(made):
                 code = code or self._failed(running, failure(made, pods))
             else:
-                self._tell(running, made, pods)
+                tell(self._api, running, made, pods)
         return code
 
     def _now(self) -> list[dict[str, Any]]:
         """All pods as they are, whatever the watch has told so far."""
         return self._api.list("Pod", selector(self._site.release, self._pipeline.name))[0]
-
-    def _pods(self, running: Running, known: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        for pod in known:
-            owner = pod["metadata"]["labels"]
-            # Of a TrainJob too: the JobSet that it becomes has its name.
-            if running.name in (owner.get("batch.kubernetes.io/job-name"), owner.get("jobset.sigs.k8s.io/jobset-name")):
-                yield pod
 
     def _finished(self, running: Running) -> int:
         self._running.remove(running)
@@ -230,27 +198,3 @@ class Launcher:
         log.error("step %s: its %s %s was deleted: run the same command again to go on",
                   running.step.name, running.kind, running.name)  # fmt: skip
         return NotAvailable.exit_code
-
-    def _tell(self, running: Running, made: dict[str, Any], pods: list[dict[str, Any]]) -> None:
-        """Progress over all parts, and why nothing happens where nothing does."""
-        now = time.monotonic()
-        done, active, parts = found = parts_done(made) if running.kind == "Job" else (0, 0, 1)
-        if parts > 1 and found != running.progress and now - running.progress_at > PROGRESS_S:
-            running.progress, running.progress_at = found, now
-            log.info("%s: %d of %d parts done, %d running", running.step.name, done, parts, active)
-        if now - running.since < PENDING_S or any(map(has_log, pods)):
-            return
-        reasons = {reason for pod in pods if (reason := pending_reason(pod))}
-        for reason in sorted(reasons or ([] if pods else self._no_pods(running, made))):
-            if now - running.said.get(reason, -SAY_AGAIN_S) >= SAY_AGAIN_S:
-                running.said[reason] = now
-                log.warning("%s: waits: %s", running.step.name, reason)
-
-    def _no_pods(self, running: Running, made: dict[str, Any]) -> list[str]:
-        if made["spec"].get("suspend"):
-            return ["its queue has not admitted it yet"]
-        fields = f"involvedObject.kind={running.kind},involvedObject.name={running.name}"
-        events, _ = self._api.list("Event", fields=fields)
-        failed = [event for event in events if event.get("type") == "Warning"]
-        failed.sort(key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
-        return [f"{event.get('reason')}: {' '.join(event.get('message', '').split())[:300]}" for event in failed[-1:]]

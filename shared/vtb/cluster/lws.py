@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vtb.cluster.names import MANAGED, RELEASE
+from vtb.cluster.names import COMPONENT, MANAGED, RELEASE
 from vtb.cluster.pod import pod_spec
 from vtb.cluster.site import Site
 from vtb.stage.declaration import Stage
@@ -18,7 +18,7 @@ def leader_worker_set(
     The controller tells each pod where its leader is (``LWS_LEADER_ADDRESS``), the size of its group
     (``LWS_GROUP_SIZE``) and its place in it (``LWS_WORKER_INDEX``).
     """
-    marks = {**MANAGED, RELEASE: site.release, "app.kubernetes.io/component": stage.slug}
+    marks = {**MANAGED, RELEASE: site.release, COMPONENT: stage.slug}
     pod = {**pod_spec(stage, arguments, site), "restartPolicy": "Always"}
     leader = {**pod, "containers": [{**pod["containers"][0], "ports": [{"name": "http", "containerPort": port}]}]}
     return {

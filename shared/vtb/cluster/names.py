@@ -18,7 +18,9 @@ PREFIX = "vtb-train/"
 RELEASE = "app.kubernetes.io/instance"
 PIPELINE, STEP = PREFIX + "pipeline", PREFIX + "step"
 OUTPUT = PREFIX + "output"
-MANAGED = {"app.kubernetes.io/name": "vtb-train", "app.kubernetes.io/managed-by": "vtb-train"}
+COMPONENT, MANAGED_BY = "app.kubernetes.io/component", "app.kubernetes.io/managed-by"
+NAME = {"app.kubernetes.io/name": "vtb-train"}
+MANAGED = {**NAME, MANAGED_BY: "vtb-train"}
 QUEUE = "kueue.x-k8s.io/queue-name"
 
 
@@ -39,7 +41,7 @@ def labels(release: str, pipeline: str, step: Step) -> dict[str, str]:
     return {
         **MANAGED,
         RELEASE: release,
-        "app.kubernetes.io/component": step.installed.stage.slug,
+        COMPONENT: step.installed.stage.slug,
         PIPELINE: label_value(pipeline),
         STEP: step.name,
     }
@@ -52,9 +54,25 @@ def label_value(text: str) -> str:
 
 def selector(release: str, pipeline: str | None = None, step: str | None = None) -> str:
     """The selector of the objects of a release, of one of its pipelines, or of one of their steps."""
-    wanted = {**MANAGED, RELEASE: release}
-    if pipeline is not None:
-        wanted[PIPELINE] = label_value(pipeline)
+    wanted = {**MANAGED, RELEASE: release, **_of_pipeline(pipeline)}
     if step is not None:
         wanted[STEP] = step
+    return _equal(wanted)
+
+
+def release_selector(release: str, pipeline: str | None = None) -> str:
+    """The selector of launchers, whoever made them, and of all that they have made: they name their pipeline."""
+    return f"{_equal({**NAME, RELEASE: release, **_of_pipeline(pipeline)})},{PIPELINE}"
+
+
+def launcher_selector(release: str, pipeline: str | None = None) -> str:
+    """The selector of the launchers in the cluster."""
+    return _equal({**NAME, RELEASE: release, COMPONENT: "launcher", **_of_pipeline(pipeline)})
+
+
+def _of_pipeline(pipeline: str | None) -> dict[str, str]:
+    return {} if pipeline is None else {PIPELINE: label_value(pipeline)}
+
+
+def _equal(wanted: Mapping[str, str]) -> str:
     return ",".join(f"{name}={value}" for name, value in wanted.items())

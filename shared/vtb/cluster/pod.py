@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vtb.cluster.site import Site, StagePlace
+from vtb.cluster.site import LauncherPlace, Site, StagePlace
 from vtb.stage.declaration import Stage
 
 CONTAINER = "stage"
@@ -29,14 +29,6 @@ CONTAINER_SECURITY = {
 def pod_spec(stage: Stage, arguments: Sequence[str], site: Site) -> dict[str, Any]:
     """The specification of a pod that runs a stage once."""
     place = site.place(stage)
-    scheduling = {
-        "nodeSelector": place.node_selector,
-        "tolerations": place.tolerations,
-        "affinity": place.affinity,
-        "priorityClassName": place.priority_class_name,
-        "runtimeClassName": place.runtime_class_name,
-        "imagePullSecrets": [{"name": name} for name in site.image.pull_secrets],
-    }
     return {
         "restartPolicy": "Never",
         "serviceAccountName": site.service_account,
@@ -44,10 +36,23 @@ def pod_spec(stage: Stage, arguments: Sequence[str], site: Site) -> dict[str, An
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": stage.grace_s,
         "securityContext": {**POD_SECURITY, **({} if site.fs_group is None else {"fsGroup": site.fs_group})},
-        **{key: value for key, value in scheduling.items() if value},
+        **placement(place, site),
+        **({"runtimeClassName": place.runtime_class_name} if place.runtime_class_name else {}),
         "containers": [container(stage, arguments, site, place)],
         "volumes": _volumes(stage, site, place),
     }
+
+
+def placement(place: StagePlace | LauncherPlace, site: Site) -> dict[str, Any]:
+    """Where a pod may run, and what opens the registry for it."""
+    wanted = {
+        "nodeSelector": place.node_selector,
+        "tolerations": place.tolerations,
+        "affinity": place.affinity,
+        "priorityClassName": place.priority_class_name,
+        "imagePullSecrets": [{"name": name} for name in site.image.pull_secrets],
+    }
+    return {key: value for key, value in wanted.items() if value}
 
 
 def container(stage: Stage, arguments: Sequence[str], site: Site, place: StagePlace) -> dict[str, Any]:
@@ -120,10 +125,11 @@ def _secrets(secret: str, names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def resources(site: Site, place: StagePlace) -> dict[str, Any]:
-    """Processor time is asked for and not limited; memory, disk and GPUs are both."""
+    """Processor time is asked for and not limited; all else is both."""
     fixed: dict[str, str] = {"memory": str(place.memory), "ephemeral-storage": str(place.disk)}
     if place.gpu:
-        fixed[site.gpu_resource] = str(place.gpu)
+        fixed[place.gpu_resource or site.gpu_resource] = str(place.gpu)
+    fixed |= {name: str(amount) for name, amount in (place.extra_resources or {}).items()}
     return {"requests": {"cpu": str(place.cpu), **fixed}, "limits": fixed}
 
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 import vtb
-from vtb.did_you_mean import did_you_mean
-from vtb.errors import BadInput
-from vtb.stage.config_file import UnreadableYaml, load_yaml
 from vtb.stage.declaration import Stage
-from vtb.stage.registry import installed
 
 NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$"
 REGISTRY = r"^([a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*/?)?$"  # no https://
 ObjectName = Annotated[str, msgspec.Meta(pattern=NAME, max_length=63)]
 Quantity = Annotated[str, msgspec.Meta(pattern=QUANTITY)]
+# What is neither processors, memory nor disk: of a device plugin (rdma/hca), or huge pages.
+RESOURCE = r"^([a-z0-9.-]+/[A-Za-z0-9._-]+|hugepages-[0-9]+[KMG]i)$"
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Resources = dict[Annotated[str, msgspec.Meta(pattern=RESOURCE)], Count | Quantity]
 Objects = list[dict[str, Any]]
 
 
@@ -105,6 +103,8 @@ class StagePlace(_Part, frozen=True):
         cpu: Processors that are asked for; not limited.
         memory: Memory that is asked for, and the limit.
         gpu: Whole GPUs.
+        gpu_resource: What they are called, where that differs from the site's ``gpuResource``.
+        extra_resources: Whatever else its pods need of the nodes, and how much of it (``rdma/hca: 1``).
         disk: Room for temporary files: ``/tmp`` and ``/cache``.
         shared_memory: Size of ``/dev/shm``, in memory.
         parallelism: How many parts of a step (``num-shards`` in the pipeline) run at the same time.
@@ -125,6 +125,8 @@ class StagePlace(_Part, frozen=True):
     cpu: Quantity | None = None
     memory: Quantity | None = None
     gpu: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    gpu_resource: str | None = None
+    extra_resources: Resources | None = None
     disk: Quantity | None = None
     shared_memory: Quantity | None = None
     parallelism: Count | None = None
@@ -137,6 +139,29 @@ class StagePlace(_Part, frozen=True):
     priority_class_name: ObjectName | None = None
     runtime_class_name: ObjectName | None = None
     queue: ObjectName | None = None
+    extra_env: Objects | None = None
+    extra_volumes: Objects | None = None
+    extra_volume_mounts: Objects | None = None
+
+
+class LauncherPlace(_Part, frozen=True):
+    """What the pod of a launcher in the cluster gets; what is left out comes from ``defaults``.
+
+    Attributes:
+        node_selector: Labels of the nodes that may run a launcher in the cluster; what its keys leave out comes from
+            ``defaults``.
+        tolerations: Taints that it bears, as in a pod.
+        affinity: Which nodes and neighbors it prefers, as in a pod.
+        priority_class_name: Its priority class.
+        extra_env: Further environment variables, as in a pod.
+        extra_volumes: Further volumes (the certificate of a store), as in a pod.
+        extra_volume_mounts: Where they are mounted, as in a pod.
+    """
+
+    node_selector: dict[str, str] | None = None
+    tolerations: Objects | None = None
+    affinity: dict[str, Any] | None = None
+    priority_class_name: ObjectName | None = None
     extra_env: Objects | None = None
     extra_volumes: Objects | None = None
     extra_volume_mounts: Objects | None = None
@@ -173,6 +198,7 @@ class Site(_Part, frozen=True):
     gpu_resource: str = "nvidia.com/gpu"
     fs_group: int | None = None
     ttl_seconds_after_finished: Annotated[int, msgspec.Meta(ge=0)] = 86_400
+    launcher: LauncherPlace = LauncherPlace()
     defaults: StagePlace = StagePlace()
     stages: dict[str, StagePlace] = {}
 
@@ -181,91 +207,26 @@ class Site(_Part, frozen=True):
         own = self.stages.get(stage.slug, StagePlace())
         asked = stage.resources
         last = StagePlace(
-            asked.cpu, asked.memory, asked.gpu, asked.disk, asked.shared_memory or None, PARALLELISM, 1, RETRIES
-        )
-        chosen = {
-            name: next(
-                (value for place in (own, self.defaults, last) if (value := getattr(place, name)) is not None), None
-            )
-            for name in StagePlace.__struct_fields__
-        }
-        return StagePlace(**chosen)
+            cpu=asked.cpu, memory=asked.memory, gpu=asked.gpu, gpu_resource=self.gpu_resource, disk=asked.disk,
+            shared_memory=asked.shared_memory or None, parallelism=PARALLELISM, nodes=1, retries=RETRIES,
+        )  # fmt: skip
+        return StagePlace(**_first_of(StagePlace, own, self.defaults, last))
+
+    def launcher_place(self) -> LauncherPlace:
+        """What the pod of a launcher in the cluster gets: its own entry, key by key before the defaults."""
+        return LauncherPlace(**_first_of(LauncherPlace, self.launcher, self.defaults))
+
+
+def _first_of(kind: type[msgspec.Struct], *places: msgspec.Struct) -> dict[str, Any]:
+    """By each field of a part, the first value that one of the places has."""
+    return {
+        name: next((value for place in places if (value := getattr(place, name)) is not None), None)
+        for name in kind.__struct_fields__
+    }
 
 
 PARALLELISM = 10
 RETRIES = 6
-
-
-def read_site(path: Path | None) -> Site:
-    """The site of a file, or one with every default.
-
-    Raises:
-        BadInput: it cannot be read, has unknown keys, or names stages that there are not.
-    """
-    if path is None:
-        return Site()
-    try:
-        return site_from(load_yaml(path) or {})
-    except UnreadableYaml as error:
-        raise BadInput(f"{path}: cannot be read as YAML: {error}") from error
-    except BadInput as error:
-        raise BadInput(f"{path}: {error}") from error
-
-
-def site_from(data: Any) -> Site:
-    """The site of plain data; see ``read_site``."""
-    try:
-        site = msgspec.convert(data, Site)
-    except msgspec.ValidationError as error:
-        raise BadInput(_in_words(error, data)) from error
-    _check_place("defaults", site.defaults)
-    stages = {found.stage.slug: found.stage for found in installed().values()}
-    for name, place in site.stages.items():
-        if name not in stages:
-            raise BadInput(f"stages.{name}: there is no such stage{did_you_mean(name, stages)}")
-        if (place.nodes or 1) > 1 and not stages[name].gang:
-            raise BadInput(f"stages.{name}.nodes: {name} runs on one node; the parts of --num-shards share its work")
-        _check_place(f"stages.{name}", place)
-    return site
-
-
-def _check_place(where: str, place: StagePlace) -> None:
-    """What comes in Kubernetes' own words needs a name, or the cluster refuses the pod hours later."""
-    for field in msgspec.structs.fields(StagePlace):
-        if field.name.startswith("extra_"):
-            for entry in getattr(place, field.name) or []:
-                if not isinstance(entry.get("name"), str):
-                    raise BadInput(f"{where}.{field.encode_name}: every entry needs a name")
-
-
-def _in_words(error: msgspec.ValidationError, data: Any) -> str:
-    """``image.tga: unknown key``; msgspec says it the other way round."""
-    what, _, where = str(error).partition(" - at `$")
-    words = [word for word in where.rstrip("`").replace("[...]", "").split(".") if word]
-    if words[:1] == ["stages"] and "stages[...]" in where:
-        words[:1] = ["stages", _stage_in_error(data["stages"])]
-    if what.startswith("Object contains unknown field"):
-        words.append(name := what.split("`")[1])
-        what = f"unknown key{did_you_mean(name, _known_keys(words[:-1]))}"
-    return f"{'.'.join(words) or 'the file'}: {what[0].lower()}{what[1:]}"
-
-
-def _stage_in_error(stages: Mapping[str, Any]) -> str:
-    """Which stage's entry it is that msgspec does not name."""
-    for name, entry in stages.items():
-        try:
-            msgspec.convert(entry, StagePlace)
-        except msgspec.ValidationError:
-            return name
-    return "..."
-
-
-def _known_keys(words: Sequence[str]) -> list[str]:
-    """The keys of the part of the file at a place."""
-    kind: Any = StagePlace if words[:1] in (["stages"], ["defaults"]) else Site
-    if kind is Site and words:
-        kind = next(field.type for field in msgspec.structs.fields(Site) if field.encode_name == words[0])
-    return [field.encode_name for field in msgspec.structs.fields(kind)]
 
 
 def site_schema() -> dict[str, Any]:

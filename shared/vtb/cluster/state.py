@@ -13,6 +13,7 @@ from vtb.cluster.pod import CONTAINER
 from vtb.errors import NotAvailable, TryAgain
 
 INDEX = "batch.kubernetes.io/job-completion-index"
+FAILURES_BEFORE = "batch.kubernetes.io/job-index-failure-count"
 # Of a Job, a JobSet, a TrainJob.
 SUCCEEDED, FAILED = ("Complete", "Completed"), ("Failed",)
 # Of a container that waits for something that does not come by itself.
@@ -69,6 +70,56 @@ def failure(made: dict[str, Any], pods: Iterable[dict[str, Any]]) -> Failure:
     return Failure(end["exitCode"], _last_line(end) or reason, pod["metadata"]["name"])
 
 
+@dataclass(frozen=True)
+class BadEnd:
+    """How the pod of one try ended.
+
+    Attributes:
+        reason: in words.
+        final: whether its exit code ends the step, however many tries are left.
+        disrupted: whether the cluster took it away, which is nobody's fault.
+    """
+
+    reason: str
+    final: bool
+    disrupted: bool
+
+
+def ended_badly(pod: dict[str, Any]) -> BadEnd | None:
+    """How a pod failed, if it has."""
+    if pod.get("status", {}).get("phase") != "Failed":
+        return None
+    disruption = condition_of(pod, "DisruptionTarget")
+    if disruption is not None and disruption["status"] == "True":
+        why = f"{disruption.get('reason')}: {one_line(disruption.get('message'))}"
+        return BadEnd(f"its pod was taken away: {why}", False, True)
+    end = _end(pod)
+    if end is None or end["exitCode"] == 0:
+        return BadEnd(
+            f"no exit code: {one_line(pod['status'].get('message') or pod['status'].get('reason'))}", False, False
+        )
+    killed = f" ({end['reason']})" if end.get("reason") not in (None, "Error") else ""
+    said = f": {line}" if (line := _last_line(end)) else ""
+    return BadEnd(f"exit code {end['exitCode']}{killed}{said}", end["exitCode"] in FINAL, False)
+
+
+def try_number(made: dict[str, Any], pod: dict[str, Any], before: int) -> tuple[int, int]:
+    """Which of how many tries a pod that failed was: of its index, or of the whole where indexes share the tries.
+
+    Args:
+        made: the Job or JobSet.
+        pod: the pod that failed.
+        before: how many others of the object have failed before.
+    """
+    spec = made["spec"]
+    if "backoffLimitPerIndex" in spec:
+        of_index = (pod["metadata"].get("annotations") or {}).get(FAILURES_BEFORE, "0")
+        return int(of_index) + 1, int(spec["backoffLimitPerIndex"]) + 1
+    if "failurePolicy" in spec:  # of a JobSet, which takes the pods of a try away
+        return int(made.get("status", {}).get("restarts") or 0) + 1, int(spec["failurePolicy"]["maxRestarts"]) + 1
+    return before + 1, int(spec.get("backoffLimit", 0)) + 1
+
+
 def _last_line(end: dict[str, Any]) -> str:
     lines = (end.get("message") or "").strip().splitlines()
     return lines[-1].strip()[:500] if lines else ""
@@ -91,6 +142,11 @@ def has_log(pod: dict[str, Any]) -> bool:
     return bool({"running", "terminated"} & set(_container(pod).get("state", {})))
 
 
+def is_over(pod: dict[str, Any]) -> bool:
+    """Whether a pod has ended for good."""
+    return pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
+
+
 def label(pod: dict[str, Any]) -> str:
     """What stands before the lines of a pod: its step, and its index where it is one of several."""
     meta = pod["metadata"]
@@ -103,10 +159,10 @@ def pending_reason(pod: dict[str, Any]) -> str | None:
     """Why a pod has not started, in one line, where that is known."""
     waiting = _container(pod).get("state", {}).get("waiting", {})
     if waiting.get("reason") in STUCK:
-        return f"{waiting['reason']}: {_one_line(waiting.get('message'))}"
+        return f"{waiting['reason']}: {one_line(waiting.get('message'))}"
     scheduled = condition_of(pod, "PodScheduled")
     if scheduled is not None and scheduled["status"] == "False":
-        return f"{scheduled.get('reason')}: {_one_line(scheduled.get('message'))}"
+        return f"{scheduled.get('reason')}: {one_line(scheduled.get('message'))}"
     return None
 
 
@@ -116,7 +172,8 @@ def condition_of(pod: dict[str, Any], kind: str) -> dict[str, Any] | None:
     return next((entry for entry in found if entry["type"] == kind), None)
 
 
-def _one_line(text: str | None) -> str:
+def one_line(text: str | None) -> str:
+    """What the cluster says, fit for a log."""
     return " ".join((text or "no reason given").split())[:300]
 
 

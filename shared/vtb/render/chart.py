@@ -13,9 +13,10 @@ import yaml
 
 from vtb.errors import BadInput
 from vtb.render.chart_values import Values, values_schema
+from vtb.render.site_table import stage_keys
 from vtb.stage.declaration import Stage
 
-TABLE = re.compile(r"(<!-- (values|stages) -->\n).*?(<!-- end of \2 -->)", re.DOTALL)
+TABLE = re.compile(r"(<!-- (values|stages|stage keys) -->\n).*?(<!-- end of \2 -->)", re.DOTALL)
 
 
 def rendered(chart: Path, stages: list[Stage]) -> dict[str, str]:
@@ -23,7 +24,7 @@ def rendered(chart: Path, stages: list[Stage]) -> dict[str, str]:
     text = (chart / "values.yaml").read_text(encoding="utf-8")
     check(text)
     page = (chart / "README.md").read_text(encoding="utf-8")
-    tables = {"values": table(text), "stages": stages_table(stages)}
+    tables = {"values": table(text), "stages": stages_table(stages), "stage keys": stage_keys()}
     return {
         "values.schema.json": json.dumps(values_schema(stages), indent=1) + "\n",
         "README.md": TABLE.sub(lambda match: match[1] + tables[match[2]] + match[3], page),

@@ -69,17 +69,12 @@ class Room(_Part, frozen=True):
     limits: dict[str, str | int | float] = {}
 
 
-class LauncherValues(_Part, frozen=True):
+class LauncherValues(of_site.LauncherPlace, frozen=True):
     """The Job that runs the pipeline."""
 
     enabled: bool = True
     service_account: Account = Account()
     resources: Room = Room()
-    node_selector: dict[str, str] = {}
-    tolerations: Objects = []
-    extra_env: Objects = []
-    extra_volumes: Objects = []
-    extra_volume_mounts: Objects = []
 
 
 class Rbac(_Part, frozen=True):

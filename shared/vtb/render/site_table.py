@@ -25,9 +25,14 @@ _OF_THE_STAGE = ("cpu", "memory", "gpu", "disk", "sharedMemory")
 def rendered(root: Path) -> dict[Path, str]:
     """The page with the tables as it should be."""
     page = root / PAGE
-    tables = {"site": _table(_rows(Site)), "stage": _table(_rows(StagePlace))}
+    tables = {"site": _table(_rows(Site)), "stage": stage_keys()}
     text = page.read_text(encoding="utf-8")
     return {page: _BLOCK.sub(lambda match: match[1] + tables[match[2]] + match[3], text)}
+
+
+def stage_keys() -> str:
+    """The keys of a stage, which the values of the chart share, as a Markdown table."""
+    return _table(_rows(StagePlace))
 
 
 def explained(kind: type[msgspec.Struct]) -> dict[str, str]:

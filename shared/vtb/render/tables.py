@@ -17,19 +17,28 @@ _BLOCK = re.compile(r"(<!-- options: (?P<name>[a-z0-9 -]+) -->\n).*?(<!-- end of
 
 def rendered(root: Path) -> dict[Path, str]:
     """Every README below ``stages/`` as it should be; a stage without a table anywhere is an error."""
-    pages: dict[Path, str] = {}
-    seen: set[str] = set()
+    pages = {page: page.read_text(encoding="utf-8") for page in stage_pages(root).values()}
+    return {
+        page: _BLOCK.sub(lambda match: match[1] + table(installed()[match["name"]]) + match[3], text)
+        for page, text in pages.items()
+    }
+
+
+def stage_pages(root: Path) -> dict[str, Path]:
+    """The README below ``stages/`` that has the option table of each stage.
+
+    Raises:
+        BadInput: a stage has none, or a table is of no stage.
+    """
+    found: dict[str, Path] = {}
     for page in sorted(root.glob("stages/*/README.md")):
-        text = page.read_text(encoding="utf-8")
-        seen |= {match["name"] for match in _BLOCK.finditer(text)}
-        unknown = sorted(seen - set(installed()))
-        if unknown:
+        names = [match["name"] for match in _BLOCK.finditer(page.read_text(encoding="utf-8"))]
+        if unknown := sorted(set(names) - set(installed())):
             raise BadInput(f"{page}: has an option table of {unknown[0]!r}, but there is no such stage")
-        pages[page] = _BLOCK.sub(lambda match: match[1] + table(installed()[match["name"]]) + match[3], text)
-    missing = sorted(set(installed()) - seen)
-    if missing:
+        found |= dict.fromkeys(names, page)
+    if missing := sorted(set(installed()) - set(found)):
         raise BadInput(f"no README below {root / 'stages'} has the option table of {', '.join(missing)}")
-    return pages
+    return found
 
 
 def table(found: Installed) -> str:

@@ -84,7 +84,11 @@ def internal(default: Any) -> Any:
 
 @dataclass(frozen=True)
 class StageOptions:
-    """The base of every stage's options."""
+    """The base of every stage's options.
+
+    What can be refused by the options alone is refused in ``__post_init__``, without anything that only the stage's own
+    image holds: launchers make the options of every step before they start the first one.
+    """
 
     def recorded(self) -> dict[str, Any]:
         """What the manifest records: every option that changes a byte of what is made."""

@@ -69,12 +69,19 @@ class Options(StageOptions):
         return "limit" if self.tasks is None else "count"
 
     def __post_init__(self) -> None:
-        """Refuse the useless one."""
+        """Refuse the useless one, and a size that our own tasks do not fit into."""
         if self.useless in self.given:
             why, instead = ("--tasks names no files", "--count") if self.tasks is None else (
                 "--tasks gives each task once", "--limit"
             )  # fmt: skip
             raise UsageProblem(f"--{self.useless} cannot be used here, since {why}: leave it out, or take {instead}")
+        if self.tasks is None:
+            check_fit([LARGEST_OWN], self.config)
+
+    @property
+    def config(self) -> Config:
+        """How tasks are drawn."""
+        return replace(self.puzzle, clip=self.form.clip)
 
     def recorded(self) -> dict[str, Any]:
         """Without the useless one."""
@@ -91,10 +98,11 @@ def main(run: Run, options: Options) -> None:
 
     Example: vtb-gen-arc --tasks ARC-AGI-2/data/evaluation --output out/arc
     """
-    config = replace(options.puzzle, clip=options.form.clip)
+    config = options.config
     found = read_tasks(options.tasks) if options.tasks else []
     chosen = found[: options.limit]
-    check_fit(chosen or [LARGEST_OWN], config)
+    if options.tasks is not None:
+        check_fit(chosen, config)
     each = tuple(replace(config, task=task) for task in chosen)
     place = open_store(str(options.tasks)).uri
     inputs = [InputEntry(place, "arc-tasks", tasks_digest(found))] if options.tasks else []

@@ -11,6 +11,7 @@ from vtb.stage.fields import StageOptions, fields
 from vtb.stage.run import Run
 from vtb_generate.amount import Amount
 from vtb_generate.common import FormOptions, generate
+from vtb_generate.shards import Stream
 from vtb_generate.task_option import Group
 
 STAGE = Stage(
@@ -35,6 +36,14 @@ class Options(StageOptions):
     puzzle: Config = fields(Config)
     form: FormOptions = fields(FormOptions)
 
+    def __post_init__(self) -> None:
+        """Refuse kinds and amounts that cannot be."""
+        self.streams()
+
+    def streams(self) -> tuple[Stream, ...]:
+        """What is made: one stream per kind."""
+        return GROUP.streams(self.task, self.amount, replace(self.puzzle, clip=self.form.clip))
+
 
 @stage_command(STAGE, Options)
 def main(run: Run, options: Options) -> None:
@@ -47,6 +56,5 @@ def main(run: Run, options: Options) -> None:
 
     Example: vtb-gen-eyeballing --count 500 --task midpoint --task incenter --output out/eyeballing
     """
-    config = replace(options.puzzle, clip=options.form.clip)
-    streams = GROUP.streams(options.task, options.amount, config)
+    streams = options.streams()
     generate(run, options, GROUP.title(streams), streams, options.form)

@@ -58,13 +58,18 @@ class Options(StageOptions):
     given: frozenset[str] = internal(frozenset())
 
     def __post_init__(self) -> None:
-        """Refuse what belongs to another shape."""
+        """Refuse what belongs to another shape, and mazes that cannot be."""
         refuse_strangers(self.shape, self.preset, self.given)
+        self.streams()
 
     @property
     def own(self) -> dict[str, Any]:
         """The values of the options that the shape has."""
         return {name: value for name, value in self._of_shapes().items() if name in SHAPES[self.shape].fields}
+
+    def streams(self) -> tuple[Stream, ...]:
+        """What is made: one stream per level."""
+        return make_streams(self.shape, self.own, self.count, self.form.clip)
 
     def recorded(self) -> dict[str, Any]:
         """Options of other shapes change nothing, so they have no place in the manifest."""
@@ -85,7 +90,7 @@ def main(run: Run, options: Options) -> None:
 
     Example: vtb-gen-maze --count 100 --size 9 --video --output out/mazes
     """
-    streams = make_streams(options.shape, options.own, options.count, options.form.clip)
+    streams = options.streams()
     warn_of_repeats(options.shape, streams)
     if options.show_cell_ids:
         check_numbers(options.shape, streams)

@@ -47,6 +47,14 @@ class Options(StageOptions):
     )
     form: FormOptions = fields(FormOptions)
 
+    def __post_init__(self) -> None:
+        """Refuse kinds and amounts that cannot be."""
+        self.streams()
+
+    def streams(self) -> tuple[Stream, ...]:
+        """What is made: one stream per kind."""
+        return GROUP.streams(self.task, self.amount, dataclasses.replace(self.puzzle, clip=self.form.clip))
+
 
 @stage_command(STAGE, Options)
 def main(run: Run, options: Options) -> None:
@@ -58,8 +66,7 @@ def main(run: Run, options: Options) -> None:
 
     Example: vtb-gen-visual --count 500 --task color_grid --task size_cycle --output out/visual
     """
-    config = dataclasses.replace(options.puzzle, clip=options.form.clip)
-    streams = GROUP.streams(options.task, options.amount, config)
+    streams = options.streams()
     warn_of_repeats(streams)
     generate(run, options, GROUP.title(streams), streams, options.form, reasoning=options.show_numbers)
 

@@ -1,0 +1,63 @@
+"""Why a step does nothing: what its pods wait for, told by their status or else by the newest event about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from vtb.cluster.api import Api
+from vtb.cluster.state import has_log, is_over, one_line, pending_reason
+from vtb.errors import NotAvailable
+
+WORTH_TELLING = ("Pulling",)  # of what is no warning: a large image takes minutes
+MOST_PODS = 3  # whose events are asked for: the others of a step wait for the same
+
+
+def pods_of(name: str, pods: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The pods of the object of this name; of a TrainJob too: the JobSet that it becomes has its name."""
+    for pod in pods:
+        owner = pod["metadata"].get("labels") or {}
+        if name in (owner.get("batch.kubernetes.io/job-name"), owner.get("jobset.sigs.k8s.io/jobset-name")):
+            yield pod
+
+
+def is_waiting(pod: dict[str, Any]) -> bool:
+    """Whether its container has not started, and may yet."""
+    return not has_log(pod) and not is_over(pod)
+
+
+def reasons(api: Api, made: dict[str, Any], pods: list[dict[str, Any]]) -> list[str]:
+    """Why the pods of an object wait that has not ended, or why it has none; none where nothing is known.
+
+    Args:
+        api: is asked for events, where the pods themselves do not tell.
+        made: the Job, JobSet or TrainJob, with its kind.
+        pods: those of its pods that wait, or none when it has no pods at all.
+    """
+    if pods:
+        known = {reason for pod in pods if (reason := pending_reason(pod))}
+        silent = [pod for pod in pods if not pending_reason(pod)][:MOST_PODS]
+        return sorted(known | {told for pod in silent if (told := _newest_event(api, "Pod", pod))})
+    if made["spec"].get("suspend"):
+        return ["its queue has not admitted it yet"]
+    told = _newest_event(api, made["kind"], made)
+    return [told] if told else []
+
+
+def _newest_event(api: Api, kind: str, about: dict[str, Any]) -> str:
+    """What was last told of an object, where that is a reason to wait."""
+    fields = f"involvedObject.kind={kind},involvedObject.name={about['metadata']['name']}"
+    try:
+        newest = max(api.list("Event", fields=fields)[0], key=_when, default={})
+    except NotAvailable as error:  # it goes on without our knowing why it does not yet
+        return f"no reason is known, since {error}"
+    if newest.get("type") != "Warning" and newest.get("reason") not in WORTH_TELLING:
+        return ""
+    return f"{newest['reason']}: {one_line(newest.get('message'))}"
+
+
+def _when(event: dict[str, Any]) -> tuple[str, bool]:
+    """The time of an event, in whole seconds; of two in one second the warning is the later one."""
+    series = (event.get("series") or {}).get("lastObservedTime")
+    when = series or event.get("lastTimestamp") or event.get("eventTime") or ""
+    return when[:19], event.get("type") == "Warning"
