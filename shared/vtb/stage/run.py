@@ -49,14 +49,14 @@ class Run:
         """Whether nothing is left to do (which it says): asked before anything large is fetched."""
         if self.overwrite or self.dry_run:
             return False
-        output = self._output(plan)
+        output = self.output_of(plan)
         if clearing_was_broken_off(output.store) or output.state() is not State.COMPLETE:
             return False
         return self.begin(plan) is None
 
     def begin(self, plan: Plan) -> Output | None:
         """The output to write to, or None when the work is already done (which it says)."""
-        output = self._output(plan)
+        output = self.output_of(plan)
         if output.begin(overwrite=self.overwrite, alone=self.part.whole) is State.COMPLETE:
             manifest = read_manifest(output.uri)
             log.info("already complete: %s (%s, digest %.12s)", output.uri, _amount(manifest), manifest.digest)
@@ -79,8 +79,8 @@ class Run:
                 output.withdraw()
             raise
 
-    def _output(self, plan: Plan) -> Output:
-        """The output; a usage problem where it and an input lie in each other: writing one would harm the other."""
+    def output_of(self, plan: Plan) -> Output:
+        """The output, untouched; a usage problem where it and an input lie in each other: writing one would harm both."""
         output = Output(self.output_uri, plan)
         place = _real(output.uri)
         for entry in plan.inputs:
@@ -93,7 +93,7 @@ class Run:
 
     def say_plan(self, plan: Plan, what: str, part: range | None = None) -> None:
         """The answer to ``--dry-run``: what would be read and written, and what lies at the output now."""
-        output = self._output(plan)
+        output = self.output_of(plan)
         if self.overwrite:
             output.holds_artifact()  # refuses somebody's folder, as the real run would
         state = State.FRESH if self.overwrite else output.state()

@@ -61,15 +61,16 @@ def run_training(run: Run, options: TrainingOptions, method: Method) -> None:
 
 def make(run: Run, plan: Plan, job: Job, where: Device, lock: OutputLock, method: Method, *, merge: bool) -> None:
     """Train and write the artifact, unless that has been done by now."""
-    output = run.begin(plan)
+    # With --overwrite the main node clears the output and starts anew, at a moment that the others do not know.
+    joins = run.overwrite and not is_main_node()
+    output = run.output_of(plan) if joins else run.begin(plan)
     if output is None:
         return
-    with work_folder(job.output_dir, partial(bring_checkpoint, output, job.output_dir)) as checkpoint:
+    with work_folder(job.output_dir, partial(bring_checkpoint, output, job.output_dir, anew=joins)) as checkpoint:
         job = replace(job, resume_from=job.output_dir / checkpoint if checkpoint else None)
         if job.val_file and method.evaluated:
-            job = replace(
-                job, val_file=str(first_rows(job.dataset_dir / job.val_file, job.output_dir, method.evaluated))
-            )
+            few = first_rows(job.dataset_dir / job.val_file, job.output_dir.resolve(), method.evaluated)
+            job = replace(job, val_file=str(few))
         try:
             outcome = already_done(job.resume_from) or train(engine_run(job, where, os.environ), output, lock)
         except (BadInput, NotAvailable, UsageProblem):
@@ -141,9 +142,9 @@ def place_of(uri: str) -> str:
     return hashlib.sha256(uri.encode()).hexdigest()[:16]
 
 
-def bring_checkpoint(output: Output, folder: Path) -> str:
-    """The newest checkpoint from the store into the work folder; its name, or nothing where there is none."""
-    resume = fetch_newest(output.store, folder)
+def bring_checkpoint(output: Output, folder: Path, *, anew: bool) -> str:
+    """The newest checkpoint from the store into the work folder; its name, or nothing where there is none to use."""
+    resume = None if anew else fetch_newest(output.store, folder)
     if resume is None:
         return ""
     log.info("continuing from %s", resume.name)

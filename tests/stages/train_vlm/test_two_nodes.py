@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from contract.command_line import killed_at_the_end, start
+from contract.command_line import call, killed_at_the_end, start
 from s3_server import free_port
 from stages.train_vlm.stage_runs import A_RUN, Place, kill_tree, marked, metrics, wait_for
 from vtb.engine.train import failure
 from vtb.errors import BadInput, NotAvailable, TryAgain
+from vtb_train_vlm.job import Job
 
 GLOO = "[rank1]: RuntimeError: [gloo/transport/tcp/pair.cc:537] Read error [10.0.0.7]:14522: Connection reset by peer."
 NCCL = "[rank0]: torch.distributed.DistBackendError: NCCL error: remote process exited or there was a network error"
@@ -34,6 +35,26 @@ def test_what_is_wrong_on_this_node_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     assert isinstance(said, BadInput)
     assert OURS in str(said)
     assert isinstance(failure(A_RUN, 1, ["CUDA out of memory", GLOO], Path("x")), NotAvailable)
+
+
+@pytest.mark.engine
+def test_overwrite_is_for_the_main_node(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another node neither clears what the main node may have begun by then nor takes up an old checkpoint."""
+    out = tmp_path / "out"
+    (out / "checkpoints" / "checkpoint-3").mkdir(parents=True)
+    (out / "checkpoints" / "checkpoint-3" / ".complete").write_text('{"step": 3, "files": {}}')
+    kept = {"plan.json": "{}", "manifest.json": "{}"}
+    for name, text in kept.items():
+        (out / name).write_text(text)
+    began: list[Job] = []
+    monkeypatch.setattr("vtb_train_vlm.run_training.engine_run", lambda job, *_more: began.append(job))
+    monkeypatch.setattr("vtb_train_vlm.run_training.train", lambda *_all: {"step": 1})
+    for name, value in {"PET_NNODES": "2", "PET_NODE_RANK": "1", "VTB_CACHE": str(tmp_path / "cache")}.items():
+        monkeypatch.setenv(name, value)
+    done = call(*place.sft(out, "--overwrite"))
+    assert done.code == 0, done.err
+    assert began[0].resume_from is None
+    assert {name: (out / name).read_text() for name in kept} == kept
 
 
 @pytest.mark.engine
