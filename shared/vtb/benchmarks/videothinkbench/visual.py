@@ -29,6 +29,7 @@ from vtb.tasks.task import ClipFrame, Modality
 TELL_APART = 30.0  # RGB distance from which two colors are two values
 MISSING = (0xEE, 0xEE, 0xEE)
 SIZES = (0.7, 1, 1.4)  # a step between the sizes of one puzzle, as a factor
+ROOM = 0.22  # around a part, as a share of its height: so far a circle reaches beyond the square within it
 OUTLINE = 3  # pixels by which an outline reaches beyond a corner
 
 
@@ -146,6 +147,7 @@ def _expected(puzzle_png: str, solution_png: str, right: str, asked: str) -> Exp
     """What answers are compared with; a record is validated first and then judged, once for each attempt."""
     puzzle, solution = (fitted(decode_image(base64.b64decode(png))) for png in (puzzle_png, solution_png))
     part = _part(puzzle, solution)
+    part = part if asked == "color" else _with_room(part, puzzle)
     colors = _colors(puzzle, solution, part, right) if asked == "color" and part.any() else {}
     shapes = _shapes(solution, part, right) if asked != "color" and part.any() else {}
     return Expected(puzzle, solution, part, right, colors, shapes)
@@ -159,6 +161,19 @@ def _part(puzzle: Image, solution: Image) -> Mask:
     opened = cv2.morphologyEx(apart, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     closed: Mask = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
     return closed
+
+
+def _with_room(part: Mask, puzzle: Image) -> Mask:
+    """A part, with what is blank around it: a square that fills it would look there as a circle around it does."""
+    import cv2
+
+    if not part.any():
+        return part
+    reach = round(ROOM * np.ptp(np.flatnonzero(part.any(axis=1))))
+    around = cv2.dilate(part, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    others = cv2.dilate((is_drawn(puzzle) & (part == 0)).view(np.uint8), np.ones((9, 9), np.uint8))
+    roomy: Mask = part | (around & (1 - others))
+    return roomy
 
 
 def _colors(puzzle: Image, solution: Image, part: Mask, right: str) -> dict[str, Color]:

@@ -129,6 +129,23 @@ def _third_lies_higher(rows: Sequence[float]) -> bool:
     return left > third + 10 and third - second > 20 and second > first
 
 
+def test_a_square_that_fills_its_part_is_no_circle_around_it() -> None:
+    """Of a larger shape only what lies in the part was looked at, which is all of it: the same as the square."""
+    puzzle, solution = (np.full((512, 512, 3), 255, np.uint8) for _ in range(2))
+    for image in (puzzle, solution):
+        cv2.circle(image, (100, 100), 40, (0, 0, 0), 2)
+    corners = (223, 223), (288, 288)
+    cv2.rectangle(puzzle, *corners, (238, 238, 238), -1)
+    cv2.rectangle(solution, *corners, (217, 234, 211), -1)
+    cv2.rectangle(solution, *corners, (0, 0, 0), 2)
+    example = as_example({"id": "a", "answer": "medium"}, "shape_size_grid", puzzle, lambda: solution)
+    assert score(example, solution, puzzle).reason == "solved"
+    around = puzzle.copy()
+    cv2.circle(around, (256, 256), 46, (217, 234, 211), -1)
+    for wrong in (around, puzzle):
+        assert not score(example, wrong, puzzle).tolerant
+
+
 def test_arc_connect_with_discs_is_its_point_version() -> None:
     """A later generator has only this version, by the name of the other."""
     record, family = ours("arc_connect_point_ver").payload, find_family("arc_connect_point_ver")
