@@ -45,7 +45,9 @@ def test_the_table_holds_what_the_commonest_path_gets(name: str, options: dict[s
 
 def test_every_family_has_a_row_at_its_defaults_and_as_the_benchmark_makes_it() -> None:
     for name, family in families().items():
-        ways = ({}, {"sampling": "videothinkbench"}) if family.group in ("eyeballing", "visual") else ({},)
+        ways: tuple[dict[str, Any], ...] = (
+            ({}, {"sampling": "videothinkbench"}) if family.group in ("eyeballing", "visual") else ({},)
+        )
         for options in ways:
             rate = blind(name, **options)
             assert (rate is None) == (name in NO_ROW), (name, options)

@@ -59,11 +59,13 @@ def ids() -> list[str]:
 def clip_of(images: list[Image], fps: int = 8) -> bytes:
     """RGB pictures as a video, one palette for all."""
     height, width = (side // 2 * 2 for side in images[0].shape[:2])
-    colors, indices = np.unique(np.concatenate([i[:height, :width].reshape(-1, 3) for i in images]), axis=0,
-                                 return_inverse=True)  # fmt: skip
+    # One number for each color: numpy is a hundred times as slow with rows.
+    rgb = np.stack([image[:height, :width] for image in images]).astype(np.uint32)
+    packed, indices = np.unique(rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2], return_inverse=True)
+    colors = [(value >> 16, value >> 8 & 255, value & 255) for value in packed.tolist()]
     assert len(colors) <= 256
     frames = indices.reshape(len(images), height, width).astype(np.uint8)
-    return encode_clip(list(frames), tuple(map(tuple, colors.tolist())), (width, height), fps)
+    return encode_clip(list(frames), tuple(colors), (width, height), fps)
 
 
 def image_of(data: bytes) -> Image:

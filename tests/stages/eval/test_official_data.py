@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from contract.command_line import Result
 from shared.benchmarks.videothinkbench.benchmark_like import EVERY, ours, pictures, published, task_of, write_folder
 from stages.eval.answer_folders import put, score, scored, verdicts
 from vtb.benchmarks.videothinkbench.published import CATEGORIES, COUNTS, PER_CATEGORY, PER_TASK, RULES
@@ -19,6 +21,12 @@ from vtb.puzzles.registry import find_family
 EACH = 2
 
 
+@functools.cache
+def encoded(name: str, index: int) -> list[bytes]:
+    """Puzzle and solution as files, encoded once for all forms."""
+    return [encode_rgb(picture) for picture in pictures(name, index)]
+
+
 def write_parquet(root: Path, split: str = "test", *, structs: bool = True) -> Path:
     """One file for each config of the hub, and the one with tasks in words."""
     groups = {name: find_family(name).group for name in EVERY}
@@ -26,7 +34,7 @@ def write_parquet(root: Path, split: str = "test", *, structs: bool = True) -> P
         rows: list[dict[str, Any]] = []
         for name in (name for name in EVERY if groups[name] == config):
             for index in range(EACH):
-                data = [encode_rgb(picture) for picture in pictures(name, index)]
+                data = encoded(name, index)
                 cells = [{"bytes": part, "path": None} for part in data] if structs else data
                 record = published(name, index)
                 rows.append({"task": task_of(name), "id": record["id"], "prompt": record["prompt"],
@@ -48,15 +56,31 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in EVERY:
         for index in range(EACH):
             key = ours(name, index).key
-            put(root / "right", f"{task_of(name)}/{key}.png", encode_rgb(pictures(name, index)[1]))
+            put(root / "right", f"{task_of(name)}/{key}.png", encoded(name, index)[1])
             put(root / "right", f"{task_of(name)}/{key}.txt", ours(name, index).answer)
-            put(root / "wrong", f"{key}.png", encode_rgb(pictures(name, index)[0]))
+            put(root / "wrong", f"{key}.png", encoded(name, index)[0])
     return root
 
 
+@pytest.fixture(scope="module")
+def judged(world: Path) -> dict[str, Result]:
+    """Both answers to both forms, each judged once for all tests: how the command ended, by ``folder-right`` etc."""
+    return {
+        f"{form}-{answers}": score(world / form, world / f"{form}-{answers}", world / answers)
+        for form in ("folder", "parquet")
+        for answers in ("right", "wrong")
+    }
+
+
+def scores(world: Path, judged: dict[str, Result], name: str) -> dict[str, Any]:
+    assert judged[name].code == 0, judged[name].err
+    found: dict[str, Any] = json.loads((world / name / "scores.json").read_text())
+    return found
+
+
 @pytest.mark.parametrize("form", ["folder", "parquet"])
-def test_right_and_wrong_answers_to_every_task(world: Path, tmp_path: Path, form: str) -> None:
-    right = scored(world / form, tmp_path / "right", world / "right")
+def test_right_and_wrong_answers_to_every_task(world: Path, judged: dict[str, Result], form: str) -> None:
+    right = scores(world, judged, f"{form}-right")
     assert right["puzzles"] == right["overall"]["strict"]["right"] == EACH * len(EVERY)
     assert set(right["per_task"]) == set(EVERY)
     text = right["per_signal"]["text"]["per_task"]
@@ -65,12 +89,12 @@ def test_right_and_wrong_answers_to_every_task(world: Path, tmp_path: Path, form
     assert all(share["strict"]["right"] == EACH for share in text.values())
     visual = {task for task in EVERY if task.startswith("visual_")}
     assert unknown == (set() if form == "folder" else visual | {"maze_hexagon", "maze_circle"})
-    wrong = scored(world / form, tmp_path / "wrong", world / "wrong")
+    wrong = scores(world, judged, f"{form}-wrong")
     assert wrong["overall"]["tolerant"]["right"] == 0
 
 
-def test_words_in_parquet_files_are_left_out(world: Path, tmp_path: Path) -> None:
-    result = score(world / "parquet", tmp_path / "o", world / "wrong")
+def test_words_in_parquet_files_are_left_out(judged: dict[str, Result]) -> None:
+    result = judged["parquet-wrong"]
     assert result.code == 0
     assert "text/test-00000-of-00001.parquet: has no column solution_image" in result.err
 
@@ -91,8 +115,8 @@ def test_one_file_of_them_will_do(world: Path, tmp_path: Path) -> None:
     assert found["overall"]["strict"]["right"] == 6
 
 
-def test_the_comparison_with_the_published_table(world: Path, tmp_path: Path) -> None:
-    found = scored(world / "folder", tmp_path / "o", world / "right")["comparison"]
+def test_the_comparison_with_the_published_table(world: Path, judged: dict[str, Result]) -> None:
+    found = scores(world, judged, "folder-right")["comparison"]
     assert set(found["tasks"]) == set(EVERY) == set(PER_TASK)
     midpoint = found["tasks"]["midpoint"]
     assert midpoint["published"]["Sora-2 major frame"] == 64
@@ -102,7 +126,7 @@ def test_the_comparison_with_the_published_table(world: Path, tmp_path: Path) ->
     assert "people judged" in found["tasks"]["visual_color_grid"]["not comparable"][1]
     assert found["categories"]["point"]["this run"] == 100.0
     assert found["categories"]["shape"]["Wan2.2-TI2V-5B (mini test)"] == 20.0
-    page = (tmp_path / "o" / "report.html").read_text()
+    page = (world / "folder-right" / "report.html").read_text()
     for words in ("Sora-2 major frame", "people judged pictures", "Qwen-Image-Edit-2511 (mini test)", "88.0"):
         assert words in page
 
@@ -200,7 +224,7 @@ def test_damaged_records_are_named(tmp_path: Path, change: dict[str, Any]) -> No
     assert "data.json" in result.error_lines[0]
 
 
-def test_the_verdicts_name_the_families(world: Path, tmp_path: Path) -> None:
-    scored(world / "folder", tmp_path / "o", world / "right")
-    said = verdicts(tmp_path / "o")[ours("reflection").key, 0]
+def test_the_verdicts_name_the_families(world: Path, judged: dict[str, Result]) -> None:
+    assert judged["folder-right"].code == 0
+    said = verdicts(world / "folder-right")[ours("reflection").key, 0]
     assert (said["task"], said["source"], said["strict"]) == ("reflection", "videothinkbench", True)

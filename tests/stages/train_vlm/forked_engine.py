@@ -66,7 +66,7 @@ def _serve() -> None:
 
     from vtb_train_vlm.engine import main
 
-    # The engine collects garbage at every validation: in a child that would look at, and so copy, all that was imported.
+    # The engine collects garbage at every validation: a child would look at all that was imported, and so copy it.
     gc.collect()
     gc.freeze()
 

@@ -101,7 +101,8 @@ def test_two_equal_runs_at_once(place: Place, undisturbed: str, tmp_path: Path, 
 def long_run(place: Place, tmp_path: Path) -> Iterator[Any]:
     """A training by two processes that does not end by itself."""
     more = ("--max-steps", 100_000, "--save-steps", 5, "--nproc", 2, "--batch-size", 4)
-    with killed_at_the_end(start(*place.sft(tmp_path / "out", *more), env=place.env)) as process:
+    env = {**place.env, "VTB_CACHE": str(tmp_path / "cache")}  # other tests look at what is left in theirs
+    with killed_at_the_end(start(*place.sft(tmp_path / "out", *more), env=env)) as process:
         wait_for("a checkpoint in the store", lambda: marked(str(tmp_path / "out")), process)
         yield process
 
