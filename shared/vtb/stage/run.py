@@ -80,7 +80,7 @@ class Run:
             raise
 
     def output_of(self, plan: Plan) -> Output:
-        """The output, untouched; a usage problem where it and an input lie in each other: writing one would harm both."""
+        """The output, untouched; a usage problem where it and an input lie in each other: writing would harm both."""
         output = Output(self.output_uri, plan)
         place = _real(output.uri)
         for entry in plan.inputs:
