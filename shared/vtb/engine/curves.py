@@ -12,7 +12,7 @@ from typing import Any
 
 _SMOOTHING = 0.9
 # What differs from run to run, and the engine's summary, which knows nothing of the steps before a restart.
-_OF_ONE_RUN = re.compile(r"time|total_flos|train_.*|.*(runtime|per_second|speed|memory).*")
+_OF_ONE_RUN = re.compile(r"(step_)?time|total_flos|train_.*|.*(runtime|per_second|speed|memory).*")
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:

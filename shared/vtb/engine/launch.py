@@ -77,7 +77,7 @@ def train_log(output_dir: Path) -> Path:
 
 def completions_file(output_dir: Path) -> Path:
     """Returns what a model wrote when it was evaluated, where its engine keeps that."""
-    return output_dir.resolve() / "completions.jsonl"
+    return output_dir.resolve() / "evaluated_completions.jsonl"  # ms-swift itself writes a completions.jsonl there
 
 
 def _several_nodes(env: Mapping[str, str]) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vtb.engine.launch import Device, engine_environment, launcher
+from vtb.engine.launch import Device, completions_file, engine_environment, launcher
 from vtb.engine.train import EngineRun
 from vtb.errors import UsageProblem
 from vtb_train_vlm.engine_options import (
@@ -22,6 +22,7 @@ from vtb_train_vlm.engine_options import (
     side_of_token,
     to_arguments,
 )
+from vtb_train_vlm.engine_rewards import COMPLETIONS, EVALUATED
 from vtb_train_vlm.job import Job
 
 _LEFT_OVER = re.compile(r"remaining_argv: \[(.*)\]")
@@ -75,6 +76,9 @@ def environment(job: Job, base: Mapping[str, str], device: Device = "cuda") -> d
     # swift looks for a relative path in the working folder first, then here.
     ours["ROOT_IMAGE_DIR"] = str(job.dataset_dir.resolve())
     ours["MAX_PIXELS"] = str(job.max_pixels)
+    if job.entry == "rlhf" and job.val_file:
+        ours[EVALUATED] = str((job.dataset_dir / job.val_file).resolve())
+        ours[COMPLETIONS] = str(completions_file(job.output_dir))
     return {**ours, **_limits_of_clips(job), **configured}
 
 
