@@ -44,7 +44,7 @@ pytestmark = [
     pytest.mark.cluster,
     pytest.mark.skipif("KUBECONFIG" not in os.environ, reason="KUBECONFIG names no cluster"),
 ]
-MAZES: dict[str, Any] = {"size": [9], "count": [96], "video": True, "samples-per-shard": 4, "num-shards": 12}
+MAZES: dict[str, Any] = {"size": [9], "count": [24], "samples-per-shard": 2, "num-shards": 12}
 DATA: list[dict[str, Any]] = [
     {"name": "mazes", "stage": "gen-maze", "options": MAZES},
     {"name": "curated", "stage": "curate", "inputs": ["mazes"], "options": {"test": 0.2}},
@@ -56,7 +56,7 @@ KILLS, EACH = int(os.environ.get("VTB_CLUSTER_KILLS", "20")), 2
 
 
 def data_values(parallelism: int) -> dict[str, Any]:
-    """The data stages in the place of the demo; with video, so that a part takes some seconds."""
+    """The data stages in the place of the demo."""
     stages = {"gen-maze": {"parallelism": parallelism, "cpu": "50m"}}
     return laptop(pipeline={"file": pipeline(DATA)}, store={"uri": STORE}, stages=stages)
 
