@@ -5,17 +5,15 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from attacks.chain import COUNT, SEED
 from container_tools import LIGHT, ROOT, build, containers, docker
-from contract.command_line import killed_at_the_end, run, start
+from contract.command_line import call, killed_at_the_end, run, start
 from vtb.artifact import read_manifest
 from vtb.errors import TryAgain
-from vtb.store import open_store
 
 if TYPE_CHECKING:
     from conftest import FaultyBucket
@@ -29,7 +27,6 @@ DEMO = (
     "--set", "mazes.count=[3, 9]", "--set", "mazes.samples-per-shard=2", "--set", "mazes.frames=9",
 )  # fmt: skip
 KILLED = 137
-TRIES = 12
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -38,12 +35,12 @@ def images() -> None:
 
 
 @pytest.fixture(scope="module")
-def wanted(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The digests of what an undisturbed run makes."""
-    store = tmp_path_factory.mktemp("local")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], float]:
+    """The digests of what an undisturbed run makes, and how many seconds it takes just now."""
+    store, began = tmp_path_factory.mktemp("local"), time.monotonic()
     done = run("vtb", *DEMO, "--on", "local", "--store", store)
     assert done.code == 0, done.err
-    return digests(str(store))
+    return digests(str(store)), time.monotonic() - began
 
 
 def digests(store: str) -> list[str]:
@@ -64,42 +61,39 @@ def cut(proxy: FaultyProxy, seconds: float) -> bool:
     return True
 
 
-def disturbed_run(rng: random.Random, bucket: FaultyBucket, store: str, done: Counter[str]) -> tuple[int, str]:
-    """One run, disturbed one to three times."""
+def disturbed_run(
+    rng: random.Random, bucket: FaultyBucket, store: str, seconds: float, done: Counter[str]
+) -> tuple[int, str]:
+    """One run, disturbed once or twice within so many seconds."""
     with killed_at_the_end(start("vtb", *DEMO, "--on", "docker", "--store", store)) as process:
-        for _ in range(rng.choice((1, 2, 3))):
-            time.sleep(rng.uniform(0.5, 6))
+        for _ in range(rng.choice((1, 2))):
+            time.sleep(rng.uniform(0.1, 0.8) * seconds)
             if process.poll() is not None:
                 break
             if rng.random() < 0.5:
                 done["kills"] += kill_container(store)
             else:
                 done["cuts"] += cut(bucket.proxy, rng.uniform(0.1, 5))
-        _, err = process.communicate(timeout=100)
+        _, err = process.communicate(timeout=300)
         return process.returncode, err
 
 
-def test_nothing_is_lost(
-    wanted: list[str], faulty_s3: FaultyBucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("VTB_S3_TIMEOUT", "5")
+def test_nothing_is_lost(undisturbed: tuple[list[str], float], faulty_s3: FaultyBucket) -> None:
+    wanted, seconds = undisturbed
     rng, done = random.Random(f"{SEED}/docker"), Counter[str]()
     for number in range(COUNT):
         store = f"{faulty_s3.uri}/out-{number}"
-        for _ in range(TRIES):
-            code, err = disturbed_run(rng, faulty_s3, store, done)
+        for _ in range(2):
+            code, err = disturbed_run(rng, faulty_s3, store, seconds, done)
             what = f"attack {number}: {dict(done)}: exit {code}: {err}"
             assert code in (0, TryAgain.exit_code, KILLED), what
             assert "Traceback" not in err, what
-            done["runs"] += 1
-            if code == 0:
-                break
+            done[f"exit {code}"] += 1
         last = run("vtb", *DEMO, "--on", "docker", "--store", store)
         assert last.code == 0, f"{what}\n{last.err}"
         assert digests(store) == wanted, what
         for name in NAMES:
             assert containers("vtb.output", f"{store}/{name}") == [], what
-            shown = run("vtb", "show", "--verify", f"{store}/{name}")
+            shown = call("vtb", "show", "--verify", f"{store}/{name}")
             assert shown.code == 0, f"{what}\n{shown.err}"
-        assert not [info.key for info in open_store(store).list() if "/.vtb" in info.key], what
     print(dict(done))
