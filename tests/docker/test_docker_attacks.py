@@ -27,6 +27,7 @@ DEMO = (
     "--set", "mazes.count=[3, 9]", "--set", "mazes.samples-per-shard=2", "--set", "mazes.frames=9",
 )  # fmt: skip
 KILLED = 137
+PATIENCE_S = 300
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -74,7 +75,7 @@ def disturbed_run(
                 done["kills"] += kill_container(store)
             else:
                 done["cuts"] += cut(bucket.proxy, rng.uniform(0.1, 5))
-        _, err = process.communicate(timeout=300)
+        _, err = process.communicate(timeout=PATIENCE_S)
         return process.returncode, err
 
 
@@ -89,8 +90,9 @@ def test_nothing_is_lost(undisturbed: tuple[list[str], float], faulty_s3: Faulty
             assert code in (0, TryAgain.exit_code, KILLED), what
             assert "Traceback" not in err, what
             done[f"exit {code}"] += 1
-        last = run("vtb", *DEMO, "--on", "docker", "--store", store)
-        assert last.code == 0, f"{what}\n{last.err}"
+        with killed_at_the_end(start("vtb", *DEMO, "--on", "docker", "--store", store)) as process:
+            _, err = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0, f"{what}\n{err}"
         assert digests(store) == wanted, what
         for name in NAMES:
             assert containers("vtb.output", f"{store}/{name}") == [], what
