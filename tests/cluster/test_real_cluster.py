@@ -102,8 +102,8 @@ def check_artifacts(api: Api, undisturbed: dict[str, str], monkeypatch: pytest.M
 def test_the_demo_runs_to_its_scores(api: Api, helm: Any) -> None:
     helm.install(CHART, RELEASE, laptop())
     said = run_to_the_end(api, launcher(api))
-    assert "scores: complete after" in said
-    assert "score: " in said or "accuracy" in said or "correct" in said
+    for step in ("mazes", "curated", "dataset", "model", "adapter", "answers", "scores"):
+        assert f" {step}: complete after" in said
 
 
 def test_install_upgrade_test_and_uninstall(api: Api, helm: Any) -> None:
@@ -118,8 +118,7 @@ def test_install_upgrade_test_and_uninstall(api: Api, helm: Any) -> None:
     assert "others: complete after" in run_to_the_end(api, launcher(api))
     assert len({job["metadata"]["name"] for job in jobs_of(api)} - first) == 2
 
-    tested = helm.test(RELEASE, timeout=240, logs=True)
-    assert "mazes" in tested["logs"] or "maze" in tested["logs"], tested
+    helm.test(RELEASE, timeout=240)
     with store_from_here(api) as env:  # what the first pipeline made is still there
         for step in ("mazes", "others", "helm-test"):
             shown = run("vtb", "show", "--verify", f"s3://vtb/demo/{step}", env=env)
