@@ -57,6 +57,11 @@ def inspect(what: str) -> dict[str, Any]:
     return dict(entry)
 
 
+def containers(key: str, value: str) -> list[str]:
+    """The containers with a label, running or not."""
+    return docker("ps", "-aq", "--no-trunc", "--filter", f"label={key}={value}").out.split()
+
+
 def tag(name: str) -> str:
     """The tag of an image, with the version of this tree."""
     return f"vtb/{name}:{builder().version()}"

@@ -75,6 +75,43 @@ def test_two_launchers_follow_one_job(cluster: Kubernetes, file: Path, store: Pa
     assert len(cluster.objects("jobs")) == len(cluster.pod_runs) == 1
 
 
+@pytest.mark.parametrize("failed_before", [False, True])
+def test_a_job_that_another_launcher_makes_meanwhile_is_followed(
+    failed_before: bool, cluster: Kubernetes, file: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have seen that there is none, or one that has failed; the other has just made its own."""
+    pipeline, copy = read_pipeline(file), cluster.run
+    (job,) = step_objects(pipeline, pipeline.steps[0], str(store), the_site())
+    name = job["metadata"]["name"]
+    if failed_before:
+        cluster.run = fail_with(3)
+        assert the_launcher(file, store).run() == 3
+    release = threading.Event()
+    cluster.run = waiting(release, copy)
+    launcher, made = the_launcher(file, store), list[str]()
+
+    def meanwhile(*_: object) -> bool:
+        if failed_before:
+            cluster.delete("jobs", name)
+        cluster.wait(lambda: not cluster.objects("jobs"))
+        made.append(cluster.create("jobs", job)["metadata"]["uid"])
+        cluster.wait(lambda: [entry["metadata"]["uid"] for entry in launcher._mirrors["Job"].all()] == made)
+        release.set()
+        return False
+
+    monkeypatch.setattr("vtb.cluster.launcher.is_complete", meanwhile)
+    assert launcher.run() == 0
+    assert [entry["metadata"]["uid"] for entry in cluster.objects("jobs")] == made
+
+
+def test_a_job_that_the_watch_has_lost_sight_of_is_not_gone(
+    cluster: Kubernetes, file: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list that was asked for before the Job was made, and came after."""
+    monkeypatch.setattr("vtb.cluster.mirror.Mirror.get", lambda mirror, name: None)
+    assert the_launcher(file, store).run() == 0
+
+
 def test_a_launcher_that_comes_back_goes_on(
     cluster: Kubernetes, file: Path, store: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from container_tools import HEAVY, LABEL, LIGHT, ROOT, build, builder, docker, inspect, tag
+from container_tools import containers as with_label
 from contract.command_line import BIN, killed_at_the_end, run, start
 from vtb.artifact import read_manifest
 from vtb.store import open_store
@@ -65,7 +66,7 @@ def no_container_left(names: tuple[str, str, str]) -> Iterator[None]:
 
 def containers(step: str) -> list[str]:
     """The containers of a step, running or not."""
-    return docker("ps", "-aq", "--no-trunc", "--filter", f"label=vtb.step={step}").out.split()
+    return with_label("vtb.step", step)
 
 
 def digests(store: str, names: tuple[str, ...]) -> list[str]:

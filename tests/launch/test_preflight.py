@@ -12,7 +12,7 @@ import yaml
 
 from contract.command_line import TINY, Result, call, files, run
 from s3_server import free_port
-from vtb.errors import BadInput, NotAvailable, UsageProblem, VtbError
+from vtb.errors import BadInput, NotAvailable, TryAgain, UsageProblem, VtbError
 from vtb.launch import local, preflight
 from vtb.pipeline import read_pipeline
 from vtb.store import open_store
@@ -47,6 +47,16 @@ def test_the_last_step_is_asked_before_the_first_runs(more: tuple[str, ...], tmp
         assert "step curated: " in line
         assert part in line
     assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("code", [-9, 137], ids=["process", "container"])
+def test_a_check_that_is_killed_may_be_tried_again(code: int, tmp_path: Path) -> None:
+    """As when memory is short for a moment, or a container is removed."""
+    (tmp_path / "p.yaml").write_text(yaml.safe_dump({"name": "test", "steps": [MAZES]}))
+    steps = read_pipeline(tmp_path / "p.yaml").steps
+    (problem,) = preflight.find_problems(steps, str(tmp_path / "store"), lambda step, store: (code, ""), write=False)
+    assert isinstance(problem, TryAgain)
+    assert str(problem) == "step mazes: signal 9 ended its check: run the same command again"
 
 
 def test_all_problems_are_told_together(tmp_path: Path) -> None:

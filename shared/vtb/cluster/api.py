@@ -105,11 +105,12 @@ class Api:
         except Missing as error:
             raise NotAvailable(self._unknown(made["kind"], error)) from error
 
-    def delete(self, kind: str, name: str) -> None:
-        """Delete an object with what belongs to it, or find it gone."""
+    def delete(self, kind: str, name: str, uid: str = "") -> None:
+        """Delete an object with what belongs to it, or find it gone; with a uid no other one of its name."""
+        only = {"preconditions": {"uid": uid}} if uid else {}
         try:
-            self._json("DELETE", kind, name, body={"propagationPolicy": "Background"})
-        except Missing:
+            self._json("DELETE", kind, name, body={"propagationPolicy": "Background", **only})
+        except (Missing, Conflict):
             return
 
     def list(self, kind: str, selector: str = "", fields: str = "") -> tuple[list[dict[str, Any]], str]:

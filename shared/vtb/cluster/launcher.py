@@ -128,7 +128,7 @@ class Launcher:
         if there is None:
             return
         name, uid = there["metadata"]["name"], there["metadata"]["uid"]
-        self._api.delete(kind, name)
+        self._api.delete(kind, name, uid)  # not what another launcher has put in its place by now
         until = time.monotonic() + GONE_S
         while (found := self._find(kind, name)) is not None and found["metadata"]["uid"] == uid:
             if time.monotonic() > until:
@@ -140,7 +140,9 @@ class Launcher:
         meta = main["metadata"]
         for other in self._mirrors[kind].all():
             found = other["metadata"]
-            if (found.get("annotations") or {}).get(OUTPUT) == meta["annotations"][OUTPUT] and not is_ended(other):
+            same_output = (found.get("annotations") or {}).get(OUTPUT) == meta["annotations"][OUTPUT]
+            # One of the same name is ours, which another launcher has made since we looked.
+            if same_output and found["name"] != meta["name"] and not is_ended(other):
                 log.info("%s: deleting %s %s, which makes it in another way", meta["labels"][STEP], kind, found["name"])
                 self._remove(kind, other)
 
@@ -148,7 +150,7 @@ class Launcher:
         """See how the running steps are; the exit code of the first that has failed, else 0."""
         code = 0
         for running in list(self._running):
-            made = self._mirrors[running.kind].get(running.name)
+            made = self._mirrors[running.kind].get(running.name) or self._find(running.kind, running.name)
             ended = made is not None and is_ended(made)
             pods = list(pods_of(running.name, self._now() if ended else self._mirrors["Pod"].all()))
             for pod in pods:

@@ -12,7 +12,7 @@ from pathlib import Path
 from vtb import errors
 from vtb.artifact import find_manifest, read_manifest
 from vtb.artifact.local import MODEL_KINDS, find_model
-from vtb.errors import BadInput, NotAvailable, VtbError
+from vtb.errors import BadInput, NotAvailable, TryAgain, VtbError
 from vtb.pipeline import Step, is_place
 from vtb.store import is_remote, join_uri, open_store
 
@@ -20,6 +20,7 @@ TryStep = Callable[[Step, str], tuple[int, str]]
 AT_A_TIME = 2
 MIN_FREE = 100_000_000  # bytes; the smallest run needs them
 PROBE = ".vtb-write-check"
+SIGNALLED = 128  # and the number of the signal: the exit code of a container whose program a signal has ended
 KINDS = {
     kind.exit_code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, VtbError)
 }
@@ -83,6 +84,9 @@ def _of_step(step: Step, steps: Sequence[Step], store: str, try_step: TryStep, e
     waits = (BadInput.exit_code, NotAvailable.exit_code) if missing or _waits(step, steps, store) else ()
     if code in waits and not elsewhere:  # so it has said nothing of its models
         yield from _bad_models(step)
+    elif code < 0 or code > SIGNALLED:
+        number = -code if code < 0 else code - SIGNALLED
+        yield TryAgain(f"step {step.name}: signal {number} ended its check: run the same command again")
     elif code and code not in waits:
         line = next((line for line in reversed(said.splitlines()) if ": error: " in line), said.strip()[-300:])
         yield KINDS.get(code, VtbError)(
