@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vtb.datasets.asked import Asked
+from vtb.engine.adapter_patterns import check_patterns
 from vtb.engine.no_remote_code import forbid_remote_code
+from vtb.engine.time_limit import time_limit
 from vtb.errors import BadInput, NotAvailable, VtbError
 from vtb.media.image import decode_image
-from vtb_eval.adapter_patterns import check_patterns
 from vtb_eval.greedy import make_greedy
 from vtb_eval.moving import as_metadata, moving
 from vtb_eval.prediction import CUT_OFF, STOPPED
 from vtb_eval.questions import Question
-from vtb_eval.time_limit import time_limit
 
 log = logging.getLogger("vtb.eval")
 TEMPLATE_S = 20.0  # one chat takes a thousandth of a second

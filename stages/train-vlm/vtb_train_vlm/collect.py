@@ -21,7 +21,7 @@ from vtb.engine.proof import training_proof
 from vtb.engine.tensorboard_files import write_figures
 from vtb.errors import BadInput, QualityGate
 from vtb_train_vlm.job import Job
-from vtb_train_vlm.merge import merge_adapter
+from vtb_train_vlm.merge_adapter import merge_adapter
 from vtb_train_vlm.method import Method, Rows
 from vtb_train_vlm.repeat import write_repeat
 

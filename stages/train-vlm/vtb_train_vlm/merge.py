@@ -1,80 +1,101 @@
-"""Merges a LoRA adapter into its base model, through the engine."""
+"""``vtb-train-vlm merge``: an adapter into its base model, as a command of its own."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+import logging
+import os
 import tempfile
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from vtb.engine.launch import engine_environment, launcher
-from vtb.engine.parent import dying_with_me
-from vtb.errors import BadInput, NotAvailable
-from vtb.formats.leftovers import without_leftovers
-from vtb_train_vlm.engine_options import flatten, model_arguments, to_arguments
-from vtb_train_vlm.swift_command import ENGINE
+from vtb.artifact.local import find_model
+from vtb.artifact.manifest import MANIFEST, PLAN
+from vtb.errors import QualityGate
+from vtb.stage.command import stage_command
+from vtb.stage.declaration import Resources, Stage
+from vtb.stage.fields import StageOptions, option
+from vtb.stage.run import Run
+from vtb_train_vlm.merge_adapter import merge_adapter
 
-_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".safetensors.index.json", ".bin.index.json")
-_TAIL_LINES = 15
+log = logging.getLogger("vtb.train")
+# Largest difference of a logit, as a share of the largest logit: bfloat16 keeps 8 bits, float32 24.
+TOLERANCE = 0.03
+
+STAGE = Stage(
+    command="vtb-train-vlm merge",
+    summary="Merge a LoRA adapter into its base model and check the result by its logits.",
+    version=1,
+    image="vtb/train-vlm",
+    writes=("checkpoint",),
+    resources=Resources(cpu="4", memory="64Gi", disk="100Gi"),
+    model_cache=True,
+)
 
 
-def merge_adapter(model: Path, adapter: Path, out: Path, env: Mapping[str, str]) -> None:
-    """Writes the merged model, with everything beside the weights that the base model has, to a new folder.
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options; what lies there is recorded as inputs."""
 
-    Runs the engine's export on the CPU, whose memory has room for what no GPU holds. What the adapter recorded about
-    its own training, such as the path of a base model on another machine, is not used.
+    model: str = option(
+        metavar="PATH|URI", affects_output=False, artifact=("checkpoint",),
+        help="The base model: a local folder with its files, or a checkpoint artifact.",
+    )  # fmt: skip
+    adapter: str = option(
+        metavar="PATH|URI", affects_output=False, artifact=("adapter",),
+        help="The adapter that was trained on it: a folder as PEFT writes it, or an adapter artifact.",
+    )  # fmt: skip
 
-    Args:
-        model: Base model.
-        adapter: Adapter that was trained on it.
-        out: Folder to write; must not exist. It appears when it is whole.
-        env: Environment to start from.
+
+@stage_command(STAGE, Options)
+def merge(run: Run, options: Options) -> None:
+    """Merge a LoRA adapter into its base model and check the result by its logits.
+
+    Writes a checkpoint artifact: the whole model, which needs no adapter any more. It is checked on a few tokens: the
+    merged model must say what base and adapter say together (exit 5 otherwise), and not what the base alone says.
+
+    Example: vtb-train-vlm merge --model models/Qwen3-VL-2B-Instruct --adapter out/adapter --output out/merged
+    """
+    base, adapter = find_model(options.model), find_model(options.adapter, ("adapter",))
+    plan = run.plan(options, [base.entry, adapter.entry])
+    if run.already_done(plan):
+        return
+    model_dir, adapter_dir = base.folder(), adapter.folder()
+    if run.dry_run:
+        run.say_plan(plan, "the model with the adapter merged in")
+        return
+    output = run.begin(plan)
+    if output is None:
+        return
+    with run.withdrawing(output), tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "merged"
+        log.info("merging, which takes half a minute or more")
+        merge_adapter(model_dir, adapter_dir, folder, os.environ)
+        for name in (MANIFEST, PLAN):  # the base model's own
+            (folder / name).unlink(missing_ok=True)
+        figures = check_merged(model_dir, adapter_dir, folder)
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        files = [output.put_file(path.relative_to(folder).as_posix(), path) for path in paths]
+    run.say_done(output, output.commit([], files, figures))
+
+
+def check_merged(model: Path, adapter: Path, merged: Path) -> dict[str, float]:
+    """Figures that show that the merged model is base and adapter.
 
     Raises:
-        NotAvailable: The base model is missing.
-        BadInput: There is no adapter, or the engine cannot merge it.
+        QualityGate: it is not, or the adapter changes nothing.
     """
-    if not (adapter / "adapter_config.json").is_file():
-        raise BadInput(f"{adapter}: no adapter here (no adapter_config.json)")
-    identity = model_arguments(model)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as work:
-        draft = Path(work) / "merged"
-        values = {
-            "model": model.resolve(),
-            **identity,
-            "adapters": adapter.resolve(),
-            "merge_lora": True,
-            "load_args": False,
-            "output_dir": draft.resolve(),
-        }
-        _export(flatten(to_arguments(values)), engine_environment(ENGINE, env, Path(work), "cpu"), adapter)
-        _add_missing(model, draft)
-        draft.replace(out)
+    from vtb_train_vlm.logits import compare_logits
 
-
-def _export(arguments: list[str], env: Mapping[str, str], adapter: Path) -> None:
-    done = subprocess.run(
-        [*launcher(ENGINE, 1, {}), "export", *arguments],
-        env=dict(env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-        preexec_fn=dying_with_me(),
-    )
-    if done.returncode != 0:
-        tail = "\n".join(done.stdout.splitlines()[-_TAIL_LINES:])
-        raise BadInput(f"{adapter}: the engine cannot merge this adapter (exit code {done.returncode}):\n{tail}")
-
-
-def _add_missing(model: Path, merged: Path) -> None:
-    """Copies what the engine leaves out; it drops files of the base model that it knows nothing of."""
-    if not any(path.name.endswith(_WEIGHTS) for path in merged.iterdir()):
-        raise NotAvailable(f"{merged}: the engine wrote no weights")
-    for path in without_leftovers(model, model.iterdir()):
-        if path.is_file() and not path.name.endswith(_WEIGHTS) and not (merged / path.name).exists():
-            shutil.copy(path, merged / path.name)
+    figures = compare_logits(model, adapter, merged)
+    if figures["merged_minus_adapter"] > TOLERANCE * figures["largest"]:
+        raise QualityGate(
+            f"the merged model says something else than base and adapter: a logit differs by "
+            f"{figures['merged_minus_adapter']:.3g} of {figures['largest']:.3g}: was the adapter trained on this model?"
+        )
+    if figures["merged_minus_base"] == 0:
+        raise QualityGate("the adapter changes nothing: every logit is the base model's: did its training learn?")
+    log.info(
+        "logits: merged and adapter differ by %.2g, merged and base by %.2g, the largest is %.3g",
+        figures["merged_minus_adapter"], figures["merged_minus_base"], figures["largest"],
+    )  # fmt: skip
+    return figures

@@ -134,7 +134,7 @@ def test_a_pattern_without_end(
     endless = r"(([a-z_0-9]+\.?)+)+!"
     value = {"modules_to_save": [endless], "rank_pattern": {endless: 4}}.get(field, endless)
     path.write_text(json.dumps({**json.loads(path.read_text()), field: value}))
-    monkeypatch.setattr("vtb_eval.adapter_patterns.LIMIT_S", 1.0)
+    monkeypatch.setattr("vtb.engine.adapter_patterns.LIMIT_S", 1.0)
     began = time.monotonic()
     done = predict(mazes, model, tmp_path / "out", "--adapter", tmp_path / "adapter")
     assert time.monotonic() - began < 30

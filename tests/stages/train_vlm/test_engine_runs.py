@@ -22,7 +22,7 @@ from vtb.engine.launch import train_log
 from vtb.engine.proof import training_proof
 from vtb.errors import BadInput
 from vtb_train_vlm.job import Job
-from vtb_train_vlm.merge import merge_adapter
+from vtb_train_vlm.merge_adapter import merge_adapter
 
 pytestmark = pytest.mark.engine
 

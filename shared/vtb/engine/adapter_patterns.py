@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from vtb.artifact.model_folder import read_json
+from vtb.engine.time_limit import time_limit
 from vtb.errors import BadInput
-from vtb_eval.time_limit import time_limit
 
 LIMIT_S = 10.0
 _PATTERNS = ("target_modules", "exclude_modules", "modules_to_save", "layers_pattern", "rank_pattern", "alpha_pattern")

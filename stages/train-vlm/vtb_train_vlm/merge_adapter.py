@@ -1,0 +1,80 @@
+"""Merges a LoRA adapter into its base model, through the engine."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from vtb.engine.launch import engine_environment, launcher
+from vtb.engine.parent import dying_with_me
+from vtb.errors import BadInput, NotAvailable
+from vtb.formats.leftovers import without_leftovers
+from vtb_train_vlm.engine_options import flatten, model_arguments, to_arguments
+from vtb_train_vlm.swift_command import ENGINE
+
+_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".safetensors.index.json", ".bin.index.json")
+_TAIL_LINES = 15
+
+
+def merge_adapter(model: Path, adapter: Path, out: Path, env: Mapping[str, str]) -> None:
+    """Writes the merged model, with everything beside the weights that the base model has, to a new folder.
+
+    Runs the engine's export on the CPU, whose memory has room for what no GPU holds. What the adapter recorded about
+    its own training, such as the path of a base model on another machine, is not used.
+
+    Args:
+        model: Base model.
+        adapter: Adapter that was trained on it.
+        out: Folder to write; must not exist. It appears when it is whole.
+        env: Environment to start from.
+
+    Raises:
+        NotAvailable: The base model is missing.
+        BadInput: There is no adapter, or the engine cannot merge it.
+    """
+    if not (adapter / "adapter_config.json").is_file():
+        raise BadInput(f"{adapter}: no adapter here (no adapter_config.json)")
+    identity = model_arguments(model)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as work:
+        draft = Path(work) / "merged"
+        values = {
+            "model": model.resolve(),
+            **identity,
+            "adapters": adapter.resolve(),
+            "merge_lora": True,
+            "load_args": False,
+            "output_dir": draft.resolve(),
+        }
+        _export(flatten(to_arguments(values)), engine_environment(ENGINE, env, Path(work), "cpu"), adapter)
+        _add_missing(model, draft)
+        draft.replace(out)
+
+
+def _export(arguments: list[str], env: Mapping[str, str], adapter: Path) -> None:
+    done = subprocess.run(
+        [*launcher(ENGINE, 1, {}), "export", *arguments],
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+        preexec_fn=dying_with_me(),
+    )
+    if done.returncode != 0:
+        tail = "\n".join(done.stdout.splitlines()[-_TAIL_LINES:])
+        raise BadInput(f"{adapter}: the engine cannot merge this adapter (exit code {done.returncode}):\n{tail}")
+
+
+def _add_missing(model: Path, merged: Path) -> None:
+    """Copies what the engine leaves out; it drops files of the base model that it knows nothing of."""
+    if not any(path.name.endswith(_WEIGHTS) for path in merged.iterdir()):
+        raise NotAvailable(f"{merged}: the engine wrote no weights")
+    for path in without_leftovers(model, model.iterdir()):
+        if path.is_file() and not path.name.endswith(_WEIGHTS) and not (merged / path.name).exists():
+            shutil.copy(path, merged / path.name)

@@ -1,0 +1,83 @@
+"""``vtb-train-vlm merge`` as a user runs it, on an adapter that the engine has trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from contract.command_line import Result, call
+from stages.train_vlm.engine_runs import Run
+from stages.train_vlm.stage_runs import metrics, patiently
+from vtb.artifact import read_manifest
+from vtb_train_vlm.merge_adapter import merge_adapter
+from vtb_train_vlm.tiny_model import build_tiny_model
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def adapter(trained: Run) -> Path:
+    """As PEFT writes it."""
+    return sorted(trained.output_dir.glob("checkpoint-*"), key=lambda path: int(path.name[11:]))[-1]
+
+
+def merge(model: object, adapter: object, output: object, cache: Path) -> Result:
+    words = ("--model", model, "--adapter", adapter, "--output", output, "--workers", "1")
+    return patiently("vtb-train-vlm", "merge", *words, env={"VTB_CACHE": str(cache), "OMP_NUM_THREADS": "1"})
+
+
+def test_the_merged_model_says_what_both_say_together(tiny: Path, adapter: Path, tmp_path: Path) -> None:
+    out = tmp_path / "merged"
+    done = merge(tiny, adapter, out, tmp_path)
+    assert done.code == 0, done.err
+    manifest = read_manifest(str(out), ("checkpoint",))
+    assert [entry.kind for entry in manifest.plan.inputs] == ["model-folder", "model-folder"]
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= {file.path for file in manifest.files}
+    found = metrics(str(out))
+    assert found["merged_minus_adapter"] < 1e-4 * found["largest"]
+    assert found["merged_minus_base"] > 0.1
+    again = merge(tiny, adapter, out, tmp_path)
+    assert "already complete" in again.err
+
+
+def test_a_model_that_says_something_else_fails_the_gate(
+    tiny: Path, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The merged model is another one's, as after a fault of the engine."""
+    other = tmp_path / "other"
+    build_tiny_model("qwen3_vl", other, seed=4)
+
+    def wrong(_model: Path, adapter: Path, out: Path, env: Mapping[str, str]) -> None:
+        merge_adapter(other, adapter, out, env)
+
+    monkeypatch.setattr("vtb_train_vlm.merge.merge_adapter", wrong)
+    monkeypatch.setenv("VTB_CACHE", str(tmp_path / "cache"))
+    done = call("vtb-train-vlm", "merge", "--model", tiny, "--adapter", adapter, "--output", tmp_path / "o")
+    assert (done.code, len(done.error_lines)) == (5, 1), done.err
+    assert "says something else than base and adapter" in done.err
+    assert not (tmp_path / "o" / "manifest.json").exists()
+
+
+def test_an_adapter_that_learned_nothing(tiny: Path, adapter: Path, tmp_path: Path) -> None:
+    import shutil
+
+    from safetensors.torch import load_file, save_file
+
+    still = tmp_path / "still"
+    shutil.copytree(adapter, still)
+    tensors = load_file(still / "adapter_model.safetensors")
+    save_file(
+        {name: tensor * 0 if ".lora_B." in name else tensor for name, tensor in tensors.items()},
+        still / "adapter_model.safetensors",
+        metadata={"format": "pt"},
+    )
+    done = merge(tiny, still, tmp_path / "o", tmp_path)
+    assert (done.code, "the adapter changes nothing" in done.err) == (5, True), done.err
+
+
+def test_no_adapter_there(tiny: Path, tmp_path: Path) -> None:
+    done = merge(tiny, tmp_path / "none", tmp_path / "o", tmp_path)
+    assert (done.code, len(done.error_lines)) == (4, 1), done.err
+    assert not (tmp_path / "o").exists()
