@@ -49,12 +49,16 @@ kept = {normal(line.split("==")[0]) for line in open(lock) if "==" in line} | {"
 found = importlib.metadata.packages_distributions()
 gone = {name for name, owners in found.items() if not kept & set(map(normal, owners))}
 
-class Gone:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in gone:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+class Without:
+    """A finder that does not find what is gone, as where it is not installed."""
 
-sys.meta_path.insert(0, Gone())
+    def __init__(self, finder):
+        self.finder = finder
+
+    def find_spec(self, name, path=None, target=None):
+        return None if name.partition(".")[0] in gone else self.finder.find_spec(name, path, target)
+
+sys.meta_path[:] = map(Without, sys.meta_path)
 from vtb.launch.arguments import try_step
 from vtb.pipeline import Step
 from vtb.stage.registry import find_stage

@@ -15,7 +15,8 @@ from vtb_train_vlm.swift_command import engine_arguments
 FILE, PLUGIN = "swift.yaml", "vtb_rewards.py"
 # Places on the machine of the run, and where they are to be when it is repeated.
 _PLACES = {"model": "model", "output_dir": "output"}
-_OF_ONE_RUN = ("resume_from_checkpoint", "callbacks")
+# What changes no weight: another run may have said it otherwise, and its file must be the same.
+_OF_ONE_RUN = ("resume_from_checkpoint", "callbacks", "save_steps", "save_total_limit")
 _REWARDS = """\
 # The rewards of this run, for ms-swift: pip install vtb-train
 from vtb.rewards.engines import register_swift

@@ -48,6 +48,7 @@ class Bench:
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory, place: Place) -> Bench:
     out = tmp_path_factory.mktemp("grpo")
+    env = {**place.env, "VTB_CACHE": str(out / "cache")}  # of its own: a run that fails leaves its work there
     one = ("--workers", "1", "--output")
     for words in (
         ("vtb-gen-eyeballing", "--task", "midpoint", "--count", "40", "--width", "256", *one, out / "puzzles"),
@@ -58,9 +59,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory, place: Place) -> Bench:
         assert done.code == 0, done.err
     sft = ("vtb-train-vlm", "sft", "--input", out / "dataset", "--model", place.model, "--output", out / "sft")
     done = patiently(*sft, "--device", "cpu", "--learning-rate", "0.01", "--batch-size", "8", "--max-steps", "12",
-                     "--tuner", "full", env=place.env)  # fmt: skip
+                     "--tuner", "full", env=env)  # fmt: skip
     assert done.code == 0, done.err
-    return Bench(str(out / "dataset"), str(out / "sft"), out, place.env)
+    return Bench(str(out / "dataset"), str(out / "sft"), out, env)
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,7 @@ def test_interrupted_after_the_engine_has_ended(
         monkeypatch.setenv(name, value)
     words = place.sft(tmp_path / "out", *LENGTH)
     with monkeypatch.context() as patch:
-        patch.setattr("vtb_train_vlm.sft.collect", _interrupted)
+        patch.setattr("vtb_train_vlm.run_training.collect", _interrupted)
         assert call(*words).code == 130
     assert marked(str(tmp_path / "out")) == [STEPS]
     monkeypatch.setattr("vtb.engine.train.run_engine", no_engine)
