@@ -55,7 +55,11 @@ def _listed(record: Mapping[str, Any]) -> list[tuple[Media, object]]:
         media = msgspec.convert(parts, list[Media])
     except (msgspec.ValidationError, RecursionError) as error:
         raise BadInput(f"its media are damaged: {error}") from error
-    return [(medium, one.name) for medium, one in zip(media, named, strict=True)]
+    # Where the layout has a field of its own, that counts: it is what other tools read and change.
+    return [
+        (medium, record.get(FIELDS[medium.name]) if medium.name in FIELDS else one.name)
+        for medium, one in zip(media, named, strict=True)
+    ]
 
 
 def read_media(file: Path, path: object, part: str) -> bytes:
