@@ -8,7 +8,11 @@ import pytest
 
 from contract.command_line import call, run
 
-GROUPS = {"vtb-prepare": ["vlm"], "vtb-train-vlm": ["sft", "tiny-model"], "vtb-eval": ["predict", "score"]}
+GROUPS = {
+    "vtb-prepare": ["vlm", "vsi"],
+    "vtb-train-vlm": ["grpo", "merge", "sft", "tiny-model"],
+    "vtb-eval": ["predict", "score"],
+}
 
 
 @pytest.mark.parametrize("program", GROUPS)

@@ -130,7 +130,8 @@ class _Drawn:
         import cv2
 
         sure = red_mask(self.answer, self.sure_lead)
-        near = cv2.dilate(sure, np.ones((2 * self.block + 1, 2 * self.block + 1), np.uint8))
+        reach = min(self.block, max(sure.shape))  # the pixels of a tiny answer are large: a block is all of it then
+        near = cv2.dilate(sure, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
         faint: Mask = self.reddish & near
         return faint
 
