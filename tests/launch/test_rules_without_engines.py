@@ -49,11 +49,12 @@ kept = {normal(line.split("==")[0]) for line in open(lock) if "==" in line} | {"
 found = importlib.metadata.packages_distributions()
 gone = {name for name, owners in found.items() if not kept & set(map(normal, owners))}
 
-class Without:
-    """A finder that does not find what is gone, as where it is not installed."""
-
+class Without:  # a finder that does not find what is gone, as where it is not installed
     def __init__(self, finder):
         self.finder = finder
+
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
 
     def find_spec(self, name, path=None, target=None):
         return None if name.partition(".")[0] in gone else self.finder.find_spec(name, path, target)

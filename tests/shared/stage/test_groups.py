@@ -10,7 +10,7 @@ from contract.command_line import call, run
 
 GROUPS = {
     "vtb-prepare": ["vlm", "vsi"],
-    "vtb-train-vlm": ["grpo", "merge", "sft", "tiny-model"],
+    "vtb-train-vlm": ["sft", "grpo", "merge", "tiny-model"],
     "vtb-eval": ["predict", "score"],
 }
 
