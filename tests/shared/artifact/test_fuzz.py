@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def changed(content: bytes, data: st.DataObject) -> bytes:
         for key in place[:-1]:
             holder = holder[key]
         if data.draw(st.booleans()) or place == ("",):
-            holder[place[-1]] = data.draw(ODD)
+            holder[place[-1]] = copy.deepcopy(data.draw(ODD))  # an empty list put into itself would have no end
         else:
             del holder[place[-1]]
     return json.dumps(whole[""]).encode()
