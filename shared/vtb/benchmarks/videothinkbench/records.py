@@ -13,11 +13,18 @@ from vtb.benchmarks.videothinkbench.tasks import GRIDS, tasks
 from vtb.errors import BadInput
 from vtb.media.image import Image
 from vtb.tasks.example import Example, Prompts, figures_of
-from vtb.tasks.task import Task
+from vtb.tasks.task import MODALITIES, Task
 
 GetImage = Callable[[], Image]
 # What a record that is not what it says can raise while its fields are looked at.
 _DAMAGE = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError)
+
+# What the prompts are called, by the names of the later generators and of the earlier ones.
+_PROMPTS: dict[str, tuple[str, ...]] = {
+    "vlm": ("gpt5_prompt", "ti2t_prompt", "prompt"),
+    "image": ("ti2i_prompt", "prompt"),
+    "video": ("ti2v_prompt", "prompt"),
+}
 
 
 def as_example(record: Mapping[str, Any], task: str | None, puzzle: Image, solution: GetImage) -> Example:
@@ -58,14 +65,12 @@ def as_example(record: Mapping[str, Any], task: str | None, puzzle: Image, solut
 
 def _prompts(task: Task[Any], record: Mapping[str, Any], payload: Any) -> Prompts:
     """The maker's words where the record has them; questions of visual puzzles are put together with their options."""
-    drawing = record.get("prompt")
-    given = record.get("gpt5_prompt") or drawing
-    words = str(given) if given and "question" not in record else task.ask(payload, "vlm")
-    return Prompts(
-        vlm=words,
-        image=str(drawing) if drawing else task.ask(payload, "image"),
-        video=str(drawing) if drawing else task.ask(payload, "video"),
-    )
+    given = {**_PROMPTS, **({"vlm": ()} if "question" in record else {})}
+    words = {
+        modality: next((str(record[name]) for name in given[modality] if record.get(name)), None)
+        for modality in MODALITIES
+    }
+    return Prompts(**{modality: said or task.ask(payload, modality) for modality, said in words.items()})
 
 
 def _fields(name: str, group: str, record: dict[str, Any], puzzle: Image, solution: GetImage) -> dict[str, Any]:

@@ -41,12 +41,17 @@ def as_ours(record: dict[str, Any], puzzle: Image, solution: Image) -> dict[str,
     pictures = {
         name: base64.b64encode(encode_rgb(area_of(image, area, size))).decode() for name, image in named.items()
     }
-    answer = str(record.get("answer") or "")
+    answer = str(record.get("answer") or "") or _said(str(record.get("ti2t_answer") or ""))
     return {
         **record, "canvas_dimensions": list(size), "area": area, "pictures": pictures, "answer": answer,
         "options": [str(option) for option in record.get("options") or []],
         "question": str(record.get("question") or ""),
     }  # fmt: skip
+
+
+def _said(sentence: str) -> str:
+    """The value of the later generators' ``Answer: X.``."""
+    return sentence.removeprefix("Answer:").strip().removesuffix(".")
 
 
 class PicturesRecord(Struct, frozen=True, kw_only=True):

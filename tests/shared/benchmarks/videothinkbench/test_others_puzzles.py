@@ -186,3 +186,20 @@ def _with_discs(places: dict[str, tuple[int, int]], marked: str) -> Image:
         pen.ellipse((x - 10, y - 10, x + 10, y + 10), fill, line, 4)
         pen.text((x, y), letter, "black", font, anchor="mm")
     return np.asarray(picture)
+
+
+def test_a_later_generator_says_answers_and_prompts_by_other_names() -> None:
+    puzzle, solution = pictures("visual_color_grid")
+    record = {key: value for key, value in published("visual_color_grid").items() if key in ("id", "image")}
+    said = {
+        "ti2t_answer": "Answer: light blue.",
+        "ti2t_prompt": "Which color?",
+        "ti2i_prompt": "Draw.",
+        "prompt": "Film.",
+    }
+    example = as_example({**record, **said}, task_of("visual_color_grid"), puzzle, lambda: solution)
+    assert example.answer == "light blue"
+    assert (example.prompts.vlm, example.prompts.image, example.prompts.video) == ("Which color?", "Draw.", "Film.")
+    judge = tasks()[example.task]
+    assert judge.score_text(example.payload, "It is light blue.").strict
+    assert not judge.score_text(example.payload, "It is red.").strict
