@@ -152,6 +152,11 @@ class Output:
             self.store.put_file(path, file)
         return entry
 
+    def put_folder(self, folder: Path) -> list[FileEntry]:
+        """Store every file below a folder under its path there, in the order of these."""
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        return [self.put_file(path.relative_to(folder).as_posix(), path) for path in paths]
+
     def done(self, paths: Sequence[str]) -> DoneShards:
         """Those of the shards that need no more work; what an earlier look has read is not read again."""
         self.seen = done_shards(self.store, paths, self.plan.fingerprint, self.seen)

@@ -85,11 +85,12 @@ def sample_folder(folder: Path, wanted: int) -> list[Image]:
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES and path.name[0] != ".")
     if not files:
         raise UnreadableVideo("has no pictures")
+    places = sampled_places(len(files), wanted)
     try:
-        once = {place: decode_image(files[place].read_bytes()) for place in set(sampled_places(len(files), wanted))}
+        once = {place: decode_image(files[place].read_bytes()) for place in set(places)}
     except (UnreadableImage, OSError) as error:
         raise UnreadableVideo(f"a picture cannot be read ({error})") from error
-    return [once[place] for place in sampled_places(len(files), wanted)]
+    return [once[place] for place in places]
 
 
 def within_pixels(image: Image, most: int) -> Image:

@@ -25,12 +25,18 @@ def swift_part(reward: str, part: str) -> type[Any]:
     return type(f"{reward}_{part}", (ORM,), {"__call__": call})
 
 
+def part_names(reward: str) -> list[str]:
+    """The names under which ms-swift knows the parts of a reward, in their order."""
+    return [f"{reward}_{part}" for part in find_reward(reward).weights]
+
+
 def register_swift() -> None:
     """Puts every part of every reward into ms-swift's table, for a file that ``--external_plugins`` names."""
     from swift.rewards import orms
 
-    for reward in rewards().values():
-        orms.update({f"{reward.name}_{part}": swift_part(reward.name, part) for part in reward.weights})
+    for name, reward in rewards().items():
+        made = (swift_part(name, part) for part in reward.weights)
+        orms.update(zip(part_names(name), made, strict=True))
 
 
 def batch_parts(reward: str, completions: Sequence[str], columns: Mapping[str, Any]) -> list[dict[str, float]]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vtb.datasets.asked import Asked
-from vtb.engine.adapter_patterns import check_patterns
 from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.engine.time_limit import time_limit
-from vtb.errors import BadInput, NotAvailable, VtbError
+from vtb.engine.vision_language import load_vision_language
+from vtb.errors import BadInput, NotAvailable
 from vtb.media.image import decode_image
 from vtb_eval.greedy import make_greedy
 from vtb_eval.moving import as_metadata, moving
@@ -150,21 +150,8 @@ def _processor(model: Path, max_pixels: int) -> Any:
 
 def _load(model: Path, adapter: Path | None, device: str) -> Any:
     import torch
-    from transformers import AutoModelForImageTextToText
 
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     log.info("loading %s on %s%s", model, device, f" with adapter {adapter}" if adapter else "")
-    try:
-        loaded = AutoModelForImageTextToText.from_pretrained(
-            model, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=False
-        )
-        if adapter is not None:
-            from peft import PeftModel
-
-            check_patterns(adapter, (name for name, _ in loaded.named_modules()))
-            loaded = PeftModel.from_pretrained(loaded, adapter, use_safetensors=True)
-    except (VtbError, MemoryError, torch.OutOfMemoryError):
-        raise
-    except Exception as error:  # the libraries raise what they like about a damaged folder
-        raise BadInput(f"{adapter or model}: cannot be loaded as a vision-language model: {error!r}") from error
+    loaded = load_vision_language(model, adapter, dtype)
     return loaded.to(device).eval()

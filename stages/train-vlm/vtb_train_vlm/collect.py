@@ -9,8 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from vtb.artifact import FileEntry, Manifest
-from vtb.artifact.manifest import MANIFEST, PLAN
+from vtb.artifact import Manifest
 from vtb.artifact.output import Output
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.curves import draw_curves, read_figures, read_parts
@@ -50,23 +49,16 @@ def collect(
     copy_weights(checkpoint, weights)
     if merge and job.tuner == "lora":
         merge_adapter(job.model, weights, weights / "merged", os.environ)
-        for name in (MANIFEST, PLAN):  # the base model's own
-            (weights / "merged" / name).unlink(missing_ok=True)
     rows = read_figures(train_log(job.output_dir))
     proof = check_proof(job, weights, method, rows)
     write_side_files(rows, method, weights)
     write_repeat(job, where, weights)
     method.keep(job, weights)
     lock.check()
-    files = [put(output, weights, path) for path in sorted(weights.rglob("*")) if path.is_file()]
+    files = output.put_folder(weights)
     metrics = {**proof, **method.figures(rows), "steps": outcome["step"]}
     lock.check()
     return output.commit([], files, metrics, {"parts": read_parts(train_log(job.output_dir))})
-
-
-def put(output: Output, folder: Path, path: Path) -> FileEntry:
-    """One file into the artifact, under its path below the folder."""
-    return output.put_file(path.relative_to(folder).as_posix(), path)
 
 
 def copy_weights(checkpoint: Path, weights: Path) -> None:

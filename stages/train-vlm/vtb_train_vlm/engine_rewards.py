@@ -12,28 +12,24 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vtb.rewards.engines import batch_parts, swift_part
+from vtb.rewards.engines import batch_parts, part_names, register_swift
 from vtb.rewards.registry import rewards
 
 # The file of the rows that are evaluated, and the one that the lines are appended to.
 EVALUATED, COMPLETIONS = "VTB_EVALUATED_ROWS", "VTB_COMPLETIONS"
 
 
-def part_names(reward: str) -> list[str]:
-    """The names under which the engine knows the parts of a reward, in their order."""
-    return [f"{reward}_{part}" for part in rewards()[reward].weights]
-
-
 def register() -> None:
-    """Every part of every reward under ``reward_part``."""
+    """Every part of every reward; the first part of each keeps what is written."""
     from swift.rewards import orms
 
+    register_swift()
     keep = _keeper()
-    for reward in rewards().values():
-        classes = [swift_part(reward.name, part) for part in reward.weights]
-        if keep is not None:
-            classes[0] = _keeping(classes[0], reward.name, keep)
-        orms.update({made.__name__: made for made in classes})
+    if keep is None:
+        return
+    for reward in rewards():
+        first = part_names(reward)[0]
+        orms[first] = _keeping(orms[first], reward, keep)
 
 
 def _keeping(made: type[Any], reward: str, keep: Callable[[str, Sequence[str], Mapping[str, Any]], None]) -> type[Any]:

@@ -12,13 +12,13 @@ from typing import Any, ClassVar, Literal
 from vtb.engine.curves import Panel
 from vtb.engine.hardware import Device, gpu_count
 from vtb.errors import NotAvailable, UsageProblem
+from vtb.rewards.engines import part_names
 from vtb.rewards.registry import find_reward, read_weights
 from vtb.stage.command import stage_command
 from vtb.stage.fields import option
 from vtb.stage.run import Run
 from vtb_train_vlm import sft
 from vtb_train_vlm.completions import keep_completions
-from vtb_train_vlm.engine_rewards import part_names
 from vtb_train_vlm.method import Method, Rows
 from vtb_train_vlm.options import TRAINING, TrainingOptions
 from vtb_train_vlm.run_training import run_training
@@ -60,7 +60,7 @@ class Options(TrainingOptions):
     max_completion_length: int = option(256, low=1, group=GENERATION, help="Longest completion in tokens.")
     rollout: Literal["auto", "transformers", "colocate", "server"] = option(
         "auto", group=GENERATION,
-        help="What generates: vLLM in the training processes (colocate), a vLLM server (see vtb-train-vlm rollout), "
+        help="What generates: vLLM in the training processes (colocate), a vLLM server (swift rollout starts one), "
         "or transformers, which is slow but runs on a CPU; auto takes colocate on GPUs.",
     )  # fmt: skip
     vllm_tensor_parallel: int = option(

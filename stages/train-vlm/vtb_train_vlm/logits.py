@@ -6,10 +6,9 @@ import gc
 from pathlib import Path
 from typing import Any
 
-from vtb.engine.adapter_patterns import check_patterns
 from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.engine.torchvision_cpu import allow_cpu_torchvision
-from vtb.errors import BadInput, VtbError
+from vtb.engine.vision_language import load_vision_language
 
 TOKENS, ROWS = 32, 2
 
@@ -39,7 +38,7 @@ def compare_logits(model: Path, adapter: Path, merged: Path) -> dict[str, float]
 def _logits(folder: Path, adapter: Path | None) -> Any:
     import torch
 
-    loaded = _load(folder, adapter)
+    loaded = load_vision_language(folder, adapter, torch.float32).eval()
     size = min(loaded.get_input_embeddings().weight.shape[0], 1000)  # beyond lie the marks of pictures
     tokens = torch.randint(0, size, (ROWS, TOKENS), generator=torch.Generator().manual_seed(0))
     tokens[tokens >= _first_mark(loaded)] = 1
@@ -55,23 +54,3 @@ def _first_mark(loaded: Any) -> int:
     config = loaded.config
     marks = [getattr(config, name, None) for name in ("image_token_id", "video_token_id", "vision_start_token_id")]
     return min((mark for mark in marks if isinstance(mark, int)), default=1 << 31)
-
-
-def _load(folder: Path, adapter: Path | None) -> Any:
-    import torch
-    from transformers import AutoModelForImageTextToText
-
-    try:
-        loaded = AutoModelForImageTextToText.from_pretrained(
-            folder, dtype=torch.float32, local_files_only=True, use_safetensors=True, trust_remote_code=False
-        )
-        if adapter is not None:
-            from peft import PeftModel
-
-            check_patterns(adapter, (name for name, _ in loaded.named_modules()))
-            loaded = PeftModel.from_pretrained(loaded, adapter, use_safetensors=True)
-    except (VtbError, MemoryError):
-        raise
-    except Exception as error:  # the libraries raise what they like about a damaged folder
-        raise BadInput(f"{adapter or folder}: cannot be loaded as a vision-language model: {error!r}") from error
-    return loaded.eval()

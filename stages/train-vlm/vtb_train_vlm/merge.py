@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vtb.artifact.local import find_model
-from vtb.artifact.manifest import MANIFEST, PLAN
 from vtb.errors import QualityGate
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
@@ -70,11 +69,8 @@ def merge(run: Run, options: Options) -> None:
         folder = Path(temporary) / "merged"
         log.info("merging, which takes half a minute or more")
         merge_adapter(model_dir, adapter_dir, folder, os.environ)
-        for name in (MANIFEST, PLAN):  # the base model's own
-            (folder / name).unlink(missing_ok=True)
         figures = check_merged(model_dir, adapter_dir, folder)
-        paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        files = [output.put_file(path.relative_to(folder).as_posix(), path) for path in paths]
+        files = output.put_folder(folder)
     run.say_done(output, output.commit([], files, figures))
 
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from vtb.artifact.manifest import MANIFEST, PLAN
 from vtb.engine.launch import engine_environment, launcher
 from vtb.engine.parent import dying_with_me
 from vtb.errors import BadInput, NotAvailable
@@ -72,9 +73,13 @@ def _export(arguments: list[str], env: Mapping[str, str], adapter: Path) -> None
 
 
 def _add_missing(model: Path, merged: Path) -> None:
-    """Copies what the engine leaves out; it drops files of the base model that it knows nothing of."""
+    """Copies what the engine leaves out; it drops files of the base model that it knows nothing of.
+
+    What the base model says of itself as an artifact is not true of the merged one.
+    """
     if not any(path.name.endswith(_WEIGHTS) for path in merged.iterdir()):
         raise NotAvailable(f"{merged}: the engine wrote no weights")
     for path in without_leftovers(model, model.iterdir()):
-        if path.is_file() and not path.name.endswith(_WEIGHTS) and not (merged / path.name).exists():
+        left_out = path.name.endswith(_WEIGHTS) or path.name in (MANIFEST, PLAN)
+        if path.is_file() and not left_out and not (merged / path.name).exists():
             shutil.copy(path, merged / path.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 from vtb.engine.curves import Panel
 from vtb.stage.command import stage_command
@@ -31,13 +30,8 @@ STAGE = Stage(
 )
 
 
-@dataclass(frozen=True)
-class Options(TrainingOptions):
-    """The command's own options."""
-
-
-@stage_command(STAGE, Options)
-def sft(run: Run, options: Options) -> None:
+@stage_command(STAGE, TrainingOptions)
+def sft(run: Run, options: TrainingOptions) -> None:
     """Fine-tune a vision-language model on answers, by LoRA or fully.
 
     Launches ms-swift on a swift-dataset artifact. Everything after -- goes to ms-swift untouched and wins over the

@@ -54,6 +54,5 @@ def tiny_model(run: Run, options: Options) -> None:
     with run.withdrawing(output), tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "model"
         build_tiny_model(options.family, folder, run.seed)
-        paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        files = [output.put_file(path.relative_to(folder).as_posix(), path) for path in paths]
+        files = output.put_folder(folder)
     run.say_done(output, output.commit([], files, {"family": options.family}))

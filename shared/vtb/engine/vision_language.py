@@ -1,0 +1,39 @@
+"""A vision-language model in this process, through transformers and peft."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from vtb.engine.adapter_patterns import check_patterns
+from vtb.errors import BadInput, VtbError
+
+
+def load_vision_language(model: Path, adapter: Path | None, dtype: Any) -> Any:
+    """A model folder, with an adapter on top or without: only safetensors, only local files, no code from the folder.
+
+    Args:
+        model: its folder.
+        adapter: the folder of a LoRA, if any.
+        dtype: of torch, in which the weights are kept.
+
+    Raises:
+        BadInput: it cannot be loaded.
+    """
+    import torch
+    from transformers import AutoModelForImageTextToText
+
+    try:
+        loaded = AutoModelForImageTextToText.from_pretrained(
+            model, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=False
+        )
+        if adapter is not None:
+            from peft import PeftModel
+
+            check_patterns(adapter, (name for name, _ in loaded.named_modules()))
+            loaded = PeftModel.from_pretrained(loaded, adapter, use_safetensors=True)
+    except (VtbError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # the libraries raise what they like about a damaged folder
+        raise BadInput(f"{adapter or model}: cannot be loaded as a vision-language model: {error!r}") from error
+    return loaded
