@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vtb.cluster.api import Api
-from vtb.cluster.state import has_log, is_over, one_line, pending_reason
+from vtb.cluster.state import condition_of, has_log, is_over, one_line, pending_reason
 from vtb.errors import NotAvailable
 
 WORTH_TELLING = ("Pulling",)  # of what is no warning: a large image takes minutes
+NOT_SCHEDULED = "FailedScheduling"  # of a pod that has a node by now
 MOST_PODS = 3  # whose events are asked for: the others of a step wait for the same
 
 
@@ -47,8 +48,11 @@ def reasons(api: Api, made: dict[str, Any], pods: list[dict[str, Any]]) -> list[
 def _newest_event(api: Api, kind: str, about: dict[str, Any]) -> str:
     """What was last told of an object, where that is a reason to wait."""
     fields = f"involvedObject.kind={kind},involvedObject.name={about['metadata']['name']}"
+    scheduled = condition_of(about, "PodScheduled")
+    is_past = NOT_SCHEDULED if scheduled is not None and scheduled["status"] == "True" else None
     try:
-        newest = max(api.list("Event", fields=fields)[0], key=_when, default={})
+        events = [event for event in api.list("Event", fields=fields)[0] if event.get("reason") != is_past]
+        newest = max(events, key=_when, default={})
     except NotAvailable as error:  # it goes on without our knowing why it does not yet
         return f"no reason is known, since {error}"
     if newest.get("type") != "Warning" and newest.get("reason") not in WORTH_TELLING:
