@@ -20,6 +20,9 @@ from container_tools import HEAVY, LABEL, LIGHT, ROOT, build, builder, docker, i
 from container_tools import containers as with_label
 from contract.command_line import BIN, killed_at_the_end, run, start
 from vtb.artifact import read_manifest
+from vtb.launch.docker import DockerLauncher
+from vtb.pipeline import read_pipeline
+from vtb.signals import Stopped
 from vtb.store import open_store
 
 if TYPE_CHECKING:
@@ -219,6 +222,25 @@ def test_a_signal_removes_the_container(
     assert "run the same command again to continue" in err
     assert not (tmp_path / "out" / step / "manifest.json").exists()
     assert "Traceback" not in err
+
+
+def test_a_stop_that_the_starting_program_does_not_hear_ends_it(
+    pipeline: Path, names: tuple[str, str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel drops a signal to the first process of a container that has not said yet that it listens."""
+    from docker.models.containers import Container
+
+    start_it = Container.start
+
+    def start_and_be_stopped(container: Container) -> None:
+        start_it(container)
+        raise Stopped
+
+    monkeypatch.setattr(Container, "start", start_and_be_stopped)
+    monkeypatch.setattr(Container, "stop", lambda container, timeout: container.wait(timeout=30))
+    with pytest.raises(Stopped):
+        DockerLauncher().run_step(read_pipeline(pipeline).steps[0], str(tmp_path / "out"))
+    assert containers(names[0]) == []
 
 
 def test_a_killed_launcher_takes_its_container_with_it(

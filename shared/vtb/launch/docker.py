@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -79,18 +80,23 @@ class DockerLauncher:
         pass_on: Callable[[Chunk], None],
     ) -> int:  # fmt: skip
         name, container = f"vtb-{settings['labels']['vtb.step']}-{uuid.uuid4().hex[:8]}", None
+        pipe: Any = None
         try:
             with _undisturbed():
                 container = self._client.containers.create(image, arguments, name=name, **settings)
             # Open as long as this process lives: its end is the end of the container's standard input.
-            pipe = container.attach_socket(params={"stdin": 1, "stream": 1})
+            attached = container.attach_socket(params={"stdin": 1, "stream": 1})
+            pipe = getattr(attached, "_sock", attached)
             output = container.attach(stream=True, stdout=True, stderr=True, logs=True, demux=True)
             container.start()
-            getattr(pipe, "_sock", pipe).sendall(json.dumps(given).encode() + b"\n")
+            pipe.sendall(json.dumps(given).encode() + b"\n")
             for chunk in output:
                 pass_on(chunk)
             return int(container.wait()["StatusCode"])
         except (KeyboardInterrupt, Stopped):
+            if pipe is not None:  # the end of this ends the program, too: a signal is lost on one that just starts
+                with suppress(OSError):
+                    pipe.shutdown(socket.SHUT_RDWR)
             if container is not None:
                 container.stop(timeout=STOP_GRACE_S)
             raise
