@@ -50,6 +50,10 @@ class Task(ABC, Generic[P]):
     def ask(self, record: P, modality: Modality) -> str:
         """The prompt."""
 
+    def closing(self, record: P) -> str:
+        """The benchmark's own last line, which says in which form to answer; empty where it has none."""
+        return ""
+
     @abstractmethod
     def answer(self, record: P) -> str:
         """The right answer in words, as a model should give it; empty where nobody knows it."""

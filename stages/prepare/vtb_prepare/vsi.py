@@ -12,6 +12,7 @@ from typing import Any
 
 from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.artifact.output import Output, file_sha256
+from vtb.benchmarks.vsi_bench.questions import Question, read_questions, scenes_of
 from vtb.errors import BadInput, QualityGate
 from vtb.formats.media_tar import pack
 from vtb.media.frames import alike, looks, sampled_from, within_pixels
@@ -25,7 +26,6 @@ from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.store import open_store
 from vtb_prepare.swift_files import SPLITS, put_rows
-from vtb_prepare.vsi_questions import Question, read_questions, scenes_of
 from vtb_prepare.vsi_rows import card_of, grpo_row, row_of, sft_row
 from vtb_prepare.vsi_videos import Videos, benchmark_looks, find_videos
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vtb.artifact import ShardEntry
+from vtb.benchmarks.vsi_bench.questions import Question
 from vtb.formats.swift import DIRECT, THINK
 from vtb.report.card import DatasetCard, write_card
 from vtb.report.features import sft_features
-from vtb_prepare.vsi_questions import Question
 
 _OWN = ("question_type", "scene_name")  # columns that rows about puzzles do not have
 
