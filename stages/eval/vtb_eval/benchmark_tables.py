@@ -12,9 +12,9 @@ from vtb.tasks.registry import find_task
 from vtb_eval.result import Result
 
 _Z = 1.959964
-WORDING = (
-    "asked in our words; for figures that may stand beside those of papers, run the official task of lmms-eval "
-    "(docs/vsi-bench.md)"
+SETTING = (
+    "other frames, shown in another way, than where the published figures were measured; for figures that may stand "
+    "beside those of papers, run the official task of lmms-eval (docs/vsi-bench.md)"
 )
 
 
@@ -85,7 +85,7 @@ def _obstacles(benchmark: Benchmark, table: PublishedTable, results: Sequence[Re
     questions = len({result.id for result in results})
     short = [f"{questions:,} questions, not the benchmark's {table.questions:,}"] * (questions != table.questions)
     unanswered = sum(not result.signals for result in results)
-    return [WORDING, *short, *([f"{unanswered} without an answer count as wrong"] if unanswered else [])]
+    return [SETTING, *short, *([f"{unanswered} without an answer count as wrong"] if unanswered else [])]
 
 
 def beside_frequent_answers(results: Sequence[Result]) -> list[Result]:
