@@ -25,9 +25,9 @@ _EYEBALLING = {
 # Fair, and the benchmark's way.
 _VISUAL = {
     "visual_color_hexagon": (1 / 3, 1.0), "visual_color_grid": (1 / 2, 1.0), "visual_size_grid": (1 / 2, 1.0),
-    "visual_shape_reflect": (1 / 4, 1.0), "visual_color_size": (1 / 3, 0.8), "visual_size_cycle": (1 / 3, 1.0),
-    "visual_polygon_sides_color": (1 / 3, 1.0), "visual_rectangle_height_color": (1 / 3, 0.718),
-    "visual_color_overlap_squares": (1 / 3, 0.511), "visual_shape_size_grid": (1 / 3, 1.0),
+    "visual_shape_reflect": (1 / 4, 1.0), "visual_color_size": (1 / 3, 0.798), "visual_size_cycle": (1 / 3, 1.0),
+    "visual_polygon_sides_color": (1 / 3, 1.0), "visual_rectangle_height_color": (1 / 3, 0.715),
+    "visual_color_overlap_squares": (1 / 3, 0.498), "visual_shape_size_grid": (1 / 3, 1.0),
 }  # fmt: skip
 # Size, radius or rings (of 18 segments): mazes that are all equally likely, and depth-first ones.
 _SQUARE = {
