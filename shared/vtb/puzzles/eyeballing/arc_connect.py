@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,11 @@ class ArcConnect(Eyeballing):
             "The camera stands still, without zoom or cuts, and nothing else changes."
         )  # fmt: skip
         return f"{self.reveal} {still}"
+
+    def vote(self, votes: Sequence[str | None]) -> str | None:
+        """As of marks, but in the benchmark's rule for arcs a tie is no answer."""
+        most = judge.most_voted(votes)
+        return most[0] if len(most) == 1 else None
 
     def may_be_marked(self, record: EyeballingRecord, frame: ClipFrame) -> bool:
         """Whether ink may join the two sides: it is dark, in every column between them."""

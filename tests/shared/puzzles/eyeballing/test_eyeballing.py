@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import cv2
@@ -12,7 +13,8 @@ import pytest
 from clip_frames import frames_of, images_of
 from shared.puzzles.damaged import decoded, plain
 from vtb.errors import BadInput, UsageProblem
-from vtb.media.image import decode_image, encode_rgb, to_rgb
+from vtb.media.image import Image, decode_image, encode_rgb, to_rgb
+from vtb.puzzles.eyeballing.arc_connect import _ends
 from vtb.puzzles.eyeballing.common import judge
 from vtb.puzzles.eyeballing.common.config import Config
 from vtb.puzzles.family import Clip
@@ -117,6 +119,31 @@ def test_joining_several_arcs_is_no_answer() -> None:
     ys = [round(end.points[0][1] + end.radius * math.sin(end.angles[0])) for end in ends]
     cv2.line(picture, (xs[0], ys[0]), (xs[-1], ys[-1]), (0, 0, 0), 5)
     assert family.score_image(record, picture).reason == "several arcs joined"
+
+
+@pytest.mark.parametrize(
+    ("shown", "option"),
+    [("ab", None), ("aab", "a"), ("abb", "b"), ("a b", None), ("a  ", "a"), ("   ", None)],
+)
+def test_arcs_that_are_joined_in_as_many_frames_are_no_answer(shown: str, option: str | None) -> None:
+    """The benchmark calls a tie "multiple" there; of marked points it takes the first letter."""
+    family, record = FAMILIES["arc_connect"], a_record("arc_connect")
+    letters = {"a": record.correct_option, "b": "ABCDE"["ABCDE".index(record.correct_option) - 1], None: None}
+    frames = [_joined(record, letters[one]) if one.strip() else _joined(record, None) for one in shown]
+    clip = [partial(np.copy, frame) for frame in frames for _ in range(judge.EVERY)]
+    major = family.score_video(record, clip)["major"]
+    assert (major.choice, major.strict) == (letters[option], option == "a")
+
+
+def _joined(record: Any, letter: str | None) -> Image:
+    """The puzzle with one right arc joined to the left one by ink."""
+    family = FAMILIES["arc_connect"]
+    picture = to_rgb(family.draw_puzzle(record), family.palette)
+    if letter:
+        left, right = _ends(record)
+        start, end = ((round(place.real), round(place.imag)) for place in (left, right[letter]))
+        cv2.line(picture, start, end, (0, 0, 0), 5)
+    return picture
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import hashlib
 import json
 import random
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -238,8 +238,12 @@ class Eyeballing(Family[EyeballingRecord]):
                 votes.append(look(frame).choice)
         if frame is None:
             return {"last": NO_FRAMES, "major": NO_FRAMES}
-        major = judge.verdict(judge.major_option(votes), record.correct_option)
+        major = judge.verdict(self.vote(votes), record.correct_option)
         return {"last": look(frame), "major": major}
+
+    def vote(self, votes: Sequence[str | None]) -> str | None:
+        """What several frames say together."""
+        return judge.major_option(votes)
 
     def may_be_marked(self, record: EyeballingRecord, frame: ClipFrame) -> bool:
         """Whether it is worth looking at a frame: without anything red there is no mark."""

@@ -54,8 +54,13 @@ def marked_option(image: Image, canvas: Sequence[int], candidates: Sequence[tupl
 
 def major_option(options: Iterable[str | None]) -> str | None:
     """The commonest letter of several frames or attempts; those without one do not count, a tie goes to the first."""
+    return min(most_voted(options), default=None)
+
+
+def most_voted(options: Iterable[str | None]) -> list[str]:
+    """The letters that come most often, several where they tie."""
     counts = Counter(option for option in options if option is not None)
-    return min(counts, key=lambda option: (-counts[option], option)) if counts else None
+    return [option for option, count in counts.items() if count == max(counts.values())]
 
 
 def verdict(option: str | None, correct: str) -> Score:
