@@ -22,9 +22,17 @@ def figures_of(answers: Sequence[Answer]) -> dict[str, Any]:
     refused = {finish: sum(said.finish == finish for said in answers) for finish in (REFUSED, FILTERED)}
     found |= {finish: count for finish, count in refused.items() if count}
     if any(said.tokens for said in answers):
-        found[TOKENS] = {kind: sum(said.tokens.get(kind, 0) for said in answers) for kind in KINDS}
-        found[TOKENS][UNCOUNTED] = sum(not said.tokens for said in answers)
+        found[TOKENS] = {
+            **_total([said.tokens for said in answers]),
+            UNCOUNTED: sum(not said.tokens for said in answers),
+        }
     return found
+
+
+def _total(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """The kinds of tokens that anybody has counted."""
+    kinds = [kind for kind in KINDS if any(kind in count for count in counts)]
+    return {kind: sum(count.get(kind, 0) for count in counts) for kind in kinds}
 
 
 def close(
@@ -47,7 +55,7 @@ def close(
         metrics["generation_settings_ignored"] = dict(ignored)
     counted = [(shard.rows, shard.stats[TOKENS]) for shard in shards if TOKENS in shard.stats]
     if counted:
-        metrics[TOKENS] = {kind: sum(tokens[kind] for _, tokens in counted) for kind in KINDS}
+        metrics[TOKENS] = _total([tokens for _, tokens in counted])
         known = sum(rows - tokens[UNCOUNTED] for rows, tokens in counted)
         metrics[TOKENS] |= {UNCOUNTED: answers - known} if known < answers else {}
     return [], metrics
@@ -59,6 +67,6 @@ def _sum(shards: Sequence[ShardEntry], name: str) -> int:
 
 def in_words(tokens: Mapping[str, int]) -> str:
     """The tokens of a whole artifact for its last line."""
-    reasoning = f", {tokens['reasoning']:,} of them to reason" if tokens["reasoning"] else ""
+    reasoning = f", {tokens['reasoning']:,} of them to reason" if tokens.get("reasoning") else ""
     missing = f"; {tokens[UNCOUNTED]:,} answers came without a count" if UNCOUNTED in tokens else ""
-    return f"{tokens['prompt']:,} read, {tokens['completion']:,} written{reasoning}{missing}"
+    return f"{tokens.get('prompt', 0):,} read, {tokens.get('completion', 0):,} written{reasoning}{missing}"

@@ -61,7 +61,7 @@ class Prediction:
     @property
     def refused(self) -> str | None:
         """``refusal`` or ``content_filter`` where the answer was refused, by the model or by a filter."""
-        return self.finish if self.finish in (REFUSED, FILTERED) else None
+        return next((finish for finish in (REFUSED, FILTERED) if finish == self.finish), None)  # it may be anything
 
 
 class _Row(msgspec.Struct, omit_defaults=True):

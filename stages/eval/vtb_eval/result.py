@@ -26,6 +26,8 @@ class Result:
         unjudged: parts of the answer for which the record does not say what is right.
         signals: the verdict on each part of the answer; none where there is no answer.
         cut_off: whether the model had more to say.
+        refused: ``refusal`` where the model would not answer, ``content_filter`` where a filter of its service stopped
+            the answer; else None.
         blind: how often a guess that does not see the drawing is right at such puzzles; None where that is not known.
     """
 
@@ -43,4 +45,5 @@ class Result:
     unjudged: Sequence[str]
     signals: Mapping[str, Mapping[str, Any]]
     cut_off: bool = False
+    refused: str | None = None
     blind: float | None = None
