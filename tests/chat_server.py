@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -81,7 +82,7 @@ def failure(message: str, code: str | None = None) -> dict[str, Any]:
 class ChatServer:
     """Answers each question with its own digest, except where ``answer`` or the next of ``replies`` says otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
         self.replies: list[Reply] = []
         self.answer: Callable[[Request], Reply] = lambda request: Reply(body=completion(request.content))
@@ -89,10 +90,13 @@ class ChatServer:
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
+        self._scheme = "https" if tls else "http"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     @property
     def url(self) -> str:
@@ -101,7 +105,9 @@ class ChatServer:
     def take(self, request: Request) -> Reply:
         with self._lock:
             self.requests.append(request)
-            return self.replies.pop(0) if self.replies else self.answer(request)
+            if self.replies:
+                return self.replies.pop(0)
+        return self.answer(request)
 
     def count(self, more: int) -> None:
         with self._lock:
@@ -144,7 +150,7 @@ class ChatServer:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
-                for at in range(0, len(data), 1 if reply.drip else len(data)):
+                for at in range(0, len(data), 1 if reply.drip else len(data) or 1):
                     self.wfile.write(data[at : at + 1] if reply.drip else data)
                     time.sleep(reply.drip)
 

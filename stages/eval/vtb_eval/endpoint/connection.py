@@ -17,7 +17,8 @@ from tenacity import (
     stop_after_attempt,
     stop_any,
     stop_when_event_set,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 from vtb.errors import NotAvailable, TryAgain, UsageProblem
@@ -67,7 +68,7 @@ class Connection:
         """
         retrying = Retrying(
             stop=stop_any(stop_after_attempt(self._retries + 1), stop_when_event_set(self._stop)),
-            wait=wait_exponential_jitter(FIRST_WAIT_S, LONGEST_WAIT_S, jitter=FIRST_WAIT_S),
+            wait=wait_exponential(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S) + wait_random(0, FIRST_WAIT_S),
             sleep=sleep_using_event(self._stop),
             retry=retry_if_exception_type(Passing),
             before_sleep=self._warn,
