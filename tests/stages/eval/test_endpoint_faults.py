@@ -197,6 +197,17 @@ def test_told_at_once_in_one_line(case: str, curated: Path, server: ChatServer, 
     assert not any((tmp_path / "out").glob("*"))
 
 
+def test_after_a_refusal_nothing_more_is_sent(curated: Path, server: ChatServer, tmp_path: Path) -> None:
+    """By those who ask at the same time: neither their next questions nor other tries."""
+    wrong, busy = Reply(401, failure("no")), Reply(429, BUSY, {"Retry-After": "1"})
+    server.answer = lambda request: wrong if request.number == 1 else busy
+    done = ask(curated, server.url, tmp_path / "out", "--concurrency", 2)
+    assert done.code == 4
+    sent = len(server.requests)
+    time.sleep(2.5)
+    assert len(server.requests) == sent <= 4
+
+
 def test_a_key_that_is_missing(
     curated: Path, server: ChatServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -362,11 +373,12 @@ def test_a_signal_ends_it_whatever_the_server_does(
     number: signal.Signals, curated: Path, server: ChatServer, tmp_path: Path
 ) -> None:
     """Half of the questions wait for an answer, the others for another try."""
-    busy = Reply(429, BUSY, {"Retry-After": "300"})
+    busy = Reply(429, BUSY, {"Retry-After": "300"}, wait=0.5)  # until all have asked
     server.answer = lambda request: Reply(body=completion("late"), wait=20) if request.number % 2 else busy
     line = words(curated, server.url, tmp_path / "out", "--concurrency", 7)
     with killed_at_the_end(start("vtb-eval", *line)) as process:
-        wait_for(lambda: len(server.requests) >= 4)
+        wait_for(lambda: len(server.requests) == 7)
+        time.sleep(1)
         process.send_signal(number)
         started = time.monotonic()
         _, said = process.communicate(timeout=15)

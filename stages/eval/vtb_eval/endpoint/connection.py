@@ -55,7 +55,7 @@ class Connection:
         self._quiet_until = self._said = 0.0
 
     def close(self) -> None:
-        """Whatever waits for another try gives up."""
+        """Nothing more is sent; whatever waits for another try gives up."""
         self._stop.set()
 
     def ask(self, body: bytes) -> Answer:
@@ -145,6 +145,8 @@ class Connection:
         left = self._quiet_until - time.monotonic()
         if left > 0:
             self._stop.wait(left + random.uniform(0, FIRST_WAIT_S))  # not all at once
+        if self._stop.is_set():
+            raise Passing("stopped")
 
     def _warn(self, state: RetryCallState) -> None:
         if time.monotonic() < self._said + SAY_EVERY_S:
