@@ -48,7 +48,7 @@ def test_the_site_file_wins() -> None:
 
 
 def test_a_container_gets_the_network_and_the_key_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(container.Path, "exists", lambda path: True)  # a machine with a GPU
+    monkeypatch.setattr(Path, "exists", lambda path: True)  # a machine with a GPU
     settings = container.container_settings(step(**SERVED), str(tmp_path), write=False)
     assert (settings["network_mode"], "device_requests" in settings) == ("host", False)
     assert "device_requests" in container.container_settings(step(model="/m"), str(tmp_path), write=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from vtb.artifact.local import Model, find_model
 from vtb.datasets.odd_records import odd_figure
 from vtb.datasets.readers import choose_split, chunks, describe_input
+from vtb.formats.shared_frames import fold
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
@@ -29,9 +31,9 @@ Ask = Callable[[Sequence[Question], int, Tick], list[Answer]]
 STAGE = Stage(
     command="vtb-eval predict",
     summary="Let a vision-language model answer puzzles.",
-    version=3,
+    version=4,
     image="vtb/eval",
-    reads=("puzzles",),
+    reads=("puzzles", "questions"),
     writes=("predictions",),
     parallel="shards",
     resources=Resources(cpu="4", memory="32Gi", gpu=1, disk="100Gi", shared_memory="8Gi"),
@@ -61,7 +63,7 @@ def predict(run: Run, options: Options) -> None:
         return
     answer, ignored = choose_answerer(run, options, [model.folder() for model in models])
     total = min(options.limit or 2**62, sum(chunk.rows for chunk in found))
-    tasks = plan_shards(ShardWork(found, 0, total, options.style), options.samples_per_shard)
+    tasks = plan_shards(ShardWork(found, 0, total, options.style, options.blind), options.samples_per_shard)
     done = run.make_shards(
         plan, tasks, Answerer(answer), lambda output: partial(close, output, ignored, options.max_new_tokens),
         what="answers", summary=f"{total} answers", workers=1,
@@ -81,10 +83,7 @@ def find_models(options: Options) -> list[Model]:
 def plan_shards(everything: ShardWork, samples_per_shard: int) -> list[Task[ShardWork]]:
     """Shards of a fixed number of answers."""
     starts = range(0, everything.stop, samples_per_shard)
-    works = [
-        ShardWork(everything.chunks, start, min(start + samples_per_shard, everything.stop), everything.style)
-        for start in starts
-    ]
+    works = [replace(everything, start=start, stop=min(start + samples_per_shard, everything.stop)) for start in starts]
     return [Task(f"shards/{index:05d}.tar", work.stop - work.start, work) for index, work in enumerate(works)]
 
 
@@ -117,7 +116,7 @@ class Answerer:
         questions = list(read_questions(work, odd))
         answers = self._ask(questions, work.start, tick)
         samples = [make_sample(asked, said.text, said.finish) for asked, said in zip(questions, answers, strict=True)]
-        return ShardResult(write_tar(samples), len(samples), stats={**figures_of(answers), **odd_figure(odd)})
+        return ShardResult(write_tar(fold(samples)), len(samples), stats={**figures_of(answers), **odd_figure(odd)})
 
 
 def make_sample(question: Question, text: str, finish: str | None = None) -> Sample:

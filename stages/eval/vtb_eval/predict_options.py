@@ -56,6 +56,10 @@ class Options(StageOptions):
         262_144, low=1024, group=ASKED,
         help="Scale larger pictures down to this many pixels; take the number of the training.",
     )  # fmt: skip
+    blind: bool = option(
+        False, group=ASKED,
+        help="Show nothing: what a model guesses from the words alone, a baseline for the answers of one that sees.",
+    )  # fmt: skip
     batch_size: int = option(8, low=1, affects_output=False, group=SAMPLING, help="Questions at a time.")
     max_new_tokens: int = option(512, low=1, group=SAMPLING, help="Longest answer in tokens.")
     temperature: float = option(0.0, low=0, group=SAMPLING, help="0 takes the likeliest token always.")

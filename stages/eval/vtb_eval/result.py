@@ -28,6 +28,9 @@ class Result:
         cut_off: whether the model had more to say.
         refused: ``refusal`` where the model would not answer, ``content_filter`` where a filter of its service stopped
             the answer; else None.
+        answer: the right one in words; empty where nobody knows it.
+        score: what the answer is worth, 0 to 1: 0 or 1 as ``strict`` says, or a grade between.
+        tolerant_score: the same, tolerantly.
         blind: how often a guess that does not see the drawing is right at such puzzles; None where that is not known.
     """
 
@@ -44,6 +47,9 @@ class Result:
     source: str
     unjudged: Sequence[str]
     signals: Mapping[str, Mapping[str, Any]]
+    answer: str
+    score: float
+    tolerant_score: float
     cut_off: bool = False
     refused: str | None = None
     blind: float | None = None

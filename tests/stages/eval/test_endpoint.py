@@ -240,6 +240,11 @@ def test_pictures_and_clips_in_their_order(toy: None, server: ChatServer, tmp_pa
     assert len(single) == 2
 
 
+def test_blind_questions_show_nothing(curated: Path, server: ChatServer, tmp_path: Path) -> None:
+    complete(ask(curated, server.url, tmp_path / "out", "--blind", "--limit", 2))
+    assert [[part["type"] for part in request.parts] for request in server.requests] == [["text"]] * 2
+
+
 def test_they_are_judged_like_any(toy: None, server: ChatServer, tmp_path: Path) -> None:
     complete(ask(write(tmp_path / "in", list(everything().values())), server.url, tmp_path / "out"))
     judged = call("vtb-eval", "score", "--input", tmp_path / "out", "--output", tmp_path / "scores", "--workers", 1)
