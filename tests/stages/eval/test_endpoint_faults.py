@@ -180,6 +180,8 @@ FINAL = {
     "elsewhere": (Reply(301, b"", {"Location": "http://127.0.0.1:9/v1"}), 2, "301: "),
     "proxy": (Reply(407, b"who are you"), 4, "the proxy wants a name and a password"),
     "much": (Reply(400, b"x" * 100_000), 2, "400: xxx"),
+    "the key at the edge": (Reply(400, b"x" * 290 + KEY.encode()), 2, "xxx***: it does not take"),
+    "colors of a terminal": (Reply(400, failure("\x1b[31mred\x1b[0m")), 2, "400: ?[31mred?[0m: it does"),
 }
 
 
@@ -191,7 +193,7 @@ def test_told_at_once_in_one_line(case: str, curated: Path, server: ChatServer, 
     assert (done.code, len(done.error_lines)) == (code, 1), done.err
     assert part in done.error_lines[0]
     assert len(done.error_lines[0]) < 700
-    assert KEY not in done.err + done.out
+    assert KEY[:8] not in done.err + done.out
     assert "Traceback" not in done.err
     assert len(server.requests) == 1
     assert not any((tmp_path / "out").glob("*"))
@@ -268,6 +270,16 @@ def test_the_end_of_a_line_is_no_part_of_the_key(
     monkeypatch.setenv("OPENAI_API_KEY", KEY + "\n")
     complete(ask(curated, server.url, tmp_path / "out", "--limit", 1))
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_a_word_in_place_of_a_key_is_no_secret(
+    curated: Path, server: ChatServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Servers that want any key, as vLLM may, are given ``EMPTY`` or ``x``."""
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    server.replies = [Reply(body=completion("xyz")), Reply(400, failure("max_tokens exceeds it"))]
+    done = ask(curated, server.url, tmp_path / "out", "--concurrency", 1, "--samples-per-shard", 1)
+    assert "400: max_tokens exceeds it: it does" in done.error_lines[0]
 
 
 # --- secrets

@@ -32,6 +32,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 PATIENCE_S = 600.0  # a server that wants to be left alone for longer is told instead of waited for
 SAY_EVERY_S = 10.0  # many requests fail together
 MAX_REPLY = 64 << 20
+SHORTEST_SECRET = 8
 
 
 class Passing(Exception):
@@ -94,7 +95,7 @@ class Connection:
             try:
                 return read_answer(data)
             except NoAnswer as error:
-                raise Passing(self._hidden(str(error))) from error
+                raise Passing(f"{error}: {read_error(self._hidden(data))[0]}") from error
         return self._refused(response, data)
 
     def _read(self, response: httpx2.Response, until: float) -> bytes:
@@ -109,7 +110,7 @@ class Connection:
         return bytes(found)
 
     def _trouble(self, error: httpx2.HTTPError) -> Exception:
-        words = self._hidden(" ".join(str(error).split()) or type(error).__name__)
+        words = " ".join(str(error).split()) or type(error).__name__
         if "CERTIFICATE_VERIFY_FAILED" in words:
             return NotAvailable(
                 f"{self.url}: its certificate is not trusted ({words}): name the certificate of its authority in "
@@ -121,8 +122,8 @@ class Connection:
 
     def _refused(self, response: httpx2.Response, data: bytes) -> Answer:
         """The empty answer where a filter has stopped the question; anything else is raised."""
-        status, (words, code) = response.status_code, read_error(data)
-        said = f"{status}: {self._hidden(words)}"
+        status, (words, code) = response.status_code, read_error(self._hidden(data))
+        said = f"{status}: {words}"
         if status == 400 and code == FILTERED:  # Azure's word for a question that its filter stopped
             return Answer("", FILTERED)
         if passes(status, code):
@@ -156,9 +157,9 @@ class Connection:
         wait = max(self._quiet_until - time.monotonic(), state.next_action.sleep if state.next_action else 0.0)
         log.warning("%s: %s; retry %d of %d in %.1f s", self.url, error, state.attempt_number, self._retries, wait)
 
-    def _hidden(self, words: str) -> str:
-        """A server may repeat the key that it was sent."""
-        return words.replace(self._key, "***") if self._key else words
+    def _hidden(self, data: bytes) -> bytes:
+        """A server may repeat the key that it was sent; words like ``EMPTY``, where it wants any, are no secret."""
+        return data.replace(self._key.encode(), b"***") if len(self._key) >= SHORTEST_SECRET else data
 
 
 def _key() -> str:

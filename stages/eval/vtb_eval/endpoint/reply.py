@@ -69,8 +69,7 @@ def read_answer(data: bytes) -> Answer:
     try:
         found = msgspec.json.decode(without_half_pairs(data), type=_Completion)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        said, _ = read_error(data)
-        raise NoAnswer(f"no chat completion ({error}): {said}") from error
+        raise NoAnswer(f"no chat completion ({error})") from error
     choice = found.choices[0]
     if choice.finish_reason in BROKEN:
         raise NoAnswer(f"an answer that the server broke off ({choice.finish_reason})")
@@ -109,4 +108,5 @@ def read_error(data: bytes) -> tuple[str, str]:
         found = _Failure()
     error = found.error if isinstance(found.error, _Error) else _Error(found.error or found.message or found.detail)
     words = " ".join((error.message or data[: 4 * SHOWN].decode(errors="replace")).split())
-    return words[:SHOWN] or "nothing", str(error.code or error.type or "")
+    words = "".join(character if character.isprintable() else "?" for character in words[:SHOWN])
+    return words or "nothing", str(error.code or error.type or "")

@@ -73,9 +73,8 @@ class ServedModel:
             threading.Thread(target=work, name="vtb-eval-ask", daemon=True).start()
         return self._collect(len(questions), done, tick)
 
-    def _collect(
-        self, count: int, done: queue.SimpleQueue[tuple[int, Answer | BaseException]], tick: Tick
-    ) -> list[Answer]:
+    def _collect(self, count: int, done: queue.SimpleQueue[Outcome], tick: Tick) -> list[Answer]:
+        """Wait for all of them."""
         found: dict[int, Answer] = {}
         try:
             while len(found) < count:
