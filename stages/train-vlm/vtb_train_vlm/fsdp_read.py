@@ -27,8 +27,10 @@ _NOTED = (
     "torch.distributed.tensor._dtensor_spec.DTensorSpec",
     "torch.distributed.tensor._dtensor_spec.ShardOrderEntry",
     "torch.distributed.tensor._dtensor_spec.TensorMeta",
+    "torch.distributed.tensor.placement_types.Partial",
     "torch.distributed.tensor.placement_types.Replicate",
     "torch.distributed.tensor.placement_types.Shard",
+    "torch.distributed.tensor.placement_types._StridedShard",
     "torch.distributed._tensor.placement_types.DTensorSpec",
     "torch.distributed._tensor.placement_types.TensorMeta",
     "torch.distributed._tensor.placement_types.Replicate",
@@ -75,7 +77,7 @@ def read_rank(path: Path) -> dict[str, Piece]:
     try:
         return {name: _piece(tensor) for name, tensor in content.items()}
     except (AttributeError, IndexError, TypeError, ValueError) as error:
-        raise BadInput(f"{path}: a tensor in it is not sharded as torch does it ({error}): write it again") from error
+        raise BadInput(f"{path}: FSDP writes no such tensor ({error}): is it a model's checkpoint?") from error
 
 
 def _why(error: Exception) -> str:
@@ -91,11 +93,18 @@ def _piece(tensor: Any) -> Piece:
     if type(tensor) in (torch.Tensor, torch.nn.Parameter):
         return Piece(tensor.detach())
     spec = tensor._spec
-    cut = tuple(int(placement.dim) if type(placement).__name__ == "Shard" else None for placement in spec.placements)
+    cut = tuple(map(_dimension, spec.placements))
     place, shape = tuple(map(int, spec.mesh._coordinate_on_dim)), tuple(spec.tensor_meta.said[0])
     if len(place) != len(cut):
         raise TypeError(f"a mesh of {len(place)} axes for {len(cut)} placements")
     return Piece(tensor._local_tensor.detach(), cut, place, shape)
+
+
+def _dimension(placement: Any) -> int | None:
+    kind = type(placement).__name__
+    if kind not in ("Shard", "Replicate"):
+        raise TypeError(f"its placement is {kind}")
+    return int(placement.dim) if kind == "Shard" else None
 
 
 class _Noted:

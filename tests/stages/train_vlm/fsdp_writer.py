@@ -1,4 +1,4 @@
-"""Writes FSDP checkpoints as veRL does: ``python fsdp_writer.py MODEL OUT HOW WORLD``, with gloo on the CPU.
+"""Writes FSDP checkpoints as veRL does: ``python fsdp_writer.py [MODEL OUT HOW WORLD]...``, with gloo on the CPU.
 
 HOW is ``fsdp1`` (SHARDED_STATE_DICT over a mesh), ``hsdp`` (the same, twice beside each other) or ``fsdp2``.
 """
@@ -6,7 +6,6 @@ HOW is ``fsdp1`` (SHARDED_STATE_DICT over a mesh), ``hsdp`` (the same, twice bes
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,12 @@ allow_cpu_torchvision()
 from transformers import AutoModelForImageTextToText, PreTrainedModel  # noqa: E402
 
 
-def main(model: str, out: str, how: str, world: str) -> None:
-    """All processes, forked so that the libraries are imported once."""
-    AutoModelForImageTextToText.from_pretrained(model)  # its modules, too
-    context: Any = mp.start_processes(
-        write, (Path(model), Path(out), how, int(world)), nprocs=int(world), start_method="fork"
-    )
-    assert context is None
+def main(words: list[str]) -> None:
+    """All processes of each checkpoint in turn, forked so that the libraries are imported once."""
+    AutoModelForImageTextToText.from_pretrained(words[0])  # its modules, too
+    for at in range(0, len(words), 4):
+        model, out, how, world = words[at : at + 4]
+        mp.start_processes(write, (Path(model), Path(out), how, int(world)), nprocs=int(world), start_method="fork")
 
 
 def write(rank: int, model: Path, out: Path, how: str, world: int) -> None:
@@ -73,7 +71,7 @@ def fsdp1(model: PreTrainedModel, world: int, replicas: int) -> dict[str, Any]:
     with FullyShardedDataParallel.state_dict_type(
         wrapped, StateDictType.SHARDED_STATE_DICT, ShardedStateDictConfig(offload_to_cpu=True)
     ):
-        return wrapped.state_dict()
+        return dict(wrapped.state_dict())
 
 
 def fsdp2(model: PreTrainedModel, world: int) -> dict[str, Any]:
@@ -84,9 +82,8 @@ def fsdp2(model: PreTrainedModel, world: int) -> dict[str, Any]:
     for layer in layers(model):
         fully_shard(layer, mesh=mesh)
     fully_shard(model, mesh=mesh)
-    return model.state_dict()
+    return dict(model.state_dict())
 
 
 if __name__ == "__main__":
-    os.environ["OMP_NUM_THREADS"] = "1"
-    main(*sys.argv[1:])
+    main(sys.argv[1:])
