@@ -19,6 +19,7 @@ from vtb.datasets.others_files import folder_records
 from vtb.datasets.readers import line_sample
 from vtb.errors import BadInput
 from vtb.formats import hub
+from vtb.formats.shared_frames import unfold
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar
 from vtb.media.image import UnreadableImage, decode_image
 from vtb.puzzles.sample import EXAMPLE, MEDIA, PUZZLE, SOLUTION
@@ -65,7 +66,7 @@ def _shard_samples(chunk: Chunk, sha256: str, size: int) -> Iterator[Sample | Un
     if changed:
         log.warning("%s/%s: its content is not what its manifest says; reading what can be read", chunk.uri, chunk.path)
     if chunk.path.endswith(".tar"):
-        yield from read_tar(data)
+        yield from unfold(read_tar(data))
     else:
         yield from _line_samples(chunk, data)
     if changed:
