@@ -125,7 +125,10 @@ def save(kind: type[Any], folder: Path, weights: Mapping[str, Any], out: Path, *
     """
     import torch
     from transformers import AutoConfig
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # what does not fit is told in one line, not in its table
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     kinds = [tensor.dtype for tensor in weights.values() if tensor.is_floating_point()]
     dtype = torch.bfloat16 if bfloat16 else functools.reduce(torch.promote_types, kinds)

@@ -16,7 +16,7 @@ import pytest
 
 from contract.command_line import Result, call
 from stages.train_vlm import fsdp_writer
-from stages.train_vlm.stage_runs import ONE_THREAD, metrics
+from stages.train_vlm.stage_runs import ONE_THREAD, metrics, patiently
 from vtb.artifact import read_manifest
 from vtb_train_vlm.tiny_model import build_tiny_model
 
@@ -258,7 +258,6 @@ def spoil(parts: Path, how: str) -> None:
     [
         ("missing rank", "lacks the files of ranks 1 of 2"),
         ("another world", "has files for world sizes 2, 4"),
-        ("other shape", "makes lm_head.weight (832, 64), the files have (768, 64)"),
         ("no configuration", "has no huggingface/config.json"),
         ("code", "modeling.py is code"),
         ("a tensor more", "has no tensor score.weight"),
@@ -279,6 +278,13 @@ def test_refused(copied: Path, tmp_path: Path, how: str, said: str) -> None:
     assert said in done.err
     assert "Traceback" not in done.err
     assert not list(tmp_path.glob("out/*"))
+
+
+def test_what_does_not_fit_is_told_in_one_line(copied: Path, tmp_path: Path) -> None:
+    spoil(copied, "other shape")
+    done = patiently("vtb-train-vlm", "merge", "--fsdp", copied, "--output", tmp_path / "out", env=ONE_THREAD)
+    assert (done.code, len(done.err.splitlines())) == (3, 1), done.err
+    assert "makes lm_head.weight (832, 64), the files have (768, 64)" in done.err
 
 
 @pytest.mark.parametrize(
