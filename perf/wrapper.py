@@ -19,6 +19,8 @@ from vtb.artifact import read_manifest
 from vtb.artifact.unpacked import unpacked_folder
 
 ROUNDS, STEPS, BATCH, SAVE = 5, 300, 8, 100
+# As our run sets them for the engine; online, it would ask the hub for the base model at every checkpoint.
+_SAME = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "OMP_NUM_THREADS": "1"}
 _RATE = re.compile(r"train_samples_per_second'?\"?: '?\"?([\d.]+)")
 _BARE = """
 import sys
@@ -38,8 +40,7 @@ def run(rounds: int = ROUNDS, steps: int = STEPS) -> list[dict[str, Any]]:
     """The overhead in percent."""
     with tempfile.TemporaryDirectory(prefix="vtb-wrapper-") as folder:
         base = Path(folder)
-        os.environ["VTB_CACHE"] = str(base / "cache")
-        os.environ["OMP_NUM_THREADS"] = "1"
+        os.environ.update(_SAME, VTB_CACHE=str(base / "cache"))
         _make(base)
         ours, bare = list[float](), list[float]()
         for number in range(rounds):

@@ -42,8 +42,6 @@ ARGUMENTS = {
     "num_generations": f"{_SET}: give --generations",
     "use_vllm": f"{_SET}: give --rollout",
     "vllm_mode": f"{_SET}: give --rollout",
-    "host": f"{_SET}: give --host",
-    "port": f"{_SET}: give --port",
     # whole checkpoints, every --save-steps steps, of which the last one is the artifact
     "save_strategy": f"{_KEPT}: give --save-steps",
     "save_steps": f"{_SET}: give --save-steps",

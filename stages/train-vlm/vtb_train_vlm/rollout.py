@@ -69,8 +69,12 @@ class Options(StageOptions):
     engine_args: tuple[str, ...] = option((), remainder=True)
 
     def __post_init__(self) -> None:
-        """Names that the engine does not know are told at once."""
+        """Names that the engine does not know are told at once, and those whose values are looked at here."""
         check_engine_args(self.engine_args, None, "rollout")
+        for name in parse_arguments(self.engine_args):
+            ours = next((full for full in ("host", "port") if full.startswith(name)), None)
+            if ours:
+                raise UsageProblem(f"engine argument {name} (after --) is set by the command: give --{ours}")
 
 
 @click.command(

@@ -62,7 +62,7 @@ def test_no_vllm(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (("--host", "192.0.2.1"), 4, "192.0.2.1:8000 cannot be listened at"),
         (("--", "--vllm_tensor_parallel_sizee", "1"), 2, "did you mean vllm_tensor_parallel_size?"),
         (("--", "--host", "0.0.0.0"), 2, "give --host"),
-        (("--", "--port", "1"), 2, "give --port"),
+        (("--", "--por", "1"), 2, "give --port"),
         (("--", "--api_key", "x"), 2, "give secrets in the environment"),
     ],
 )
