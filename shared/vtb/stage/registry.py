@@ -82,6 +82,20 @@ def _leaves(command: click.Command) -> Iterator[StageCommand]:
             yield from _leaves(command.commands[name])
 
 
+@functools.cache
+def other_commands() -> dict[str, click.Command]:
+    """The commands of the stages' programs that make no artifact, by name (``train-vlm rollout``)."""
+    whole = [entry for entry in entry_points(group=GROUP) if entry.name not in _loaded()[1]]
+    programs = {entry.name: entry.load() for entry in whole}
+    return {
+        f"{program} {name}": command
+        for program, group in programs.items()
+        if isinstance(group, click.Group)
+        for name, command in group.commands.items()
+        if not isinstance(command, (StageCommand, click.Group))
+    }
+
+
 def find_stage(name: str) -> Installed:
     """A stage by name; a usage problem that names the likeliest one, or all, otherwise."""
     name = name.removeprefix("vtb-")
