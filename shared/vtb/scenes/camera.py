@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 NEAR = 50.0  # millimetres before the camera at which everything is cut off
 FOCAL = 0.6  # focal length in widths of the picture: 80 degrees from left to right
 SHIFT = 4  # corners of polygons are given to OpenCV in sixteenths of pixels
-GUARD = 4.0  # polygons that reach farther than this many half pictures from the middle are cut
+GUARD = 30.0  # polygons that reach farther than this many half pictures from the middle are cut
 
 
 @functools.cache
@@ -94,6 +94,8 @@ class Camera:
 def _cut(corners: Sequence[tuple[float, ...]], plane: tuple[float, float, float], least: float) -> list[tuple[float, ...]]:
     """What of a polygon lies where the plane's product with a point is no less than a bound."""
     heights = [plane[0] * x + plane[1] * y + plane[2] * z - least for x, y, z in corners]
+    if all(height >= 0 for height in heights):
+        return list(corners)
     kept: list[tuple[float, ...]] = []
     for number, (corner, height) in enumerate(zip(corners, heights, strict=True)):
         before, height_before = corners[number - 1], heights[number - 1]

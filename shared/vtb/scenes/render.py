@@ -6,7 +6,7 @@ overlap have an order in which no one hides a later one, found exactly from thei
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -30,7 +30,6 @@ SHADES = (100, 74, 82, 58, 66)  # per cent of its color that each face has
 TONES = 2
 EACH = TONES * len(FACES)  # entries of the palette for each thing
 MOST_THINGS = (256 - len(ROOM_COLORS)) // EACH
-NOTHING = -1  # in place of a thing's number: floor and walls
 
 
 def palette_of(scene: Scene) -> Palette:
@@ -53,16 +52,31 @@ def _shaded(color: Color, per_cent: int) -> Color:
 
 def things_shown(picture: Picture, things: int) -> NDArray[np.int64]:
     """How many pixels of a picture show each thing."""
-    counts = np.bincount(picture.ravel(), minlength=256)[len(ROOM_COLORS) :]
+    counts = color_counts(picture)[len(ROOM_COLORS) :]
     return counts[: things * EACH].reshape(things, EACH).sum(axis=1)
+
+
+def color_counts(picture: Picture) -> NDArray[np.int64]:
+    """How many pixels have each entry of the palette, (256,); ten times as fast as NumPy's ``bincount``."""
+    import cv2
+
+    counts: NDArray[np.float32] = cv2.calcHist([picture], [0], None, [256], [0, 256])  # exact below 2^24
+    return counts.ravel().astype(np.int64)
 
 
 @dataclass(frozen=True)
 class Renderer:
-    """Draws frames of one scene in one size (width, height)."""
+    """Draws frames of one scene in one size (width, height), and keeps those that were asked for by number."""
 
     scene: Scene
     size: tuple[int, int]
+    _drawn: dict[int, Picture] = field(default_factory=dict)
+
+    def frame(self, number: int) -> Picture:
+        """A frame of the clip; the same array each time."""
+        if number not in self._drawn:
+            self._drawn[number] = self.draw(self.scene.path[number])
+        return self._drawn[number]
 
     def draw(self, pose: Pose) -> Picture:
         """The picture (height, width) that the camera sees, in the colors of ``palette_of``."""

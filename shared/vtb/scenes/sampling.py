@@ -1,7 +1,6 @@
 """Rooms at random: what stands where.
 
-Names are dealt out after sizes and counts have been drawn, so neither can be told from a name. Counts are drawn first and
-kept until a room is found in which everything fits.
+Names are dealt out at random, whatever the sizes and counts, so neither can be told from a name.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from vtb.scenes.furniture import COLORS, LARGE, SMALL, build
 from vtb.scenes.path import sample_path
 from vtb.scenes.scene import Point, Scene, Spot, Thing
 
-SINGLE = 7  # large things, of a name each
+SINGLE = 8
 KINDS, LEAST, MOST = 2, 2, 6  # names of small things, and how many there are of each
 SIDES, HEIGHT = (4500, 8500), 2600
 LONG, SHORT, TALL = (800, 2200), (450, 900), (450, 1100)
@@ -35,9 +34,13 @@ def chosen(rng: random.Random, names: Sequence[str], count: int) -> list[str]:
     return [left.pop(below(rng, len(left))) for _ in range(count)]
 
 
-def sample_scene(rng: random.Random, frames: int) -> Scene:
-    """A room with seven large things, two sorts of small ones, and a walk through it of so many frames."""
-    counts = [LEAST + below(rng, MOST - LEAST + 1) for _ in range(KINDS)]
+def sample_counts(rng: random.Random) -> list[int]:
+    """How many small things there are of each name. Drawn before the room, so that crowded rooms are not rarer."""
+    return [LEAST + below(rng, MOST - LEAST + 1) for _ in range(KINDS)]
+
+
+def sample_scene(rng: random.Random, counts: Sequence[int], frames: int) -> Scene:
+    """A room with eight large things, so many small ones, and a walk through it of so many frames."""
     while True:
         size = (between(rng, SIDES), between(rng, SIDES), HEIGHT)
         things = _furnished(rng, size, counts)

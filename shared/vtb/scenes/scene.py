@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -26,21 +27,21 @@ class Box(Struct, frozen=True):
     tone: int = 0  # which of its thing's two tones it has
 
 
-class Thing(Struct, frozen=True):
+class Thing(Struct, frozen=True, dict=True):
     """A piece of furniture: boxes that touch and do not overlap."""
 
     name: str
     color: Color
     boxes: tuple[Box, ...]
 
-    @property
+    @cached_property
     def bounds(self) -> Box:
         """The smallest box around it."""
         lows, highs = zip(*(box.low for box in self.boxes), strict=True), zip(*(b.high for b in self.boxes), strict=True)
         (x0, y0, z0), (x1, y1, z1) = map(min, lows), map(max, highs)
         return Box((x0, y0, z0), (x1, y1, z1))
 
-    @property
+    @cached_property
     def centre(self) -> Spot:
         """The middle of its bounds on the floor."""
         low, high = self.bounds.low, self.bounds.high

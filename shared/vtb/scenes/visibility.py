@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.media.frames import sampled_places
 from vtb.media.image import Picture
-from vtb.scenes.render import Renderer, things_shown
+from vtb.scenes.render import Renderer, color_counts, things_shown
 from vtb.scenes.room_parts import WALL, WALLS
-from vtb.scenes.scene import Scene
 
 CLEAR = 0.002  # share of the picture from which on a thing is seen clearly: 25 x 25 pixels of 640 x 480
 UNHIDDEN = 0.6  # share of a thing's own pixels that must be seen at once
@@ -24,8 +22,8 @@ class Sight:
     """What the frames of a clip show.
 
     Attributes:
-        pixels: how many each thing has in each frame, shape (frames, things).
-        sampled: the numbers of the frames that models are shown.
+        pixels: how many each thing has in each frame that was looked at, shape (frames, things).
+        sampled: which of these are the frames that models are shown.
         whole: the things that a sampled frame shows clearly, wholly inside the picture and mostly unhidden.
         walls: whether every wall is seen in the sampled frames.
         area: pixels of a frame.
@@ -51,33 +49,30 @@ def _first(counts: NDArray[np.int64], least: float) -> int:
     return int(found[0]) if len(found) else len(counts)
 
 
-def look(scene: Scene, size: tuple[int, int], sampled: int) -> tuple[list[Picture], Sight]:
-    """All frames of a scene, and what they show.
-
-    Args:
-        scene: with a pose for each frame.
-        size: width and height of the pictures.
-        sampled: how many frames models are shown, at equal distances.
-    """
-    renderer = Renderer(scene, size)
-    pictures = [renderer.draw(pose) for pose in scene.path]
-    places = tuple(sampled_places(len(pictures), sampled))
-    pixels = np.array([things_shown(picture, len(scene.things)) for picture in pictures])
-    area = size[0] * size[1]
-    whole = frozenset(n for n in range(len(scene.things)) if _seen_whole(renderer, n, places, pixels[:, n], area))
-    return pictures, Sight(pixels, places, whole, _walls_seen(pictures, places, area), area)
+def look(renderer: Renderer, frames: Sequence[int], sampled: Sequence[int]) -> Sight:
+    """What some frames of a scene show; ``sampled`` are those of them that models are shown."""
+    pictures = [renderer.frame(number) for number in frames]
+    things = len(renderer.scene.things)
+    pixels = np.array([things_shown(picture, things) for picture in pictures])
+    places = tuple(frames.index(number) for number in sampled)
+    shown = {number: pixels[place] for number, place in zip(sampled, places, strict=True)}
+    area = pictures[0].size
+    whole = frozenset(
+        thing for thing in range(things) if _seen_whole(renderer, thing, {n: int(shown[n][thing]) for n in shown}, area)
+    )
+    return Sight(pixels, places, whole, _walls_seen([pictures[place] for place in set(places)]), area)
 
 
-def _seen_whole(renderer: Renderer, thing: int, places: Sequence[int], pixels: NDArray[np.int64], area: int) -> bool:
-    for place in sorted(set(places), key=lambda place: -int(pixels[place])):
-        if pixels[place] < CLEAR * area:
-            return False
-        alone = renderer.alone(renderer.scene.path[place], thing)
-        if alone is not None and pixels[place] >= UNHIDDEN * alone:
+def _seen_whole(renderer: Renderer, thing: int, pixels: dict[int, int], area: int) -> bool:
+    """Whether one of the frames, of which the thing has so many pixels each, shows it whole."""
+    clear = [number for number, count in pixels.items() if count >= CLEAR * area]
+    for number in sorted(clear, key=lambda number: -pixels[number]):
+        alone = renderer.alone(renderer.scene.path[number], thing)
+        if alone is not None and pixels[number] >= UNHIDDEN * alone:
             return True
     return False
 
 
-def _walls_seen(pictures: Sequence[Picture], places: Sequence[int], area: int) -> bool:
-    counts = np.array([np.bincount(pictures[place].ravel(), minlength=256) for place in set(places)])
-    return bool((counts[:, WALL : WALL + WALLS].max(axis=0) >= OF_WALL * area).all())
+def _walls_seen(pictures: Sequence[Picture]) -> bool:
+    counts = np.array([color_counts(picture)[WALL : WALL + WALLS] for picture in pictures])
+    return bool((counts.max(axis=0) >= OF_WALL * pictures[0].size).all())

@@ -14,14 +14,14 @@ LEAST_DISTANCE = 300  # millimetres; the accuracy of shorter ones would hang on 
 
 
 def counting(rng: random.Random, view: View) -> Question | None:
-    """How many things of a name there are: of those of which every single one was seen."""
-    names = [name for name in SMALL if (found := view.scene.named(name)) and view.sight.whole.issuperset(found)]
-    if not names:
+    """How many things of a name there are, if every single one was seen.
+
+    It is asked about the first sort of small things: choosing among those that were seen whole would prefer few.
+    """
+    name = next((thing.name for thing in view.scene.things if thing.name in SMALL), None)
+    if name is None or not view.sight.whole.issuperset(view.scene.named(name)):
         return None
-    name = one_of(rng, names)
-    return Question(
-        "object_counting", f"How many {name}s does this room hold?", str(len(view.scene.named(name)))
-    )
+    return Question("object_counting", f"How many {name}s does this room hold?", str(len(view.scene.named(name))))
 
 
 def absolute_distance(rng: random.Random, view: View) -> Question | None:
