@@ -34,6 +34,7 @@ class PublishedTable:
     """Published figures, and how this run's are summed up beside them.
 
     Attributes:
+        of: the benchmark whose figures they are.
         source: paper and table.
         columns: names of the figures, the overall one first.
         rows: figures in per cent by model and column.
@@ -41,6 +42,7 @@ class PublishedTable:
         summarise: figures by column, 0 to 1, from the mean score of each task; columns whose tasks lack are left out.
     """
 
+    of: str
     source: str
     columns: Sequence[str]
     rows: Mapping[str, Mapping[str, float]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vtb.benchmarks.registry import Benchmark
-from vtb.benchmarks.vsi_bench.benchmark import COLUMN_OF, TASKS
+from vtb.benchmarks.vsi_bench.benchmark import COLUMN_OF, TABLE, TASKS
 
 NAME = "vtb-rooms"  # the source of their examples
-BENCHMARK = Benchmark(NAME, {name: TASKS[name] for name in COLUMN_OF})
+BENCHMARK = Benchmark(NAME, {name: TASKS[name] for name in COLUMN_OF}, TABLE)

@@ -42,4 +42,9 @@ def _row(share: object) -> tuple[str, str, str, str] | None:
     right, total, low, high = numbers
     blind = share.get("blind") if isinstance(share, dict) else None
     guess = f"{100 * blind:.1f} %" if isinstance(blind, (int, float)) else "-"
-    return f"{right:,}/{total:,}", f"{100 * right / (total or 1):.1f} %", f"{100 * low:.1f} to {100 * high:.1f}", guess
+    return (
+        f"{round(right, 1):,}/{total:,}",
+        f"{100 * right / (total or 1):.1f} %",
+        f"{100 * low:.1f} to {100 * high:.1f}",
+        guess,
+    )

@@ -7,7 +7,7 @@ is in an example's payload, whose type it names; nothing is looked up elsewhere.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, Literal, TypeVar
 
 from msgspec import Struct
@@ -76,6 +76,13 @@ class Task(ABC, Generic[P]):
 
     def blind(self, record: P) -> float | None:
         """How often a guess that does not see the drawing is right at such examples; None where nobody measured it."""
+        return None
+
+    def frequent_answer(self, answers: Sequence[str]) -> float | None:
+        """The mean score of giving the most frequent of some right answers to each of their questions.
+
+        None where ``blind`` says what a guess is worth.
+        """
         return None
 
     def show(self, record: P, puzzle: Image) -> Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,6 +14,7 @@ from vtb.artifact.local import find_model
 from vtb.artifact.output import Output
 from vtb.datasets.odd_records import odd_figure, odd_records
 from vtb.datasets.readers import choose_split, chunks, describe_input
+from vtb.formats.shared_frames import fold
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
@@ -34,9 +35,9 @@ MODEL, ASKED, SAMPLING = "The model", "What is asked", "Answers"  # headings of 
 STAGE = Stage(
     command="vtb-eval predict",
     summary="Let a vision-language model answer puzzles.",
-    version=3,
+    version=4,
     image="vtb/eval",
-    reads=("puzzles",),
+    reads=("puzzles", "questions"),
     writes=("predictions",),
     parallel="shards",
     resources=Resources(cpu="4", memory="32Gi", gpu=1, disk="100Gi", shared_memory="8Gi"),
@@ -69,6 +70,10 @@ class Options(StageOptions):
     max_pixels: int = option(
         262_144, low=1024, group=ASKED,
         help="Scale larger pictures down to this many pixels; take the number of the training.",
+    )  # fmt: skip
+    blind: bool = option(
+        False, group=ASKED,
+        help="Show nothing: what a model guesses from the words alone, a baseline for the answers of one that sees.",
     )  # fmt: skip
     batch_size: int = option(8, low=1, affects_output=False, group=SAMPLING, help="Questions at a time.")
     max_new_tokens: int = option(512, low=1, group=SAMPLING, help="Longest answer in tokens.")
@@ -104,7 +109,7 @@ def predict(run: Run, options: Options) -> None:
     model_dir, adapter_dir = model.folder(), adapter.folder() if adapter else None
     ignored = ignored_settings(model_dir) if options.temperature == 0 else {}
     total = min(options.limit or 2**62, sum(chunk.rows for chunk in found))
-    tasks = plan_shards(ShardWork(found, 0, total, options.style), options.samples_per_shard)
+    tasks = plan_shards(ShardWork(found, 0, total, options.style, options.blind), options.samples_per_shard)
     answer = Answerer(model_dir, adapter_dir, run.seed, run.workers, options)
     run.make_shards(
         plan, tasks, answer, lambda output: partial(_close, output, ignored, options.max_new_tokens),
@@ -115,10 +120,7 @@ def predict(run: Run, options: Options) -> None:
 def plan_shards(everything: ShardWork, samples_per_shard: int) -> list[Task[ShardWork]]:
     """Shards of a fixed number of answers."""
     starts = range(0, everything.stop, samples_per_shard)
-    works = [
-        ShardWork(everything.chunks, start, min(start + samples_per_shard, everything.stop), everything.style)
-        for start in starts
-    ]
+    works = [replace(everything, start=start, stop=min(start + samples_per_shard, everything.stop)) for start in starts]
     return [Task(f"shards/{index:05d}.tar", work.stop - work.start, work) for index, work in enumerate(works)]
 
 
@@ -141,7 +143,7 @@ class Answerer:
             samples += [make_sample(asked, said.text, said.finish) for asked, said in zip(batch, answers, strict=True)]
             cut_off += sum(said.finish == CUT_OFF for said in answers)
             tick(len(batch))
-        return ShardResult(write_tar(samples), len(samples), stats={"cut_off": cut_off, **odd_figure(odd)})
+        return ShardResult(write_tar(fold(samples)), len(samples), stats={"cut_off": cut_off, **odd_figure(odd)})
 
     def _model(self) -> Callable[[Sequence[Question], int], list[Answer]]:
         if self._ask is None:

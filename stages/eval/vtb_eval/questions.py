@@ -12,6 +12,7 @@ from vtb.datasets.shown import shown
 from vtb.formats.special_tokens import neutral
 from vtb.formats.swift import DIRECT, THINK
 from vtb.tasks.example import Example
+from vtb.tasks.registry import task_of
 
 CLOSINGS = {"direct": DIRECT, "think": THINK, "plain": ""}
 
@@ -39,6 +40,7 @@ class ShardWork:
     start: int
     stop: int
     style: str | None
+    blind: bool = False
 
 
 def read_questions(work: ShardWork, odd: list[str]) -> Iterator[Question]:
@@ -48,12 +50,14 @@ def read_questions(work: ShardWork, odd: list[str]) -> Iterator[Question]:
         start, stop = max(work.start, first), min(work.stop, first + chunk.rows)
         if start < stop:
             for loaded in read_chunk(chunk, start - first, stop - first, odd):
-                yield make_question(loaded, work.style)
+                yield make_question(loaded, work.style, blind=work.blind)
         first += chunk.rows
 
 
-def make_question(loaded: Loaded, style: str | None) -> Question:
+def make_question(loaded: Loaded, style: str | None, *, blind: bool = False) -> Question:
     """The question that an example asks a vision-language model; of a benchmark's puzzle, in the benchmark's words."""
     example = loaded.example
-    closing = CLOSINGS[style or ("direct" if example.ours else "plain")]
-    return Question(example, f"{neutral(example.prompts.vlm)}\n{closing}".strip(), shown(loaded), loaded.asked)
+    style = style or ("direct" if example.ours else "plain")
+    closing = task_of(example).closing(example.payload) if style == "plain" else CLOSINGS[style]
+    text = f"{neutral(example.prompts.vlm)}\n{closing}".strip()
+    return Question(example, text, () if blind else shown(loaded), loaded.asked)

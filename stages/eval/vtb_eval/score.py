@@ -27,6 +27,7 @@ from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.tasks.registry import task_of
+from vtb_eval.benchmark_tables import benchmark_tables, beside_frequent_answers
 from vtb_eval.comparison import compare
 from vtb_eval.examples import PageSource
 from vtb_eval.judging import judge_attempt, judge_text, make_result
@@ -41,9 +42,9 @@ log = logging.getLogger("vtb.eval")
 STAGE = Stage(
     command="vtb-eval score",
     summary="Judge the answers of a model and report how many are right.",
-    version=5,
+    version=6,
     image="vtb/eval",
-    reads=("predictions", "puzzles"),
+    reads=("predictions", "puzzles", "questions"),
     writes=("scores",),
     parallel="shards",
     resources=Resources(cpu="2", memory="4Gi"),
@@ -123,11 +124,12 @@ def sum_up(figures: Mapping[str, Any]) -> None:
     strict, puzzles = figures["overall"]["strict"], figures["puzzles"]
     missing = f", {figures['without_answer']} without an answer" if figures["without_answer"] else ""
     of = f" attempts at {puzzles} puzzles" if strict["total"] > puzzles else ""
-    log.info("right: %d of %d%s%s (%.1f %%)", strict["right"], strict["total"], of, missing, 100 * strict["rate"])
+    right, total = strict["right"], strict["total"]
+    log.info("right: %s of %d%s%s (%.1f %%)", f"{right:g}", total, of, missing, 100 * strict["rate"])
     if cut := figures.get("cut_off"):
         where = f" at {cut['tokens']} tokens" if cut["tokens"] else ""
         log.info("%d of %d answers were cut off%s: predict with a larger --max-new-tokens to hear them out",
-                 cut["answers"], strict["total"], where)  # fmt: skip
+                 cut["answers"], total, where)  # fmt: skip
     if odd := figures[NOT_JUDGED]:
         log.warning("%d puzzles cannot be judged, all named in scores.json, the first: %s", len(odd), odd[0])
     if figures["not_judged"]:
@@ -196,6 +198,7 @@ def close(output: Output, source: PageSource, shards: Sequence[ShardEntry]) -> t
     figures = {**summarise(results), **cut_off(source, results)}
     figures[NOT_JUDGED] = [*asked_without(source), *odd]
     figures["comparison"] = compare(judged(results), figures)
+    figures["benchmarks"] = benchmark_tables(judged(beside_frequent_answers(results)))
     page = report_page(source, results, figures)
     files = [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]
     return files, figures

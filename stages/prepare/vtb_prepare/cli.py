@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from vtb.stage.group import StageGroup
+from vtb_prepare.questions import questions
 from vtb_prepare.vlm import vlm
 from vtb_prepare.vsi import vsi
 
@@ -16,3 +17,4 @@ def main() -> None:
 
 main.add_command(vlm)
 main.add_command(vsi)
+main.add_command(questions)

@@ -38,5 +38,5 @@ def summarise(scores: Mapping[str, float]) -> dict[str, float]:
     return {AVERAGE: sum(columns.values()) / len(columns), **columns}
 
 
-TABLE = PublishedTable(SOURCE, (AVERAGE, *COLUMNS), PUBLISHED, QUESTIONS, summarise)
+TABLE = PublishedTable(NAME, SOURCE, (AVERAGE, *COLUMNS), PUBLISHED, QUESTIONS, summarise)
 BENCHMARK = Benchmark(NAME, TASKS, TABLE, read_published)

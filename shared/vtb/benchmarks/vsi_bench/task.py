@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from vtb.benchmarks.vsi_bench.metric import (
     asks_for_number,
@@ -64,6 +66,11 @@ class VsiTask(Task[VsiRecord]):
         """As the benchmark gives it."""
         return record.answer
 
+    def frequent_answer(self, answers: Sequence[str]) -> float:
+        """The benchmark's own baseline, "chance level (frequency)"; of several as frequent, the first."""
+        guess = Counter(answers).most_common(1)[0][0]
+        return math.fsum(official_score(self.name, guess, right) for right in answers) / len(answers)
+
     def score_text(self, record: VsiRecord, text: str, puzzle: Image | None = None) -> Score:
         """By both readings."""
         official, lenient = (score(self.name, text, record.answer) for score in (official_score, lenient_score))
@@ -71,7 +78,7 @@ class VsiTask(Task[VsiRecord]):
             official == 1,
             lenient == 1,
             _reason(official, lenient),
-            {"right answer": record.answer},
+            {},
             self._choice(record, text),
             grade=official,
             tolerant_grade=lenient,
