@@ -91,7 +91,9 @@ class Camera:
         return np.stack([z < NEAR, x > side, -x > side, y > fall, -y > fall], axis=-1)
 
 
-def _cut(corners: Sequence[tuple[float, ...]], plane: tuple[float, float, float], least: float) -> list[tuple[float, ...]]:
+def _cut(
+    corners: Sequence[tuple[float, ...]], plane: tuple[float, float, float], least: float
+) -> list[tuple[float, ...]]:
     """What of a polygon lies where the plane's product with a point is no less than a bound."""
     heights = [plane[0] * x + plane[1] * y + plane[2] * z - least for x, y, z in corners]
     if all(height >= 0 for height in heights):

@@ -30,7 +30,10 @@ Quad = list[tuple[float, float, float]]
 def room_quads(size: Point) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Quadrilaterals (n, 4, 3) from back to front, and their colors (n,)."""
     width, depth, height = size
-    found: list[tuple[Quad, int]] = [(_flat(0, 0, width, depth, 0), FLOOR), (_flat(0, 0, width, depth, height), CEILING)]
+    found: list[tuple[Quad, int]] = [
+        (_flat(0, 0, width, depth, 0), FLOOR),
+        (_flat(0, 0, width, depth, height), CEILING),
+    ]
     found += [(_flat(x, 0, x + LINE, depth, 0), JOINT) for x in range(TILE, width - LINE, TILE)]
     found += [(_flat(0, y, width, y + LINE, 0), JOINT) for y in range(TILE, depth - LINE, TILE)]
     for wall in range(WALLS):

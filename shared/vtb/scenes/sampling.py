@@ -92,4 +92,3 @@ def _corner(rng: random.Random, room: Point, size: Point, turns: int, *, at_wall
 def _too_near(one: Thing, other: Thing) -> bool:
     a, b = one.bounds, other.bounds
     return all(a.low[axis] < b.high[axis] + GAP and b.low[axis] < a.high[axis] + GAP for axis in (0, 1))
-

@@ -37,7 +37,10 @@ class Thing(Struct, frozen=True, dict=True):
     @cached_property
     def bounds(self) -> Box:
         """The smallest box around it."""
-        lows, highs = zip(*(box.low for box in self.boxes), strict=True), zip(*(b.high for b in self.boxes), strict=True)
+        lows, highs = (
+            zip(*(box.low for box in self.boxes), strict=True),
+            zip(*(b.high for b in self.boxes), strict=True),
+        )
         (x0, y0, z0), (x1, y1, z1) = map(min, lows), map(max, highs)
         return Box((x0, y0, z0), (x1, y1, z1))
 

@@ -76,9 +76,7 @@ def appearance(rng: random.Random, view: View) -> Question | None:
         order = next((o for o in permutations(four) if all(map(view.sight.before, o, o[1:]))), None)
         if order:
             names = ", ".join(view.name(number) for number in four)
-            right, *wrong = (
-                ", ".join(view.name(number) for number in one) for one in _orders(rng, order)
-            )
+            right, *wrong = (", ".join(view.name(number) for number in one) for one in _orders(rng, order))
             words = f"In which order does the video show these for the first time: {names}?"
             return with_options(rng, "obj_appearance_order", words, right, wrong)
     return None
