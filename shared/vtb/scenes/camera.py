@@ -54,7 +54,8 @@ class Camera:
         """Which points (..., 3) lie before the camera and within the picture."""
         across, down = self._limits(1.0)
         x, y, z = (seen[..., axis] for axis in range(3))
-        return (z >= NEAR) & (np.abs(x) <= across * z) & (np.abs(y) <= down * z)
+        within: NDArray[np.bool_] = (z >= NEAR) & (np.abs(x) <= across * z) & (np.abs(y) <= down * z)
+        return within
 
     def project(self, seen: Floats) -> NDArray[np.int32]:
         """Points (..., 3) before the camera to (..., 2) in the picture, in sixteenths of pixels."""
@@ -65,11 +66,11 @@ class Camera:
 
     def out_of_view(self, seen: Floats) -> NDArray[np.bool_]:
         """Which polygons (n, corners, 3) lie wholly on the far side of a border of the picture."""
-        return self._beyond(seen, 1.0).all(axis=-2).any(axis=-1)
+        return np.asarray(self._beyond(seen, 1.0).all(axis=-2).any(axis=-1), np.bool_)
 
     def to_be_cut(self, seen: Floats) -> NDArray[np.bool_]:
         """Which polygons (n, corners, 3) cannot be projected as they are."""
-        return self._beyond(seen, GUARD).any(axis=(-2, -1))
+        return np.asarray(self._beyond(seen, GUARD).any(axis=(-2, -1)), np.bool_)
 
     def cut(self, seen: Floats) -> Floats:
         """The part (corners, 3) of one polygon that can be projected (Sutherland and Hodgman 1974); may be empty."""

@@ -53,7 +53,8 @@ def _shaded(color: Color, per_cent: int) -> Color:
 def things_shown(picture: Picture, things: int) -> NDArray[np.int64]:
     """How many pixels of a picture show each thing."""
     counts = color_counts(picture)[len(ROOM_COLORS) :]
-    return counts[: things * EACH].reshape(things, EACH).sum(axis=1)
+    each: NDArray[np.int64] = counts[: things * EACH].reshape(things, EACH).sum(axis=1)
+    return each
 
 
 def color_counts(picture: Picture) -> NDArray[np.int64]:

@@ -15,8 +15,8 @@ from vtb.scenes.scene import Point, Scene, Spot, Thing
 
 SINGLE = 8
 KINDS, LEAST, MOST = 2, 2, 6  # names of small things, and how many there are of each
-SIDES, HEIGHT = (4500, 8500), 2600
-LONG, SHORT, TALL = (800, 2200), (450, 900), (450, 1100)
+SIDES, HEIGHT = (4000, 11000), 2600
+LONG, SHORT, TALL = (500, 2600), (400, 900), (400, 1100)
 LITTLE, LOW = (320, 520), (350, 900)
 GAP, TO_WALL = 150, 40
 STEP = 10  # every length is a multiple of it

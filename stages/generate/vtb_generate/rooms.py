@@ -49,8 +49,8 @@ class Options(StageOptions):
     rooms_per_shard: int = option(16, low=1, group="The dataset", help="Rooms in one shard.")
     layout: RoomLayout = option(
         "shards", group="The dataset",
-        help="WebDataset shards of questions with their frames, for vtb-eval; or questions.json and a folder of videos, "
-             "as VSI-Bench has them, for vtb-prepare vsi.",
+        help="WebDataset shards of questions with their frames, for vtb-eval; or questions.json and a folder of "
+             "videos, as VSI-Bench has them, for vtb-prepare vsi.",
     )  # fmt: skip
     # It affects the output: the page is one of the artifact's files, and its bytes depend on this.
     preview: int = option(
@@ -73,10 +73,10 @@ class Options(StageOptions):
 def main(run: Run, options: Options) -> None:
     """Render videos of rooms with questions about space whose answers are exact.
 
-    A camera walks through rooms of known boxes; what is asked has been seen, and what the words of a question alone tell
-    is kept at chance. Writes a questions artifact, which vtb-eval predict reads, or with --layout folder the files that
-    vtb-prepare vsi reads. The same seed and options give the same bytes, whatever the workers; a run that was cut off
-    continues where it stopped.
+    A camera walks through rooms of known boxes; what is asked has been seen, and what the words of a question alone
+    tell is kept at chance. Writes a questions artifact, which vtb-eval predict reads, or with --layout folder the files
+    that vtb-prepare vsi reads. The same seed and options give the same bytes, whatever the workers; a run that was cut
+    off continues where it stopped.
 
     Example: vtb-gen-rooms --rooms 100 --layout folder --output out/rooms
     """

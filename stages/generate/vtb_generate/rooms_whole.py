@@ -54,7 +54,7 @@ def exhibits(recipe: Recipe, index: int) -> list[Shown]:
     """The questions about one room, each with a few of its frames and the view from above."""
     room = recipe.room(index)
     pictures = _pictures(room)
-    return [shown(task_of(one), one, one.key, pictures) for one in examples_of(recipe, index, room)]
+    return [shown(task_of(one), one, f"{one.key}, {one.task}", pictures) for one in examples_of(recipe, index, room)]
 
 
 def _pictures(room: Room) -> list[Picture]:
@@ -85,8 +85,8 @@ def _card(recipe: Recipe, shards: Sequence[ShardEntry], title: str, kinds: Count
 def _layout(recipe: Recipe) -> str:
     if recipe.layout == "folder":
         return (
-            f"`{QUESTIONS}` has the questions with the columns of VSI-Bench, and so have the lines of `shards/*.jsonl`; "
-            "`videos/SCENE.mp4` is what they ask about."
+            f"`{QUESTIONS}` has the questions with the columns of VSI-Bench, and so have the lines of "
+            "`shards/*.jsonl`; `videos/SCENE.mp4` is what they ask about."
         )
     clips = " The whole videos are `videos/SCENE.mp4`." if recipe.clips else ""
     return f"In a shard, the {recipe.frames} frames of a room are one sample; the questions about it follow.{clips}"

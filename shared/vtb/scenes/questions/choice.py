@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from itertools import permutations
+from itertools import combinations, permutations
 
 from vtb.scenes.questions.view import LETTERS, Asker, Question, View, one_of, shuffled, with_options
 from vtb.scenes.scene import Spot, distance
 
 TRIES = 50
-LEAST_LEAD, LEAST_SHARE = 200, 0.15  # by which the nearest thing is nearer than the next: millimetres, and of its own
+LEAST_LEAD, LEAST_SHARE = 200, 0.15  # by which the nearest thing is nearer than the next: millimetres, or a share
 APART = 1000  # millimetres between the middles of things that directions are told by
-# Degrees to the left, from and to; a right turn is the same with the sign changed. The limits keep clear of the borders.
+# Degrees to the left, from and to; a right turn is the same with the sign changed. Limits keep clear of borders.
 EASY = {"left": (30, 150)}
 MEDIUM = {"left": (30, 120), "back": (150, 180)}
 HARD = {"front-left": (15, 75), "back-left": (105, 165)}
@@ -49,6 +49,10 @@ def direction_of(turn: float, limits: Mapping[str, tuple[int, int]]) -> str | No
     return found.replace("left", "right") if found and turn < 0 else found
 
 
+def _apart(one: Spot, other: Spot) -> bool:
+    return (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2 >= APART**2
+
+
 def _direction(kind: str, limits: Mapping[str, tuple[int, int]], ask: str) -> Asker:
     every = list(dict.fromkeys((*limits, *(name.replace("left", "right") for name in limits))))
 
@@ -57,7 +61,7 @@ def _direction(kind: str, limits: Mapping[str, tuple[int, int]], ask: str) -> As
         for three in permutations(view.named, 3):
             at, facing, target = (view.thing(number).centre for number in three)
             told = direction_of(angle(at, facing, target), limits)
-            if told and min(math.dist(at, facing), math.dist(at, target), math.dist(facing, target)) >= APART:
+            if told and all(_apart(*two) for two in combinations((at, facing, target), 2)):
                 found[told].append(three)
         if not all(found.values()):
             return None
@@ -92,7 +96,9 @@ ASKERS: Mapping[str, Callable[[random.Random, View], Question | None]] = {
     "object_rel_distance": nearest,
     "object_rel_direction_easy": _direction("easy", EASY, "On which side is the {}?"),
     "object_rel_direction_medium": _direction(
-        "medium", MEDIUM, "Where is the {}: to the left, to the right, or at the back, which is a turn of 135 degrees or more?"
+        "medium",
+        MEDIUM,
+        "Where is the {}: to the left, to the right, or at the back, which is a turn of 135 degrees or more?",
     ),
     "object_rel_direction_hard": _direction(
         "hard", HARD, "In which quarter is the {}, if the borders are straight ahead, left, right and straight back?"

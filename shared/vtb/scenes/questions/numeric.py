@@ -35,8 +35,8 @@ def absolute_distance(rng: random.Random, view: View) -> Question | None:
         return None
     one, other, gap = one_of(rng, pairs)
     words = (
-        f"How many meters lie between the {view.name(one)} and the {view.name(other)}, from the closest point of one to "
-        "the closest point of the other?"
+        f"How many meters lie between the {view.name(one)} and the {view.name(other)}, from the closest point of one "
+        "to the closest point of the other?"
     )
     return Question("object_abs_distance", words, f"{gap / 1000:.1f}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from itertools import permutations
+from itertools import pairwise, permutations
 
 from vtb.scenes.questions.choice import angle, direction_of
 from vtb.scenes.questions.view import LETTERS, Asker, Question, View, one_of, shuffled, with_options
@@ -23,8 +23,8 @@ def planning(rng: random.Random, view: View) -> Question | None:
     right, *wrong = shuffled(rng, sorted(found))[: len(LETTERS)]
     a, b, c, d = (view.name(number) for number in one_of(rng, found[right]))
     words = (
-        f"A robot at the {a} faces the {b} and is to get to the {d}. It goes 1. forward to the {b}, 2. [turn], 3. forward "
-        f"to the {c}, 4. [turn], 5. forward to the {d}. Which turns does it take?"
+        f"A robot at the {a} faces the {b} and is to get to the {d}. It goes 1. forward to the {b}, 2. [turn], "
+        f"3. forward to the {c}, 4. [turn], 5. forward to the {d}. Which turns does it take?"
     )
     return with_options(rng, "route_planning", words, right, wrong)
 
@@ -36,7 +36,7 @@ def routes(view: View) -> dict[str, list[Route]]:
     found: dict[str, list[Route]] = {}
     for route in permutations(view.named, 4):
         first, second = turns[route[:3]], turns[route[1:]]
-        if first and second and free.issuperset(zip(route, route[1:], strict=False)):
+        if first and second and free.issuperset(pairwise(route)):
             found.setdefault(f"{first}, then {second}", []).append(route)
     return found
 
