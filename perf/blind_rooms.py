@@ -2,9 +2,8 @@
 
 With options: how often the best of two models is right, beside one in so many options. With numbers: the mean
 relative accuracy of the better of two guesses, the best number for all and a model's, beside that of the best number
-for all. Models
-learn from half of the rooms and are judged on the others. What a model knows of a question: the names in it by their
-place, and of each option its letter, its words, and how much it agrees with the other options.
+for all. Models learn from half of the rooms and are judged on the others. What a model knows of a question: the names
+in it by their place, and of each option its letter, its words, and how much it agrees with the other options.
 """
 
 from __future__ import annotations
