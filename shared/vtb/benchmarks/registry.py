@@ -39,7 +39,8 @@ class PublishedTable:
         columns: names of the figures, the overall one first.
         rows: figures in per cent by model and column.
         questions: how many questions are behind them.
-        summarise: figures by column, 0 to 1, from the mean score of each task; columns whose tasks lack are left out.
+        summarise: figures by column, 0 to 1, from the mean score of each task: weighted means, with the same weights
+            for any scores; columns whose tasks lack are left out.
     """
 
     of: str

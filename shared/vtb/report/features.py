@@ -50,12 +50,15 @@ VSI_FEATURES: Features = [
 ]
 
 
-def sft_features(clips: str | None = None) -> Features:
-    """The schema of rows of ms-swift, of which some show clips: as ``video`` files, or as ``frames``."""
+def sft_features(clips: str | None = None, more: Iterable[str] = ()) -> Features:
+    """The schema of rows of ms-swift, of which some show clips: as ``video`` files, or as ``frames``.
+
+    ``more`` are further columns of text.
+    """
     videos: Features = [{"name": "videos", "list": {"list": "string"} if clips == "frames" else "string"}]
     return [
         *(videos if clips else []),
         {"name": "messages", "list": _text("role", "content")},
         {"name": "images", "list": "string"},
-        *_text("solution", "task_type", "task_group", "id"),
+        *_text("solution", "task_type", "task_group", "id", *more),
     ]

@@ -46,6 +46,10 @@ class Task(ABC, Generic[P]):
     def identity(self, record: P) -> str:
         """A hash that two examples share exactly when they are the same puzzle, however drawn."""
 
+    def split_key(self, record: P) -> str:
+        """What examples share that must be in one split: the puzzle, or the video that they ask about."""
+        return self.identity(record)
+
     @abstractmethod
     def ask(self, record: P, modality: Modality) -> str:
         """The prompt."""

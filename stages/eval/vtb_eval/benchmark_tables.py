@@ -11,9 +11,10 @@ from vtb.benchmarks.registry import Benchmark, PublishedTable, benchmarks
 from vtb.tasks.registry import find_task
 from vtb_eval.result import Result
 
-WORDING = (
-    "asked in our words; for figures that may stand beside those of papers, run the official task of lmms-eval "
-    "(docs/vsi-bench.md)"
+_Z = 1.959964
+SETTING = (
+    "other frames, shown in another way, than where the published figures were measured; for figures that may stand "
+    "beside those of papers, run the official task of lmms-eval (docs/vsi-bench.md)"
 )
 
 
@@ -39,6 +40,7 @@ def _table(benchmark: Benchmark, table: PublishedTable, results: Sequence[Result
         "source": table.source,
         "columns": list(table.columns),
         "own": {name: _columns(table, results, value) for name, value in own.items()},
+        "interval": _intervals(table, results),
         "published": {model: dict(row) for model, row in table.rows.items()},
         "not comparable": _obstacles(benchmark, table, results),
     }
@@ -47,12 +49,33 @@ def _table(benchmark: Benchmark, table: PublishedTable, results: Sequence[Result
 def _columns(
     table: PublishedTable, results: Sequence[Result], value: Callable[[Result], float | None]
 ) -> dict[str, float]:
+    means = {task: statistics.fmean(some) for task, some in _by_task(results, value).items()}
+    return {column: round(100 * rate, 1) for column, rate in table.summarise(means).items()}
+
+
+def _by_task(results: Sequence[Result], value: Callable[[Result], float | None]) -> dict[str, list[float]]:
     scores: dict[str, list[float]] = {}
     for result in results:
         if (score := value(result)) is not None:
             scores.setdefault(result.task, []).append(score)
-    means = {task: statistics.fmean(some) for task, some in scores.items()}
-    return {column: round(100 * rate, 1) for column, rate in table.summarise(means).items()}
+    return scores
+
+
+def _intervals(table: PublishedTable, results: Sequence[Result]) -> dict[str, float]:
+    """Half the width of the 95 % interval of each column, in points; none where a task has a single answer.
+
+    A column is a weighted mean of the tasks' means, whose variances add up by the squares of the weights.
+    """
+    scores = _by_task(results, lambda result: result.score)
+    if any(len(some) < 2 for some in scores.values()):
+        return {}
+    variances = dict.fromkeys(table.columns, 0.0)
+    for task, some in scores.items():
+        alone = table.summarise({name: float(name == task) for name in scores})
+        for column, weight in alone.items():
+            variances[column] += weight**2 * statistics.variance(some) / len(some)
+    known = table.summarise(dict.fromkeys(scores, 0.0))
+    return {column: round(100 * _Z * variances[column] ** 0.5, 1) for column in known}
 
 
 def _obstacles(benchmark: Benchmark, table: PublishedTable, results: Sequence[Result]) -> list[str]:
@@ -62,7 +85,7 @@ def _obstacles(benchmark: Benchmark, table: PublishedTable, results: Sequence[Re
     questions = len({result.id for result in results})
     short = [f"{questions:,} questions, not the benchmark's {table.questions:,}"] * (questions != table.questions)
     unanswered = sum(not result.signals for result in results)
-    return [WORDING, *short, *([f"{unanswered} without an answer count as wrong"] if unanswered else [])]
+    return [SETTING, *short, *([f"{unanswered} without an answer count as wrong"] if unanswered else [])]
 
 
 def beside_frequent_answers(results: Sequence[Result]) -> list[Result]:

@@ -49,10 +49,7 @@ def card_of(shards: Sequence[ShardEntry], counts: Mapping[str, int], frames: int
             rows=rows,
             bytes=sum(file.bytes for shard in shards for file in shard.files) + sum(shard.bytes for shard in shards),
             data_files={split: f"{split}_sft.jsonl" for split, count in counts.items() if count},
-            features=[
-                *sft_features(),
-                *({"name": name, "dtype": "string"} for name in ("question_type", "scene_name")),
-            ],
+            features=sft_features(more=_OWN),
             made_with="vtb-prepare vsi",
             counts=counts,
             picture=None,

@@ -53,6 +53,10 @@ class VsiTask(Task[VsiRecord]):
         """By the video and the words."""
         return f"{self.name}/{record.identity}"
 
+    def split_key(self, record: VsiRecord) -> str:
+        """The video."""
+        return f"{record.dataset}/{record.scene}"
+
     def ask(self, record: VsiRecord, modality: Modality) -> str:
         """The question and its options, in the benchmark's order; the closing line is another's."""
         options = ("Options:", *record.options) if record.options else ()
