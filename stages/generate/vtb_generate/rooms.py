@@ -24,7 +24,7 @@ STAGE = Stage(
     resources=Resources(cpu="2", memory="2Gi"),
 )
 CLIPS = "Videos"  # heading of the help
-SIDES = range(160, 2049)
+SIDES = range(120, 2049)
 
 
 @dataclass(frozen=True)

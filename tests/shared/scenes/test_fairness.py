@@ -28,7 +28,7 @@ def view_of(index: int) -> View:
     rng = sample_rng(1, "fair", index)
     scene = sample_scene(rng, sample_counts(rng), 2)
     things = len(scene.things)
-    pixels = np.triu(np.full((things, things), 99))[:, np.argsort(shuffled(rng, range(things)))]  # one after another
+    pixels = np.tril(np.full((things, things), 99))[:, np.argsort(shuffled(rng, range(things)))]  # one after another
     return View(scene, Sight(pixels, tuple(range(things)), frozenset(range(things)), True, 10_000))
 
 

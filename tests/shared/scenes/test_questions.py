@@ -99,7 +99,9 @@ def test_nearest(rooms: list[Room]) -> None:
 def test_directions(rooms: list[Room], level: str, border: tuple[int, ...]) -> None:
     for room, question in asked(rooms, f"object_rel_direction_{level}"):
         place = relative(*named(room.scene, question.words))
-        told = {"easy": lambda p: "left" if p.imag > 0 else "right", "medium": three_ways, "hard": quarter}[level](place)
+        told = {"easy": lambda p: "left" if p.imag > 0 else "right", "medium": three_ways, "hard": quarter}[level](
+            place
+        )
         assert option_of(question) == told
         assert len(question.options) == {"easy": 2, "medium": 3, "hard": 4}[level]
         turn = abs(math.degrees(math.atan2(place.imag, place.real)))

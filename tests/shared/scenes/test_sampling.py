@@ -37,7 +37,7 @@ def test_a_room(index: int) -> None:
     for thing in scene.things:
         assert thing.bounds.low[2] == 0
         assert all(
-            0 <= low and high <= size
+            low >= 0 and high <= size
             for low, high, size in zip(thing.bounds.low, thing.bounds.high, scene.size, strict=True)
         )
         assert thing.bounds.high[2] < EYE  # the renderer draws no undersides
