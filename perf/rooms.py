@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from vtb.media.video import PRESET, encode_clip, fill_planes, new_frame, open_stream, yuv_palette
@@ -30,8 +31,8 @@ def run() -> Iterator[dict[str, Any]]:
     rates: dict[str, list[float]] = {"whole": [], "drawing": [], "bare": [], "shards": []}
     for _ in range(ROUNDS):
         rates["whole"].append(frames / _seconds(_make_and_encode))
-        rates["drawing"].append(frames / _seconds(lambda: [_draw(room) for room in rooms]))
-        rates["bare"].append(frames / _seconds(lambda: [_encode(frames) for frames in prepared]))
+        rates["drawing"].append(frames / _seconds(partial(_draw_all, rooms)))
+        rates["bare"].append(frames / _seconds(partial(_encode_all, prepared)))
         rates["shards"].append(ROOMS / _seconds(lambda: make_shard(ShardWork(RECIPE, range(ROOMS)), lambda _: None)))
     middle = {name: statistics.median(found) for name, found in rates.items()}
     ratio = statistics.median(a / b for a, b in zip(rates["whole"], rates["bare"], strict=True))
@@ -59,10 +60,11 @@ def _make_and_encode() -> None:
         encode_clip(room.clip, room.palette, CONFIG.size, FPS)
 
 
-def _draw(room: Room) -> None:
-    renderer = Renderer(room.scene, CONFIG.size)
-    for pose in room.scene.path:
-        renderer.draw(pose)
+def _draw_all(rooms: Sequence[Room]) -> None:
+    for room in rooms:
+        renderer = Renderer(room.scene, CONFIG.size)
+        for pose in room.scene.path:
+            renderer.draw(pose)
 
 
 def _prepared(room: Room) -> list[Any]:
@@ -74,6 +76,11 @@ def _prepared(room: Room) -> list[Any]:
         frame.pts = number
         frames.append(frame)
     return frames
+
+
+def _encode_all(clips: Sequence[list[Any]]) -> None:
+    for frames in clips:
+        _encode(frames)
 
 
 def _encode(frames: list[Any]) -> None:
