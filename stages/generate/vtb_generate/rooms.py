@@ -25,6 +25,7 @@ STAGE = Stage(
 )
 CLIPS = "Videos"  # heading of the help
 SIDES = range(120, 2049)
+MOST_PIXELS = 1_000_000_000  # of a video, a byte each
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,11 @@ class Options(StageOptions):
             )
         if self.frames > self.clip_frames:
             raise UsageProblem(f"--frames {self.frames}: the video has --clip-frames {self.clip_frames}: take fewer")
+        if width * height * self.clip_frames > MOST_PIXELS:
+            raise UsageProblem(
+                f"--clip-frames {self.clip_frames} of {width}x{height}: the whole video is kept in memory, at most "
+                f"{MOST_PIXELS:,} pixels: take fewer or smaller ones"
+            )
 
 
 @stage_command(STAGE, Options)

@@ -6,6 +6,7 @@ seen changes is measured on rendered ones (``python -m perf blind_rooms``).
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 
 import numpy as np
@@ -24,6 +25,7 @@ SCENES = 500
 CHOICES = [kind for kind in ASKERS if "direction" in kind or kind.split("_")[0] in ("obj", "route") or "rel" in kind]
 
 
+@functools.cache
 def view_of(index: int) -> View:
     rng = sample_rng(1, "fair", index)
     scene = sample_scene(rng, sample_counts(rng), 2)
