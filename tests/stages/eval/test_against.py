@@ -1,0 +1,67 @@
+"""``vtb-eval score --against``: a run beside an earlier one, puzzle by puzzle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contract.command_line import run
+from stages.eval.test_score import RIGHT, figures, predict, score
+from vtb.artifact import read_manifest
+
+
+def answers(right: set[int], count: int = 18) -> list[str]:
+    return [answer if number in right else "[1]" for number, answer in enumerate(RIGHT[:count])]
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    figures(predict(tmp_path / "base", answers({0, 1, 2})), tmp_path / "before")
+    return tmp_path / "before"
+
+
+def test_won_and_lost_are_told_everywhere(base: Path, tmp_path: Path) -> None:
+    predict(tmp_path / "trained", answers({1, 2, 3, 4, 5, 6, 7, 8, 9}))
+    done = score(tmp_path / "trained", tmp_path / "after", "--against", base)
+    assert done.code == 0, done.err
+    last = f"against {base}: 7 won, 1 lost, 2 right in both; +33.3 points (+3.8 to +50.7), p = 0.039 (McNemar)"
+    assert last in done.err.splitlines()[-1] or last in done.err.splitlines()[-2], done.err
+    (found,) = json.loads((tmp_path / "after" / "scores.json").read_text())["against"]
+    assert (found["uri"], found["per_task"]["maze_square"]) == (str(base), found["overall"])
+    changed = [json.loads(line) for line in (tmp_path / "after" / "compared.jsonl").read_text().splitlines()]
+    assert [row["change"] for row in changed] == ["lost"] + ["won"] * 7
+    assert (changed[0]["id"], changed[0]["before"], changed[0]["after"]) == ("maze_square-07-000000", 1, 0)
+    assert [entry.kind for entry in read_manifest(str(tmp_path / "after")).plan.inputs] == ["predictions", "scores"]
+    page = (tmp_path / "after" / "report.html").read_text()
+    assert f"Against {base}" in page
+    assert "+33.3" in page
+    assert last in run("vtb", "show", tmp_path / "after").out
+
+
+def test_without_it_nothing_changes(base: Path) -> None:
+    assert "against" not in json.loads((base / "scores.json").read_text())
+    assert not (base / "compared.jsonl").exists()
+
+
+def test_fewer_puzzles_are_refused(base: Path, tmp_path: Path) -> None:
+    predict(tmp_path / "some", answers({1}, count=10))
+    done = score(tmp_path / "some", tmp_path / "after", "--against", base)
+    assert done.code == 3, done.err
+    assert "is not about the same puzzles (8 only there, 0 only here)" in done.err
+    assert not (tmp_path / "after" / "manifest.json").exists()
+
+
+def test_another_kind_of_artifact_is_refused(base: Path, tmp_path: Path) -> None:
+    done = score(tmp_path / "base", tmp_path / "after", "--against", tmp_path / "base")
+    assert done.code == 3, done.err
+    assert "scores" in done.err
+
+
+def test_damaged_scores_are_refused(base: Path, tmp_path: Path) -> None:
+    shard = sorted(base.glob("shards/*.jsonl"))[0]
+    shard.write_text(shard.read_text().replace("true", "null", 1))
+    done = score(tmp_path / "base", tmp_path / "after", "--against", base)
+    assert done.code == 3, done.err
+    assert "not what the manifest says" in done.err or "is damaged" in done.err
