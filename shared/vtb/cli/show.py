@@ -83,7 +83,9 @@ def describe(uri: str, manifest: Manifest) -> Iterator[str]:
     table = scores_table(manifest.metrics) if plan.kind == "scores" else []
     if table:
         yield "  scores"
-        yield from (f"    {line}" for line in [*table, *cut_off_line(manifest.metrics), *against_lines(manifest.metrics)])
+        yield from (
+            f"    {line}" for line in [*table, *cut_off_line(manifest.metrics), *against_lines(manifest.metrics)]
+        )
         yield f"  report    {open_store(uri).uri}/report.html, and every figure in scores.json"
     elif manifest.metrics:
         yield "  metrics"

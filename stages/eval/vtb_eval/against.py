@@ -46,8 +46,8 @@ def _verdicts(uri: str, shard: ShardEntry) -> list[Result]:
 
 def compare_runs(
     inputs: Sequence[InputEntry], config: Mapping[str, Any], results: Sequence[Result], against: Sequence[InputEntry]
-) -> tuple[list[dict[str, Any]], bytes]:
-    """The figures beside each earlier run, and a line of JSON for each puzzle that was won or lost.
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The figures beside each earlier run, and a row for each puzzle that was won or lost.
 
     Args:
         inputs: of this run, first what was judged.
@@ -55,7 +55,7 @@ def compare_runs(
         results: all verdicts of this run.
         against: the earlier runs.
     """
-    asked, figures, lines = _about(inputs, config), list[dict[str, Any]](), list[str]()
+    asked, figures, rows = _about(inputs, config), list[dict[str, Any]](), list[dict[str, Any]]()
     for entry in against:
         before = read_results(entry.uri)
         manifest = read_manifest(entry.uri)
@@ -65,8 +65,8 @@ def compare_runs(
         if not both:
             raise BadInput(f"--against {entry.uri}: no answer is judged in both runs: leave it out")
         figures.append({"uri": entry.uri, **_figures(both, old, new)})
-        lines += _changed(entry.uri, both, old, new)
-    return figures, "".join(lines).encode()
+        rows += _changed(entry.uri, both, old, new)
+    return figures, rows
 
 
 def _about(inputs: Sequence[InputEntry], config: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,11 +129,12 @@ def _figures(both: Sequence[Key], old: Mapping[Key, float], new: Mapping[Key, fl
     return {"overall": compare_pairs([old[k] for k in both], [new[k] for k in both]), "per_task": groups}
 
 
-def _changed(uri: str, both: Sequence[Key], old: Mapping[Key, float], new: Mapping[Key, float]) -> Iterator[str]:
+def _changed(
+    uri: str, both: Sequence[Key], old: Mapping[Key, float], new: Mapping[Key, float]
+) -> Iterator[dict[str, Any]]:
     for key in both:
         if old[key] != new[key]:
             source, task, name = key
             what = "won" if new[key] > old[key] else "lost"
-            row = {"against": uri, "source": source, "task": task, "id": name, "change": what,
+            yield {"against": uri, "source": source, "task": task, "id": name, "change": what,
                    "before": round(old[key], 4), "after": round(new[key], 4)}  # fmt: skip
-            yield json.dumps(row) + "\n"

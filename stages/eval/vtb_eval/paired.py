@@ -51,7 +51,7 @@ def mcnemar(won: int, lost: int) -> float:
     if changed > MOST_EXACT:
         return math.erfc(abs(won - lost) / math.sqrt(2 * changed))
     below = sum(math.comb(changed, k) for k in range(fewer)) * 2 + math.comb(changed, fewer)
-    return min(1.0, below / 2**changed)
+    return min(1.0, float(below / 2**changed))
 
 
 def difference_interval(won: int, lost: int, puzzles: int) -> tuple[float, float]:
@@ -64,7 +64,7 @@ def difference_interval(won: int, lost: int, puzzles: int) -> tuple[float, float
 def _sign_flips(differences: Sequence[float]) -> float:
     """How often chance signs give a mean at least as far from 0, the observed one counted."""
     values, rng = np.asarray(differences), np.random.default_rng(SEED)
-    observed = abs(values.sum()) - 1e-9  # sums in another order differ in the last digits
+    observed = abs(float(values.sum())) - 1e-9  # sums in another order differ in the last digits
     far = sum(abs(values @ (rng.integers(0, 2, len(values)) * 2.0 - 1)) >= observed for _ in range(RESAMPLES))
     return float((far + 1) / (RESAMPLES + 1))
 

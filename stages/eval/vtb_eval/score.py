@@ -211,10 +211,10 @@ def close(
     figures[NOT_JUDGED] = [*asked_without(source), *odd]
     figures["comparison"] = compare(judged(results), figures)
     figures["benchmarks"] = benchmark_tables(judged(beside_frequent_answers(results)))
-    files = list[FileEntry]()
+    files, changed = list[FileEntry](), list[dict[str, Any]]()
     if against:
         figures["against"], changed = compare_runs(source.inputs, source.config, results, against)
-        files.append(output.put(FILE, changed))
-    page = report_page(source, results, figures)
+        files.append(output.put(FILE, "".join(json.dumps(row) + "\n" for row in changed).encode()))
+    page = report_page(source, results, figures, changed)
     files += [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]
     return files, figures

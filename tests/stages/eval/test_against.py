@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -26,8 +27,9 @@ def test_won_and_lost_are_told_everywhere(base: Path, tmp_path: Path) -> None:
     predict(tmp_path / "trained", answers({1, 2, 3, 4, 5, 6, 7, 8, 9}))
     done = score(tmp_path / "trained", tmp_path / "after", "--against", base)
     assert done.code == 0, done.err
-    last = f"against {base}: 7 won, 1 lost, 2 right in both; +33.3 points (+3.8 to +50.7), p = 0.039 (McNemar)"
-    assert last in done.err.splitlines()[-1] or last in done.err.splitlines()[-2], done.err
+    # Bonett and Price: (8 - 2) / 20 and 1.96 * sqrt((0.5 - 0.09) / 20), which is 0.3 and 0.2806
+    last = f"against {base}: 7 won, 1 lost, 2 right in both; +33.3 points (+1.9 to +58.1), p = 0.039 (McNemar)"
+    assert done.err.splitlines()[-1].endswith(last), done.err
     (found,) = json.loads((tmp_path / "after" / "scores.json").read_text())["against"]
     assert (found["uri"], found["per_task"]["maze_square"]) == (str(base), found["overall"])
     changed = [json.loads(line) for line in (tmp_path / "after" / "compared.jsonl").read_text().splitlines()]
@@ -37,12 +39,30 @@ def test_won_and_lost_are_told_everywhere(base: Path, tmp_path: Path) -> None:
     page = (tmp_path / "after" / "report.html").read_text()
     assert f"Against {base}" in page
     assert "+33.3" in page
+    assert "Won: the first 7" in page
+    assert "Lost: the first 1" in page
+    assert page.index("Lost: the first 1") < page.index("<h2>By task")
     assert last in run("vtb", "show", tmp_path / "after").out
 
 
 def test_without_it_nothing_changes(base: Path) -> None:
     assert "against" not in json.loads((base / "scores.json").read_text())
     assert not (base / "compared.jsonl").exists()
+
+
+def test_other_puzzles_of_the_same_names_are_refused(base: Path, tmp_path: Path) -> None:
+    predict(tmp_path / "other", answers({1}))
+    shard = sorted(base.glob("shards/*.jsonl"))[0]
+    row, *rest = shard.read_text().splitlines()
+    other = "\n".join([json.dumps({**json.loads(row), "answer": "[1, 2]"}), *rest]) + "\n"
+    manifest = (base / "manifest.json").read_text()
+    old, new = (hashlib.sha256(text.encode()).hexdigest() for text in (shard.read_text(), other))
+    manifest = manifest.replace(old, new).replace(f'"bytes": {len(shard.read_bytes())}', f'"bytes": {len(other)}')
+    (base / "manifest.json").write_text(manifest)
+    shard.write_text(other)
+    done = score(tmp_path / "other", tmp_path / "after", "--against", base)
+    assert done.code == 3, done.err
+    assert "1 of the same name have another right answer" in done.err
 
 
 def test_fewer_puzzles_are_refused(base: Path, tmp_path: Path) -> None:
