@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from contract.command_line import run
-from stages.eval.test_score import RIGHT, figures, predict, score
+from stages.eval.test_score import FAMILY, QUESTIONS, RIGHT, figures, predict, score, write
 from vtb.artifact import read_manifest
+from vtb.puzzles.maze.square import Config
+from vtb.puzzles.sample import make_example
+from vtb_eval.predict import make_sample
 
 
 def answers(right: set[int], count: int = 18) -> list[str]:
@@ -34,7 +37,7 @@ def test_won_and_lost_are_told_everywhere(base: Path, tmp_path: Path) -> None:
     assert (found["uri"], found["per_task"]["maze_square"]) == (str(base), found["overall"])
     changed = [json.loads(line) for line in (tmp_path / "after" / "compared.jsonl").read_text().splitlines()]
     assert [row["change"] for row in changed] == ["lost"] + ["won"] * 7
-    assert (changed[0]["id"], changed[0]["before"], changed[0]["after"]) == ("maze_square-07-000000", 1, 0)
+    assert (changed[0]["id"], changed[0]["before"], changed[0]["after"]) == ("maze_square-07-0000000", 1, 0)
     assert [entry.kind for entry in read_manifest(str(tmp_path / "after")).plan.inputs] == ["predictions", "scores"]
     page = (tmp_path / "after" / "report.html").read_text()
     assert f"Against {base}" in page
@@ -51,18 +54,13 @@ def test_without_it_nothing_changes(base: Path) -> None:
 
 
 def test_other_puzzles_of_the_same_names_are_refused(base: Path, tmp_path: Path) -> None:
-    predict(tmp_path / "other", answers({1}))
-    shard = sorted(base.glob("shards/*.jsonl"))[0]
-    row, *rest = shard.read_text().splitlines()
-    other = "\n".join([json.dumps({**json.loads(row), "answer": "[1, 2]"}), *rest]) + "\n"
-    manifest = (base / "manifest.json").read_text()
-    old, new = (hashlib.sha256(text.encode()).hexdigest() for text in (shard.read_text(), other))
-    manifest = manifest.replace(old, new).replace(f'"bytes": {len(shard.read_bytes())}', f'"bytes": {len(other)}')
-    (base / "manifest.json").write_text(manifest)
-    shard.write_text(other)
+    example = make_example(FAMILY, Config(size=7, cell_px=16), "maze_square-07", 2, 0)
+    assert example.key == QUESTIONS[0].example.key
+    other = replace(QUESTIONS[0], example=example)
+    write(tmp_path / "other", [make_sample(question, "[1]") for question in (other, *QUESTIONS[1:])])
     done = score(tmp_path / "other", tmp_path / "after", "--against", base)
     assert done.code == 3, done.err
-    assert "1 of the same name have another right answer" in done.err
+    assert "is not about the same puzzles (1 of the same name have another right answer)" in done.err
 
 
 def test_fewer_puzzles_are_refused(base: Path, tmp_path: Path) -> None:
