@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from browser import measure
 from contract.command_line import run
 from stages.eval.test_score import FAMILY, QUESTIONS, RIGHT, figures, predict, score, write
 from vtb.artifact import read_manifest
@@ -83,3 +84,15 @@ def test_damaged_scores_are_refused(base: Path, tmp_path: Path) -> None:
     done = score(tmp_path / "base", tmp_path / "after", "--against", base)
     assert done.code == 3, done.err
     assert "not what the manifest says" in done.err or "is damaged" in done.err
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [480, 1280])
+def test_the_comparison_fits_the_window(base: Path, tmp_path: Path, width: int) -> None:
+    predict(tmp_path / "trained", answers({1, 2, 3, 4, 5, 6, 7, 8, 9}))
+    assert score(tmp_path / "trained", tmp_path / "after", "--against", base).code == 0
+    found = measure(tmp_path / "after" / "report.html", width)
+    assert found.scroll_width <= width
+    assert max(box[2] for box in found.texts) <= width
+    lost, won = found.bars[:2]
+    assert won[2] - won[0] == pytest.approx(7 * (lost[2] - lost[0]), rel=0.05)
