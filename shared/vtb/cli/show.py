@@ -21,6 +21,7 @@ from vtb.artifact.output import file_sha256
 from vtb.cli.scores_table import cut_off_line, refused_line, scores_table
 from vtb.errors import BadInput, VtbError
 from vtb.progress import Progress
+from vtb.report.against import against_lines
 from vtb.store import LocalStore, ObjectMissing, ObjectTooLarge, Store, open_store
 
 THREADS = 8
@@ -83,6 +84,7 @@ def describe(uri: str, manifest: Manifest) -> Iterator[str]:
     if table:
         yield "  scores"
         table += [*cut_off_line(manifest.metrics), *refused_line(manifest.metrics)]
+        table += against_lines(manifest.metrics)
         yield from (f"    {line}" for line in table)
         yield f"  report    {open_store(uri).uri}/report.html, and every figure in scores.json"
     elif manifest.metrics:

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import structs
 
-from vtb.artifact import FileEntry, ShardEntry, read_manifest
+from vtb.artifact import FileEntry, InputEntry, ShardEntry, read_manifest
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
@@ -21,11 +21,13 @@ from vtb.datasets.odd_records import odd_figure, odd_records
 from vtb.datasets.readers import choose_split, chunks, describe_input, read_chunk
 from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import UnreadableImage
+from vtb.report.against import against_lines
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.fields import StageOptions, option
-from vtb.stage.run import Run
+from vtb.stage.run import Run, input_entry
+from vtb_eval.against import FILE, compare_runs
 from vtb_eval.benchmark_tables import benchmark_tables, beside_frequent_answers
 from vtb_eval.comparison import compare
 from vtb_eval.examples import PageSource
@@ -67,6 +69,11 @@ class Options(StageOptions):
     answered_only: bool = option(
         False, help="With --answers: leave out puzzles without an answer, which otherwise count as wrong."
     )
+    against: tuple[str, ...] = option(
+        (), metavar="URI", affects_output=False, artifact=("scores",),
+        help="Scores of the same puzzles, of the model before training or of an earlier checkpoint, to compare with "
+             "puzzle by puzzle. May be repeated.",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,8 @@ def score(run: Run, options: Options) -> None:
     if folders is None and options.answers:
         raise UsageProblem(f"--answers: {uri} holds answers already: give the puzzles as --input, or leave it out")
     inputs = (entry, *(folders.entries() if folders else ()))
-    plan = run.plan(options, inputs)
+    against = tuple(input_entry(other, ("scores",)) for other in options.against)
+    plan = run.plan(options, (*inputs, *against))
     if run.already_done(plan):
         return
     every = chunks(entry)
@@ -103,7 +111,7 @@ def score(run: Run, options: Options) -> None:
     attempts = None if folders is None else settle(folders, every, found)
     done = run.make_shards(
         plan, plan_shards(found, attempts, options.answered_only), judge_shard,
-        lambda output: partial(close, output, PageSource(inputs, tuple(found), folders, options.recorded())),
+        lambda output: partial(close, output, PageSource(inputs, tuple(found), folders, options.recorded()), against),
         what="judged", summary=f"scores.json, report.html and verdicts on {sum(chunk.rows for chunk in found)} puzzles",
     )  # fmt: skip
     if done is not None:
@@ -137,6 +145,8 @@ def sum_up(figures: Mapping[str, Any]) -> None:
     if figures["not_judged"]:
         tasks = ", ".join(f"{task} ({count})" for task, count in figures["not_judged"].items())
         log.warning("parts of answers that cannot be judged, since the records do not say what is right: %s", tasks)
+    for line in against_lines(figures):
+        log.info("%s", line)
 
 
 def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
@@ -189,7 +199,9 @@ def asked_without(source: PageSource) -> Sequence[str]:
     return found if isinstance(found, list) else ()
 
 
-def close(output: Output, source: PageSource, shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:
+def close(
+    output: Output, source: PageSource, against: Sequence[InputEntry], shards: Sequence[ShardEntry]
+) -> tuple[list[FileEntry], dict[str, Any]]:
     """Figures over all verdicts, and the report."""
     odd = odd_records(output, shards)
     results = [
@@ -201,6 +213,10 @@ def close(output: Output, source: PageSource, shards: Sequence[ShardEntry]) -> t
     figures[NOT_JUDGED] = [*asked_without(source), *odd]
     figures["comparison"] = compare(judged(results), figures)
     figures["benchmarks"] = benchmark_tables(judged(beside_frequent_answers(results)))
-    page = report_page(source, results, figures)
-    files = [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]
+    files, changed = list[FileEntry](), list[dict[str, Any]]()
+    if against:
+        figures["against"], changed = compare_runs(source.inputs, source.config, results, against)
+        files.append(output.put(FILE, "".join(json.dumps(row) + "\n" for row in changed).encode()))
+    page = report_page(source, results, figures, changed)
+    files += [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]
     return files, figures
