@@ -18,7 +18,7 @@ from vtb import log as vtb_log
 from vtb.artifact import FileEntry, InputEntry, Manifest, find_manifest, read_manifest
 from vtb.artifact.manifest import MANIFEST, MAX_MANIFEST
 from vtb.artifact.output import file_sha256
-from vtb.cli.scores_table import cut_off_line, scores_table
+from vtb.cli.scores_table import cut_off_line, refused_line, scores_table
 from vtb.errors import BadInput, VtbError
 from vtb.progress import Progress
 from vtb.report.against import against_lines
@@ -83,9 +83,9 @@ def describe(uri: str, manifest: Manifest) -> Iterator[str]:
     table = scores_table(manifest.metrics) if plan.kind == "scores" else []
     if table:
         yield "  scores"
-        yield from (
-            f"    {line}" for line in [*table, *cut_off_line(manifest.metrics), *against_lines(manifest.metrics)]
-        )
+        metrics = manifest.metrics
+        table += [*cut_off_line(metrics), *refused_line(metrics), *against_lines(metrics)]
+        yield from (f"    {line}" for line in table)
         yield f"  report    {open_store(uri).uri}/report.html, and every figure in scores.json"
     elif manifest.metrics:
         yield "  metrics"

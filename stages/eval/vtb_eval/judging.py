@@ -95,8 +95,9 @@ def combined(by_choice: bool, signals: Mapping[str, Score]) -> Score:
 
 
 def make_result(
-    example: Example, judged: Mapping[str, Score], attempt: int, characters: int, *, cut_off: bool = False
-) -> Result:
+    example: Example, judged: Mapping[str, Score], attempt: int, characters: int, *,
+    cut_off: bool = False, refused: str | None = None,
+) -> Result:  # fmt: skip
     """The line of the scores artifact about one attempt."""
     by_choice = task_of(example).by_choice
     signals = {name: score for name, score in judged.items() if score.reason != UNJUDGED}
@@ -119,6 +120,7 @@ def make_result(
         score=verdict.value,
         tolerant_score=verdict.tolerant_value,
         cut_off=cut_off,
+        refused=refused,
         blind=task_of(example).blind(example.payload),
     )
 

@@ -37,7 +37,7 @@ def report_page(
     config = dict(manifest.plan.config if manifest else source.config)
     return render(
         "score.html",
-        title=title_of_report(made_from, source),
+        title=title_of_report(made_from, source, config.get("model")),
         split=config.get("split"),
         figures=figures,
         groups=_grouped(figures["per_task"]),
@@ -85,12 +85,15 @@ def _changed(
     return found
 
 
-def title_of_report(made_from: Sequence[InputEntry], source: PageSource) -> str:
-    """Who answered what: the puzzles come first among the inputs, then the model or the folders with its answers."""
-    if len(made_from) < 2:
+def title_of_report(made_from: Sequence[InputEntry], source: PageSource, served: str | None = None) -> str:
+    """Who answered what: the puzzles come first among the inputs, then the model or the folders with its answers.
+
+    A model that was ``served`` is known by its name alone.
+    """
+    if not made_from or (len(made_from) < 2 and served is None):
         return f"Answers in {_name(source.inputs[0])}"
     asked, *models = made_from
-    return f"{' + '.join(map(_name, models))} on {_name(asked)}"
+    return f"{served or ' + '.join(map(_name, models))} on {_name(asked)}"
 
 
 def _name(entry: InputEntry) -> str:

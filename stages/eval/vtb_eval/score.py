@@ -27,16 +27,16 @@ from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run, input_entry
-from vtb.tasks.registry import task_of
 from vtb_eval.against import FILE, Earlier, compare_runs, read_earlier
 from vtb_eval.benchmark_tables import benchmark_tables, beside_frequent_answers
 from vtb_eval.comparison import compare
 from vtb_eval.examples import PageSource
-from vtb_eval.judging import judge_attempt, judge_text, make_result
+from vtb_eval.judging import judge_attempt, make_result
 from vtb_eval.learning import learning_curve
 from vtb_eval.owners import Attempts, find_answers, settle
 from vtb_eval.page import report_page
 from vtb_eval.prediction import NOT_JUDGED, PREDICTION, decode_prediction
+from vtb_eval.refusals import judge_prediction, refused
 from vtb_eval.result import Result
 from vtb_eval.results import judged, summarise
 
@@ -45,7 +45,7 @@ log = logging.getLogger("vtb.eval")
 STAGE = Stage(
     command="vtb-eval score",
     summary="Judge the answers of a model and report how many are right.",
-    version=6,
+    version=7,
     image="vtb/eval",
     reads=("predictions", "puzzles", "questions"),
     writes=("scores",),
@@ -139,6 +139,8 @@ def sum_up(figures: Mapping[str, Any]) -> None:
         where = f" at {cut['tokens']} tokens" if cut["tokens"] else ""
         log.info("%d of %d answers were cut off%s: predict with a larger --max-new-tokens to hear them out",
                  cut["answers"], total, where)  # fmt: skip
+    if refusals := figures.get("refused"):
+        log.info("refused: %s", ", ".join(f"{count} ({finish})" for finish, count in refusals.items()))
     if odd := figures[NOT_JUDGED]:
         log.warning("%d puzzles cannot be judged, all named in scores.json, the first: %s", len(odd), odd[0])
     if figures["not_judged"]:
@@ -167,8 +169,8 @@ def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
         except (UnreadableImage, BadInput) as error:
             raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error})") from error
         example = structs.replace(prediction.example, key=sample.key)
-        text = judge_text(task_of(example), example.payload, prediction.text, puzzle)
-        yield [make_result(example, {"text": text}, 0, len(prediction.text), cut_off=prediction.cut_off)]
+        signals, cut, refusal = {"text": judge_prediction(prediction, puzzle)}, prediction.cut_off, prediction.refused
+        yield [make_result(example, signals, 0, len(prediction.text), cut_off=cut, refused=refusal)]
 
 
 def _answered(work: ShardWork, attempts: Attempts, odd: list[str]) -> Iterator[list[Result]]:
@@ -219,7 +221,7 @@ def close(
         for shard in shards
         for line in output.store.get_bytes(shard.path).decode().splitlines()
     ]
-    figures = {**summarise(results), **cut_off(source, results)}
+    figures = {**summarise(results), **cut_off(source, results), **refused(results)}
     figures[NOT_JUDGED] = [*asked_without(source), *odd]
     figures["comparison"] = compare(judged(results), figures)
     figures["benchmarks"] = benchmark_tables(judged(beside_frequent_answers(results)))

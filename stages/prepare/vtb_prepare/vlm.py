@@ -19,7 +19,7 @@ from vtb.benchmarks.vsi_bench.record import VsiRecord
 from vtb.datasets.asked import Asked
 from vtb.datasets.chunk import Chunk, Loaded
 from vtb.datasets.odd_records import odd_figure, odd_records
-from vtb.datasets.readers import chunks, describe_input, read_chunk, splits_in_words
+from vtb.datasets.readers import chunks, describe_input, read_chunk
 from vtb.datasets.shown import shown
 from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
@@ -27,15 +27,15 @@ from vtb.formats.special_tokens import neutral
 from vtb.formats.swift import TYPE, Shown, grpo_row, sft_row, shown_columns
 from vtb.report.card import DatasetCard, license_of, write_card
 from vtb.report.features import sft_features
-from vtb.rng import stable_fraction
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
-from vtb.tasks.example import Example, encode_example
+from vtb.tasks.example import encode_example
 from vtb.tasks.registry import task_of
-from vtb_prepare.swift_files import SPLITS, put_rows
+from vtb_prepare.splits import SPLITS, split_of, to_learn_from
+from vtb_prepare.swift_files import put_rows
 
 log = logging.getLogger("vtb.prepare")
 
@@ -50,7 +50,6 @@ STAGE = Stage(
     parallel="shards",
     resources=Resources(cpu="2", memory="4Gi"),
 )
-EVALUATION = ("test", "minitest")  # splits that no model may see in training
 
 
 @dataclass(frozen=True)
@@ -86,16 +85,7 @@ def vlm(run: Run, options: Options) -> None:
     """
     entries = [describe_input(uri, STAGE.reads) for uri in run.inputs]
     every = [chunk for entry in entries for chunk in chunks(entry)]
-    ours, others = (
-        [chunk for chunk in every if (chunk.split in (None, *SPLITS)) is wanted] for wanted in (True, False)
-    )
-    tasks = plan_shards(ours, options.val, f"split/{run.seed}")
-    if not tasks:
-        tested = any(chunk.split in EVALUATION for chunk in others)
-        why = "nothing but a test split, which no model may learn from" if tested else "no samples for train or val"
-        raise BadInput(f"{' '.join(run.inputs)}: holds {why}")
-    if others:
-        log.info("left out: %s", splits_in_words(others))
+    tasks = plan_shards(to_learn_from(every, run.inputs), options.val, f"split/{run.seed}")
     summary = f"{sum(task.rows for task in tasks)} rows with their pictures"
     run.make_shards(
         run.plan(options, entries),
@@ -175,13 +165,6 @@ def make_row(loaded: Loaded, shown: Sequence[Shown], val: float, salt: str) -> d
         # What a reward calls the judge with; its pictures are where the row says.
         "example": encode_example(structs.replace(example, media=())).decode(),
     }
-
-
-def split_of(example: Example, key: str, val: float, salt: str) -> str:
-    """The split that curate gave, else a stable one by the puzzle, or by the video."""
-    if example.split is not None:
-        return example.split
-    return "val" if stable_fraction(key, salt) < val else "train"
 
 
 def combine(

@@ -26,7 +26,8 @@ from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.store import open_store
 from vtb_prepare.by_video import QUALITY, Group, by_video, check_quality
-from vtb_prepare.swift_files import SPLITS, put_rows
+from vtb_prepare.splits import SPLITS
+from vtb_prepare.swift_files import put_rows
 from vtb_prepare.videos import Videos, benchmark_looks, find_videos
 from vtb_prepare.vsi_rows import card_of, grpo_row, row_of, sft_row
 
