@@ -46,8 +46,8 @@ def make_all(root: Path) -> Iterator[tuple[str, Path]]:
     yield "curated", _made(root / "curated", "vtb-curate", *inputs, "--test", "0.3", "--workers", "1")
     reads = ("--input", str(root / "curated"))
     yield "dataset", _made(root / "dataset", "vtb-prepare", "vlm", *reads, "--workers", "1")
-    words = ("--rooms", "2", "--picture-size", "192x144", "--clip-frames", "48", "--frames", "8", "--clips")
-    yield "rooms", _made(root / "rooms", "vtb-gen-rooms", *words, "--workers", "1")
+    size = ("--rooms", "2", "--picture-size", "192x144", "--clip-frames", "48", "--frames", "8", "--clips")
+    yield "rooms", _made(root / "rooms", "vtb-gen-rooms", *size, "--workers", "1")
     answers = _write_answers(root)
     yield "scores", _made(root / "scores", "vtb-eval", "score", *reads, "--answers", str(answers), "--workers", "1")
 

@@ -93,6 +93,10 @@ class Task(ABC, Generic[P]):
         """The picture for models that answer in words: the puzzle, where the task prints no names on it."""
         return puzzle
 
+    def not_askable(self, picture: Image) -> str:
+        """Why nobody can answer the question in words from this picture; empty where one can."""
+        return ""
+
     def draw_answer(self, record: P, text: str, puzzle: Image) -> Image | None:
         """An answer in words drawn into the puzzle, or None where it cannot be drawn."""
         return None

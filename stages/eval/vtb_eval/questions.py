@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from vtb.datasets.asked import Asked
 from vtb.datasets.chunk import Chunk, Loaded
-from vtb.datasets.readers import read_chunk
-from vtb.datasets.shown import shown
+from vtb.datasets.shown import read_shown
 from vtb.formats.special_tokens import neutral
 from vtb.formats.swift import DIRECT, THINK
 from vtb.tasks.example import Example
@@ -49,15 +48,15 @@ def read_questions(work: ShardWork, odd: list[str]) -> Iterator[Question]:
     for chunk in work.chunks:
         start, stop = max(work.start, first), min(work.stop, first + chunk.rows)
         if start < stop:
-            for loaded in read_chunk(chunk, start - first, stop - first, odd):
-                yield make_question(loaded, work.style, blind=work.blind)
+            for loaded, asked in read_shown(chunk, odd, start - first, stop - first):
+                yield make_question(loaded, () if work.blind else asked, work.style)
         first += chunk.rows
 
 
-def make_question(loaded: Loaded, style: str | None, *, blind: bool = False) -> Question:
+def make_question(loaded: Loaded, asked: tuple[Asked, ...], style: str | None) -> Question:
     """The question that an example asks a vision-language model; of a benchmark's puzzle, in the benchmark's words."""
     example = loaded.example
     style = style or ("direct" if example.ours else "plain")
     closing = task_of(example).closing(example.payload) if style == "plain" else CLOSINGS[style]
     text = f"{neutral(example.prompts.vlm)}\n{closing}".strip()
-    return Question(example, text, () if blind else shown(loaded), loaded.asked)
+    return Question(example, text, asked, loaded.asked)

@@ -19,8 +19,8 @@ from vtb.benchmarks.vsi_bench.record import VsiRecord
 from vtb.datasets.asked import Asked
 from vtb.datasets.chunk import Chunk, Loaded
 from vtb.datasets.odd_records import odd_figure, odd_records
-from vtb.datasets.readers import chunks, describe_input, read_chunk
-from vtb.datasets.shown import shown
+from vtb.datasets.readers import chunks, describe_input
+from vtb.datasets.shown import read_shown
 from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
 from vtb.formats.special_tokens import neutral
@@ -110,8 +110,7 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     lines, media, counts, tasks, odd = [], dict[str, bytes](), dict[str, int](), set[str](), list[str]()
     clips, paths, last = set[str](), list[list[str]](), tuple[Asked, ...]()
     typed = False
-    for place, loaded in enumerate(read_chunk(work.chunk, odd=odd)):
-        asked = shown(loaded)
+    for place, (loaded, asked) in enumerate(read_shown(work.chunk, odd)):
         if asked != last:  # questions about one video follow each other and share its frames
             paths = media_paths(f"media/{work.number:05d}/{place:06d}", asked)
         last = asked

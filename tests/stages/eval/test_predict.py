@@ -70,7 +70,7 @@ def test_think_asks_otherwise(curated: Path, model: Path, asked: Path, tmp_path:
 
 def test_the_benchmark_is_asked_in_its_own_words(model: Path, tmp_path: Path) -> None:
     """A folder with data.json, judged afterwards like any predictions."""
-    from shared.benchmarks.videothinkbench.benchmark_like import pictures, published, task_of
+    from shared.benchmarks.videothinkbench.benchmark_like import numbered, pictures, published, task_of
     from vtb.media.image import encode_rgb
 
     asked = {}
@@ -80,6 +80,9 @@ def test_the_benchmark_is_asked_in_its_own_words(model: Path, tmp_path: Path) ->
         for part, picture in zip(("image", "solution_image_path"), pictures(name), strict=True):
             (folder / f"{part}.png").write_bytes(encode_rgb(picture))
             record[part] = f"{part}.png"
+        if name == "maze_hexagon":
+            (folder / "numbered.png").write_bytes(encode_rgb(numbered(name)))
+            record["reasoning_image"] = "numbered.png"
         record["prompt"] += " \ud800"  # half a surrogate pair, which JSON can name and no UTF-8 can write
         (folder / "data.json").write_text(json.dumps([record]))
         asked[record["id"]] = {**record, "prompt": record["prompt"].replace("\ud800", "?")}
