@@ -17,6 +17,8 @@ so that a prompt is some 60 tokens long. The weights are random.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,6 +37,14 @@ _PATCH: dict[str, int] = {"qwen3_vl": 16, "qwen2_5_vl": 14}
 _MAX_MERGED_PATCHES = 64
 # The output layer starts larger than the rest, so that training can make a token nearly certain without moving it.
 _OUTPUT_GAIN = 2.0
+# A small model starts with more of the picture, less of where it is, and quiet layers, so that colors come through.
+_GAINS: dict[Size, dict[str, float]] = {
+    "tiny": {},
+    "small": {
+        "patch_embed.proj": 3.0, "pos_embed": 0.3, "blocks.*attn.proj": 0.3, "blocks.*linear_fc2": 0.3,
+        "blocks.*down_proj": 0.3, "language_model.*o_proj": 0.3, "language_model.*down_proj": 0.3,
+    },
+}  # fmt: skip
 
 
 def build_tiny_model(family: Family, out: Path, seed: int = 0, size: Size = "tiny") -> None:
@@ -62,7 +72,7 @@ def build_tiny_model(family: Family, out: Path, seed: int = 0, size: Size = "tin
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = _model_class(family)(_config(family, size, tokenizer, vocabulary))
-    _initialise(model, seed)
+    _initialise(model, seed, _GAINS[size])
     model.generation_config = _generation(tokenizer, vocabulary)
     model.save_pretrained(out)
     _processor(family, tokenizer).save_pretrained(out)
@@ -137,7 +147,7 @@ def _rope(theta: float, sections: list[int], **more: Any) -> dict[str, Any]:
     return {"rope_type": "default", "rope_theta": theta, "mrope_section": sections, **more}
 
 
-def _initialise(model: Any, seed: int) -> None:
+def _initialise(model: Any, seed: int, gains: Mapping[str, float]) -> None:
     """Draws every matrix at a scale that keeps signals at their size; vectors (norms, biases) stay as they are."""
     import torch
 
@@ -148,7 +158,8 @@ def _initialise(model: Any, seed: int) -> None:
                 continue
             # A table is looked up, a matrix sums over its inputs (a patch convolution has several input axes).
             spread = 1.0 if "embed_tokens" in name or "pos_embed" in name else weight[0].numel() ** -0.5
-            gain = _OUTPUT_GAIN if name.startswith("lm_head") else 1.0
+            more = [factor for pattern, factor in gains.items() if fnmatch(name, f"*{pattern}*")]
+            gain = _OUTPUT_GAIN if name.startswith("lm_head") else math.prod(more)
             weight.normal_(0.0, spread * gain, generator=generator)
 
 
