@@ -32,7 +32,7 @@ demo: setup  ## Generate, curate, prepare, train, predict and judge on a tiny mo
 	@test -n "$(MODEL)" || echo "The tiny model is random and hardly trained: that nearly all its answers are wrong, and many cut off, is as it should be."
 	@echo "Report: $(STORE)/scores/report.html"
 
-learn: setup  ## Teach a small model color grids from nothing, on the CPU, and judge it before and after; minutes
+learn: setup  ## Teach a small model color grids from nothing, on the CPU, and judge it before and after training
 	@$(BIN)/vtb run k8s/pipelines/learn.yaml --on $(ON) --store $(LEARN)
 	@for step in scores-untrained scores-taught scores; do echo "$$step:"; $(BIN)/vtb show $(LEARN)/$$step; done
 	@echo "Report: $(LEARN)/scores/report.html"

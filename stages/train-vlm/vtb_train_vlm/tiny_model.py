@@ -5,8 +5,8 @@ chat template, media placeholders), it only has less of everything, where the re
 
 * ``tiny``: 0.52 million parameters (Qwen3-VL) or 0.41 million (Qwen2.5-VL), in 2 layers of width 64 with 4 heads (2 for
   keys and values), and as many in the vision tower. It proves that a pipeline works, and memorises a few puzzles.
-* ``small``: 1.7 million (Qwen3-VL) or 1.2 million, of width 128 with 4 heads. It learns easy visual puzzles from
-  nothing (docs/experiments.md); their words are in its vocabulary, which makes prompts half as long.
+* ``small``: 1.7 million (Qwen3-VL) or 1.2 million, of width 128 with 4 heads. It learns from nothing to
+  see colors (docs/experiments.md); the words of such puzzles are in its vocabulary, so their prompts are short.
 
 Pictures have at most 64 patches after merging. Two things keep the models trainable. The weights start at a scale that
 fits the width (the usual 0.02 belongs to a width of thousands; at width 64 signals would drown, and a LoRA, which never
