@@ -20,7 +20,7 @@ from images import build as build_images
 
 ROOT = Path(__file__).parents[1]
 LIGHT = ("gen-maze", "curate", "prepare")
-GENERATORS = ("gen-eyeballing", "gen-visual", "gen-arc")  # the same layers as gen-maze, other entry points
+GENERATORS = ("gen-eyeballing", "gen-visual", "gen-arc", "gen-rooms")  # the same layers as gen-maze, other entry points
 CLUSTER = ("launcher", "dev-store")
 HEAVY = ("train-vlm", "eval")
 HARDENED = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",

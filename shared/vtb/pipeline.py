@@ -58,8 +58,8 @@ class Step:
 
     @property
     def installed(self) -> Installed:
-        """The stage behind it."""
-        return find_stage(self.stage)
+        """The stage behind it, as its options make it."""
+        return find_stage(self.stage).with_options(self.options)
 
     @property
     def parts(self) -> int:
@@ -233,7 +233,7 @@ def _required(step: Step) -> list[str]:
 def _check_source(
     step: Step, option: str, source: str, options: Mapping[str, Mapping[str, Any]], writes: Mapping[str, Sequence[str]]
 ) -> None:
-    takes = options.get(option, {}).get("x-artifact")
+    takes = step.installed.artifact_options.get(option)
     if not takes:
         raise UsageProblem(f"step {step.name!r}: {step.stage} takes no artifact with {option!r}")
     if len(step.inputs[option]) > 1 and options[option]["type"] != "array":

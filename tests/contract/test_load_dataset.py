@@ -20,9 +20,14 @@ PARTS: dict[str, tuple[str, ...]] = {
     "eyeballing": ("vtb-gen-eyeballing", "--count", "2", "--task", "midpoint", "--task", "arc_connect"),
     "visual": ("vtb-gen-visual", "--count", "1", "--target-size", "256x256", *CLIP, "256x256"),
     "arc": ("vtb-gen-arc", "--count", "2"),
+    "rooms": ("vtb-gen-rooms", "--rooms", "1", "--picture-size", "192x144", "--clip-frames", "32", "--frames", "4"),
+    "room folder": (
+        "vtb-gen-rooms", "--layout", "folder", "--rooms", "1", "--picture-size", "192x144", "--clip-frames", "32",
+        "--frames", "4",
+    ),
     "folder": ("vtb-gen-eyeballing", "--layout", "folder", "--count", "2", "--task", "midpoint", *CLIP, "224x224"),
     "many": ("vtb-gen-visual", "--layout", "folder", "--count", "1", "--target-size", "256x256"),
-}
+}  # fmt: skip
 ROWS = {"squares": 3, "circles": 2, "eyeballing": 4, "visual": 10, "arc": 2, "folder": 2, "many": 10}
 
 
@@ -73,6 +78,16 @@ def test_folders(made: Mapping[str, Path], name: str) -> None:
         assert isinstance(json.loads(row["payload"]), dict)
         assert (made[name] / row["puzzle_image"]).is_file()
         assert (row["solution_video"] is not None) == (name == "folder")
+
+
+def test_rooms(made: Mapping[str, Path]) -> None:
+    frames, *questions = load(made["rooms"])["train"]
+    assert frames["json"] is None
+    assert frames["frame.003.jpg"].size == (192, 144)
+    assert len(questions) == 10
+    assert all(json.loads(row["json"]["payload"])["scene"] == "room-42-0000000" for row in questions)
+    rows = load(made["room folder"])["train"]
+    assert [row["question"] for row in rows] == [json.loads(row["json"]["payload"])["question"] for row in questions]
 
 
 ORDERS = list(itertools.permutations(("squares", "circles", "visual")))[::2]

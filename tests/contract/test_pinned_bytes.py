@@ -21,7 +21,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # to be run by hand as well
 from contract.command_line import call
 
 PINS = Path(__file__).with_name("pinned_bytes.json")
-KINDS = {".png": "pictures", ".mp4": "clips", ".json": "records", ".jsonl": "records", ".html": "pages", ".md": "pages"}
+KINDS = {
+    ".png": "pictures", ".jpg": "pictures", ".mp4": "clips", ".json": "records", ".jsonl": "records",
+    ".html": "pages", ".md": "pages",
+}  # fmt: skip
 CLIP = ("--video", "--frames", "5", "--clip-size")
 GENERATORS: dict[str, tuple[str, ...]] = {
     "squares": ("vtb-gen-maze", "--size", "7", "--size", "9", "--count", "3", "--show-cell-ids", *CLIP, "64x64"),
@@ -43,6 +46,8 @@ def make_all(root: Path) -> Iterator[tuple[str, Path]]:
     yield "curated", _made(root / "curated", "vtb-curate", *inputs, "--test", "0.3", "--workers", "1")
     reads = ("--input", str(root / "curated"))
     yield "dataset", _made(root / "dataset", "vtb-prepare", "vlm", *reads, "--workers", "1")
+    size = ("--rooms", "2", "--picture-size", "192x144", "--clip-frames", "48", "--frames", "8", "--clips")
+    yield "rooms", _made(root / "rooms", "vtb-gen-rooms", *size, "--workers", "1")
     answers = _write_answers(root)
     yield "scores", _made(root / "scores", "vtb-eval", "score", *reads, "--answers", str(answers), "--workers", "1")
 

@@ -67,11 +67,12 @@ def readme_line() -> str:
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_every_generator_runs_in_its_image(name: str, out: Path) -> None:
-    done = docker("run", "--rm", *HARDENED, "-v", f"{out}:/out", tag(name), "--count", 1, "--output", "/out/made")
+    amount = ("--rooms", 1, "--clip-frames", 32) if name == "gen-rooms" else ("--count", 1)
+    done = docker("run", "--rm", *HARDENED, "-v", f"{out}:/out", tag(name), *amount, "--output", "/out/made")
     assert done.code == 0, done.err
-    manifest = read_manifest(str(out / "made"), ("puzzles",))
+    manifest = read_manifest(str(out / "made"), ("questions" if name == "gen-rooms" else "puzzles",))
     assert manifest.plan.stage == f"vtb-{name}"
-    assert manifest.rows == {"gen-eyeballing": 21, "gen-visual": 10, "gen-arc": 1}[name]
+    assert manifest.rows == {"gen-eyeballing": 21, "gen-visual": 10, "gen-arc": 1, "gen-rooms": 10}[name]
 
 
 def test_the_line_of_the_readme(out: Path) -> None:

@@ -86,7 +86,7 @@ def test_elsewhere_there_is_nothing_to_render(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(installed()))
 def test_every_option_has_its_row(name: str) -> None:
-    rows = table(installed()[name]).splitlines()
+    rows = table(name).splitlines()
     schema = describe(installed()[name].command)["options"]
     options = schema["properties"]
     assert len(rows) == len(options) + 2

@@ -20,7 +20,8 @@ from vtb.formats.leftovers import left_behind
 
 _MAX_JSON = 512 << 20  # the largest vocabularies have some twenty mebibytes
 _CODE = (".py", ".pyc", ".so")
-_LEFT_BY_DEEPSPEED = "zero_to_fp32.py"  # in every checkpoint of DeepSpeed's; nothing imports it
+# Nothing imports these: one is in every checkpoint of DeepSpeed's, the other in every artifact of `vtb-train-vlm grpo`.
+_NEVER_IMPORTED = ("zero_to_fp32.py", "vtb_rewards.py")
 _CONFIG = re.compile(r"(.+_)?config\.json")
 
 
@@ -31,7 +32,7 @@ def check_model_folder(folder: Path) -> None:
         BadInput: it does; the message names the file.
     """
     for path in _files(folder):
-        if path.suffix in _CODE and path.name != _LEFT_BY_DEEPSPEED:
+        if path.suffix in _CODE and path.name not in _NEVER_IMPORTED:
             raise _refusal(path, "is code in a model's folder, which is never run")
         if path.suffix == ".json" and not left_behind(path.relative_to(folder)):
             content = read_json(path)

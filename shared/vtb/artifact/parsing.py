@@ -51,6 +51,10 @@ class Said(msgspec.Struct):
     splits: dict[str, int] = {}
 
 
+class _Size(msgspec.Struct):
+    bytes: int
+
+
 class _Sidecar(msgspec.Struct):
     path: str
     rows: int
@@ -109,7 +113,12 @@ def parse_sidecar(raw: bytes) -> tuple[ShardEntry, str]:
 
 def shard_of(raw: bytes) -> ShardEntry:
     """The shard of a sidecar that has been parsed before."""
-    return decode(raw, _Sidecar).shard()
+    return decode(raw, ShardEntry)
+
+
+def bytes_of(raw: bytes) -> int:
+    """The size of that shard alone, which is a fraction of the work."""
+    return decode(raw, _Size).bytes
 
 
 def decode(raw: bytes, kind: type[T]) -> T:

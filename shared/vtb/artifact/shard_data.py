@@ -6,6 +6,7 @@ import hashlib
 
 from vtb.artifact.manifest import ShardEntry
 from vtb.errors import BadInput
+from vtb.formats.shared_frames import unfold
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar
 from vtb.store import ObjectTooLarge, open_store
 
@@ -25,7 +26,7 @@ def read_samples(uri: str, shard: ShardEntry, advice: str) -> list[Sample]:
         data = open_store(uri).get_bytes(shard.path, shard.bytes)
         if hashlib.sha256(data).hexdigest() != shard.sha256:
             raise DamagedTar("its content is not what the manifest says")
-        samples = list(read_tar(data))
+        samples = list(unfold(read_tar(data)))
         if len(samples) != shard.rows:
             raise DamagedTar(f"it holds {len(samples)} samples, the manifest says {shard.rows}")
     except (DamagedTar, ObjectTooLarge) as error:

@@ -96,7 +96,7 @@ def done_shards(store: Store, paths: Sequence[str], fingerprint: str, known: Don
     for index, size in enumerate(sizes):
         path = paths[index]
         raw = known.raw.get(path) if known is not None else None
-        if raw is not None and len(raw) == marks[index] and _entry(raw).bytes == size:
+        if raw is not None and len(raw) == marks[index] and _bytes(raw) == size:
             found[path] = raw
         elif size >= 0:
             unread.append(index)
@@ -146,6 +146,12 @@ def _entry(raw: bytes) -> ShardEntry:
     from vtb.artifact.parsing import shard_of
 
     return shard_of(raw)
+
+
+def _bytes(raw: bytes) -> int:
+    from vtb.artifact.parsing import bytes_of
+
+    return bytes_of(raw)
 
 
 def _hash(text: bytes) -> bytes:

@@ -8,15 +8,47 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from vtb.errors import BadInput
 from vtb.plug_ins import plug_ins
+from vtb.tasks.example import Example
 from vtb.tasks.task import Task
 
 GROUP = "vtb.benchmarks"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A question of a published file: the example, still without media, and the name of the video that it shows."""
+
+    example: Example
+    video: str
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """Published figures, and how this run's are summed up beside them.
+
+    Attributes:
+        of: the benchmark whose figures they are.
+        source: paper and table.
+        columns: names of the figures, the overall one first.
+        rows: figures in per cent by model and column.
+        questions: how many questions are behind them.
+        summarise: figures by column, 0 to 1, from the mean score of each task: weighted means, with the same weights
+            for any scores; columns whose tasks lack are left out.
+    """
+
+    of: str
+    source: str
+    columns: Sequence[str]
+    rows: Mapping[str, Mapping[str, float]]
+    questions: int
+    summarise: Callable[[Mapping[str, float]], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -26,10 +58,14 @@ class Benchmark:
     Attributes:
         name: the source that its examples carry.
         tasks: its tasks by name.
+        table: its published figures, where scores are put beside them.
+        read: the questions of a published file, in its order, where it asks about videos; raises ``BadInput``.
     """
 
     name: str
     tasks: Mapping[str, Task[Any]]
+    table: PublishedTable | None = None
+    read: Callable[[Path], Sequence[Asking]] | None = None
 
 
 @functools.cache

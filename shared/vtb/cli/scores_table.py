@@ -32,6 +32,15 @@ def cut_off_line(metrics: Mapping[str, Any]) -> list[str]:
     return [f"{cut['answers']:,} answers were cut off" + (f" at {cut['tokens']} tokens" if cut.get("tokens") else "")]
 
 
+def refused_line(metrics: Mapping[str, Any]) -> list[str]:
+    """How many answers were refused, where any was."""
+    refused = metrics.get("refused")
+    if not isinstance(refused, dict) or not all(isinstance(count, int) for count in refused.values()):
+        return []
+    who = {"refusal": "by the model", "content_filter": "by a filter of its service"}
+    return [f"{count:,} answers were refused {who.get(name, name)}" for name, count in refused.items()]
+
+
 def _row(share: object) -> tuple[str, str, str, str] | None:
     """Right of all, in percent, the interval, and the blind guess; None where these are not such figures."""
     strict = share.get("strict") if isinstance(share, dict) else None
@@ -42,4 +51,9 @@ def _row(share: object) -> tuple[str, str, str, str] | None:
     right, total, low, high = numbers
     blind = share.get("blind") if isinstance(share, dict) else None
     guess = f"{100 * blind:.1f} %" if isinstance(blind, (int, float)) else "-"
-    return f"{right:,}/{total:,}", f"{100 * right / (total or 1):.1f} %", f"{100 * low:.1f} to {100 * high:.1f}", guess
+    return (
+        f"{round(right, 1):,}/{total:,}",
+        f"{100 * right / (total or 1):.1f} %",
+        f"{100 * low:.1f} to {100 * high:.1f}",
+        guess,
+    )

@@ -18,9 +18,10 @@ from vtb import log as vtb_log
 from vtb.artifact import FileEntry, InputEntry, Manifest, find_manifest, read_manifest
 from vtb.artifact.manifest import MANIFEST, MAX_MANIFEST
 from vtb.artifact.output import file_sha256
-from vtb.cli.scores_table import cut_off_line, scores_table
+from vtb.cli.scores_table import cut_off_line, refused_line, scores_table
 from vtb.errors import BadInput, VtbError
 from vtb.progress import Progress
+from vtb.report.against import against_lines
 from vtb.store import LocalStore, ObjectMissing, ObjectTooLarge, Store, open_store
 
 THREADS = 8
@@ -82,7 +83,9 @@ def describe(uri: str, manifest: Manifest) -> Iterator[str]:
     table = scores_table(manifest.metrics) if plan.kind == "scores" else []
     if table:
         yield "  scores"
-        yield from (f"    {line}" for line in [*table, *cut_off_line(manifest.metrics)])
+        table += [*cut_off_line(manifest.metrics), *refused_line(manifest.metrics)]
+        table += against_lines(manifest.metrics)
+        yield from (f"    {line}" for line in table)
         yield f"  report    {open_store(uri).uri}/report.html, and every figure in scores.json"
     elif manifest.metrics:
         yield "  metrics"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -63,6 +64,16 @@ def look_at(asked: Sequence[Asked]) -> Image:
     Raises:
         UnreadableImage: one is damaged.
     """
+    return _first(tuple(asked)) if len(asked) > 1 or len(asked[0].files) > 1 else _decoded(asked)
+
+
+@functools.lru_cache(maxsize=1)
+def _first(asked: tuple[Asked, ...]) -> Image:
+    """Remembered, since the questions about one clip follow each other; nobody draws into a picture."""
+    return _decoded(asked)
+
+
+def _decoded(asked: Sequence[Asked]) -> Image:
     firsts = [_first_of_clip(one) if one.kind == "video" else _first_of_pictures(one) for one in asked]
     return firsts[0]
 

@@ -11,12 +11,13 @@ import msgspec
 from vtb.errors import BadInput
 from vtb.formats.vlmpuzzle import media_file, part_at
 from vtb.media.image import MAX_FILE
-from vtb.puzzles.sample import CLIP, MEDIA, PUZZLE, SOLUTION
+from vtb.puzzles.sample import CLIP, MEDIA, PUZZLE, REASONING, SOLUTION
 from vtb.regular_file import read_regular
 from vtb.tasks.example import Media
 
-# Where the layout names the parts of a sample.
+# Where the layout names the parts of a sample; the last one later generators have, to be shown with questions in words.
 FIELDS = {PUZZLE: "image", SOLUTION: "solution_image_path", CLIP: "solution_video_path"}
+FIELDS_OF_OTHERS = {**FIELDS, REASONING: "reasoning_image"}
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -42,7 +43,7 @@ def folder_media(record: Mapping[str, Any]) -> list[tuple[Media, object]]:
     """
     if is_ours(record) and record.get("media"):
         return _listed(record)
-    named = [(MEDIA[part], record.get(field)) for part, field in FIELDS.items()]
+    named = [(MEDIA[part], record.get(field)) for part, field in FIELDS_OF_OTHERS.items()]
     return [(medium, path) for medium, path in named if path or medium.name == PUZZLE]
 
 
@@ -69,7 +70,7 @@ def read_media(file: Path, path: object, part: str) -> bytes:
         BadInput: it does not say, or none lies there below the folder.
     """
     if not isinstance(path, str):
-        raise BadInput(f"it has no {FIELDS[part]}")
+        raise BadInput(f"it has no {FIELDS_OF_OTHERS[part]}")
     try:
         return read_regular(media_file(file, path), MAX_FILE)
     except OSError as error:

@@ -15,13 +15,13 @@ from vtb.benchmarks.videothinkbench.names import UnknownTask
 from vtb.benchmarks.videothinkbench.records import as_example
 from vtb.datasets.asked import asked_of, look_at, one_picture
 from vtb.datasets.chunk import Chunk, Loaded
-from vtb.datasets.folder_media import FIELDS, folder_media, is_ours, read_media
+from vtb.datasets.folder_media import FIELDS, FIELDS_OF_OTHERS, folder_media, is_ours, read_media
 from vtb.errors import BadInput
 from vtb.formats import hub
 from vtb.formats.split_names import split_of_place
 from vtb.formats.vlmpuzzle import read_records
 from vtb.media.image import UnreadableImage, decode_image
-from vtb.puzzles.sample import PUZZLE, SOLUTION
+from vtb.puzzles.sample import PUZZLE, REASONING, SOLUTION
 from vtb.store import is_remote
 from vtb.tasks.example import ASKED
 from vtb.tasks.registry import from_fields
@@ -95,7 +95,9 @@ def _of_others(file: Path, record: Mapping[str, Any]) -> Loaded:
     picture = read_media(file, record.get(FIELDS[PUZZLE]), PUZZLE)
     puzzle, solution = decode_image(picture), partial(_solution, file, record)
     example = as_example(record, file.parent.name, puzzle, lambda: decode_image(solution()))
-    return Loaded(example, puzzle, one_picture(picture), None, solution)
+    named = record.get(FIELDS_OF_OTHERS[REASONING])
+    numbered = read_media(file, named, REASONING) if named else None
+    return Loaded(example, puzzle, one_picture(picture), numbered, solution)
 
 
 def _solution(file: Path, record: Mapping[str, Any]) -> bytes:

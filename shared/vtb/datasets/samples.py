@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import structs
 
+from vtb.benchmarks.videothinkbench.names import UnknownTask
 from vtb.benchmarks.videothinkbench.records import as_example
 from vtb.datasets.chunk import Chunk
 from vtb.datasets.folder_media import folder_media, is_ours, read_media
@@ -19,6 +20,7 @@ from vtb.datasets.others_files import folder_records
 from vtb.datasets.readers import line_sample
 from vtb.errors import BadInput
 from vtb.formats import hub
+from vtb.formats.shared_frames import unfold
 from vtb.formats.webdataset import DamagedTar, Sample, read_tar
 from vtb.media.image import UnreadableImage, decode_image
 from vtb.puzzles.sample import EXAMPLE, MEDIA, PUZZLE, SOLUTION
@@ -31,10 +33,17 @@ log = logging.getLogger("vtb.datasets")
 
 @dataclass(frozen=True)
 class Unusable:
-    """A record of which no sample can be made, and why."""
+    """A record of which no sample can be made, and why.
+
+    Attributes:
+        key: what it is called.
+        why: in words for a person.
+        odd: whether it is whole, but a puzzle of others that nobody can judge.
+    """
 
     key: str
     why: str
+    odd: bool = False
 
 
 class OtherContent(DamagedTar):
@@ -65,7 +74,7 @@ def _shard_samples(chunk: Chunk, sha256: str, size: int) -> Iterator[Sample | Un
     if changed:
         log.warning("%s/%s: its content is not what its manifest says; reading what can be read", chunk.uri, chunk.path)
     if chunk.path.endswith(".tar"):
-        yield from read_tar(data)
+        yield from unfold(read_tar(data))
     else:
         yield from _line_samples(chunk, data)
     if changed:
@@ -83,12 +92,8 @@ def _line_samples(chunk: Chunk, data: bytes) -> Iterator[Sample | Unusable]:
 
 def _hub_samples(chunk: Chunk) -> Iterator[Sample | Unusable]:
     for row in hub.read_rows(Path(chunk.path), chunk.start, chunk.rows):
-        key, parts = str(row.words["id"]), {PUZZLE: row.puzzle, SOLUTION: row.solution}
-        try:
-            example = as_example(row.words, None, decode_image(row.puzzle), partial(decode_image, row.solution))
-            yield _sample(example, parts, tuple(MEDIA[part] for part in parts))
-        except (BadInput, UnreadableImage) as error:
-            yield Unusable(key, str(error))
+        parts = {PUZZLE: row.puzzle, SOLUTION: row.solution}
+        yield _of_others(row.words, None, parts, tuple(MEDIA[part] for part in parts))
 
 
 def _folder_samples(chunk: Chunk) -> Iterator[Sample | Unusable]:
@@ -97,16 +102,28 @@ def _folder_samples(chunk: Chunk) -> Iterator[Sample | Unusable]:
         try:
             media = {medium: read_media(file, path, medium.name) for medium, path in folder_media(record)}
             parts = {medium.name: data for medium, data in media.items()}
-            yield _sample(_folder_example(file, record, parts), parts, tuple(media))
-        except (BadInput, UnreadableImage, OSError) as error:
-            yield Unusable(str(record.get("id", "?")), str(error))
+            if is_ours(record):
+                yield _sample(from_fields(record), parts, tuple(media))
+            else:
+                yield _of_others(record, file.parent.name, parts, tuple(media))
+        except (BadInput, OSError) as error:
+            yield _unusable(record, error)
 
 
-def _folder_example(file: Path, record: Mapping[str, Any], parts: Mapping[str, bytes]) -> Example:
-    if is_ours(record):
-        return from_fields(record)
-    solution = partial(decode_image, parts.get(SOLUTION, b""))
-    return as_example(record, file.parent.name, decode_image(parts[PUZZLE]), solution)
+def _of_others(
+    record: Mapping[str, Any], task: str | None, parts: Mapping[str, bytes], media: tuple[Media, ...]
+) -> Sample | Unusable:
+    try:
+        puzzle, solution = decode_image(parts[PUZZLE]), partial(decode_image, parts.get(SOLUTION, b""))
+        return _sample(as_example(record, task, puzzle, solution), parts, media)
+    except (UnknownTask, UnreadableImage) as error:  # other data, or damage
+        return _unusable(record, error)
+    except BadInput as error:
+        return _unusable(record, error, odd=True)
+
+
+def _unusable(record: Mapping[str, Any], error: Exception, *, odd: bool = False) -> Unusable:
+    return Unusable(str(record.get("id", "?")), str(error), odd)
 
 
 def _sample(example: Example, parts: Mapping[str, bytes], media: tuple[Media, ...]) -> Sample:

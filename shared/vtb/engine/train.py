@@ -130,12 +130,12 @@ def grace_s() -> float:
 
 
 @contextmanager
-def stop_on_signal() -> Iterator[threading.Event]:
-    """SIGTERM and Ctrl-C set an event instead of ending this process, so that the engine can save first."""
+def stop_on_signal(what: str = "saving a checkpoint and stopping") -> Iterator[threading.Event]:
+    """SIGTERM and Ctrl-C set an event instead of ending this process, so that the engine can end in good order."""
     stop = threading.Event()
 
     def ask(number: int, _frame: object) -> None:
-        log.info("%s: saving a checkpoint and stopping", signal.Signals(number).name)
+        log.info("%s: %s", signal.Signals(number).name, what)
         stop.set()
 
     old = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -13,6 +13,7 @@ from typing import Any
 Shown = tuple[str, Sequence[str]]  # what a question shows: a kind (``Asked``), and its files by path
 _PLACES = {"image": "<image>", "video": "<video>", "frames": "<video>"}
 
+TYPE = "question_type"  # of questions in the form of VSI-Bench, which their reward reads
 DIRECT = "Give the answer directly, with no explanation."
 THINK = "Think it through step by step, and then give the final answer between <answer> and </answer>."
 
@@ -54,4 +55,5 @@ def _row(row: Mapping[str, Any], closing: str, answer: list[dict[str, str]]) -> 
         "task_type": row["task_type"],
         "task_group": row["task_group"],
         "id": row["id"],
+        **({TYPE: row[TYPE]} if TYPE in row else {}),
     }

@@ -21,6 +21,7 @@ from vtb.regular_file import read_regular
 from vtb.tasks.example import ASKED, Example, example_fields, media_named
 
 DATA = "data.json"
+OLD_IMAGE = "puzzle_image_path"
 FOLDERS = ("puzzles", "solutions")
 # The columns that name the parts of a sample in the lines of our own folders.
 COLUMNS = {
@@ -113,14 +114,15 @@ def data_files(root: Path) -> list[Path]:
 
 
 def read_records(file: Path) -> Iterator[dict[str, Any]]:
-    """The records of one ``data.json``."""
+    """The records of one ``data.json``; the oldest tools say ``puzzle_image_path`` for ``image``."""
     try:
         records = json.loads(without_half_pairs(read_regular(file, MAX_RECORDS)).decode())
     except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{file}: cannot be read as JSON: {error}") from error
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise BadInput(f"{file}: must hold a list of records")
-    yield from records
+    for record in records:
+        yield {"image": record[OLD_IMAGE], **record} if OLD_IMAGE in record else record
 
 
 def media_file(data_file: Path, relative: str) -> Path:

@@ -12,6 +12,7 @@ from vtb.errors import NotAvailable
 from vtb.pipeline import Step
 from vtb.program import LAUNCHER_PIPE
 from vtb.stage.describe import env_prefix
+from vtb.stage.registry import MODEL
 from vtb.store import is_remote, join_uri, open_store
 
 # What a step gets of this environment; anything else stays outside the container. Credentials do not go into the
@@ -21,6 +22,7 @@ STORE = (
     "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "S3_ENDPOINT_URL", "VTB_S3_RETRIES", "VTB_S3_TIMEOUT",
 )  # fmt: skip
 EVERY_STAGE = ("VTB_GRACE_S",)
+WEB = ("http://", "https://")  # no store, but the address of a service
 IMAGE_USER = 1000
 
 
@@ -54,7 +56,7 @@ def environment(step: Step, base: Mapping[str, str]) -> dict[str, str]:
 
 def secrets(step: Step, arguments: Sequence[str], base: Mapping[str, str]) -> dict[str, str]:
     """Credentials: the store's where something of the step is remote, and those that the stage says it may use."""
-    store = STORE if any(map(is_remote, arguments)) else ()
+    store = STORE if any(is_remote(word) and not word.startswith(WEB) for word in arguments) else ()
     return {name: value for name, value in base.items() if name in (*store, *step.installed.stage.credentials)}
 
 
@@ -83,14 +85,19 @@ def mounts(step: Step, store: str, *, write: bool = True) -> dict[str, dict[str,
 
 
 def with_absolute_paths(step: Step) -> Step:
-    """The step with the files that its options name by where they are: a container runs in a folder of its own."""
+    """The step with the files that its options name by where they are: a container runs in a folder of its own.
+
+    The name of a model that a server has stays as it is, even where a folder is called the same.
+    """
 
     def absolute(value: Any) -> Any:
         if isinstance(value, list):
             return [absolute(entry) for entry in value]
         return (_local_path(value) if isinstance(value, str) else None) or value
 
-    return replace(step, options={name: absolute(value) for name, value in step.options.items()})
+    names = (MODEL,) if step.installed.served else ()
+    options = {name: value if name in names else absolute(value) for name, value in step.options.items()}
+    return replace(step, options=options)
 
 
 def _words(step: Step) -> list[str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from vtb.errors import BadInput
-from vtb.stage.describe import describe
-from vtb.stage.registry import Installed, installed
+from vtb.stage.describe import options_schema
+from vtb.stage.registry import installed, other_commands
 
 # What people call the types and formats of JSON Schema.
 WORDS = {"uri-reference": "URI", "string": "text"}
@@ -16,34 +16,35 @@ _BLOCK = re.compile(r"(<!-- options: (?P<name>[a-z0-9 -]+) -->\n).*?(<!-- end of
 
 
 def rendered(root: Path) -> dict[Path, str]:
-    """Every README below ``stages/`` as it should be; a stage without a table anywhere is an error."""
+    """Every README below ``stages/`` as it should be; a command without a table anywhere is an error."""
     pages = {page: page.read_text(encoding="utf-8") for page in stage_pages(root).values()}
     return {
-        page: _BLOCK.sub(lambda match: match[1] + table(installed()[match["name"]]) + match[3], text)
-        for page, text in pages.items()
+        page: _BLOCK.sub(lambda match: match[1] + table(match["name"]) + match[3], text) for page, text in pages.items()
     }
 
 
 def stage_pages(root: Path) -> dict[str, Path]:
-    """The README below ``stages/`` that has the option table of each stage.
+    """The README below ``stages/`` that has the option table of each stage and of each other command.
 
     Raises:
-        BadInput: a stage has none, or a table is of no stage.
+        BadInput: one has none, or a table is of no command.
     """
+    known = {*installed(), *other_commands()}
     found: dict[str, Path] = {}
     for page in sorted(root.glob("stages/*/README.md")):
         names = [match["name"] for match in _BLOCK.finditer(page.read_text(encoding="utf-8"))]
-        if unknown := sorted(set(names) - set(installed())):
+        if unknown := sorted(set(names) - known):
             raise BadInput(f"{page}: has an option table of {unknown[0]!r}, but there is no such stage")
         found |= dict.fromkeys(names, page)
-    if missing := sorted(set(installed()) - set(found)):
+    if missing := sorted(known - set(found)):
         raise BadInput(f"no README below {root / 'stages'} has the option table of {', '.join(missing)}")
     return found
 
 
-def table(found: Installed) -> str:
-    """The options of a stage as a Markdown table, a heading for each group."""
-    schema = describe(found.command)["options"]
+def table(name: str) -> str:
+    """The options of a command as a Markdown table, a heading for each group."""
+    command = installed()[name].command if name in installed() else other_commands()[name]
+    schema = options_schema(command, f"vtb-{name}")
     rows = [_row(option, name in schema["required"]) for name, option in schema["properties"].items()]
     head = ["| option | environment variable | default | meaning |", "|---|---|---|---|"]
     return "\n".join([*head, *rows]) + "\n"

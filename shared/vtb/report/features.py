@@ -42,13 +42,23 @@ def shard_features(media: Iterable[str] = ()) -> Features:
 
 FOLDER_FEATURES: Features = [*EXAMPLE, *_text("puzzle_image", "solution_image", "solution_video", "reasoning_image")]
 
+# Rows with the columns of VSI-Bench.
+VSI_FEATURES: Features = [
+    *_text("id", "dataset", "scene_name", "question_type", "question"),
+    {"name": "options", "list": "string"},
+    *_text("ground_truth"),
+]
 
-def sft_features(clips: str | None = None) -> Features:
-    """The schema of rows of ms-swift, of which some show clips: as ``video`` files, or as ``frames``."""
+
+def sft_features(clips: str | None = None, more: Iterable[str] = ()) -> Features:
+    """The schema of rows of ms-swift, of which some show clips: as ``video`` files, or as ``frames``.
+
+    ``more`` are further columns of text.
+    """
     videos: Features = [{"name": "videos", "list": {"list": "string"} if clips == "frames" else "string"}]
     return [
         *(videos if clips else []),
         {"name": "messages", "list": _text("role", "content")},
         {"name": "images", "list": "string"},
-        *_text("solution", "task_type", "task_group", "id"),
+        *_text("solution", "task_type", "task_group", "id", *more),
     ]

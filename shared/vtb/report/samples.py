@@ -16,7 +16,10 @@ from vtb.tasks.example import Example, Media, asked_about, media_named
 from vtb.tasks.registry import decode_example, task_of
 from vtb.tasks.task import MODALITIES, Task
 
-TITLES = {"eyeballing": "Eyeballing puzzles", "maze": "Mazes", "visual": "Visual puzzles", "arc": "ARC tasks"}
+TITLES = {
+    "eyeballing": "Eyeballing puzzles", "maze": "Mazes", "visual": "Visual puzzles", "arc": "ARC tasks",
+    "vsi": "Space in videos",
+}  # fmt: skip
 PNG = b"\x89PNG\r\n\x1a\n"
 WITH_NAMES = "as models that answer in words see it"
 

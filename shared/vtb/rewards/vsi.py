@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vtb.benchmarks.vsi_bench import NUMBER, asks_for_number, mean_relative_accuracy, numbers_in, target_number
+from vtb.benchmarks.vsi_bench.metric import NUMBER, asks_for_number, mean_relative_accuracy, numbers_in, target_number
 from vtb.errors import BadInput
 from vtb.rewards.reward import Reward
 from vtb.rewards.stated import stated_answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import click
@@ -30,6 +30,9 @@ class Resources:
     shared_memory: str = ""
 
 
+SERVED = Resources(cpu="1", memory="4Gi")  # a few hundred pictures at a time
+
+
 @dataclass(frozen=True)
 class Stage:
     """The contract of one command.
@@ -49,6 +52,8 @@ class Stage:
         output_argument: whether the output may also be given as an argument, without ``--output``.
         gang: whether several nodes may work on it together under torchrun.
         model_cache: whether it loads models, and so gains from a cache of models that outlives the pod.
+        served_by: the option that names a server which has the model, where there is such an option: a step that gives
+            it needs no GPU, and ``model`` is a name and no artifact.
         grace_s: seconds between SIGTERM and SIGKILL that it needs to save what it has.
     """
 
@@ -66,12 +71,17 @@ class Stage:
     output_argument: bool = False
     gang: bool = False
     model_cache: bool = False
+    served_by: str = ""
     grace_s: int = 30
 
     @property
     def name(self) -> str:
         """The name in pipelines: the command without its ``vtb-``."""
         return self.command.removeprefix("vtb-")
+
+    def of_served_model(self) -> Stage:
+        """The same stage where a server has the model: it does little but wait."""
+        return replace(self, resources=SERVED, model_cache=False)
 
     def kind_for(self, options: Mapping[str, object]) -> str:
         """The kind that is written with these options."""

@@ -28,19 +28,20 @@ def describe(command: StageCommand) -> dict[str, Any]:
     that it takes, and the default in words where it has no value of its own.
     """
     stage = command.stage
-    prefix = env_prefix(stage.command)
+    return {
+        **asdict(stage), "name": stage.name, "vtb": vtb.__version__, "options": options_schema(command, stage.command),
+    }  # fmt: skip
+
+
+def options_schema(command: click.Command, words: str) -> dict[str, Any]:
+    """The options of a command as a JSON Schema; ``words`` are what a user types to run it."""
     options = [option for option in command.params if isinstance(option, VtbOption)]
     return {
-        **asdict(stage),
-        "name": stage.name,
-        "vtb": vtb.__version__,
-        "options": {
-            "$schema": SCHEMA,
-            "type": "object",
-            "properties": {str(option.name): _property(option, prefix) for option in options},
-            "required": [str(option.name) for option in options if option.required],
-            "additionalProperties": False,
-        },
+        "$schema": SCHEMA,
+        "type": "object",
+        "properties": {str(option.name): _property(option, env_prefix(words)) for option in options},
+        "required": [str(option.name) for option in options if option.required],
+        "additionalProperties": False,
     }
 
 

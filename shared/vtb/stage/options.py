@@ -183,7 +183,7 @@ def _as_word(option: click.Parameter, file: str, value: object) -> str:
 
 def common_options(stage: Stage, describe: Callable[[], str]) -> list[click.Option]:
     """The options of every stage that stand after its own in the help."""
-    return [*_work_options(stage), *_log_options(), *word_options(describe)]
+    return [*_work_options(stage), *log_options(), *word_options(describe)]
 
 
 def place_options(stage: Stage) -> list[click.Option]:
@@ -247,7 +247,8 @@ def _job_index() -> int | None:
     return int(value)
 
 
-def _log_options() -> list[click.Option]:
+def log_options() -> list[click.Option]:
+    """Which lines are logged, and the file of option values."""
     return [
         VtbOption(
             ["--log-format"], group=LOGS, type=OneOf(vtb_log.FORMATS), default="text", affects_output=False,

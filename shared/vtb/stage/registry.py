@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 
 import click
@@ -17,21 +17,33 @@ from vtb.stage.options import VtbOption
 
 log = logging.getLogger("vtb.stages")
 GROUP = "vtb.stages"
+MODEL = "model"
 
 
 @dataclass(frozen=True)
 class Installed:
-    """A stage with its click command and what ``python -m vtb.program`` is told to run (``module:name``)."""
+    """A stage with its click command and what ``python -m vtb.program`` is told to run (``module:name``).
+
+    ``served`` says that a server has its model (``Stage.served_by``).
+    """
 
     stage: Stage
     command: StageCommand
     target: str
+    served: bool = False
+
+    def with_options(self, names: Collection[str]) -> Installed:
+        """The same for a step that gives these options, in the words of pipelines."""
+        if not self.stage.served_by or self.stage.served_by not in names:
+            return self
+        return replace(self, stage=self.stage.of_served_model(), served=True)
 
     @property
     def artifact_options(self) -> dict[str, tuple[str, ...]]:
         """The options that take artifacts, as pipelines name them, with the kinds that each takes."""
         options = (option for option in self.command.params if isinstance(option, VtbOption) and option.artifact)
-        return {str(option.name).replace("_", "-"): option.artifact for option in options}
+        found = {str(option.name).replace("_", "-"): option.artifact for option in options}
+        return {name: kinds for name, kinds in found.items() if not (self.served and name == MODEL)}
 
     @property
     def words(self) -> list[str]:
@@ -68,6 +80,20 @@ def _leaves(command: click.Command) -> Iterator[StageCommand]:
     elif isinstance(command, click.Group):
         for name in sorted(command.commands):
             yield from _leaves(command.commands[name])
+
+
+@functools.cache
+def other_commands() -> dict[str, click.Command]:
+    """The commands of the stages' programs that make no artifact, by name (``train-vlm rollout``)."""
+    whole = [entry for entry in entry_points(group=GROUP) if entry.name not in _loaded()[1]]
+    programs = {entry.name: entry.load() for entry in whole}
+    return {
+        f"{program} {name}": command
+        for program, group in programs.items()
+        if isinstance(group, click.Group)
+        for name, command in group.commands.items()
+        if not isinstance(command, (StageCommand, click.Group))
+    }
 
 
 def find_stage(name: str) -> Installed:

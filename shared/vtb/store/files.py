@@ -164,7 +164,7 @@ def _walk_folder(folder: str, base: str, prefix: str, above: frozenset[tuple[int
     if identity in above:
         return
     for name in names:
-        path = os.path.join(folder, name)
+        path = f"{folder}/{name}"
         if name.endswith("/"):
             yield from _walk_folder(path[:-1], base + name, prefix, above | {identity})
         else:

@@ -21,6 +21,8 @@ class Score:
         reason: ``solved``, or the first rule that the answer breaks, in a few words that can be counted.
         details: the single measurements.
         choice: which of a few options the answer takes, where there are such; several answers vote with it.
+        grade: from 0 to 1, by the benchmark's own rule, where that knows more than right and wrong.
+        tolerant_grade: the same, tolerantly.
     """
 
     strict: bool
@@ -28,8 +30,15 @@ class Score:
     reason: str
     details: Mapping[str, Any] = field(default_factory=dict)
     choice: str | None = None
+    grade: float | None = None
+    tolerant_grade: float | None = None
 
     @property
     def value(self) -> float:
-        """1 for right and 0 for wrong, strictly."""
-        return float(self.strict)
+        """What the answer is worth, strictly: 1 for right and 0 for wrong, or its grade."""
+        return float(self.strict) if self.grade is None else self.grade
+
+    @property
+    def tolerant_value(self) -> float:
+        """The same, tolerantly."""
+        return float(self.tolerant) if self.tolerant_grade is None else self.tolerant_grade

@@ -7,7 +7,7 @@ is in an example's payload, whose type it names; nothing is looked up elsewhere.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, Literal, TypeVar
 
 from msgspec import Struct
@@ -46,9 +46,17 @@ class Task(ABC, Generic[P]):
     def identity(self, record: P) -> str:
         """A hash that two examples share exactly when they are the same puzzle, however drawn."""
 
+    def split_key(self, record: P) -> str:
+        """What examples share that must be in one split: the puzzle, or the video that they ask about."""
+        return self.identity(record)
+
     @abstractmethod
     def ask(self, record: P, modality: Modality) -> str:
         """The prompt."""
+
+    def closing(self, record: P) -> str:
+        """The benchmark's own last line, which says in which form to answer; empty where it has none."""
+        return ""
 
     @abstractmethod
     def answer(self, record: P) -> str:
@@ -74,9 +82,20 @@ class Task(ABC, Generic[P]):
         """How often a guess that does not see the drawing is right at such examples; None where nobody measured it."""
         return None
 
+    def frequent_answer(self, answers: Sequence[str]) -> float | None:
+        """The mean score of giving the most frequent of some right answers to each of their questions.
+
+        None where ``blind`` says what a guess is worth.
+        """
+        return None
+
     def show(self, record: P, puzzle: Image) -> Image:
         """The picture for models that answer in words: the puzzle, where the task prints no names on it."""
         return puzzle
+
+    def not_askable(self, picture: Image) -> str:
+        """Why nobody can answer the question in words from this picture; empty where one can."""
+        return ""
 
     def draw_answer(self, record: P, text: str, puzzle: Image) -> Image | None:
         """An answer in words drawn into the puzzle, or None where it cannot be drawn."""

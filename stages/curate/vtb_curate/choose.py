@@ -9,7 +9,7 @@ from typing import Any
 
 from vtb.errors import BadInput, QualityGate
 from vtb.rng import stable_fraction
-from vtb_curate.verdicts import Verdict
+from vtb_curate.verdicts import ODD, Verdict
 
 SPLITS = ("train", "val", "test")
 
@@ -118,15 +118,16 @@ def _place(choice: Choice, verdict: Verdict, rules: Rules) -> None:
 
 
 def check_quality(choice: Choice, max_bad: float, place: str) -> None:
-    """Stop when too much is bad.
+    """Stop when too much is bad; puzzles of others that nobody can judge are no damage.
 
     Raises:
         QualityGate: the share of bad samples is above ``max_bad``.
         BadInput: nothing is left.
     """
-    bad = choice.quarantined.total()
+    bad = choice.quarantined.total() - choice.quarantined[ODD]
     if bad > max_bad * choice.total:
-        reasons = ", ".join(f"{reason}: {count}" for reason, count in choice.quarantined.most_common(3))
+        counts = [(reason, count) for reason, count in choice.quarantined.most_common() if reason != ODD]
+        reasons = ", ".join(f"{reason}: {count}" for reason, count in counts[:3])
         raise QualityGate(
             f"{bad} of {choice.total} samples are bad ({reasons}), more than --max-bad {max_bad:g} allows: "
             f"fix the input, or raise --max-bad; each one is listed in {place}/verdicts"

@@ -26,6 +26,7 @@ from vtb.tasks.score import Score
 from vtb.tasks.task import Task as PuzzleTask
 
 _NO_NAME = re.compile(r"[\x00-\x1f\x7f/]")
+ODD = "puzzle of others cannot be judged"  # no damage: it is left out, and its input is as good as before
 MAX_KEY = 80  # bytes; the longest extension fits into a tar's name field beside it
 
 
@@ -135,7 +136,7 @@ def judge_sample(work: ShardWork, sample: Sample | Unusable, number: int) -> Ver
     key = sample.key.encode(errors="replace").decode()
     place = (work.input, work.number, work.chunk.path, key, number)
     if isinstance(sample, Unusable):
-        return Verdict(*place, "record is damaged", sample.why[:300])
+        return Verdict(*place, ODD if sample.odd else "record is damaged", sample.why[:300])
     try:
         _check_key(sample.key)
         example = _read_example(sample)

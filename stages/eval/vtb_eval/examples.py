@@ -14,6 +14,7 @@ from vtb.datasets.asked import Asked, asked_of, look_at
 from vtb.datasets.chunk import Chunk, Loaded
 from vtb.datasets.readers import read_chunk
 from vtb.errors import BadInput
+from vtb.media.frames import sampled_places
 from vtb.media.image import Image, UnreadableImage, decode_image, encode_rgb, to_rgb
 from vtb.media.video import UnreadableVideo, decode_clip
 from vtb.puzzles.family import Family
@@ -28,6 +29,7 @@ from vtb_eval.result import Result
 
 TEXT_SHOWN = 400
 PICTURE_SIDE = 480
+MOST_SHOWN = 4  # pictures of one question
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ def _asked(asked: Sequence[Asked], alone: Image) -> list[Picture]:
     """What the question shows; ``alone`` is how one picture is shown, and the beginning of a clip."""
     if len(asked) == 1:
         return [Picture("the puzzle", _small(alone))]
-    return [Picture(f"{number} of {len(asked)} shown", _small(look_at([one]))) for number, one in enumerate(asked, 1)]
+    numbers = sampled_places(len(asked), min(MOST_SHOWN, len(asked)))
+    return [Picture(f"{number + 1} of {len(asked)} shown", _small(look_at([asked[number]]))) for number in numbers]
 
 
 def _drawn_words(example: Example, text: str, puzzle: Image) -> list[Picture]:

@@ -26,6 +26,8 @@ VOTERS = ("image", "major", "text", "audio")
 # What counts where answers cannot vote: the first that there is.
 ORDER = ("image", "last", "best", "text")
 
+GRADES = ("grade", "tolerant_grade")  # fields that only some tasks' verdicts have
+
 
 def judge_attempt(example: Example, puzzle: Image, attempt: Attempt) -> dict[str, Score]:
     """The verdict on each signal: ``image``, the rules of the video, ``text``, ``audio`` (a transcript)."""
@@ -93,8 +95,9 @@ def combined(by_choice: bool, signals: Mapping[str, Score]) -> Score:
 
 
 def make_result(
-    example: Example, judged: Mapping[str, Score], attempt: int, characters: int, *, cut_off: bool = False
-) -> Result:
+    example: Example, judged: Mapping[str, Score], attempt: int, characters: int, *,
+    cut_off: bool = False, refused: str | None = None,
+) -> Result:  # fmt: skip
     """The line of the scores artifact about one attempt."""
     by_choice = task_of(example).by_choice
     signals = {name: score for name, score in judged.items() if score.reason != UNJUDGED}
@@ -113,14 +116,18 @@ def make_result(
         source=example.source,
         unjudged=[name for name in judged if name not in signals],
         signals={name: _plain(score) for name, score in signals.items()},
+        answer=example.answer,
+        score=verdict.value,
+        tolerant_score=verdict.tolerant_value,
         cut_off=cut_off,
+        refused=refused,
         blind=task_of(example).blind(example.payload),
     )
 
 
 def _plain(score: Score) -> dict[str, Any]:
     plain: dict[str, Any] = json.loads(json.dumps(asdict(score), default=float))
-    return plain
+    return {name: value for name, value in plain.items() if value is not None or name not in GRADES}
 
 
 def level_of(figures: Mapping[str, float]) -> str:

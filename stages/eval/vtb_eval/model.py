@@ -16,7 +16,7 @@ from vtb.errors import BadInput, NotAvailable
 from vtb.media.image import decode_image
 from vtb_eval.greedy import make_greedy
 from vtb_eval.moving import as_metadata, moving
-from vtb_eval.prediction import CUT_OFF, STOPPED
+from vtb_eval.prediction import CUT_OFF, STOPPED, Answer
 from vtb_eval.questions import Question
 
 log = logging.getLogger("vtb.eval")
@@ -38,14 +38,6 @@ class Generation:
     temperature: float
     seed: int
     max_pixels: int
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a model says, and why it ends there (``Prediction.finish``)."""
-
-    text: str
-    finish: str
 
 
 class VisionLanguageModel:

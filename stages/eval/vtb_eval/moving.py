@@ -39,7 +39,7 @@ def moving(asked: Asked, max_pixels: int) -> Moving:
         UnreadableVideo: it is damaged.
     """
     if asked.kind == "frames":
-        frames = [_scaled(decode_image(file), max_pixels) for file in asked.files]
+        frames = [scaled(decode_image(file), max_pixels) for file in asked.files]
         numbers, total, rate = list(range(len(frames))), len(frames), A_SECOND
     else:
         (data,) = asked.files
@@ -47,7 +47,7 @@ def moving(asked: Asked, max_pixels: int) -> Moving:
         numbers = frame_numbers(total, rate)
         wanted = set(numbers)
         found = {number: frame for number, frame in enumerate(decode_clip(data)) if number in wanted}
-        frames = [_scaled(found[number](), max_pixels) for number in numbers]
+        frames = [scaled(found[number](), max_pixels) for number in numbers]
     if len(frames) < _PAIR:
         frames, numbers = frames * _PAIR, numbers * _PAIR
     return Moving(np.stack(frames), numbers, total, rate)
@@ -60,7 +60,8 @@ def frame_numbers(total: int, rate: float) -> list[int]:
     return [round(number) for number in np.linspace(0, total - 1, even).tolist()]
 
 
-def _scaled(image: Image, max_pixels: int) -> Image:
+def scaled(image: Image, max_pixels: int) -> Image:
+    """A picture of at most so many pixels, in its shape."""
     height, width = image.shape[:2]
     scale = math.sqrt(max_pixels / (height * width))
     if scale >= 1:

@@ -15,14 +15,16 @@ from vtb.puzzles.registry import families
 from vtb.report.pages import render
 from vtb.report.samples import title_of
 from vtb.store import open_store
-from vtb_eval.examples import PageSource, load
+from vtb_eval.examples import PageSource, ShownAnswer, load
 from vtb_eval.result import Result
 
 SHOWN = 8
 
 
-def report_page(source: PageSource, results: Sequence[Result], figures: dict[str, Any]) -> str:
-    """The page; its pictures come from what was judged."""
+def report_page(
+    source: PageSource, results: Sequence[Result], figures: dict[str, Any], changed: Sequence[Mapping[str, Any]] = ()
+) -> str:
+    """The page; its pictures come from what was judged. ``changed`` has the puzzles that were won and lost."""
     answered = [result for result in results if result.signals]
     right = list(_varied([result for result in answered if result.strict], "task"))[:SHOWN]
     wrong = list(_varied([result for result in answered if not result.strict], "reason"))[:SHOWN]
@@ -32,7 +34,7 @@ def report_page(source: PageSource, results: Sequence[Result], figures: dict[str
     config = dict(manifest.plan.config if manifest else source.config)
     return render(
         "score.html",
-        title=title_of_report(made_from, source),
+        title=title_of_report(made_from, source, config.get("model")),
         split=config.get("split"),
         figures=figures,
         groups=_grouped(figures["per_task"]),
@@ -43,15 +45,32 @@ def report_page(source: PageSource, results: Sequence[Result], figures: dict[str
         **_tables(figures),
         right=[answer for answer in shown if answer.right],
         wrong=[answer for answer in shown if not answer.right],
+        changed=_changed(source, results, changed),
     )
 
 
-def title_of_report(made_from: Sequence[InputEntry], source: PageSource) -> str:
-    """Who answered what: the puzzles come first among the inputs, then the model or the folders with its answers."""
-    if len(made_from) < 2:
+def _changed(
+    source: PageSource, results: Sequence[Result], changed: Sequence[Mapping[str, Any]]
+) -> dict[str, dict[str, list[ShownAnswer]]]:
+    """By earlier run the first answers to puzzles that were won and to those that were lost."""
+    first = {(result.source, result.task, result.id): result for result in reversed(results)}
+    found: dict[str, dict[str, list[ShownAnswer]]] = {}
+    for uri, what in dict.fromkeys((row["against"], row["change"]) for row in changed):
+        rows = [row for row in changed if (row["against"], row["change"]) == (uri, what)][:SHOWN]
+        wanted = [first[row["source"], row["task"], row["id"]] for row in rows]
+        found.setdefault(uri, {})[what] = list(load(source, wanted))
+    return found
+
+
+def title_of_report(made_from: Sequence[InputEntry], source: PageSource, served: str | None = None) -> str:
+    """Who answered what: the puzzles come first among the inputs, then the model or the folders with its answers.
+
+    A model that was ``served`` is known by its name alone.
+    """
+    if not made_from or (len(made_from) < 2 and served is None):
         return f"Answers in {_name(source.inputs[0])}"
     asked, *models = made_from
-    return f"{' + '.join(map(_name, models))} on {_name(asked)}"
+    return f"{served or ' + '.join(map(_name, models))} on {_name(asked)}"
 
 
 def _name(entry: InputEntry) -> str:

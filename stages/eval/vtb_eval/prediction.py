@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -14,7 +15,24 @@ from vtb.tasks.registry import decode_example
 
 PREDICTION = "json"  # its part of a sample
 NOT_JUDGED = "puzzles_not_judged"  # figure of an artifact: the records that could not be used, and why
-STOPPED, CUT_OFF = "stop", "length"  # the words of the common APIs of language models
+# Why an answer ends, in the words of the common APIs of language models.
+STOPPED, CUT_OFF, FILTERED, REFUSED = "stop", "length", "content_filter", "refusal"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model says.
+
+    Attributes:
+        text: its words.
+        finish: why they end there (``Prediction.finish``).
+        tokens: how many went in (``prompt``) and came out (``completion``), and how many of these were spent on
+            reasoning (``reasoning``), where the service says so; empty where nobody has counted.
+    """
+
+    text: str
+    finish: str
+    tokens: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -25,8 +43,9 @@ class Prediction:
         example: what was asked about.
         prompt: the words in which it was asked.
         text: the answer.
-        finish: why the answer ends: ``stop`` where the model ended it, ``length`` where it was cut off; None where
-            nobody has said.
+        finish: why the answer ends: ``stop`` where the model ended it, ``length`` where it was cut off,
+            ``content_filter`` where a filter of the service ended it, ``refusal`` where the model would not answer (the
+            text is what it said instead); None where nobody has said.
     """
 
     example: Example
@@ -38,6 +57,11 @@ class Prediction:
     def cut_off(self) -> bool:
         """Whether the model had more to say."""
         return self.finish == CUT_OFF
+
+    @property
+    def refused(self) -> str | None:
+        """``refusal`` or ``content_filter`` where the answer was refused, by the model or by a filter."""
+        return next((finish for finish in (REFUSED, FILTERED) if finish == self.finish), None)  # it may be anything
 
 
 class _Row(msgspec.Struct, omit_defaults=True):

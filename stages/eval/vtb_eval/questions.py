@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from vtb.datasets.asked import Asked
 from vtb.datasets.chunk import Chunk, Loaded
-from vtb.datasets.readers import read_chunk
-from vtb.datasets.shown import shown
+from vtb.datasets.shown import read_shown
 from vtb.formats.special_tokens import neutral
 from vtb.formats.swift import DIRECT, THINK
 from vtb.tasks.example import Example
+from vtb.tasks.registry import task_of
 
 CLOSINGS = {"direct": DIRECT, "think": THINK, "plain": ""}
 
@@ -39,6 +39,7 @@ class ShardWork:
     start: int
     stop: int
     style: str | None
+    blind: bool = False
 
 
 def read_questions(work: ShardWork, odd: list[str]) -> Iterator[Question]:
@@ -47,13 +48,15 @@ def read_questions(work: ShardWork, odd: list[str]) -> Iterator[Question]:
     for chunk in work.chunks:
         start, stop = max(work.start, first), min(work.stop, first + chunk.rows)
         if start < stop:
-            for loaded in read_chunk(chunk, start - first, stop - first, odd):
-                yield make_question(loaded, work.style)
+            for loaded, asked in read_shown(chunk, odd, start - first, stop - first):
+                yield make_question(loaded, () if work.blind else asked, work.style)
         first += chunk.rows
 
 
-def make_question(loaded: Loaded, style: str | None) -> Question:
+def make_question(loaded: Loaded, asked: tuple[Asked, ...], style: str | None) -> Question:
     """The question that an example asks a vision-language model; of a benchmark's puzzle, in the benchmark's words."""
     example = loaded.example
-    closing = CLOSINGS[style or ("direct" if example.ours else "plain")]
-    return Question(example, f"{neutral(example.prompts.vlm)}\n{closing}".strip(), shown(loaded), loaded.asked)
+    style = style or ("direct" if example.ours else "plain")
+    closing = task_of(example).closing(example.payload) if style == "plain" else CLOSINGS[style]
+    text = f"{neutral(example.prompts.vlm)}\n{closing}".strip()
+    return Question(example, text, asked, loaded.asked)

@@ -26,6 +26,11 @@ class Result:
         unjudged: parts of the answer for which the record does not say what is right.
         signals: the verdict on each part of the answer; none where there is no answer.
         cut_off: whether the model had more to say.
+        refused: ``refusal`` where the model would not answer, ``content_filter`` where a filter of its service stopped
+            the answer; else None.
+        answer: the right one in words; empty where nobody knows it.
+        score: what the answer is worth, 0 to 1: 0 or 1 as ``strict`` says, or a grade between.
+        tolerant_score: the same, tolerantly.
         blind: how often a guess that does not see the drawing is right at such puzzles; None where that is not known.
     """
 
@@ -42,5 +47,9 @@ class Result:
     source: str
     unjudged: Sequence[str]
     signals: Mapping[str, Mapping[str, Any]]
+    answer: str
+    score: float
+    tolerant_score: float
     cut_off: bool = False
+    refused: str | None = None
     blind: float | None = None

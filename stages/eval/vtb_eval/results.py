@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,38 +10,19 @@ from typing import Any
 
 from vtb.benchmarks.videothinkbench.published import PER_TASK
 from vtb_eval.attempts import repeated
+from vtb_eval.benchmark_tables import beside_frequent_answers
 from vtb_eval.result import Result
+from vtb_eval.shares import share_of
 
 TASKS = list(PER_TASK)
 NOTHING: Mapping[str, Any] = {"strict": False, "tolerant": False, "details": {}, "choice": None}
+Scored = tuple[float, float]  # strictly and tolerantly
 MEANS = ("diff", "cell_accuracy")  # measurements that are worth a mean
-
-
-@dataclass(frozen=True)
-class Share:
-    """How many of a group are right, with the 95 % Wilson score interval."""
-
-    right: int
-    total: int
-    rate: float
-    low: float
-    high: float
-
-
-def share(right: int, total: int, z: float = 1.959964) -> Share:
-    """A proportion with its Wilson score interval (E. B. Wilson, JASA 22, 1927), which holds for 0 and for all too."""
-    if total == 0:
-        return Share(0, 0, 0.0, 0.0, 1.0)
-    rate = right / total
-    centre = (rate + z * z / (2 * total)) / (1 + z * z / total)
-    spread = z / (1 + z * z / total) * math.sqrt(rate * (1 - rate) / total + z * z / (4 * total * total))
-    # rounding must not push a bound past the rate itself
-    return Share(right, total, rate, max(0.0, min(rate, centre - spread)), min(1.0, max(rate, centre + spread)))
 
 
 def summarise(results: Iterable[Result]) -> dict[str, Any]:
     """All figures of a score artifact, as plain data."""
-    every_one = list(results)
+    every_one = beside_frequent_answers(list(results))
     kept = judged(every_one)
     every = list(dict.fromkeys(name for result in kept for name in result.signals))
     return {
@@ -91,7 +71,8 @@ def _beside_blind(results: Sequence[Result]) -> dict[str, Any]:
     """
     rates = [result.blind for result in results if result.blind is not None]
     known = bool(rates) and len(rates) == len(results)
-    return {**_modes(results), "blind": round(statistics.fmean(rates), 4) if known else None}
+    scores = [(result.score, result.tolerant_score) for result in results]
+    return {**_modes(scores), "blind": round(statistics.fmean(rates), 4) if known else None}
 
 
 def _place(name: str) -> tuple[int, int, str]:
@@ -100,13 +81,17 @@ def _place(name: str) -> tuple[int, int, str]:
     return TASKS.index(task) if task in TASKS else len(TASKS), len(level), name
 
 
-def _modes(results: Sequence[Any]) -> dict[str, Any]:
-    """Strictly and tolerantly right ones, of results or of single signals."""
-    total = len(results)
+def _modes(scores: Sequence[Scored]) -> dict[str, Any]:
+    """What results, or single signals, are worth by both rules."""
     return {
-        "strict": asdict(share(sum(result.strict for result in results), total)),
-        "tolerant": asdict(share(sum(result.tolerant for result in results), total)),
+        "strict": asdict(share_of([strict for strict, _ in scores])),
+        "tolerant": asdict(share_of([tolerant for _, tolerant in scores])),
     }
+
+
+def _scored(said: Mapping[str, Any]) -> Scored:
+    """Of one signal; its grades, where it has such."""
+    return float(said.get("grade", said["strict"])), float(said.get("tolerant_grade", said["tolerant"]))
 
 
 @dataclass(frozen=True)
@@ -114,8 +99,7 @@ class _Verdict:
     """What one signal says."""
 
     task: str
-    strict: bool
-    tolerant: bool
+    scored: Scored
     details: Mapping[str, Any]
 
 
@@ -123,7 +107,7 @@ def _signal(name: str, results: Sequence[Result]) -> dict[str, Any]:
     """The figures of one signal: over the answers that have it, and where a task has it, those without any answer."""
     tasks_with = {result.task for result in results if name in result.signals}
     found = [
-        _Verdict(result.task, said["strict"], said["tolerant"], said["details"])
+        _Verdict(result.task, _scored(said), said["details"])
         for result in results
         if (said := result.signals.get(name, NOTHING if not result.signals and result.task in tasks_with else None))
     ]
@@ -131,8 +115,8 @@ def _signal(name: str, results: Sequence[Result]) -> dict[str, Any]:
     per_task = {task: [verdict for verdict in found if verdict.task == task] for task in tasks}
     means = {task: _means(verdicts) for task, verdicts in per_task.items()}
     return {
-        "overall": _modes(found),
-        "per_task": {task: _modes(verdicts) for task, verdicts in per_task.items()},
+        "overall": _modes([verdict.scored for verdict in found]),
+        "per_task": {task: _modes([verdict.scored for verdict in verdicts]) for task, verdicts in per_task.items()},
         "means": {task: values for task, values in means.items() if values},
     }
 

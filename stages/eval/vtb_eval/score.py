@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import structs
 
-from vtb.artifact import FileEntry, ShardEntry, read_manifest
+from vtb.artifact import FileEntry, InputEntry, ShardEntry, read_manifest
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
@@ -21,18 +21,21 @@ from vtb.datasets.odd_records import odd_figure, odd_records
 from vtb.datasets.readers import choose_split, chunks, describe_input, read_chunk
 from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import UnreadableImage
+from vtb.report.against import against_lines
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.fields import StageOptions, option
-from vtb.stage.run import Run
-from vtb.tasks.registry import task_of
+from vtb.stage.run import Run, input_entry
+from vtb_eval.against import FILE, compare_runs
+from vtb_eval.benchmark_tables import benchmark_tables, beside_frequent_answers
 from vtb_eval.comparison import compare
 from vtb_eval.examples import PageSource
-from vtb_eval.judging import judge_attempt, judge_text, make_result
+from vtb_eval.judging import judge_attempt, make_result
 from vtb_eval.owners import Attempts, find_answers, settle
 from vtb_eval.page import report_page
 from vtb_eval.prediction import NOT_JUDGED, PREDICTION, decode_prediction
+from vtb_eval.refusals import judge_prediction, refused
 from vtb_eval.result import Result
 from vtb_eval.results import judged, summarise
 
@@ -41,9 +44,9 @@ log = logging.getLogger("vtb.eval")
 STAGE = Stage(
     command="vtb-eval score",
     summary="Judge the answers of a model and report how many are right.",
-    version=5,
+    version=7,
     image="vtb/eval",
-    reads=("predictions", "puzzles"),
+    reads=("predictions", "puzzles", "questions"),
     writes=("scores",),
     parallel="shards",
     resources=Resources(cpu="2", memory="4Gi"),
@@ -66,6 +69,11 @@ class Options(StageOptions):
     answered_only: bool = option(
         False, help="With --answers: leave out puzzles without an answer, which otherwise count as wrong."
     )
+    against: tuple[str, ...] = option(
+        (), metavar="URI", affects_output=False, artifact=("scores",),
+        help="Scores of the same puzzles, of the model before training or of an earlier checkpoint, to compare with "
+             "puzzle by puzzle. May be repeated.",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,8 @@ def score(run: Run, options: Options) -> None:
     if folders is None and options.answers:
         raise UsageProblem(f"--answers: {uri} holds answers already: give the puzzles as --input, or leave it out")
     inputs = (entry, *(folders.entries() if folders else ()))
-    plan = run.plan(options, inputs)
+    against = tuple(input_entry(other, ("scores",)) for other in options.against)
+    plan = run.plan(options, (*inputs, *against))
     if run.already_done(plan):
         return
     every = chunks(entry)
@@ -102,7 +111,7 @@ def score(run: Run, options: Options) -> None:
     attempts = None if folders is None else settle(folders, every, found)
     done = run.make_shards(
         plan, plan_shards(found, attempts, options.answered_only), judge_shard,
-        lambda output: partial(close, output, PageSource(inputs, tuple(found), folders, options.recorded())),
+        lambda output: partial(close, output, PageSource(inputs, tuple(found), folders, options.recorded()), against),
         what="judged", summary=f"scores.json, report.html and verdicts on {sum(chunk.rows for chunk in found)} puzzles",
     )  # fmt: skip
     if done is not None:
@@ -123,16 +132,21 @@ def sum_up(figures: Mapping[str, Any]) -> None:
     strict, puzzles = figures["overall"]["strict"], figures["puzzles"]
     missing = f", {figures['without_answer']} without an answer" if figures["without_answer"] else ""
     of = f" attempts at {puzzles} puzzles" if strict["total"] > puzzles else ""
-    log.info("right: %d of %d%s%s (%.1f %%)", strict["right"], strict["total"], of, missing, 100 * strict["rate"])
+    right, total = strict["right"], strict["total"]
+    log.info("right: %s of %d%s%s (%.1f %%)", f"{right:g}", total, of, missing, 100 * strict["rate"])
     if cut := figures.get("cut_off"):
         where = f" at {cut['tokens']} tokens" if cut["tokens"] else ""
         log.info("%d of %d answers were cut off%s: predict with a larger --max-new-tokens to hear them out",
-                 cut["answers"], strict["total"], where)  # fmt: skip
+                 cut["answers"], total, where)  # fmt: skip
+    if refusals := figures.get("refused"):
+        log.info("refused: %s", ", ".join(f"{count} ({finish})" for finish, count in refusals.items()))
     if odd := figures[NOT_JUDGED]:
         log.warning("%d puzzles cannot be judged, all named in scores.json, the first: %s", len(odd), odd[0])
     if figures["not_judged"]:
         tasks = ", ".join(f"{task} ({count})" for task, count in figures["not_judged"].items())
         log.warning("parts of answers that cannot be judged, since the records do not say what is right: %s", tasks)
+    for line in against_lines(figures):
+        log.info("%s", line)
 
 
 def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
@@ -154,8 +168,8 @@ def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
         except (UnreadableImage, BadInput) as error:
             raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error})") from error
         example = structs.replace(prediction.example, key=sample.key)
-        text = judge_text(task_of(example), example.payload, prediction.text, puzzle)
-        yield [make_result(example, {"text": text}, 0, len(prediction.text), cut_off=prediction.cut_off)]
+        signals, cut, refusal = {"text": judge_prediction(prediction, puzzle)}, prediction.cut_off, prediction.refused
+        yield [make_result(example, signals, 0, len(prediction.text), cut_off=cut, refused=refusal)]
 
 
 def _answered(work: ShardWork, attempts: Attempts, odd: list[str]) -> Iterator[list[Result]]:
@@ -185,7 +199,9 @@ def asked_without(source: PageSource) -> Sequence[str]:
     return found if isinstance(found, list) else ()
 
 
-def close(output: Output, source: PageSource, shards: Sequence[ShardEntry]) -> tuple[list[FileEntry], dict[str, Any]]:
+def close(
+    output: Output, source: PageSource, against: Sequence[InputEntry], shards: Sequence[ShardEntry]
+) -> tuple[list[FileEntry], dict[str, Any]]:
     """Figures over all verdicts, and the report."""
     odd = odd_records(output, shards)
     results = [
@@ -193,9 +209,14 @@ def close(output: Output, source: PageSource, shards: Sequence[ShardEntry]) -> t
         for shard in shards
         for line in output.store.get_bytes(shard.path).decode().splitlines()
     ]
-    figures = {**summarise(results), **cut_off(source, results)}
+    figures = {**summarise(results), **cut_off(source, results), **refused(results)}
     figures[NOT_JUDGED] = [*asked_without(source), *odd]
     figures["comparison"] = compare(judged(results), figures)
-    page = report_page(source, results, figures)
-    files = [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]
+    figures["benchmarks"] = benchmark_tables(judged(beside_frequent_answers(results)))
+    files, changed = list[FileEntry](), list[dict[str, Any]]()
+    if against:
+        figures["against"], changed = compare_runs(source.inputs, source.config, results, against)
+        files.append(output.put(FILE, "".join(json.dumps(row) + "\n" for row in changed).encode()))
+    page = report_page(source, results, figures, changed)
+    files += [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]
     return files, figures

@@ -126,7 +126,7 @@ def plan_shards(recipe: Recipe, samples_per_shard: int) -> list[Task[ShardWork]]
 
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """The bytes of one shard and its figures."""
-    _one_thread()
+    one_thread()
     return (_make_tar if work.recipe.layout == "shards" else _make_folder)(work, tick)
 
 
@@ -189,7 +189,7 @@ def merge_difficulty(stats: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, 
     return merged
 
 
-def _one_thread() -> None:
+def one_thread() -> None:
     """Parallelism is over shards; a library's own threads would only fight for the same cores."""
     import cv2
 

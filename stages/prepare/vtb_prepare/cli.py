@@ -5,6 +5,9 @@ from __future__ import annotations
 import click
 
 from vtb.stage.group import StageGroup
+from vtb_prepare.image import image
+from vtb_prepare.questions import questions
+from vtb_prepare.video import video
 from vtb_prepare.vlm import vlm
 from vtb_prepare.vsi import vsi
 
@@ -15,4 +18,7 @@ def main() -> None:
 
 
 main.add_command(vlm)
+main.add_command(image)
+main.add_command(video)
 main.add_command(vsi)
+main.add_command(questions)

@@ -11,8 +11,8 @@ from typing import Any
 
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
+from vtb_prepare.splits import SPLITS
 
-SPLITS = ("train", "val")
 Row = Mapping[str, Any]
 
 

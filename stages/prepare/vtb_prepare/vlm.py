@@ -14,26 +14,28 @@ from msgspec import structs
 
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
+from vtb.benchmarks.registry import find_benchmark
+from vtb.benchmarks.vsi_bench.record import VsiRecord
 from vtb.datasets.asked import Asked
 from vtb.datasets.chunk import Chunk, Loaded
 from vtb.datasets.odd_records import odd_figure, odd_records
-from vtb.datasets.readers import chunks, describe_input, read_chunk, splits_in_words
-from vtb.datasets.shown import shown
+from vtb.datasets.readers import chunks, describe_input
+from vtb.datasets.shown import read_shown
 from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
 from vtb.formats.special_tokens import neutral
-from vtb.formats.swift import Shown, grpo_row, sft_row, shown_columns
+from vtb.formats.swift import TYPE, Shown, grpo_row, sft_row, shown_columns
 from vtb.report.card import DatasetCard, license_of, write_card
 from vtb.report.features import sft_features
-from vtb.rng import stable_fraction
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
-from vtb.tasks.example import Example, encode_example
+from vtb.tasks.example import encode_example
 from vtb.tasks.registry import task_of
-from vtb_prepare.swift_files import SPLITS, put_rows
+from vtb_prepare.splits import SPLITS, split_of, to_learn_from
+from vtb_prepare.swift_files import put_rows
 
 log = logging.getLogger("vtb.prepare")
 
@@ -42,13 +44,12 @@ STAGE = Stage(
     summary="Write puzzles as questions and answers for training a vision-language model.",
     version=3,
     image="vtb/prepare",
-    reads=("puzzles",),
+    reads=("puzzles", "questions"),
     many_inputs=True,
     writes=("swift-dataset",),
     parallel="shards",
     resources=Resources(cpu="2", memory="4Gi"),
 )
-EVALUATION = ("test", "minitest")  # splits that no model may see in training
 
 
 @dataclass(frozen=True)
@@ -75,25 +76,16 @@ class ShardWork:
 def vlm(run: Run, options: Options) -> None:
     """Write puzzles as questions and answers for training a vision-language model.
 
-    Reads curated or raw puzzles artifacts, or a folder in the VLMPuzzle layout (data.json). Writes train_sft.jsonl,
-    train_grpo.jsonl, val_sft.jsonl and val_grpo.jsonl for ms-swift, with the pictures packed in one tar per shard;
-    vtb-train-vlm unpacks them. Questions about mazes show the picture with printed cell IDs. A curated test split is
-    left out.
+    Reads curated or raw puzzles artifacts, questions about videos (vtb-gen-rooms), or a folder in the VLMPuzzle
+    layout (data.json). Writes train_sft.jsonl, train_grpo.jsonl, val_sft.jsonl and val_grpo.jsonl for ms-swift, with
+    the pictures packed in one tar per shard; vtb-train-vlm unpacks them. Questions about mazes show the picture with
+    printed cell IDs. A curated test split is left out.
 
     Example: vtb-prepare vlm --input out/curated --output out/dataset
     """
-    entries = [describe_input(uri) for uri in run.inputs]
+    entries = [describe_input(uri, STAGE.reads) for uri in run.inputs]
     every = [chunk for entry in entries for chunk in chunks(entry)]
-    ours, others = (
-        [chunk for chunk in every if (chunk.split in (None, *SPLITS)) is wanted] for wanted in (True, False)
-    )
-    tasks = plan_shards(ours, options.val, f"split/{run.seed}")
-    if not tasks:
-        tested = any(chunk.split in EVALUATION for chunk in others)
-        why = "nothing but a test split, which no model may learn from" if tested else "no samples for train or val"
-        raise BadInput(f"{' '.join(run.inputs)}: holds {why}")
-    if others:
-        log.info("left out: %s", splits_in_words(others))
+    tasks = plan_shards(to_learn_from(every, run.inputs), options.val, f"split/{run.seed}")
     summary = f"{sum(task.rows for task in tasks)} rows with their pictures"
     run.make_shards(
         run.plan(options, entries),
@@ -116,10 +108,12 @@ def plan_shards(found: Sequence[Chunk], val: float, salt: str) -> list[Task[Shar
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """Neutral rows (question, answer, picture, split); the engine's files are put together from them at the end."""
     lines, media, counts, tasks, odd = [], dict[str, bytes](), dict[str, int](), set[str](), list[str]()
-    clips = set[str]()
-    for place, loaded in enumerate(read_chunk(work.chunk, odd=odd)):
-        asked = shown(loaded)
-        paths = media_paths(f"media/{work.number:05d}/{place:06d}", asked)
+    clips, paths, last = set[str](), list[list[str]](), tuple[Asked, ...]()
+    typed = False
+    for place, (loaded, asked) in enumerate(read_shown(work.chunk, odd)):
+        if asked != last:  # questions about one video follow each other and share its frames
+            paths = media_paths(f"media/{work.number:05d}/{place:06d}", asked)
+        last = asked
         files = dict(zip(chain(*paths), chain(*(one.files for one in asked)), strict=True))
         row = make_row(loaded, [(one.kind, own) for one, own in zip(asked, paths, strict=True)], work.val, work.salt)
         lines.append(json.dumps(row) + "\n")  # ASCII, since some characters beyond it end a line for ``splitlines``
@@ -127,9 +121,13 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
         clips |= {one.kind for one in asked if one.kind != "image"}
         counts[row["split"]] = counts.get(row["split"], 0) + 1
         tasks.add(row["task_type"])
+        typed = typed or TYPE in row
         tick(1)
     packed = {f"media/{work.number:05d}.tar": pack(media)}
-    told = {"splits": counts, "tasks": sorted(tasks), **({"clips": sorted(clips)} if clips else {}), **odd_figure(odd)}
+    told = {
+        "splits": counts, "tasks": sorted(tasks), **({"clips": sorted(clips)} if clips else {}),
+        **({"columns": [TYPE]} if typed else {}), **odd_figure(odd),
+    }  # fmt: skip
     return ShardResult("".join(lines).encode(), len(lines), packed, told)
 
 
@@ -150,26 +148,22 @@ def make_row(loaded: Loaded, shown: Sequence[Shown], val: float, salt: str) -> d
     """One row; ours are asked about in their own words, those of others in the family's."""
     example = loaded.example
     task, record = task_of(example), example.payload
+    if not example.ours and find_benchmark(example.source).read is not None:
+        raise BadInput(f"sample {loaded.key[:100]}: is one of {example.source} itself, which no model may learn from")
     if example.answer in ("", "[]"):
         raise BadInput(f"sample {loaded.key[:100]}: has no answer in words, so nobody can learn from it: leave it out")
     return {
         "id": loaded.key,
-        "split": split_of(example, task.identity(record), val, salt),
+        "split": split_of(example, task.split_key(record), val, salt),
         **shown_columns(shown),
         "question": neutral(example.prompts.vlm if example.ours else task.ask(record, "vlm")),
         "answer": neutral(example.answer),
         "task_type": example.task,
         "task_group": task.group,
+        **({TYPE: example.task} if isinstance(record, VsiRecord) else {}),
         # What a reward calls the judge with; its pictures are where the row says.
         "example": encode_example(structs.replace(example, media=())).decode(),
     }
-
-
-def split_of(example: Example, identity: str, val: float, salt: str) -> str:
-    """The split that curate gave, else a stable one by the puzzle."""
-    if example.split is not None:
-        return example.split
-    return "val" if stable_fraction(identity, salt) < val else "train"
 
 
 def combine(
@@ -179,10 +173,12 @@ def combine(
     left_out = odd_records(output, shards)
     counts = {split: sum(shard.stats["splits"].get(split, 0) for shard in shards) for split in SPLITS}
     clips = clips_of(output, shards)
-    files = put_rows(output, shards, {"sft": sft_row, "grpo": grpo_row}, {"videos": []} if clips else {})
+    more = sorted({name for shard in shards for name in shard.stats.get("columns", ())})
+    empty = {**({"videos": []} if clips else {}), **dict.fromkeys(more, "")}
+    files = put_rows(output, shards, {"sft": sft_row, "grpo": grpo_row}, empty)
     if left_out:
         log.warning("%d records are left out, all named in the manifest, the first: %s", len(left_out), left_out[0])
-    card = _card(shards, counts, license_of(inputs), clips).encode()
+    card = _card(shards, counts, license_of(inputs), clips, more).encode()
     return [*files, output.put("README.md", card)], {"rows": counts, "left_out": left_out}
 
 
@@ -199,7 +195,9 @@ def clips_of(output: Output, shards: Sequence[ShardEntry]) -> str | None:
     return next(iter(kinds), None)
 
 
-def _card(shards: Sequence[ShardEntry], counts: Mapping[str, int], license: str, clips: str | None) -> str:
+def _card(
+    shards: Sequence[ShardEntry], counts: Mapping[str, int], license: str, clips: str | None, more: Sequence[str]
+) -> str:
     media = sum(file.bytes for shard in shards for file in shard.files)
     card = DatasetCard(
         title=f"{sum(counts.values()):,} questions about puzzles, for ms-swift",
@@ -208,7 +206,7 @@ def _card(shards: Sequence[ShardEntry], counts: Mapping[str, int], license: str,
         rows=sum(counts.values()),
         bytes=media + sum(shard.bytes for shard in shards),
         data_files={split: f"{split}_sft.jsonl" for split, count in counts.items() if count},
-        features=sft_features(clips),
+        features=sft_features(clips, more),
         made_with="vtb-prepare vlm",
         counts=counts,
         picture=None,

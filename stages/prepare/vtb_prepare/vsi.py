@@ -12,7 +12,8 @@ from typing import Any
 
 from vtb.artifact import FileEntry, InputEntry, ShardEntry
 from vtb.artifact.output import Output, file_sha256
-from vtb.errors import BadInput, QualityGate
+from vtb.benchmarks.vsi_bench.questions import Question, read_questions, scenes_of
+from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
 from vtb.media.frames import alike, looks, sampled_from, within_pixels
 from vtb.media.image import encode_rgb
@@ -24,14 +25,13 @@ from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.store import open_store
-from vtb_prepare.swift_files import SPLITS, put_rows
-from vtb_prepare.vsi_questions import Question, read_questions, scenes_of
+from vtb_prepare.by_video import QUALITY, Group, by_video, check_quality
+from vtb_prepare.splits import SPLITS
+from vtb_prepare.swift_files import put_rows
+from vtb_prepare.videos import Videos, benchmark_looks, find_videos
 from vtb_prepare.vsi_rows import card_of, grpo_row, row_of, sft_row
-from vtb_prepare.vsi_videos import Videos, benchmark_looks, find_videos
 
 log = logging.getLogger("vtb.prepare")
-PER_SHARD = 16  # videos; 32 frames of 262,144 pixels each take some 25 MB
-QUALITY = 90  # of the JPEG files; the videos have been compressed already
 LEAST_ALIKE = 3  # frames that look like a benchmark's make a video one of its videos
 
 STAGE = Stage(
@@ -80,7 +80,7 @@ class ShardWork:
     """The videos behind one shard of rows, with the questions about each."""
 
     number: int
-    scenes: tuple[tuple[str, Path, tuple[Question, ...]], ...]
+    scenes: Group[Question]
     options: Options
     salt: str
 
@@ -135,17 +135,13 @@ def without_benchmark(questions: Sequence[Question], benchmark: Path | None) -> 
 def plan_shards(
     questions: Sequence[Question], videos: Videos, options: Options, salt: str
 ) -> tuple[list[Task[ShardWork]], list[str]]:
-    """One shard per sixteen videos, in the order of their first questions; and the scenes that have none."""
-    by_scene: dict[str, list[Question]] = {}
-    for question in questions:
-        by_scene.setdefault(question.scene, []).append(question)
-    there = [(scene, place, tuple(some)) for scene, some in by_scene.items() if (place := videos.find(scene))]
-    groups = [tuple(there[start : start + PER_SHARD]) for start in range(0, len(there), PER_SHARD)]
+    """One shard of rows per group of videos; and the scenes that have no video."""
+    groups, missing = by_video(((question.scene, question) for question in questions), videos)
     tasks = [
         Task(f"shards/{number:05d}.jsonl", len(group), ShardWork(number, group, options, salt))
         for number, group in enumerate(groups)
     ]
-    return tasks, sorted(by_scene.keys() - {scene for scene, *_ in there})
+    return tasks, missing
 
 
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
@@ -177,9 +173,9 @@ def combine(
     output: Output, said: Mapping[str, Sequence[str]], options: Options, shards: Sequence[ShardEntry]
 ) -> tuple[list[FileEntry], dict[str, Any]]:
     """The engine's files and a card, unless too many videos are missing or damaged."""
-    bad = [*(f"{scene}: is not there" for scene in said["missing"]), *(one for s in shards for one in s.stats["bad"])]
     videos = sum(shard.stats["videos"] for shard in shards) + len(said["missing"])
-    check_quality(bad, videos, options)
+    damaged = [one for shard in shards for one in shard.stats["bad"]]
+    bad = check_quality(said["missing"], damaged, videos, options.max_bad)
     counts = {split: sum(shard.stats["splits"].get(split, 0) for shard in shards) for split in SPLITS}
     if not sum(counts.values()):
         output.withdraw(shards_too=True)
@@ -188,14 +184,3 @@ def combine(
     known = [*said["benchmark_scenes"], *(one for shard in shards for one in shard.stats["benchmark_videos"])]
     card = card_of(shards, counts, options.frames).encode()
     return [*files, output.put("README.md", card)], {"rows": counts, "bad": bad, "of_the_benchmark": known}
-
-
-def check_quality(bad: Sequence[str], videos: int, options: Options) -> None:
-    """Raises ``QualityGate`` where more videos are bad than ``--max-bad`` allows; names them all in the log."""
-    for one in bad:
-        log.warning("left out: %s", one)
-    if len(bad) > options.max_bad * videos:
-        raise QualityGate(
-            f"{len(bad)} of {videos} videos are missing or damaged, the first: {bad[0]}; more than --max-bad "
-            f"{options.max_bad:g} allows: bring them, or raise --max-bad"
-        )

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vtb.artifact import ShardEntry
+from vtb.benchmarks.vsi_bench.questions import Question
 from vtb.formats.swift import DIRECT, THINK
 from vtb.report.card import DatasetCard, write_card
 from vtb.report.features import sft_features
-from vtb_prepare.vsi_questions import Question
 
 _OWN = ("question_type", "scene_name")  # columns that rows about puzzles do not have
 
@@ -49,10 +49,7 @@ def card_of(shards: Sequence[ShardEntry], counts: Mapping[str, int], frames: int
             rows=rows,
             bytes=sum(file.bytes for shard in shards for file in shard.files) + sum(shard.bytes for shard in shards),
             data_files={split: f"{split}_sft.jsonl" for split, count in counts.items() if count},
-            features=[
-                *sft_features(),
-                *({"name": name, "dtype": "string"} for name in ("question_type", "scene_name")),
-            ],
+            features=sft_features(more=_OWN),
             made_with="vtb-prepare vsi",
             counts=counts,
             picture=None,

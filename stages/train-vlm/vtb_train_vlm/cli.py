@@ -7,6 +7,7 @@ import click
 from vtb.stage.group import StageGroup
 from vtb_train_vlm.grpo import grpo
 from vtb_train_vlm.merge import merge
+from vtb_train_vlm.rollout import rollout
 from vtb_train_vlm.sft import sft
 from vtb_train_vlm.tiny import tiny_model
 
@@ -18,5 +19,6 @@ def main() -> None:
 
 main.add_command(sft)
 main.add_command(grpo)
+main.add_command(rollout)
 main.add_command(merge)
 main.add_command(tiny_model)

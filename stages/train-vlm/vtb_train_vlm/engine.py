@@ -1,7 +1,7 @@
 """Runs ms-swift in this process, with what our runs need around it.
 
-``python -m vtb_train_vlm.engine sft|rlhf|export ...arguments as for swift...``, alone or under torchrun. Calling the
-engine's own entry points, not its command, leaves one process to watch and to signal.
+``python -m vtb_train_vlm.engine sft|rlhf|export|rollout ...arguments as for swift...``, alone or under torchrun.
+Calling the engine's own entry points, not its command, leaves one process to watch and to signal.
 
 Exit code 0 means an orderly end: training finished, or it was asked to stop (SIGTERM, or the file named by
 ``VTB_STOP_FILE``), finished its step and saved a checkpoint; asked before the first step, it just leaves. Which of them
@@ -22,7 +22,7 @@ from vtb.engine.stop_signal import StopSignal
 from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 from vtb_train_vlm import engine_callback, engine_rewards
 
-_ENTRIES = {"sft": "sft_main", "rlhf": "rlhf_main", "export": "export_main"}
+_ENTRIES = {"sft": "sft_main", "rlhf": "rlhf_main", "export": "export_main", "rollout": "rollout_main"}
 _TRAINING = ("sft", "rlhf")
 
 
@@ -33,7 +33,8 @@ def main(argv: Sequence[str]) -> None:
     command, arguments = argv[0], list(argv[1:])
     die_with_parent()  # torchrun, where there is one, which dies with the stage itself
     stop = StopSignal(os.environ.get(STOP_FILE))
-    stop.listen()
+    if command != "rollout":  # a server ends by itself, and its engine with it
+        stop.listen()
     allow_cpu_torchvision()
     forbid_remote_code()
     from swift import pipelines

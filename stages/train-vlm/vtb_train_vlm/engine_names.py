@@ -19,6 +19,14 @@ _SFT = (
 )  # fmt: skip
 _SOURCES = {
     "sft": _SFT,
+    "rollout": (
+        ("swift", "arguments/base_args/*.py"),
+        ("swift", "arguments/merge_args.py"),
+        ("swift", "arguments/infer_args.py"),
+        ("swift", "arguments/deploy_args.py"),
+        ("swift", "rlhf_trainers/args_mixin.py"),
+        ("swift", "ray_utils/arguments.py"),
+    ),
     "rlhf": (*_SFT, ("swift", "arguments/rlhf_args.py"), ("swift", "rlhf_trainers/args*.py")),
 }
 

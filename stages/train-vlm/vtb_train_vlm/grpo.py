@@ -60,8 +60,8 @@ class Options(TrainingOptions):
     max_completion_length: int = option(256, low=1, group=GENERATION, help="Longest completion in tokens.")
     rollout: Literal["auto", "transformers", "colocate", "server"] = option(
         "auto", group=GENERATION,
-        help="What generates: vLLM in the training processes (colocate), a vLLM server (swift rollout starts one), "
-        "or transformers, which is slow but runs on a CPU; auto takes colocate on GPUs.",
+        help="What generates: vLLM in the training processes (colocate), a vLLM server (vtb-train-vlm rollout starts "
+        "one), or transformers, which is slow but runs on a CPU; auto takes colocate on GPUs.",
     )  # fmt: skip
     vllm_tensor_parallel: int = option(
         4, low=1, group=GENERATION, help="GPUs that share one copy of the model in vLLM (colocate)."

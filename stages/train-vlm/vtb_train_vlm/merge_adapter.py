@@ -51,7 +51,7 @@ def merge_adapter(model: Path, adapter: Path, out: Path, env: Mapping[str, str])
             "output_dir": draft.resolve(),
         }
         _export(flatten(to_arguments(values)), engine_environment(ENGINE, env, Path(work), "cpu"), adapter)
-        _add_missing(model, draft)
+        add_missing(model, draft)
         draft.replace(out)
 
 
@@ -72,7 +72,7 @@ def _export(arguments: list[str], env: Mapping[str, str], adapter: Path) -> None
         raise BadInput(f"{adapter}: the engine cannot merge this adapter (exit code {done.returncode}):\n{tail}")
 
 
-def _add_missing(model: Path, merged: Path) -> None:
+def add_missing(model: Path, merged: Path) -> None:
     """Copies what the engine leaves out; it drops files of the base model that it knows nothing of.
 
     What the base model says of itself as an artifact is not true of the merged one.

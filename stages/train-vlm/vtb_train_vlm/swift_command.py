@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from vtb.engine.launch import Device, completions_file, engine_environment, launcher
@@ -75,20 +76,22 @@ def environment(job: Job, base: Mapping[str, str], device: Device = "cuda") -> d
     ours = engine_environment(ENGINE, base, job.output_dir, device)
     # swift looks for a relative path in the working folder first, then here.
     ours["ROOT_IMAGE_DIR"] = str(job.dataset_dir.resolve())
-    ours["MAX_PIXELS"] = str(job.max_pixels)
     if job.entry == "rlhf" and job.val_file:
         ours[EVALUATED] = str((job.dataset_dir / job.val_file).resolve())
         ours[COMPLETIONS] = str(completions_file(job.output_dir))
-    return {**ours, **_limits_of_clips(job), **configured}
+    return {**ours, **limits_of_pictures(job.model, job.max_pixels), **configured}
 
 
-def _limits_of_clips(job: Job) -> dict[str, str]:
-    """The same limit for a frame of a clip, which the engine's reader of clips (qwen_vl_utils) counts in tokens.
+def limits_of_pictures(model: Path, max_pixels: int) -> dict[str, str]:
+    """The variables by which the engine scales pictures down, and frames of clips to the same size.
 
-    It would also enlarge small frames to 128 tokens; evaluation shows them as they are, down to those of 4.
+    Its reader of clips (qwen_vl_utils) counts in tokens, and would also enlarge small frames to 128 tokens; evaluation
+    shows them as they are, down to those of 4.
     """
-    side = side_of_token(job.model)
-    return {"VIDEO_MAX_TOKEN_NUM": str(max(4, job.max_pixels // side**2)), "VIDEO_MIN_TOKEN_NUM": "4"} if side else {}
+    pictures, side = {"MAX_PIXELS": str(max_pixels)}, side_of_token(model)
+    if not side:
+        return pictures
+    return {**pictures, "VIDEO_MAX_TOKEN_NUM": str(max(4, max_pixels // side**2)), "VIDEO_MIN_TOKEN_NUM": "4"}
 
 
 def _own(job: Job, device: Device) -> Arguments:

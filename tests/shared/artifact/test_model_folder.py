@@ -30,6 +30,7 @@ def model(tmp_path: Path) -> Path:
     ):
         (folder / name).write_text(json.dumps(content))
     (folder / "zero_to_fp32.py").write_text("")
+    (folder / "vtb_rewards.py").write_text("")
     return folder
 
 

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from shared.rewards import hand_judged
 from shared.rewards.hand_judged import RIGHT, UNREADABLE, WRONG
-from vtb.benchmarks.vsi_bench import mean_relative_accuracy
+from vtb.benchmarks.vsi_bench.metric import mean_relative_accuracy
 from vtb.errors import BadInput, UsageProblem
 from vtb.puzzles.registry import families
 from vtb.puzzles.sample import make_example

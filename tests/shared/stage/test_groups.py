@@ -9,7 +9,7 @@ import pytest
 from contract.command_line import call, run
 
 GROUPS = {
-    "vtb-prepare": ["vlm", "vsi"],
+    "vtb-prepare": ["vlm", "image", "video", "vsi", "questions"],
     "vtb-train-vlm": ["sft", "grpo", "merge", "tiny-model"],
     "vtb-eval": ["predict", "score"],
 }
@@ -27,7 +27,7 @@ def test_a_group_describes_its_stages_and_its_version(program: str) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("vtb-prepare", "--input", "x"), "--input stands before a subcommand: write vtb-prepare vlm (see"),
+        (("vtb-prepare", "--input", "x"), "--input stands before a subcommand: write vtb-prepare vlm or"),
         (("vtb-eval", "--answers=x"), "--answers stands before a subcommand: write vtb-eval score (see"),
         (("vtb-eval", "-o", "x"), "-o stands before a subcommand: write vtb-eval predict or vtb-eval score (see"),
         (("vtb-eval", "--nonsense"), "--nonsense stands before a subcommand: write vtb-eval predict or vtb-eval"),

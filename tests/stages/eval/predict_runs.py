@@ -9,6 +9,7 @@ from typing import Any
 
 from contract.command_line import Result, call
 from vtb.artifact import Manifest, read_manifest
+from vtb.formats.shared_frames import unfold
 from vtb.formats.webdataset import read_tar
 
 ASK = ("--device", "cpu", "--workers", "1", "--max-new-tokens", "12")
@@ -49,7 +50,7 @@ def answers(out: Path) -> dict[str, dict[str, Any]]:
     """Every answer by the id of its sample."""
     found: dict[str, dict[str, Any]] = {}
     for shard in read_manifest(str(out)).shards:
-        for sample in read_tar((out / shard.path).read_bytes()):
+        for sample in unfold(read_tar((out / shard.path).read_bytes())):
             found[sample.key] = json.loads(sample.parts["json"])
     return found
 

@@ -224,6 +224,17 @@ def test_damaged_records_are_named(tmp_path: Path, change: dict[str, Any]) -> No
     assert "data.json" in result.error_lines[0]
 
 
+def test_the_oldest_tools_call_the_picture_otherwise(tmp_path: Path) -> None:
+    write_folder(tmp_path / "d", ["arc_agi_2"], 1)
+    (folder,) = (tmp_path / "d").iterdir()
+    (record,) = json.loads((folder / "data.json").read_text())
+    put(tmp_path / "a", f"{record['id']}.png", encode_rgb(pictures("arc_agi_2")[1]))
+    record["puzzle_image_path"] = record.pop("image")
+    put(folder, "data.json", json.dumps([record]))
+    found = scored(tmp_path / "d", tmp_path / "o", tmp_path / "a")
+    assert (found["overall"]["strict"]["right"], found["puzzles"]) == (1, 1)
+
+
 def test_the_verdicts_name_the_families(world: Path, judged: dict[str, Result]) -> None:
     assert judged["folder-right"].code == 0
     said = verdicts(world / "folder-right")[ours("reflection").key, 0]

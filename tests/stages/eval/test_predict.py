@@ -70,7 +70,7 @@ def test_think_asks_otherwise(curated: Path, model: Path, asked: Path, tmp_path:
 
 def test_the_benchmark_is_asked_in_its_own_words(model: Path, tmp_path: Path) -> None:
     """A folder with data.json, judged afterwards like any predictions."""
-    from shared.benchmarks.videothinkbench.benchmark_like import pictures, published, task_of
+    from shared.benchmarks.videothinkbench.benchmark_like import numbered, pictures, published, task_of
     from vtb.media.image import encode_rgb
 
     asked = {}
@@ -80,6 +80,9 @@ def test_the_benchmark_is_asked_in_its_own_words(model: Path, tmp_path: Path) ->
         for part, picture in zip(("image", "solution_image_path"), pictures(name), strict=True):
             (folder / f"{part}.png").write_bytes(encode_rgb(picture))
             record[part] = f"{part}.png"
+        if name == "maze_hexagon":
+            (folder / "numbered.png").write_bytes(encode_rgb(numbered(name)))
+            record["reasoning_image"] = "numbered.png"
         record["prompt"] += " \ud800"  # half a surrogate pair, which JSON can name and no UTF-8 can write
         (folder / "data.json").write_text(json.dumps([record]))
         asked[record["id"]] = {**record, "prompt": record["prompt"].replace("\ud800", "?")}
@@ -147,5 +150,6 @@ def test_no_import_of_engines_for_help() -> None:
     import subprocess
     import sys
 
-    script = "import sys, vtb_eval.cli; print([n for n in ('torch', 'transformers', 'peft') if n in sys.modules])"
+    heavy = ("torch", "transformers", "peft", "httpx2")
+    script = f"import sys, vtb_eval.cli; print([n for n in {heavy} if n in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtb_eval.result import Result
-from vtb_eval.results import share, summarise
+from vtb_eval.results import summarise
+from vtb_eval.shares import share_of, wilson
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ from vtb_eval.results import share, summarise
 )
 def test_known_intervals(right: int, total: int, low: float, high: float) -> None:
     """The last two are in R. G. Newcombe, Statistics in Medicine 17 (1998), table I, method 3."""
-    found = share(right, total)
+    found = wilson(right, total)
     assert (found.right, found.total, found.rate) == (right, total, right / total)
     digits = 1e-4 if total in (148, 29) else 1e-6
     assert (found.low, found.high) == pytest.approx((low, high), abs=digits)
@@ -37,24 +38,34 @@ def test_known_intervals(right: int, total: int, low: float, high: float) -> Non
 
 @given(st.integers(0, 10_000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total))))
 def test_the_rate_lies_in_its_interval(pair: tuple[int, int]) -> None:
-    found = share(*pair)
+    found = wilson(*pair)
     assert 0 <= found.low <= found.rate <= found.high <= 1
 
 
 def test_nothing_is_known_of_nothing() -> None:
-    assert (share(0, 0).rate, share(0, 0).low, share(0, 0).high) == (0.0, 0.0, 1.0)
+    assert (wilson(0, 0).rate, wilson(0, 0).low, wilson(0, 0).high) == (0.0, 0.0, 1.0)
 
 
 def test_more_answers_narrow_the_interval() -> None:
-    widths = [share(n // 2, n).high - share(n // 2, n).low for n in (2, 10, 100, 1000)]
+    widths = [wilson(n // 2, n).high - wilson(n // 2, n).low for n in (2, 10, 100, 1000)]
     assert widths == sorted(widths, reverse=True)
+
+
+def test_grades_have_the_interval_of_their_mean() -> None:
+    """R: t.test's normal limit, mean(x) +- 1.959964 * sd(x) / sqrt(n)."""
+    found = share_of([0.1, 0.5, 0.6, 1.0, 0.3, 0.5])
+    assert (found.right, found.total, found.rate) == (3.0, 6, 0.5)
+    assert (found.low, found.high) == pytest.approx((0.2571, 0.7429), abs=1e-4)
+    assert share_of([1.0, 0.0, 1.0]) == wilson(2, 3)
+    assert (share_of([0.5]).low, share_of([0.5]).high) == (0.0, 1.0)
 
 
 def result(size: str, *, strict: bool, tolerant: bool, reason: str) -> Result:
     said = {"strict": strict, "tolerant": tolerant, "reason": reason, "choice": None, "details": {}}
     return Result(
         "x", "maze_square", f"size {size}", 0, strict, tolerant, reason, choice=None, characters=5, by_choice=False,
-        source="vtb", unjudged=[], signals={"text": said},
+        source="vtb", unjudged=[], signals={"text": said}, answer="", score=float(strict),
+        tolerant_score=float(tolerant),
     )  # fmt: skip
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from shared.benchmarks.videothinkbench.benchmark_like import EVERY, ours, pictures, write_folder
+from shared.benchmarks.videothinkbench.benchmark_like import EVERY, numbered, ours, pictures, write_folder
 from stages.prepare.prepare_runs import BLUE, FAMILY, good, picture_of, prepare, records, rows
 from vtb.artifact import read_manifest
 from vtb.benchmarks.videothinkbench.records import as_example
+from vtb.benchmarks.videothinkbench.tasks import GRIDS
 from vtb.media.image import decode_image, encode_rgb, to_rgb
 from vtb.puzzles.prompts import MAZE as PROMPTS
 from vtb.puzzles.registry import find_family
@@ -108,6 +109,11 @@ def test_several_inputs_of_both_kinds(world: Path, tmp_path: Path) -> None:
 
 def test_a_folder_of_every_task_made_by_others(tmp_path: Path) -> None:
     write_folder(tmp_path / "theirs", EVERY, 1)
+    for name in GRIDS:  # whose cells nobody but their maker can number
+        folder = tmp_path / "theirs" / name
+        (record,) = json.loads((folder / "data.json").read_text())
+        (folder / "puzzles" / "numbered.png").write_bytes(encode_rgb(numbered(name)))
+        (folder / "data.json").write_text(json.dumps([{**record, "reasoning_image": "puzzles/numbered.png"}]))
     good(tmp_path / "o", tmp_path / "theirs", more=("--val", "0"))
     found = {row["task_type"]: row for row in rows(tmp_path / "o", "train_sft.jsonl")}
     assert set(found) == set(EVERY)
@@ -117,7 +123,8 @@ def test_a_folder_of_every_task_made_by_others(tmp_path: Path) -> None:
         assert row["task_group"] == family.group
         question = row["messages"][0]["content"]
         assert (record.question if family.group == "visual" else family.ask(record, "vlm")) in question
-        assert decode_image(picture_of(tmp_path / "o", row)).shape == pictures(name)[0].shape
+        theirs = numbered(name) if name in GRIDS else pictures(name)[0]  # numbers may need a larger picture
+        assert decode_image(picture_of(tmp_path / "o", row)).shape == theirs.shape
 
 
 def test_a_folder_that_changed_is_another_input(world: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_training_and_evaluation_show_the_same(name: str, reasoning: bool) -> No
     family = find_family(name)
     loaded = load_sample(render(family, make_example(family, family.config_class(), "same", 3, 0, reasoning=reasoning)))
     assert (loaded.reasoning is not None) is reasoning
-    (training,), (evaluation,) = shown(loaded), make_question(loaded, None).shown
+    (training,), (evaluation,) = shown(loaded), make_question(loaded, shown(loaded), None).shown
     trained, asked = (decode_image(file) for one in (training, evaluation) for file in one.files)
     assert np.array_equal(trained, asked)
     prints_names = family.group == "maze"  # whose question speaks of printed numbers

@@ -19,6 +19,7 @@ from vtb.puzzles.blind import grid_rate
 from vtb.puzzles.family import Point, Size
 from vtb.puzzles.judging.answers import last_list
 from vtb.puzzles.maze.common import path_judge
+from vtb.puzzles.maze.common.base import is_numbered
 from vtb.puzzles.maze.common.grid_maze import GridMaze
 from vtb.puzzles.maze.common.record import CellId
 from vtb.tasks.score import UNJUDGED, Score
@@ -65,6 +66,10 @@ class GridMazeByPicture(PictureTask[PathRecord]):
     def blind(self, record: PathRecord) -> float | None:
         """By the ends, where the record says which grid it is."""
         return grid_rate(self.name, record.radius or record.rings, "dfs", record.segments)
+
+    def not_askable(self, picture: Image) -> str:
+        """Where its cells lie is not on record, so nobody but its maker can print their numbers."""
+        return "" if is_numbered(picture) else "its picture has no cell numbers, by which it is to be answered"
 
     def answer(self, record: PathRecord) -> str:
         """The cells of the path."""

@@ -154,6 +154,13 @@ def task_of(name: str) -> str:
     return {"reflection": "point_reflection", "arc_agi_2": "ARC_AGI_2"}.get(name, name.removeprefix("visual_"))
 
 
+def numbered(name: str, index: int = 0) -> Image:
+    """A maze with the number of every cell printed on it, as later generators add it to the record."""
+    family: Any = find_family(name)
+    image: Image = family.show(ours(name, index).payload, pictures(name, index)[0])
+    return image
+
+
 def write_folder(root: Path, names: Sequence[str], each: int) -> Path:
     """<task>/data.json with the pictures beside it."""
     for name in names:

@@ -85,6 +85,22 @@ def test_the_canvas_of_an_arc_task_is_its_picture() -> None:
         assert score(example, solution, puzzle).strict
 
 
+@pytest.mark.parametrize("scale", [0.45, 0.72, 1.5])
+def test_the_cells_of_an_arc_task_are_where_its_picture_has_them(scale: float) -> None:
+    """A tool of theirs scales pictures and places to its canvas, and leaves ``cell_size`` as it was."""
+    puzzle, solution = (cv2.resize(image, None, fx=scale, fy=scale) for image in pictures("arc_agi_2"))
+    record = published("arc_agi_2")
+    places = [{**place, "bbox": [round(scale * v) for v in place["bbox"]]} for place in record["placements"]]
+    example = as_example({**record, "placements": places}, "ARC_AGI_2", puzzle, lambda: solution)
+    assert score(example, solution, puzzle).strict
+    left, top, right, bottom = places[-1]["bbox"]
+    rows, cols = len(record["test_output"]), len(record["test_output"][0])
+    wrong = solution.copy()
+    wrong[bottom - (bottom - top) // rows : bottom, right - (right - left) // cols : right] = (245, 245, 245)
+    assert score(example, wrong, puzzle).details["cell_accuracy"] == round(1 - 1 / (rows * cols), 4)
+    assert not score(example, puzzle, puzzle).strict
+
+
 def test_arcs_given_as_circles_are_judged_by_the_ink_between_them() -> None:
     puzzle, solution = pictures("arc_connect")
     record, family = ours("arc_connect").payload, find_family("arc_connect")

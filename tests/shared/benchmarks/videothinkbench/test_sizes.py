@@ -70,6 +70,25 @@ def test_right_answers_are_right_at_every_scale_and_by_every_filter(name: str) -
 
 
 @every_family
+@pytest.mark.parametrize("form", ["folder", "parquet"])
+def test_right_answers_are_right_at_the_sizes_of_models(name: str, form: str) -> None:
+    """In both published forms: of a parquet row, by what is read off its pictures."""
+    puzzle, solution = pictures(name)
+    record = published(name)
+    row = {"id": record["id"], "prompt": record["prompt"]}
+    example = as_example(record if form == "folder" else row, task_of(name), puzzle, lambda: solution)
+    task, (height, width) = tasks()[example.task], solution.shape[:2]
+    for number, side in enumerate((*SIDES, 384, 640)):
+        if side < SCALES[0] * width:  # small shapes are blots of a few pixels then
+            continue
+        for kind in BY[::2] if name in MAZES else (BY[number % 3 * 2],):
+            image = resized(solution, side, round(side * height / width), kind)
+            assert task.score_image(example.payload, image, puzzle).strict, (side, kind)
+            if side > 0.5 * width or kind != FILTERS.NEAREST:  # as above
+                assert task.score_image(example.payload, jpeg(image), puzzle).strict, (side, kind, "JPEG")
+
+
+@every_family
 def test_our_own_are_too(name: str) -> None:
     family = find_family(name)
     record = make_example(family, family.config_class(), name, 11, 1).payload

@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vtb.benchmarks.vsi_bench import asks_for_number, target_number
+from vtb.benchmarks.registry import Asking
+from vtb.benchmarks.vsi_bench import NAME
+from vtb.benchmarks.vsi_bench.metric import asks_for_number, target_number
+from vtb.benchmarks.vsi_bench.record import VsiRecord
+from vtb.benchmarks.vsi_bench.task import VsiTask
 from vtb.errors import BadInput
 from vtb.formats.special_tokens import neutral
 from vtb.regular_file import read_regular
+from vtb.tasks.example import Example, Media, Prompts
+from vtb.tasks.task import MODALITIES
 
 # Names of the columns: the benchmark's first, then those of training sets in its form.
 _NAMES = {
@@ -20,7 +26,6 @@ _NAMES = {
     "question": ("question", "problem"),
     "answer": ("ground_truth", "solution", "answer"),
 }
-NOTE = "These are frames of a video."
 MOST_BYTES = 1 << 30
 
 
@@ -45,10 +50,16 @@ class Question:
     answer: str
 
     @property
+    def record(self) -> VsiRecord:
+        """What its task judges."""
+        dataset, _, scene = self.scene.rpartition("/")
+        answer = self.answer if asks_for_number(self.kind) else self.answer.upper()
+        return VsiRecord(scene=scene, question=self.question, options=self.options, answer=answer, dataset=dataset)
+
+    @property
     def asked(self) -> str:
         """What a model is asked, but for the line that says how to answer."""
-        options = ("Options:", *self.options) if self.options else ()
-        return neutral("\n".join((NOTE, self.question, *options)))
+        return neutral(VsiTask(self.kind).ask(self.record, "vlm"))
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -64,6 +75,33 @@ def read_questions(path: Path) -> list[Question]:
     if again:
         raise BadInput(f"{path}: {again} questions have an id that another one has: give each its own")
     return questions
+
+
+def read_published(path: Path) -> list[Asking]:
+    """The benchmark's questions as examples without media.
+
+    Raises:
+        BadInput: as ``read_questions``.
+    """
+    return [Asking(example_of(NAME, one.kind, one.record, f"vsi-{one.id}"), one.scene) for one in read_questions(path)]
+
+
+def example_of(source: str, kind: str, record: VsiRecord, key: str, media: Sequence[Media] = ()) -> Example:
+    """A question as an example.
+
+    Args:
+        source: ``vsi-bench``, or who asks in its form.
+        kind: question type.
+        record: the question.
+        key: unique within its artifact.
+        media: the frames that it shows.
+    """
+    task = VsiTask(kind)
+    task.validate(record)
+    words = Prompts(*(task.ask(record, modality) for modality in MODALITIES))
+    return Example(
+        key=key, source=source, task=kind, media=tuple(media), prompts=words, answer=record.answer, payload=record
+    )
 
 
 def scenes_of(path: Path) -> set[str]:

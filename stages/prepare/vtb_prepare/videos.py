@@ -6,7 +6,7 @@ import functools
 import hashlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +50,7 @@ def find_videos(folder: Path) -> Videos:
         raise BadInput(f"{folder}: is no folder of videos")
     whole: dict[str, Path] = {}
     sizes = hashlib.sha256()
-    for place, folders, files in os.walk(folder):
-        folders.sort()
+    for place, files in _walk(folder):
         names = sorted(name for name in files if not left_behind(name))
         for name in names:
             sizes.update(f"{os.path.relpath(place, folder)}/{name} {(Path(place) / name).stat().st_size}\n".encode())
@@ -62,6 +61,17 @@ def find_videos(folder: Path) -> Videos:
     if not whole:
         raise BadInput(f"{folder}: holds no videos ({', '.join(VIDEOS)}) and no folders of pictures")
     return Videos(_by_last_part(whole) | whole, sizes.hexdigest())
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """As ``os.walk``, in the order of the names, and through links to folders, but into none a second time."""
+    seen = set[str]()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        folders[:] = [] if real in seen else sorted(folders)
+        if real not in seen:
+            yield place, files
+        seen.add(real)
 
 
 def _by_last_part(whole: Mapping[str, Path]) -> dict[str, Path]:

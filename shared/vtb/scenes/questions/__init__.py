@@ -1,0 +1,1 @@
+"""Questions about a scene with exact answers, of every type that VSI-Bench has, in words of our own."""

@@ -1,0 +1,89 @@
+"""The options of ``vtb-eval predict``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from vtb.errors import UsageProblem
+from vtb.stage.fields import StageOptions, internal, option
+from vtb_eval.endpoint.url import check_endpoint
+from vtb_eval.questions import CLOSINGS
+
+MODEL, ENDPOINT, ASKED, SAMPLING = "The model", "An endpoint", "What is asked", "Answers"  # headings of the help
+HERE, THERE = ("adapter", "device", "batch_size"), ("concurrency", "retries", "timeout")
+
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options."""
+
+    model: str = option(
+        metavar="PATH|URI|NAME", affects_output=False, artifact=("checkpoint",), group=MODEL,
+        help="The model: a local folder with its files, or a checkpoint artifact; with --endpoint the name by which it "
+             "is served.",
+    )  # fmt: skip
+    adapter: str | None = option(
+        None, metavar="PATH|URI", affects_output=False, artifact=("adapter",), group=MODEL,
+        help="An adapter to put on the model: an adapter artifact or a PEFT folder.",
+    )  # fmt: skip
+    device: Literal["auto", "cpu", "cuda"] = option(
+        "auto", affects_output=False, group=MODEL, help="Where to run; auto takes the GPU where there is one."
+    )
+    endpoint: str | None = option(
+        None, metavar="URL", affects_output=False, group=ENDPOINT,
+        help="Ask a server that speaks OpenAI's chat completions, for example http://localhost:8000/v1, in place of a "
+             "model of this machine. Its key, if it wants one, is OPENAI_API_KEY of the environment.",
+    )  # fmt: skip
+    concurrency: int = option(
+        8, low=1, high=1024, affects_output=False, group=ENDPOINT, help="Questions that are asked at the same time."
+    )
+    retries: int = option(
+        8, low=0, affects_output=False, group=ENDPOINT,
+        help="Tries after the first for each question, with growing pauses, where a failure may pass.",
+    )  # fmt: skip
+    timeout: float = option(
+        600.0, low=0, above=True, affects_output=False, group=ENDPOINT, help="Seconds that an answer may take."
+    )
+    split: str = option("test", group=ASKED, help="Split to ask about; all takes everything. Ignored without splits.")
+    limit: int | None = option(None, low=1, group=ASKED, help="Ask only about the first so many samples.")
+    style: str | None = option(
+        None, choices=tuple(CLOSINGS), group=ASKED,
+        help="Ask for the answer at once, for thinking first, or in plain words; left out: direct, and plain for a "
+             "benchmark's own records.",
+    )  # fmt: skip
+    max_pixels: int = option(
+        262_144, low=1024, group=ASKED,
+        help="Scale larger pictures down to this many pixels; take the number of the training.",
+    )  # fmt: skip
+    blind: bool = option(
+        False, group=ASKED,
+        help="Show nothing: what a model guesses from the words alone, a baseline for the answers of one that sees.",
+    )  # fmt: skip
+    batch_size: int = option(8, low=1, affects_output=False, group=SAMPLING, help="Questions at a time.")
+    max_new_tokens: int = option(512, low=1, group=SAMPLING, help="Longest answer in tokens.")
+    temperature: float = option(0.0, low=0, group=SAMPLING, help="0 takes the likeliest token always.")
+    samples_per_shard: int = option(
+        64, low=1, help="Answers in one shard; a run that was cut off repeats at most one shard."
+    )
+
+    given: frozenset[str] = internal(frozenset())
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be asked, and what would be passed over without a word."""
+        if self.endpoint is not None:
+            check_endpoint(self.endpoint)
+        where = "a model of this machine, not for --endpoint" if self.endpoint is not None else "--endpoint"
+        for name in HERE if self.endpoint is not None else THERE:
+            if name in self.given:
+                raise UsageProblem(f"--{name.replace('_', '-')} is for {where}: leave it out")
+
+    def recorded(self) -> dict[str, Any]:
+        """A served model is known by its name alone, wherever it is asked.
+
+        With a temperature, the questions of a batch share one source of chance: its size counts then.
+        """
+        if self.endpoint is not None:
+            return {**super().recorded(), "model": self.model}
+        batch = {"batch_size": self.batch_size} if self.temperature > 0 else {}
+        return {**super().recorded(), **batch}

@@ -1,0 +1,55 @@
+"""Questions gathered by the video that they ask about, so that each is decoded once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from vtb.errors import QualityGate
+from vtb.media.frames import sampled_from, within_pixels
+from vtb.media.image import encode_rgb
+from vtb_prepare.videos import Videos
+
+log = logging.getLogger("vtb.prepare")
+PER_SHARD = 16  # videos; 32 frames of 262,144 pixels each take some 25 MB
+QUALITY = 90  # of the JPEG files; the videos have been compressed already
+T = TypeVar("T")
+Group = tuple[tuple[str, Path, tuple[T, ...]], ...]  # of each video: its name, where it lies, what asks about it
+
+
+def by_video(named: Iterable[tuple[str, T]], videos: Videos) -> tuple[list[Group[T]], list[str]]:
+    """Groups of sixteen videos, in the order of their first questions; and the names of those that are not there."""
+    gathered: dict[str, list[T]] = {}
+    for name, question in named:
+        gathered.setdefault(name, []).append(question)
+    there = [(name, place, tuple(some)) for name, some in gathered.items() if (place := videos.find(name))]
+    groups = [tuple(there[start : start + PER_SHARD]) for start in range(0, len(there), PER_SHARD)]
+    return groups, sorted(gathered.keys() - {name for name, *_ in there})
+
+
+def encoded_frames(video: Path, count: int, most_pixels: int) -> list[bytes]:
+    """Frames at equal distances as JPEG files.
+
+    Raises:
+        UnreadableVideo: it cannot be read.
+    """
+    return [encode_rgb(within_pixels(one, most_pixels), quality=QUALITY) for one in sampled_from(video, count)]
+
+
+def check_quality(missing: Iterable[str], damaged: Iterable[str], videos: int, max_bad: float) -> list[str]:
+    """What is missing or damaged, named in the log.
+
+    Raises:
+        QualityGate: it is a larger share of the videos than ``--max-bad`` allows.
+    """
+    bad: Sequence[str] = [*(f"{name}: is not there" for name in missing), *damaged]
+    for one in bad:
+        log.warning("left out: %s", one)
+    if len(bad) > max_bad * videos:
+        raise QualityGate(
+            f"{len(bad)} of {videos} videos are missing or damaged, the first: {bad[0]}; more than --max-bad "
+            f"{max_bad:g} allows: bring them, or raise --max-bad"
+        )
+    return list(bad)

@@ -1,0 +1,166 @@
+"""``vtb-prepare questions``: a published benchmark about videos as an artifact that ``vtb-eval`` takes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from msgspec import structs
+
+from vtb.artifact import FileEntry, InputEntry, ShardEntry
+from vtb.artifact.output import Output, file_sha256
+from vtb.benchmarks.registry import Asking, Benchmark, benchmarks, find_benchmark
+from vtb.errors import BadInput
+from vtb.formats.shared_frames import fold, frame_name
+from vtb.formats.webdataset import Sample, write_tar
+from vtb.media.video import UnreadableVideo
+from vtb.puzzles.sample import EXAMPLE
+from vtb.report.card import DatasetCard, write_card
+from vtb.report.features import shard_features
+from vtb.stage.command import stage_command
+from vtb.stage.declaration import Resources, Stage
+from vtb.stage.executor import ShardResult, Task, Tick
+from vtb.stage.fields import StageOptions, option
+from vtb.stage.run import Run
+from vtb.store import open_store
+from vtb.tasks.example import ASKED, Example, Media, encode_example
+from vtb_prepare.by_video import Group, by_video, check_quality, encoded_frames
+from vtb_prepare.videos import Videos, find_videos
+
+log = logging.getLogger("vtb.prepare")
+
+STAGE = Stage(
+    command="vtb-prepare questions",
+    summary="Read a benchmark about videos, with frames of each, for evaluation.",
+    version=1,
+    image="vtb/prepare",
+    writes=("questions",),
+    parallel="shards",
+    resources=Resources(cpu="4", memory="8Gi"),
+)
+
+
+def about_videos() -> tuple[str, ...]:
+    """The benchmarks whose published files this stage reads."""
+    return tuple(name for name, benchmark in benchmarks().items() if benchmark.read is not None)
+
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options; what lies in the files is recorded as inputs, not where they lie."""
+
+    benchmark: str = option(choices=about_videos, help="The benchmark.")
+    questions: Path = option(
+        file=True, existing=True, affects_output=False, metavar="FILE",
+        help="Its published questions: the parquet file, or the same rows as JSON or JSON lines.",
+    )  # fmt: skip
+    videos: Path = option(
+        file=True, existing=True, affects_output=False, metavar="FOLDER",
+        help="Its videos as DATASET/SCENE.mp4, or their frames as pictures in DATASET/SCENE/.",
+    )  # fmt: skip
+    frames: int = option(32, low=1, high=999, help="Frames of each video, at equal distances, both ends included.")
+    frame_pixels: int = option(262_144, low=1024, help="Scale larger frames down to this many pixels.")
+    show: Literal["images", "video"] = option(
+        "images", help="Ask about the frames as so many pictures, as `vtb-prepare vsi` trains, or as one video."
+    )
+    max_bad: float = option(
+        0.0, low=0, high=1, affects_output=False,
+        help="Largest share of videos that may be missing or damaged; above it the command exits 5.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ShardWork:
+    """The videos behind one shard, with the examples that ask about each."""
+
+    videos: Group[Example]
+    options: Options
+
+
+@stage_command(STAGE, Options)
+def questions(run: Run, options: Options) -> None:
+    """Read a benchmark about videos, with frames of each, for evaluation.
+
+    Every video is decoded once, and its frames are kept once, however many questions ask about it. vtb-eval predict
+    asks a model, and vtb-eval score judges as the benchmark's released evaluator does.
+
+    Example: vtb-prepare questions --benchmark vsi-bench --questions test.parquet --videos vsi_bench/ --output out/vsi
+    """
+    benchmark, videos = find_benchmark(options.benchmark), find_videos(options.videos)
+    groups, missing = by_video(((one.video, one.example) for one in read(benchmark, options.questions)), videos)
+    if not groups:
+        raise BadInput(f"{options.videos}: holds none of the videos that {options.questions} asks about")
+    tasks = [
+        Task(f"shards/{number:05d}.tar", sum(len(asked) for *_, asked in group), ShardWork(group, options))
+        for number, group in enumerate(groups)
+    ]
+    run.make_shards(
+        run.plan(options, inputs_of(options, videos)), tasks, make_shard,
+        lambda output: partial(describe, output, benchmark, missing, options),
+        what="questions", summary=f"{sum(task.rows for task in tasks)} questions with frames",
+    )  # fmt: skip
+
+
+def read(benchmark: Benchmark, path: Path) -> Sequence[Asking]:
+    """The benchmark's questions."""
+    assert benchmark.read is not None  # the option offers no others
+    return benchmark.read(path)
+
+
+def inputs_of(options: Options, videos: Videos) -> list[InputEntry]:
+    """The questions by their content; videos by name and size, since hashing terabytes would take hours."""
+    asked = InputEntry(open_store(str(options.questions)).uri, options.benchmark, file_sha256(options.questions))
+    return [asked, InputEntry(open_store(str(options.videos)).uri, "videos", videos.digest)]
+
+
+def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
+    """The questions about some videos, and the frames of each once."""
+    samples, bad, options = list[Sample](), list[str](), work.options
+    for name, place, examples in work.videos:
+        tick(len(examples))
+        try:
+            frames = encoded_frames(place, options.frames, options.frame_pixels)
+        except UnreadableVideo as error:
+            bad.append(f"{name}: {error}")
+            continue
+        parts = {frame_name(number): frame for number, frame in enumerate(frames)}
+        kind: Literal["frame", "image"] = "frame" if options.show == "video" else "image"
+        media = tuple(Media(ASKED, kind, part) for part in parts)
+        whole = (structs.replace(example, media=media) for example in examples)
+        samples += [Sample(example.key, {EXAMPLE: encode_example(example), **parts}) for example in whole]
+    told = {
+        "bad": bad,
+        "videos": len(work.videos),
+        "tasks": sorted({e.task for *_, asked in work.videos for e in asked}),
+    }
+    return ShardResult(write_tar(fold(samples)), len(samples), stats=told)
+
+
+def describe(
+    output: Output, benchmark: Benchmark, missing: Sequence[str], options: Options, shards: Sequence[ShardEntry]
+) -> tuple[list[FileEntry], dict[str, Any]]:
+    """A card, unless too many videos are missing or damaged."""
+    videos = sum(shard.stats["videos"] for shard in shards) + len(missing)
+    bad = check_quality(missing, [one for shard in shards for one in shard.stats["bad"]], videos, options.max_bad)
+    rows, tasks = sum(shard.rows for shard in shards), sorted({task for s in shards for task in s.stats["tasks"]})
+    if not rows:
+        output.withdraw(shards_too=True)
+        raise BadInput(f"{options.videos}: every video is damaged")
+    card = DatasetCard(
+        title=f"{rows:,} questions of {benchmark.name}",
+        tags=("visual-reasoning", "webdataset", *tasks),
+        license="other",
+        rows=rows,
+        bytes=sum(shard.bytes for shard in shards),
+        data_files={"test": "shards/*.tar"},
+        features=shard_features(),
+        made_with=STAGE.command,
+        counts={"test": rows},
+        picture=None,
+        layout=f"In a shard, the {options.frames} frames of a video are one sample; the questions about it follow.",
+    )
+    return [output.put("README.md", write_card(card).encode())], {"questions": rows, "bad": bad}

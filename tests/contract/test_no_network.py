@@ -1,0 +1,63 @@
+"""The commands work where nothing can be reached: in a network namespace without a route, or even a loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from contract.command_line import BIN, TINY
+from stages.prepare.room_films import film, question, room
+
+pytestmark = pytest.mark.engine
+STEPS = ("--max-steps", "1", "--batch-size", "2", "--device", "cpu")
+
+
+def _alone() -> list[str]:
+    """What starts a command without a network, as root or as somebody else."""
+    if shutil.which("unshare") is None:
+        pytest.skip("this machine has no unshare")
+    for more in ((), ("--map-root-user",)):
+        line = ["unshare", "--net", *more]
+        if subprocess.run([*line, "true"], capture_output=True, check=False).returncode == 0:
+            return line
+    pytest.skip("this machine allows no network namespaces")
+
+
+@pytest.fixture(scope="module")
+def alone() -> list[str]:
+    line = _alone()
+    reach = "import socket; socket.create_connection(('127.0.0.1', 9), 1)"
+    found = subprocess.run([*line, str(BIN / "python"), "-c", reach], capture_output=True, text=True, check=False)
+    assert "unreachable" in found.stderr  # with a network it would be refused
+    return line
+
+
+def test_the_whole_way(alone: list[str], tmp_path: Path) -> None:
+    def run(program: str, *words: object) -> None:
+        line = [*alone, str(BIN / program), *map(str, words)]
+        # No settings of the tests that would keep the engines offline.
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))}
+        done = subprocess.run(line, env=env, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, f"{program} {words[0]}: {done.stderr[-2000:]}"
+
+    at = {name: tmp_path / name for name in ("mazes", "curated", "data", "model", "sft", "merged", "said")}
+    run("vtb-gen-maze", *TINY, "--count", "12", "--output", at["mazes"])
+    run("vtb-curate", "--input", at["mazes"], "--test", "0.3", "--workers", "1", "--output", at["curated"])
+    run("vtb-prepare", "vlm", "--input", at["curated"], "--workers", "1", "--output", at["data"])
+    run("vtb-train-vlm", "tiny-model", at["model"])
+    trained = ("--input", at["data"], "--model", at["model"], *STEPS)
+    run("vtb-train-vlm", "sft", *trained, "--output", at["sft"])
+    run("vtb-train-vlm", "merge", "--model", at["model"], "--adapter", at["sft"], "--output", at["merged"])
+    asked = ("--input", at["curated"], "--model", at["merged"], "--max-new-tokens", "4", "--limit", "2")
+    run("vtb-eval", "predict", *asked, "--device", "cpu", "--output", at["said"])
+    run("vtb-eval", "score", "--input", at["said"], "--workers", "1", "--output", tmp_path / "scores")
+    film(tmp_path / "videos" / "a.mp4", room(0))
+    (tmp_path / "q.json").write_text(f"[{question(0, 'a')}]".replace("'", '"').replace("None", "null"))
+    about = ("--questions", tmp_path / "q.json", "--videos", tmp_path / "videos", "--frames", "2", "--workers", "1")
+    run("vtb-prepare", "questions", "--benchmark", "vsi-bench", *about, "--output", tmp_path / "questions")
+    run("vtb-prepare", "vsi", *about, "--val", "0", "--output", tmp_path / "vsi")
+    assert (tmp_path / "scores" / "report.html").is_file()

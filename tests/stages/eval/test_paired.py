@@ -1,0 +1,48 @@
+"""Tests on pairs, against figures worked out elsewhere."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from vtb_eval.paired import MOST_EXACT, compare_pairs, difference_interval, mcnemar
+
+
+def test_mid_p_by_hand() -> None:
+    # Exact two-sided p less the chance of the observed table itself: 2 * (1 + 8) / 2^8 - 8 / 2^8.
+    assert mcnemar(1, 7) == pytest.approx(10 / 256)
+    assert mcnemar(7, 1) == mcnemar(1, 7)
+    assert mcnemar(0, 5) == pytest.approx(1 / 32)
+    assert mcnemar(0, 0) == 1.0
+
+
+def test_many_changed_puzzles_continue_the_small_ones() -> None:
+    half = MOST_EXACT // 2
+    exact, asymptotic = mcnemar(half + 40, half - 40), mcnemar(half + 41, half - 40)
+    assert asymptotic < exact
+    assert asymptotic == pytest.approx(exact, rel=0.15)
+    assert asymptotic == pytest.approx(math.erfc(81 / math.sqrt(2 * (MOST_EXACT + 1))))
+
+
+def test_interval_by_hand() -> None:
+    low, high = difference_interval(7, 1, 20)
+    spread = 1.959964 * math.sqrt((8 / 22 + 2 / 22 - (6 / 22) ** 2) / 22)
+    assert (low, high) == pytest.approx((6 / 22 - spread, 6 / 22 + spread))
+
+
+def test_right_and_wrong() -> None:
+    found = compare_pairs([1, 1, 0, 0, 0, 0], [1, 0, 1, 1, 1, 0])
+    assert (found["both_right"], found["won"], found["lost"], found["puzzles"]) == (1, 3, 1, 6)
+    assert (found["difference"], found["test"], found["p"]) == (0.3333, "McNemar", 0.375)
+    assert found["low"] < 0 < found["high"]
+
+
+def test_grades() -> None:
+    better = compare_pairs([0.1] * 12, [0.1 + 0.05 * (k % 3 + 1) for k in range(12)])
+    assert (better["test"], better["won"], better["difference"]) == ("sign flips", 12, 0.1)
+    assert better["p"] < 0.005
+    assert 0 < better["low"] < 0.1 < better["high"]
+    same = compare_pairs([0.2, 0.4], [0.4, 0.2])
+    assert same["p"] == 1.0
+    assert compare_pairs([0.5, 1], [0.25, 1]) == compare_pairs([0.5, 1], [0.25, 1])
