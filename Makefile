@@ -12,6 +12,7 @@ EXTRAS := generate,curate,prepare,train-vlm,eval,launch,dev
 
 MODEL ?=
 STORE ?= demo-out$(if $(MODEL),-$(notdir $(abspath $(MODEL))))
+LEARN ?= learn-out
 ON ?= local
 IMAGES ?=
 WHEELS ?=
@@ -30,6 +31,11 @@ demo: setup  ## Generate, curate, prepare, train, predict and judge on a tiny mo
 	@$(BIN)/vtb run k8s/pipelines/demo.yaml --on $(ON) --store $(STORE) $(if $(MODEL),--set model=$(abspath $(MODEL)))
 	@test -n "$(MODEL)" || echo "The tiny model is random and hardly trained: that nearly all its answers are wrong, and many cut off, is as it should be."
 	@echo "Report: $(STORE)/scores/report.html"
+
+learn: setup  ## Teach a small model color grids from nothing, on the CPU, and judge it before and after training
+	@$(BIN)/vtb run k8s/pipelines/learn.yaml --on $(ON) --store $(LEARN)
+	@for step in scores-untrained scores-taught scores; do echo "$$step:"; $(BIN)/vtb show $(LEARN)/$$step; done
+	@echo "Report: $(LEARN)/scores/report.html"
 
 ##@ Develop
 setup: $(STAMP)  ## Make .venv with everything in it, or bring it up to date
@@ -86,7 +92,7 @@ images-archive: setup  ## Write built images into ARCHIVE=build/images.tar, for 
 
 ##@ Other
 clean:  ## Remove what the targets above have made, but not the images
-	rm -rf $(VENV) demo-out demo-out-* build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) demo-out demo-out-* learn-out build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## Show this list
@@ -94,4 +100,4 @@ help:  ## Show this list
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z%\/-]+:.*##/ {sub("%", "NAME", $$1); printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo setup test lint check-generated attacks bench image-base-local images push images-archive clean help
+.PHONY: demo learn setup test lint check-generated attacks bench image-base-local images push images-archive clean help

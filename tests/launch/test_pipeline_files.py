@@ -16,7 +16,8 @@ from launch.pipelines import ALL, ASK, CURATED, DATASET, MAZES, TRAIN, read, val
 from vtb.errors import BadInput
 from vtb.pipeline import Step, read_pipeline, with_settings
 
-DEMO = Path(__file__).parents[2] / "k8s" / "pipelines" / "demo.yaml"
+PIPELINES = Path(__file__).parents[2] / "k8s" / "pipelines"
+DEMO = PIPELINES / "demo.yaml"
 
 
 # --- what is taken
@@ -29,16 +30,30 @@ def test_the_demo_runs_every_stage_that_is_there(tmp_path: Path) -> None:
     assert values(words(demo, "answers"), "adapter") == ["s3://b/p/adapter"]
 
 
-def test_demo_commands_are_taken_by_their_stages(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "first"), [("demo", "vtb-gen-maze"), ("learn", "vtb-gen-visual")])
+def test_commands_of_our_pipelines_are_taken_by_their_stages(name: str, first: str, tmp_path: Path) -> None:
     """Every command parses: it fails for want of its input, not of its options."""
-    done = run("vtb", "run", DEMO, "--store", tmp_path / "out", "--dry-run")
+    done = run("vtb", "run", PIPELINES / f"{name}.yaml", "--store", tmp_path / "out", "--dry-run")
     assert done.code == 0, done.err
     lines = [shlex.split(line) for line in done.out.splitlines()]
-    assert [line[0] for line in lines][:2] == ["vtb-gen-maze", "vtb-curate"]
+    assert [line[0] for line in lines][:2] == [first, "vtb-curate"]
     for line in lines:
-        dry = run(line[0], *line[1:], "--dry-run")
+        end = line.index("--") if "--" in line else len(line)  # what follows is the engine's
+        dry = run(*line[:end], "--dry-run", *line[end:])
         assert (dry.code == 0) or (dry.code == 3 and "holds no artifact" in dry.err), (line, dry.err)
     assert not (tmp_path / "out").exists()
+
+
+def test_learning_is_judged_on_puzzles_that_no_training_saw() -> None:
+    """Each model answers the test split of the set whose other splits it was trained on."""
+    learn = read_pipeline(PIPELINES / "learn.yaml")
+    for model in ("untrained", "taught", "rewarded"):
+        asked = words(learn, f"answers-{model}")
+        assert [values(asked, name) for name in ("input", "model", "split")] == [
+            ["s3://b/p/curated"], [f"s3://b/p/{model}"], ["test"],
+        ]  # fmt: skip
+    assert values(words(learn, "dataset"), "input") == ["s3://b/p/curated"]
+    assert values(words(learn, "rewarded"), "model") == ["s3://b/p/taught"]
 
 
 def test_options_become_flags(tmp_path: Path) -> None:

@@ -83,8 +83,8 @@ def describe(uri: str, manifest: Manifest) -> Iterator[str]:
     table = scores_table(manifest.metrics) if plan.kind == "scores" else []
     if table:
         yield "  scores"
-        table += [*cut_off_line(manifest.metrics), *refused_line(manifest.metrics)]
-        table += against_lines(manifest.metrics)
+        metrics = manifest.metrics
+        table += [*cut_off_line(metrics), *refused_line(metrics), *against_lines(metrics)]
         yield from (f"    {line}" for line in table)
         yield f"  report    {open_store(uri).uri}/report.html, and every figure in scores.json"
     elif manifest.metrics:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from vtb.artifact import InputEntry, Manifest, ShardEntry, read_manifest
@@ -20,18 +21,23 @@ ASKED = ("split", "limit", "answered_only")  # options that say which puzzles a 
 FILE = "compared.jsonl"
 
 
-def value(result: Result) -> float:
-    """What an answer is worth in comparisons, 0 to 1."""
-    return result.score
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier run: its scores artifact, and all verdicts in it."""
+
+    uri: str
+    manifest: Manifest
+    results: Sequence[Result]
 
 
-def read_results(uri: str) -> list[Result]:
-    """The verdicts of a scores artifact.
+def read_earlier(uri: str) -> Earlier:
+    """A scores artifact with its verdicts.
 
     Raises:
         BadInput: its shards are damaged, or of a version that recorded other things.
     """
-    return [result for shard in read_manifest(uri).shards for result in _verdicts(uri, shard)]
+    manifest = read_manifest(uri, ("scores",))
+    return Earlier(uri, manifest, [result for shard in manifest.shards for result in _verdicts(uri, shard)])
 
 
 def _verdicts(uri: str, shard: ShardEntry) -> list[Result]:
@@ -45,7 +51,7 @@ def _verdicts(uri: str, shard: ShardEntry) -> list[Result]:
 
 
 def compare_runs(
-    inputs: Sequence[InputEntry], config: Mapping[str, Any], results: Sequence[Result], against: Sequence[InputEntry]
+    inputs: Sequence[InputEntry], config: Mapping[str, Any], results: Sequence[Result], against: Sequence[Earlier]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The figures beside each earlier run, and a row for each puzzle that was won or lost.
 
@@ -54,18 +60,20 @@ def compare_runs(
         config: the options of this run.
         results: all verdicts of this run.
         against: the earlier runs.
+
+    Raises:
+        BadInput: one of them is about other puzzles.
     """
     asked, figures, rows = _about(inputs, config), list[dict[str, Any]](), list[dict[str, Any]]()
-    for entry in against:
-        before = read_results(entry.uri)
-        manifest = read_manifest(entry.uri)
-        _refuse_others(entry.uri, asked, _about(manifest.plan.inputs, manifest.plan.config), results, before)
-        old, new = _values(before), _values(results)
+    for run in against:
+        plan = run.manifest.plan
+        _refuse_others(run.uri, asked, _about(plan.inputs, plan.config), results, run.results)
+        old, new = _values(run.results), _values(results)
         both = [key for key in new if key in old]
         if not both:
-            raise BadInput(f"--against {entry.uri}: no answer is judged in both runs: leave it out")
-        figures.append({"uri": entry.uri, **_figures(both, old, new)})
-        rows += _changed(entry.uri, both, old, new)
+            raise BadInput(f"--against {run.uri}: no answer is judged in both runs: leave it out")
+        figures.append({"uri": run.uri, **_figures(both, old, new)})
+        rows += _changed(run.uri, both, old, new)
     return figures, rows
 
 
@@ -117,7 +125,7 @@ def _values(results: Sequence[Result]) -> dict[Key, float]:
     """What each puzzle is worth: of several attempts the mean, so that runs with other numbers of them compare."""
     found: dict[Key, list[float]] = {}
     for result in judged(results):
-        found.setdefault(_key(result), []).append(value(result))
+        found.setdefault(_key(result), []).append(result.score)
     return {key: statistics.fmean(values) for key, values in found.items()}
 
 

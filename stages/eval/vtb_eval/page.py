@@ -6,16 +6,19 @@ It has no date, since the same answers give the same page; when it was made is i
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from vtb.artifact import InputEntry, find_manifest
 from vtb.benchmarks.videothinkbench.published import SOURCE
 from vtb.puzzles.registry import families
+from vtb.report.learning_curve import HEIGHT, WIDTH, Curve, curve_of
 from vtb.report.pages import render
 from vtb.report.samples import title_of
 from vtb.store import open_store
 from vtb_eval.examples import PageSource, ShownAnswer, load
+from vtb_eval.learning import ALL
+from vtb_eval.reference_marks import reference_marks
 from vtb_eval.result import Result
 
 SHOWN = 8
@@ -46,7 +49,27 @@ def report_page(
         right=[answer for answer in shown if answer.right],
         wrong=[answer for answer in shown if not answer.right],
         changed=_changed(source, results, changed),
+        widest={one["uri"]: _widest(one["per_task"].values()) for one in figures.get("against", ())},
+        curves=_curves(figures),
+        curve_size=(WIDTH, HEIGHT),
+        references=reference_marks(figures),
     )
+
+
+def _widest(tasks: Iterable[Mapping[str, Any]]) -> float:
+    """The largest share of puzzles that was won or lost, for which the longest bar stands; no bar is as wide as 0."""
+    return max(row[what] / row["puzzles"] for row in tasks for what in ("won", "lost")) or 1.0
+
+
+def _curves(figures: Mapping[str, Any]) -> list[Curve]:
+    """How accuracy grows with training, over all and for each of several tasks; none where steps are not known."""
+    runs, tasks = figures.get("learning_curve", []), figures["per_task"]
+    parts = {ALL: figures["overall"], **(tasks if len(tasks) > 1 else {})}
+    return [
+        curve_of(name, [(run["run"], run["steps"], run["shares"][name]) for run in runs if name in run["shares"]],
+                 now["blind"])
+        for name, now in parts.items() if runs
+    ]  # fmt: skip
 
 
 def _changed(

@@ -27,11 +27,12 @@ from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run, input_entry
-from vtb_eval.against import FILE, compare_runs
+from vtb_eval.against import FILE, Earlier, compare_runs, read_earlier
 from vtb_eval.benchmark_tables import benchmark_tables, beside_frequent_answers
 from vtb_eval.comparison import compare
 from vtb_eval.examples import PageSource
 from vtb_eval.judging import judge_attempt, make_result
+from vtb_eval.learning import learning_curve
 from vtb_eval.owners import Attempts, find_answers, settle
 from vtb_eval.page import report_page
 from vtb_eval.prediction import NOT_JUDGED, PREDICTION, decode_prediction
@@ -199,6 +200,17 @@ def asked_without(source: PageSource) -> Sequence[str]:
     return found if isinstance(found, list) else ()
 
 
+def beside(
+    output: Output, source: PageSource, results: Sequence[Result], earlier: Sequence[Earlier]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The comparison with earlier runs; a refused one leaves nothing, so that another may begin here."""
+    try:
+        return compare_runs(source.inputs, source.config, results, earlier)
+    except BadInput:
+        output.withdraw(shards_too=True)
+        raise
+
+
 def close(
     output: Output, source: PageSource, against: Sequence[InputEntry], shards: Sequence[ShardEntry]
 ) -> tuple[list[FileEntry], dict[str, Any]]:
@@ -215,7 +227,10 @@ def close(
     figures["benchmarks"] = benchmark_tables(judged(beside_frequent_answers(results)))
     files, changed = list[FileEntry](), list[dict[str, Any]]()
     if against:
-        figures["against"], changed = compare_runs(source.inputs, source.config, results, against)
+        earlier = [read_earlier(entry.uri) for entry in against]
+        figures["against"], changed = beside(output, source, results, earlier)
+        if curve := learning_curve(source.inputs[0], results, earlier):
+            figures["learning_curve"] = curve
         files.append(output.put(FILE, "".join(json.dumps(row) + "\n" for row in changed).encode()))
     page = report_page(source, results, figures, changed)
     files += [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]

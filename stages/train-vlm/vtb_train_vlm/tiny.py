@@ -31,20 +31,24 @@ class Options(StageOptions):
     """The command's own options."""
 
     family: Literal["qwen3_vl", "qwen2_5_vl"] = option("qwen3_vl", help="Architecture of the model.")
+    size: Literal["tiny", "small"] = option(
+        "tiny",
+        help="tiny, half a million weights, shows that a pipeline works; small, 1.7 million, can learn easy puzzles.",
+    )
 
 
 @stage_command(STAGE, Options)
 def tiny_model(run: Run, options: Options) -> None:
     """Build a tiny random model of a real architecture, offline.
 
-    The model knows nothing, but every stage treats it like a real one: half a million weights, its own small
-    vocabulary, ready in seconds on any machine.
+    The model knows nothing, but every stage treats it like a real one: half a million weights, or with --size small
+    1.7 million, its own small vocabulary, ready in seconds on any machine.
 
     Example: vtb-train-vlm tiny-model --family qwen3_vl out/tiny
     """
     plan = run.plan(options)
     if run.dry_run:
-        run.say_plan(plan, f"a tiny {options.family} model")
+        run.say_plan(plan, f"a {options.size} {options.family} model")
         return
     output = run.begin(plan)
     if output is None:
@@ -53,6 +57,6 @@ def tiny_model(run: Run, options: Options) -> None:
 
     with run.withdrawing(output), tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "model"
-        build_tiny_model(options.family, folder, run.seed)
+        build_tiny_model(options.family, folder, run.seed, options.size)
         files = output.put_folder(folder)
-    run.say_done(output, output.commit([], files, {"family": options.family}))
+    run.say_done(output, output.commit([], files, {"family": options.family, "size": options.size}))

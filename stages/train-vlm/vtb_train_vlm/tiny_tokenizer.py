@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -23,7 +24,6 @@ MEDIA_TOKENS = (
 _PAD = "<|endoftext|>"
 _END = "<|im_end|>"
 _TAGS = ("<think>", "</think>")
-_MERGES_WANTED = 550
 
 # Text of the kind that prompts and answers are made of; its words become single tokens. Digits always stand alone.
 _SENTENCES = (
@@ -48,14 +48,26 @@ _SENTENCES = (
     "The path is [12, 13, 14, 25]. (row, column) {x: 10, y: 20} 0.5 1.5 100% = + - * / < > ? ! \" ' ; _ #\n\n",
 )
 
+# What the easiest visual puzzles say besides: with words as tokens a prompt is short, and an answer one choice.
+_SMALL = (
+    "The picture follows a pattern. What is the color of the triangle, disc or bar where the question mark is?",
+    "Triangles that lie opposite each other have the same color. Bars of the same height have the same color.",
+    "A triangle that is grey without a question mark is hidden. Reply with one of these:",
+    "Give the answer directly, with no explanation.\n",
+    "blue, green, yellow, red, purple, orange, pink, brown, teal, navy.\n",
+    "blue\ngreen\nyellow\nred\npurple\norange\npink\nbrown\nteal\nnavy\n",
+)
+_SENTENCES_OF = {"tiny": _SENTENCES, "small": _SENTENCES + _SMALL}
+_MERGES_WANTED = {"tiny": 550, "small": 800}
 
-def build_tokenizer(family: str) -> Any:
+
+def build_tokenizer(family: str, size: str = "tiny") -> Any:
     """Learns the vocabulary and returns a tokenizer with Qwen's special tokens and chat template."""
     from tokenizers import pre_tokenizers
     from transformers import Qwen2Tokenizer
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    merges = _learn_merges()
+    merges = _learn_merges(_SENTENCES_OF[size], _MERGES_WANTED[size])
     vocabulary = {token: index for index, token in enumerate([*alphabet, *("".join(pair) for pair in merges)])}
     tokenizer = Qwen2Tokenizer(
         vocab=vocabulary, merges=merges, unk_token=None, bos_token=None, eos_token=_END, pad_token=_PAD
@@ -67,12 +79,12 @@ def build_tokenizer(family: str) -> Any:
     return tokenizer
 
 
-def _learn_merges() -> list[tuple[str, str]]:
+def _learn_merges(sentences: Sequence[str], wanted: int) -> list[tuple[str, str]]:
     """Learns byte pairs by plain counting; the library's trainer leaves the order of equally frequent pairs open."""
-    words = _count_words()
+    words = _count_words(sentences)
     chunks = {word: tuple(word) for word in words}
     merges: list[tuple[str, str]] = []
-    while len(merges) < _MERGES_WANTED:
+    while len(merges) < wanted:
         counts: dict[tuple[str, str], int] = {}
         for word, split in chunks.items():
             for pair in pairwise(split):
@@ -85,13 +97,13 @@ def _learn_merges() -> list[tuple[str, str]]:
     return merges
 
 
-def _count_words() -> dict[str, int]:
+def _count_words(sentences: Sequence[str]) -> dict[str, int]:
     from transformers import Qwen2Tokenizer
 
     # The real tokenizer's own rules cut the text, else pairs would be learned that it can never use.
     cut = Qwen2Tokenizer()._tokenizer.pre_tokenizer
     words: dict[str, int] = {}
-    for sentence in _SENTENCES:
+    for sentence in sentences:
         for word, _ in cut.pre_tokenize_str(sentence):
             words[word] = words.get(word, 0) + 1
     return words

@@ -22,7 +22,7 @@ from stages.eval.endpoint_runs import KEY, ask
 from stages.eval.predict_runs import answers, complete, predict, texts
 
 pytestmark = pytest.mark.engine
-START_S = 180
+START_S = 240
 LENGTH = ("--max-new-tokens", "12")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from scipy.stats import binom, binomtest
 
 from vtb_eval.paired import MOST_EXACT, compare_pairs, difference_interval, mcnemar
 
@@ -15,6 +16,20 @@ def test_mid_p_by_hand() -> None:
     assert mcnemar(7, 1) == mcnemar(1, 7)
     assert mcnemar(0, 5) == pytest.approx(1 / 32)
     assert mcnemar(0, 0) == 1.0
+
+
+@pytest.mark.parametrize(("won", "lost", "p"), [(1, 7, 0.0391), (6, 16, 0.0347), (25, 2, 3.03e-6)])
+def test_published_tables(won: int, lost: int, p: float) -> None:
+    """The examples of Fagerland, Lydersen and Laake, Statistical Analysis of Contingency Tables, chapter 8."""
+    assert mcnemar(won, lost) == pytest.approx(p, rel=2e-3)
+
+
+@pytest.mark.parametrize("changed", [1, 2, 7, 40, MOST_EXACT])
+def test_mid_p_is_the_exact_p_less_half_of_both_tails_ends(changed: int) -> None:
+    for won in {0, 1, changed // 3, changed // 2, changed}:
+        of_this = binom.pmf(won, changed, 0.5) * (0.5 if 2 * won == changed else 1)
+        expected = binomtest(won, changed).pvalue - of_this
+        assert mcnemar(won, changed - won) == pytest.approx(expected, rel=1e-6)
 
 
 def test_many_changed_puzzles_continue_the_small_ones() -> None:
@@ -29,6 +44,11 @@ def test_interval_by_hand() -> None:
     low, high = difference_interval(7, 1, 20)
     spread = 1.959964 * math.sqrt((8 / 22 + 2 / 22 - (6 / 22) ** 2) / 22)
     assert (low, high) == pytest.approx((6 / 22 - spread, 6 / 22 + spread))
+
+
+def test_published_interval() -> None:
+    """The example with the authors' own function, ``CIpropWS(.05, 26, 4, 40)``."""
+    assert difference_interval(26, 4, 40) == pytest.approx((0.3126438, 0.7349752), abs=1e-6)
 
 
 def test_right_and_wrong() -> None:

@@ -52,10 +52,10 @@ def test_more_answers_narrow_the_interval() -> None:
 
 
 def test_grades_have_the_interval_of_their_mean() -> None:
-    """R: t.test's normal limit, mean(x) +- 1.959964 * sd(x) / sqrt(n)."""
+    """By hand: the mean 0.5 +- 1.959964 * sqrt(0.46 / 5) / sqrt(6)."""
     found = share_of([0.1, 0.5, 0.6, 1.0, 0.3, 0.5])
     assert (found.right, found.total, found.rate) == (3.0, 6, 0.5)
-    assert (found.low, found.high) == pytest.approx((0.2571, 0.7429), abs=1e-4)
+    assert (found.low, found.high) == pytest.approx((0.257302, 0.742698), abs=1e-6)
     assert share_of([1.0, 0.0, 1.0]) == wilson(2, 3)
     assert (share_of([0.5]).low, share_of([0.5]).high) == (0.0, 1.0)
 

@@ -42,10 +42,13 @@ QUESTIONS = [question(size, index) for size in (7, 9, 11) for index in range(6)]
 RIGHT = [FAMILY.answer(question.example.payload) for question in QUESTIONS]
 
 
-def write(folder: Path, found: list[Sample]) -> None:
+ASKED = InputEntry("/data/curated", "puzzles", "1" * 64)
+MODEL = InputEntry("/models/tiny", "checkpoint", "2" * 64)
+
+
+def write(folder: Path, found: list[Sample], inputs: tuple[InputEntry, ...] = (ASKED, MODEL)) -> None:
     """A predictions artifact."""
     config = {"seed": 42, "split": "test", "style": "direct", "note": "<script>alert(1)</script>"}
-    inputs = (InputEntry("/data/curated", "puzzles", "1" * 64), InputEntry("/models/tiny", "checkpoint", "2" * 64))
     output, shards = Output(str(folder), Plan("predictions", "vtb-eval predict", 1, config, inputs)), []
     output.begin()
     for number, start in enumerate(range(0, len(found), PER_SHARD)):

@@ -26,7 +26,7 @@ def test_writes_a_checkpoint_of_the_family(family: str, tmp_path: Path) -> None:
     manifest = read_manifest(str(tmp_path), ("checkpoint",))
     check_all(open_store(str(tmp_path)), manifest)
     assert json.loads((tmp_path / "config.json").read_text())["model_type"] == family
-    assert manifest.plan.config == {"seed": 42, "family": family}
+    assert manifest.plan.config == {"seed": 42, "family": family, "size": "tiny"}
     assert str(tmp_path) not in json.dumps(manifest.body())
 
 
