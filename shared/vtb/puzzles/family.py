@@ -53,10 +53,12 @@ class Generator(ABC, Generic[P]):
     Attributes:
         palette: the colors of its pictures.
         config_class: a frozen dataclass of what can be chosen; its fields become options.
+        shortcut: what answers its puzzles without the drawing, where that is the nature of the task; cards say it.
     """
 
     palette: ClassVar[Palette]
     config_class: ClassVar[type[Any]]
+    shortcut: ClassVar[str] = ""
 
     @abstractmethod
     def sample(self, rng: random.Random, config: Any) -> P:

@@ -61,6 +61,7 @@ class DatasetCard:
         pages: pages beside the card, by what they show.
         layout: what the files are; the layout of WebDataset shards when left out.
         license: of the data, as the hub names it (``license_of`` where it comes from inputs).
+        shortcuts: by task, what answers its puzzles without the drawing.
         features: the schema of the data for the ``datasets`` library (``vtb.report.features``).
     """
 
@@ -81,6 +82,7 @@ class DatasetCard:
     license: str = OURS
     uses: tuple[str, ...] = (ASKED,)
     features: Features = field(default_factory=list)
+    shortcuts: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_card(card: DatasetCard) -> str:
@@ -88,6 +90,7 @@ def write_card(card: DatasetCard) -> str:
     parts = [_head(card), f"# {card.title}\n", _summary(card)]
     parts += [f"![samples]({card.picture})\n"] if card.picture else []
     parts += [_pages(card)] if card.pages else []
+    parts += [_shortcuts(card)] if card.shortcuts else []
     parts += [_counts(card), _difficulty(card), card.layout + "\n" if card.layout else _layout(card), LOADING]
     return "\n".join(part for part in parts if part)
 
@@ -120,6 +123,11 @@ def _summary(card: DatasetCard) -> str:
         twice = f"{card.distinct:,} different puzzles are among them, the others are repeats."
         text += f" {'No puzzle comes twice.' if card.distinct >= card.rows else twice}"
     return text + " How it was made is in `manifest.json`.\n"
+
+
+def _shortcuts(card: DatasetCard) -> str:
+    said = "; ".join(f"`{task}`: {what}" for task, what in card.shortcuts.items())
+    return f"By the nature of the task, some puzzles can be answered without looking at the drawing. {said}.\n"
 
 
 def _pages(card: DatasetCard) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
 from vtb.datasets.folder_layout import LAYOUT, write_data_files
+from vtb.puzzles.registry import families
 from vtb.report.card import OTHER, OURS, DatasetCard, uses, write_card
 from vtb.report.dataset import PAGES
 from vtb.report.difficulty import difficulty_page
@@ -91,5 +92,6 @@ def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, An
         pages={what: path for what, path in PAGES.items() if path != "preview.html" or recipe.preview},
         layout="" if recipe.layout == "shards" else LAYOUT,
         uses=uses(clips=any(recipe.example(stream, 0).payload.clip for stream in recipe.streams)),
+        shortcuts={name: family.shortcut for name in recipe.families if (family := families()[name]).shortcut},
         license=OTHER if of_others else OURS,  # task files have the license of their makers
     )

@@ -213,3 +213,12 @@ def test_constraints_that_no_draw_meets_are_one_line(tmp_path: Path, monkeypatch
     assert (done.code, len(done.error_lines)) == (2, 1)
     assert "midpoint: none of 5000 draws fits a picture of 480x480" in done.err
     assert "(100 % rejected)" in done.err
+
+
+def test_the_card_says_which_tasks_their_points_answer(tmp_path: Path) -> None:
+    words = ("--task", "square_outlier", "--task", "midpoint", "--count", "1", "--workers", "1", "--output", tmp_path)
+    assert call("vtb-gen-eyeballing", *words).code == 0
+    said = [line for line in (tmp_path / "README.md").read_text().splitlines() if "without looking" in line]
+    assert len(said) == 1
+    assert "`square_outlier`: the five points alone say which of them is no corner of a square" in said[0]
+    assert "midpoint" not in said[0]

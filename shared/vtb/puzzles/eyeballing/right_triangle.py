@@ -19,6 +19,7 @@ class RightTriangle(Eyeballing):
     """The corner of the only right angle. The points alone answer this, by the nature of the task."""
 
     name = "right_triangle"
+    shortcut = "the five points alone say which three have the right angle"
     ask_point = "the corner of the right angle, where exactly three of the five form a right triangle"
     reveal = "Draw the right triangle that three of the points form in black."
     tries, draws = 4, DRAWS  # few, because a new try draws a new rank, and rare ranks would become rarer

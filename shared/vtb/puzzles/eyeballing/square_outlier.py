@@ -15,6 +15,7 @@ class SquareOutlier(Eyeballing):
     """The point that is no corner of the square. The points alone answer this, by the nature of the task."""
 
     name = "square_outlier"
+    shortcut = "the five points alone say which of them is no corner of a square"
     ask_point = "the one that is not a corner of the square that the other four form"
     reveal = "Draw the square that four of the points form in black."
     tries, draws = 4, DRAWS  # few, because a new try draws a new rank, and rare ranks would become rarer
