@@ -1,4 +1,4 @@
-"""ms-swift's own server, as ``swift deploy`` starts it, for a tiny model: ``python -m stages.eval.swift_server``."""
+"""ms-swift's own server, as ``swift deploy`` starts it, for a tiny model; run as a script."""
 
 from __future__ import annotations
 

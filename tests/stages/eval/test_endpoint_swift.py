@@ -43,7 +43,7 @@ def swift(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     place, port = tmp_path_factory.mktemp("swift"), free_port()
     env = {**os.environ, "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     line = [
-        "-m", "stages.eval.swift_server", "--model", plain, "--model_type", "qwen3_vl", "--use_hf", "true",
+        Path(__file__).with_name("swift_server.py"), "--model", plain, "--model_type", "qwen3_vl", "--use_hf", "true",
         "--infer_backend", "transformers", "--torch_dtype", "float32", "--host", "127.0.0.1", "--port", port,
         "--served_model_name", "tiny", "--api_key", KEY,
     ]  # fmt: skip
