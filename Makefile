@@ -49,7 +49,7 @@ $(STAMP): pyproject.toml
 	@touch $@
 
 test: setup  ## Run the whole test suite in JOBS=2 processes; TESTS=path runs a part
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --durations 20 $(TESTS) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 20 $(TESTS) $(PYTEST_ARGS)
 
 lint: setup check-generated  ## Check style, types, Dockerfiles and everything that is generated
 	$(BIN)/ruff check .

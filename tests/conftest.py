@@ -82,3 +82,9 @@ def faulty_s3(s3: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyBuc
             monkeypatch.setenv(variable, value)
         monkeypatch.setattr(s3_client, "_FIRST_WAIT", 0.1)
         yield FaultyBucket(env, s3.uri, s3.name, s3.server, proxy)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that run engines first: they are the slowest, and the last of them would keep one process busy alone."""
+    slow = {item.path for item in items if item.get_closest_marker("engine")}
+    items.sort(key=lambda item: item.path not in slow)
