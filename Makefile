@@ -51,6 +51,9 @@ $(STAMP): pyproject.toml
 test: setup  ## Run the whole test suite in JOBS=2 processes; TESTS=path runs a part
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 20 $(TESTS) $(PYTEST_ARGS)
 
+test-slow: setup  ## Run the tests that take minutes each and that `make test` leaves out
+	VTB_SLOW_TESTS=1 $(BIN)/python -m pytest -m slow $(TESTS) $(PYTEST_ARGS)
+
 lint: setup check-generated  ## Check style, types, Dockerfiles and everything that is generated
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -100,4 +103,4 @@ help:  ## Show this list
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z%\/-]+:.*##/ {sub("%", "NAME", $$1); printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo learn setup test lint check-generated attacks bench image-base-local images push images-archive clean help
+.PHONY: demo learn setup test test-slow lint check-generated attacks bench image-base-local images push images-archive clean help

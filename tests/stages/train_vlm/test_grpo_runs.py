@@ -89,6 +89,7 @@ def test_what_is_rewarded_rises(dataset: str, model: Model, env: dict[str, str],
     assert metrics(str(tmp_path / "out"))["reward_last"] > metrics(str(tmp_path / "out"))["reward_first"]
 
 
+@pytest.mark.slow
 def test_the_other_family_and_its_merged_model(dataset: str, model: Model, env: dict[str, str], tmp_path: Path) -> None:
     base, adapter = model("qwen2_5_vl"), tmp_path / "adapter"
     pace = ("--learning-rate", "0.001", "--batch-size", "8", "--max-steps", "3")

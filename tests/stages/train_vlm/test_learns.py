@@ -11,7 +11,7 @@ import pytest
 from contract.command_line import call
 from vtb.artifact import read_manifest
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 COLORS = 6
 STEPS = 160
