@@ -42,6 +42,7 @@ class Loaded:
         asked: all that it asks about, as files.
         reasoning: the picture with printed names, where it has one.
         solution: reads the picture with the solution, where it has one.
+        clip: reads the clip in which it is solved, where it has one.
     """
 
     example: Example
@@ -49,6 +50,7 @@ class Loaded:
     asked: tuple[Asked, ...]
     reasoning: bytes | None
     solution: Callable[[], bytes] | None = None
+    clip: Callable[[], bytes] | None = None
 
     @property
     def key(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from vtb.formats import hub
 from vtb.formats.split_names import split_of_place
 from vtb.formats.vlmpuzzle import read_records
 from vtb.media.image import UnreadableImage, decode_image
-from vtb.puzzles.sample import PUZZLE, REASONING, SOLUTION
+from vtb.puzzles.sample import CLIP, PUZZLE, REASONING, SOLUTION
 from vtb.store import is_remote
 from vtb.tasks.example import ASKED
 from vtb.tasks.registry import from_fields
@@ -88,7 +88,7 @@ def _own(file: Path, record: Mapping[str, Any]) -> Loaded:
     media = tuple(medium for medium, _ in named)
     asked = asked_of(media, {one.name: read_media(file, path, one.name) for one, path in named if one.role == ASKED})
     example = structs.replace(from_fields(record), media=media)
-    return Loaded(example, look_at(asked), asked, None, partial(_solution, file, record))
+    return Loaded(example, look_at(asked), asked, None, partial(_solution, file, record), _clip(file, record))
 
 
 def _of_others(file: Path, record: Mapping[str, Any]) -> Loaded:
@@ -97,11 +97,16 @@ def _of_others(file: Path, record: Mapping[str, Any]) -> Loaded:
     example = as_example(record, file.parent.name, puzzle, lambda: decode_image(solution()))
     named = record.get(FIELDS_OF_OTHERS[REASONING])
     numbered = read_media(file, named, REASONING) if named else None
-    return Loaded(example, puzzle, one_picture(picture), numbered, solution)
+    return Loaded(example, puzzle, one_picture(picture), numbered, solution, _clip(file, record))
 
 
 def _solution(file: Path, record: Mapping[str, Any]) -> bytes:
     return read_media(file, record.get(FIELDS[SOLUTION]), SOLUTION)
+
+
+def _clip(file: Path, record: Mapping[str, Any]) -> Callable[[], bytes] | None:
+    named = record.get(FIELDS[CLIP])
+    return partial(read_media, file, named, CLIP) if named else None
 
 
 def folder_records(chunk: Chunk) -> list[dict[str, Any]]:

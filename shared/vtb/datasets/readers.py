@@ -26,7 +26,7 @@ from vtb.formats.split_names import SPLITS
 from vtb.formats.vlmpuzzle import DATA, MAX_RECORDS, data_files, find_data_files, media_path
 from vtb.formats.webdataset import Sample
 from vtb.media.image import MAX_FILE, UnreadableImage
-from vtb.puzzles.sample import EXAMPLE, REASONING, SOLUTION
+from vtb.puzzles.sample import CLIP, EXAMPLE, REASONING, SOLUTION
 from vtb.stage.run import input_entry
 from vtb.store import ObjectMissing, Store, is_remote, open_store
 from vtb.tasks.registry import decode_example
@@ -217,5 +217,7 @@ def load_sample(sample: Sample) -> Loaded:
         raise BadInput(f"it has no {EXAMPLE}")
     example = structs.replace(decode_example(sample.parts[EXAMPLE]), key=sample.key)
     asked = asked_of(example.media, sample.parts)
-    solution = partial(sample.parts.__getitem__, SOLUTION) if SOLUTION in sample.parts else None
-    return Loaded(example, look_at(asked), asked, sample.parts.get(REASONING), solution)
+    solution, clip = (
+        partial(sample.parts.__getitem__, part) if part in sample.parts else None for part in (SOLUTION, CLIP)
+    )
+    return Loaded(example, look_at(asked), asked, sample.parts.get(REASONING), solution, clip)

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from vtb.errors import QualityGate
-from vtb.media.frames import sampled_from, within_pixels
-from vtb.media.image import encode_rgb
+from vtb.artifact import InputEntry
+from vtb.media.frames import within_pixels
+from vtb.media.image import Image, encode_rgb
+from vtb.store import open_store
+from vtb_prepare.quality import quality_gate
 from vtb_prepare.videos import Videos
 
 log = logging.getLogger("vtb.prepare")
@@ -29,13 +31,9 @@ def by_video(named: Iterable[tuple[str, T]], videos: Videos) -> tuple[list[Group
     return groups, sorted(gathered.keys() - {name for name, *_ in there})
 
 
-def encoded_frames(video: Path, count: int, most_pixels: int) -> list[bytes]:
-    """Frames at equal distances as JPEG files.
-
-    Raises:
-        UnreadableVideo: it cannot be read.
-    """
-    return [encode_rgb(within_pixels(one, most_pixels), quality=QUALITY) for one in sampled_from(video, count)]
+def encoded(frames: Sequence[Image], most_pixels: int) -> list[bytes]:
+    """Frames as JPEG files, scaled down where they have more pixels."""
+    return [encode_rgb(within_pixels(one, most_pixels), quality=QUALITY) for one in frames]
 
 
 def check_quality(missing: Iterable[str], damaged: Iterable[str], videos: int, max_bad: float) -> list[str]:
@@ -44,12 +42,13 @@ def check_quality(missing: Iterable[str], damaged: Iterable[str], videos: int, m
     Raises:
         QualityGate: it is a larger share of the videos than ``--max-bad`` allows.
     """
-    bad: Sequence[str] = [*(f"{name}: is not there" for name in missing), *damaged]
+    bad = [*(f"{name}: is not there" for name in missing), *damaged]
     for one in bad:
         log.warning("left out: %s", one)
-    if len(bad) > max_bad * videos:
-        raise QualityGate(
-            f"{len(bad)} of {videos} videos are missing or damaged, the first: {bad[0]}; more than --max-bad "
-            f"{max_bad:g} allows: bring them, or raise --max-bad"
-        )
-    return list(bad)
+    quality_gate(bad, videos, max_bad, "videos are missing or damaged")
+    return bad
+
+
+def inputs_of(named: Iterable[tuple[str, Path, str]]) -> list[InputEntry]:
+    """Files and folders by kind, place and digest; of videos that of names and sizes, since hashing takes hours."""
+    return [InputEntry(open_store(str(path)).uri, kind, digest) for kind, path, digest in named]

@@ -1,102 +1,150 @@
-"""What the datasets for models that draw have in common: a shard of rows and media per chunk of the input."""
+"""What the datasets for models that draw have in common: their options, a shard per chunk, the end."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from vtb.artifact import ShardEntry
+from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
-from vtb.datasets.chunk import Chunk
-from vtb.datasets.readers import ADVICE
-from vtb.datasets.samples import Unusable, chunk_samples
-from vtb.errors import BadInput, QualityGate
+from vtb.datasets.chunk import Loaded
+from vtb.datasets.readers import chunks, describe_input, read_chunk
+from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
-from vtb.formats.webdataset import DamagedTar, Sample
-from vtb.puzzles.sample import EXAMPLE
 from vtb.rng import stable_fraction
-from vtb.stage.executor import ShardResult, Task, Tick
-from vtb.tasks.example import Example, encode_example
-from vtb.tasks.registry import decode_example, task_of
-from vtb_prepare.splits import SPLITS, split_of
+from vtb.stage.executor import ShardResult, Tick
+from vtb.stage.fields import StageOptions, option
+from vtb.stage.run import Run
+from vtb.tasks.example import encode_example
+from vtb.tasks.registry import task_of
+from vtb_prepare.drawn_card import drawn_card
+from vtb_prepare.quality import max_bad_option, quality_gate
+from vtb_prepare.splits import SPLITS, ShardWork, plan_shards, to_learn_from, val_option
 from vtb_prepare.swift_files import rows_of
 
 log = logging.getLogger("vtb.prepare")
-# The columns of a sample that differ between kinds of models, and its files by path; raises ``BadInput`` where the
-# sample cannot be learnt from.
-Make = Callable[[Example, Sample, str], tuple[dict[str, Any], dict[str, bytes]]]
+Row = Mapping[str, Any]
+MOST_NAMED = 20  # samples that the log names; the manifest names all
 
 
 @dataclass(frozen=True)
-class ShardWork:
-    """The chunk behind one shard of rows, and what makes a row."""
+class DrawnOptions(StageOptions):
+    """The options of every such command."""
 
-    number: int
-    chunk: Chunk
-    val: float
-    salt: str
-    make: Make
+    per_task: int | None = option(None, low=1, help="At most so many samples of each task for train.")
+    val: float = val_option()
+    max_bad: float = max_bad_option(0.0, "samples that may lack a solution or be damaged")
 
 
-def plan_shards(found: Sequence[Chunk], val: float, seed: int, make: Make) -> list[Task[ShardWork]]:
-    """One shard of rows per chunk."""
-    return [
-        Task(f"shards/{number:05d}.jsonl", chunk.rows, ShardWork(number, chunk, val, f"split/{seed}", make))
-        for number, chunk in enumerate(found)
-    ]
+@dataclass(frozen=True)
+class Form:
+    """What differs between the kinds of models.
+
+    Attributes:
+        what: the samples, in words.
+        metadata: the engine's file of each split.
+        make: a sample's own columns and its files by path, which begin with the given stem; raises ``BadInput`` where
+            nobody can learn from it.
+        encode: the rows of a split as the engine reads them.
+        columns: those of a row that the engine's file has.
+        more: further files, of all rows.
+    """
+
+    what: str
+    metadata: Mapping[str, str]
+    make: Callable[[Loaded, str], tuple[dict[str, Any], dict[str, bytes]]]
+    encode: Callable[[Sequence[Row]], bytes]
+    columns: Sequence[str]
+    more: Callable[[Mapping[str, Sequence[Row]]], Mapping[str, bytes]] = lambda rows: {}
 
 
-def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
+def prepare_drawn(run: Run, options: DrawnOptions, form: Form) -> None:
+    """Make what is missing of the artifact."""
+    entries = [describe_input(uri, run.stage.reads) for uri in run.inputs]
+    found = to_learn_from([chunk for entry in entries for chunk in chunks(entry)], run.inputs)
+    tasks = plan_shards(found, options.val, run.seed)
+    run.make_shards(
+        run.plan(options, entries), tasks, partial(make_shard, form.make),
+        lambda output: partial(combine, output, run, options, form),
+        what=form.what, summary=f"{sum(task.rows for task in tasks)} {form.what}",
+    )  # fmt: skip
+
+
+def make_shard(
+    make: Callable[[Loaded, str], tuple[dict[str, Any], dict[str, bytes]]], work: ShardWork, tick: Tick
+) -> ShardResult:
     """Neutral rows, and their media in one tar; samples that cannot be used are named with the reason."""
     lines, media, bad = [], dict[str, bytes](), list[str]()
-    for place, sample in enumerate(_samples(work.chunk)):
+    for place, loaded in enumerate(read_chunk(work.chunk, odd=bad)):
         tick(1)
         try:
-            if isinstance(sample, Unusable):
-                raise BadInput(sample.why)
-            example = decode_example(sample.parts[EXAMPLE])
-            own, files = work.make(example, sample, f"media/{work.number:05d}/{place:06d}")
+            own, files = make(loaded, f"media/{work.number:05d}/{place:06d}")
         except BadInput as error:
-            bad.append(f"{sample.key}: {error}")
+            bad.append(f"{loaded.key}: {error}")
             continue
-        lines.append(json.dumps({**own, **_row(example, work)}) + "\n")
+        lines.append(json.dumps({**own, **_common(loaded, work)}) + "\n")
         media |= files
     return ShardResult("".join(lines).encode(), len(lines), {f"media/{work.number:05d}.tar": pack(media)}, {"bad": bad})
 
 
-def _samples(chunk: Chunk) -> Iterator[Sample | Unusable]:
-    try:
-        yield from chunk_samples(chunk)
-    except DamagedTar as error:
-        raise BadInput(f"{chunk.uri}/{chunk.path}: is damaged ({error}): {ADVICE}") from error
-
-
-def _row(example: Example, work: ShardWork) -> dict[str, Any]:
-    task = task_of(example)
-    split = example.split or work.chunk.split
-    if split is None:
-        split = split_of(example, task.split_key(example.payload), work.val, work.salt)
+def _common(loaded: Loaded, work: ShardWork) -> dict[str, Any]:
+    example = loaded.example
     return {
-        "task_type": example.task, "task_group": task.group, "id": example.key, "split": split,
+        "task_type": example.task, "task_group": task_of(example).group, "id": loaded.key,
+        "split": work.split_of(example),
         "example": encode_example(example).decode(),  # what a judge is called with while training goes on
     }  # fmt: skip
 
 
-def chosen_rows(output: Output, shards: Sequence[ShardEntry], per_task: int | None, seed: int) -> dict[str, list[Any]]:
+def combine(
+    output: Output, run: Run, options: DrawnOptions, form: Form, shards: Sequence[ShardEntry]
+) -> tuple[list[FileEntry], dict[str, Any]]:
+    """The engine's files and a card, unless too much cannot be used."""
+    bad = check_samples(output, shards, options.max_bad)
+    rows = chosen_rows(output, shards, options.per_task, run.seed)
+    told = {split: [{name: row[name] for name in form.columns} for row in found] for split, found in rows.items()}
+    made = {form.metadata[split]: form.encode(found) for split, found in told.items()}
+    made.update(form.more(rows))
+    made["README.md"] = drawn_card(form.what, run.stage.command, told, form.metadata, shards, run.inputs).encode()
+    counts = {split: len(found) for split, found in rows.items()}
+    return [output.put(path, data) for path, data in made.items()], {"rows": counts, "left_out": bad}
+
+
+def check_samples(output: Output, shards: Sequence[ShardEntry], max_bad: float) -> list[str]:
+    """What cannot be used.
+
+    Raises:
+        BadInput: nothing else is there.
+        QualityGate: it is a larger share than ``--max-bad`` allows.
+    """
+    bad = [one for shard in shards for one in shard.stats["bad"]]
+    good = sum(shard.rows for shard in shards)
+    for one in bad[:MOST_NAMED]:
+        log.warning("left out: %s", one)
+    if not good:
+        output.withdraw(shards_too=True)
+        raise BadInput(f"no sample can be used, the first: {bad[0]}")
+    quality_gate(bad, good + len(bad), max_bad, "samples cannot be used")
+    return bad
+
+
+def chosen_rows(output: Output, shards: Sequence[ShardEntry], per_task: int | None, seed: int) -> dict[str, list[Row]]:
     """The rows by split, in the order of the shards; of each task in train so many, chosen by their ids alone."""
-    rows: dict[str, list[Any]] = {split: [] for split in SPLITS}
+    rows: dict[str, list[Row]] = {split: [] for split in SPLITS}
     for row in rows_of(output, shards):
-        rows[row["split"]].append(row)
+        if row["split"] in rows:  # a record may name another split of its own
+            rows[row["split"]].append(row)
     if per_task is not None:
         rows["train"] = _balanced(rows["train"], per_task, f"per-task/{seed}")
     return rows
 
 
-def _balanced(rows: Sequence[Mapping[str, Any]], per_task: int, salt: str) -> list[Any]:
-    by_task: dict[str, list[Mapping[str, Any]]] = {}
+def _balanced(rows: Sequence[Row], per_task: int, salt: str) -> list[Row]:
+    by_task: dict[str, list[Row]] = {}
     for row in rows:
         by_task.setdefault(row["task_type"], []).append(row)
     kept = set[tuple[str, str]]()
@@ -106,25 +154,3 @@ def _balanced(rows: Sequence[Mapping[str, Any]], per_task: int, salt: str) -> li
         order = sorted(found, key=lambda row: (stable_fraction(row["id"], salt), row["id"]))
         kept.update((task, row["id"]) for row in order[:per_task])
     return [row for row in rows if (row["task_type"], row["id"]) in kept]
-
-
-def check_quality(output: Output, shards: Sequence[ShardEntry], max_bad: float) -> list[str]:
-    """What cannot be used, named in the log.
-
-    Raises:
-        BadInput: nothing else is there.
-        QualityGate: it is a larger share than ``--max-bad`` allows.
-    """
-    bad = [one for shard in shards for one in shard.stats["bad"]]
-    good = sum(shard.rows for shard in shards)
-    for one in bad[:20]:
-        log.warning("left out: %s", one)
-    if len(bad) > max_bad * (good + len(bad)):
-        output.withdraw(shards_too=True)
-        if not good:
-            raise BadInput(f"no sample can be used, the first: {bad[0]}")
-        raise QualityGate(
-            f"{len(bad)} of {good + len(bad)} samples cannot be used, the first: {bad[0]}; more than --max-bad "
-            f"{max_bad:g} allows"
-        )
-    return bad

@@ -20,14 +20,14 @@ def drawn_card(
     """Rows by split, and the file that lists each split."""
     counts = {split: len(found) for split, found in rows.items()}
     tasks = {row["task_type"] for found in rows.values() for row in found}
-    columns = dict.fromkeys(name for found in rows.values() for row in found[:1] for name in row if name != "split")
+    columns = dict.fromkeys(name for found in rows.values() for row in found[:1] for name in row)
     return write_card(
         DatasetCard(
             title=f"{sum(counts.values()):,} {what}, for DiffSynth-Studio",
             tags=("visual-reasoning", *sorted(tasks)),
             license=license_of(inputs),
             rows=sum(counts.values()),
-            bytes=sum(file.bytes for shard in shards for file in shard.files) + sum(shard.bytes for shard in shards),
+            bytes=sum(shard.all_bytes for shard in shards),
             data_files={split: metadata[split] for split, count in counts.items() if count},
             features=[_feature(name, rows) for name in columns],
             made_with=made_with,

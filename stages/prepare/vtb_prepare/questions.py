@@ -11,12 +11,13 @@ from typing import Any, Literal
 
 from msgspec import structs
 
-from vtb.artifact import FileEntry, InputEntry, ShardEntry
+from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output, file_sha256
 from vtb.benchmarks.registry import Asking, Benchmark, benchmarks, find_benchmark
 from vtb.errors import BadInput
 from vtb.formats.shared_frames import fold, frame_name
 from vtb.formats.webdataset import Sample, write_tar
+from vtb.media.frames import sampled_from
 from vtb.media.video import UnreadableVideo
 from vtb.puzzles.sample import EXAMPLE
 from vtb.report.card import DatasetCard, write_card
@@ -26,10 +27,10 @@ from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
-from vtb.store import open_store
 from vtb.tasks.example import ASKED, Example, Media, encode_example
-from vtb_prepare.by_video import Group, by_video, check_quality, encoded_frames
-from vtb_prepare.videos import Videos, find_videos
+from vtb_prepare.by_video import Group, by_video, check_quality, encoded, inputs_of
+from vtb_prepare.quality import max_bad_option
+from vtb_prepare.videos import find_videos
 
 log = logging.getLogger("vtb.prepare")
 
@@ -67,10 +68,7 @@ class Options(StageOptions):
     show: Literal["images", "video"] = option(
         "images", help="Ask about the frames as so many pictures, as `vtb-prepare vsi` trains, or as one video."
     )
-    max_bad: float = option(
-        0.0, low=0, high=1, affects_output=False,
-        help="Largest share of videos that may be missing or damaged; above it the command exits 5.",
-    )  # fmt: skip
+    max_bad: float = max_bad_option(0.0, "videos that may be missing or damaged")
 
 
 @dataclass(frozen=True)
@@ -98,8 +96,10 @@ def questions(run: Run, options: Options) -> None:
         Task(f"shards/{number:05d}.tar", sum(len(asked) for *_, asked in group), ShardWork(group, options))
         for number, group in enumerate(groups)
     ]
+    named = [(options.benchmark, options.questions, file_sha256(options.questions))]
+    inputs = inputs_of([*named, ("videos", options.videos, videos.digest)])
     run.make_shards(
-        run.plan(options, inputs_of(options, videos)), tasks, make_shard,
+        run.plan(options, inputs), tasks, make_shard,
         lambda output: partial(describe, output, benchmark, missing, options),
         what="questions", summary=f"{sum(task.rows for task in tasks)} questions with frames",
     )  # fmt: skip
@@ -111,19 +111,13 @@ def read(benchmark: Benchmark, path: Path) -> Sequence[Asking]:
     return benchmark.read(path)
 
 
-def inputs_of(options: Options, videos: Videos) -> list[InputEntry]:
-    """The questions by their content; videos by name and size, since hashing terabytes would take hours."""
-    asked = InputEntry(open_store(str(options.questions)).uri, options.benchmark, file_sha256(options.questions))
-    return [asked, InputEntry(open_store(str(options.videos)).uri, "videos", videos.digest)]
-
-
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """The questions about some videos, and the frames of each once."""
     samples, bad, options = list[Sample](), list[str](), work.options
     for name, place, examples in work.videos:
         tick(len(examples))
         try:
-            frames = encoded_frames(place, options.frames, options.frame_pixels)
+            frames = encoded(sampled_from(place, options.frames), options.frame_pixels)
         except UnreadableVideo as error:
             bad.append(f"{name}: {error}")
             continue

@@ -1,19 +1,32 @@
-"""Which parts of an input a model may learn from, and in which split each sample goes."""
+"""Which parts of an input a model may learn from, in which shards of rows, and in which split each sample goes."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from vtb.datasets.chunk import Chunk
 from vtb.datasets.readers import splits_in_words
 from vtb.errors import BadInput
 from vtb.rng import stable_fraction
+from vtb.stage.executor import Task
+from vtb.stage.fields import option
 from vtb.tasks.example import Example
+from vtb.tasks.registry import task_of
 
 log = logging.getLogger("vtb.prepare")
 SPLITS = ("train", "val")
 EVALUATION = ("test", "minitest")  # splits that no model may see in training
+
+
+def val_option() -> Any:
+    """How many puzzles of an input without splits go into val."""
+    return option(
+        0.05, low=0, high=1,
+        help="Share of puzzles for val where the input has no splits; a curated input keeps its own.",
+    )  # fmt: skip
 
 
 def to_learn_from(every: Sequence[Chunk], inputs: Sequence[str]) -> list[Chunk]:
@@ -33,8 +46,26 @@ def to_learn_from(every: Sequence[Chunk], inputs: Sequence[str]) -> list[Chunk]:
     return ours
 
 
-def split_of(example: Example, key: str, val: float, salt: str) -> str:
-    """The split that curate gave, else a stable one by the puzzle, or by the video."""
-    if example.split is not None:
-        return example.split
-    return "val" if stable_fraction(key, salt) < val else "train"
+@dataclass(frozen=True)
+class ShardWork:
+    """The chunk behind one shard of rows, and what decides their splits where it has none."""
+
+    number: int
+    chunk: Chunk
+    val: float
+    salt: str
+
+    def split_of(self, example: Example) -> str:
+        """The split that curate gave, else a stable one by the puzzle, or by the video."""
+        if example.split is not None:
+            return example.split
+        key = task_of(example).split_key(example.payload)
+        return "val" if stable_fraction(key, self.salt) < self.val else "train"
+
+
+def plan_shards(found: Sequence[Chunk], val: float, seed: int) -> list[Task[ShardWork]]:
+    """One shard of rows per chunk."""
+    return [
+        Task(f"shards/{number:05d}.jsonl", chunk.rows, ShardWork(number, chunk, val, f"split/{seed}"))
+        for number, chunk in enumerate(found)
+    ]

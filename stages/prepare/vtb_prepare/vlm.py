@@ -17,7 +17,7 @@ from vtb.artifact.output import Output
 from vtb.benchmarks.registry import find_benchmark
 from vtb.benchmarks.vsi_bench.record import VsiRecord
 from vtb.datasets.asked import Asked
-from vtb.datasets.chunk import Chunk, Loaded
+from vtb.datasets.chunk import Loaded
 from vtb.datasets.odd_records import odd_figure, odd_records
 from vtb.datasets.readers import chunks, describe_input
 from vtb.datasets.shown import read_shown
@@ -29,12 +29,12 @@ from vtb.report.card import DatasetCard, license_of, write_card
 from vtb.report.features import sft_features
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.executor import ShardResult, Task, Tick
-from vtb.stage.fields import StageOptions, option
+from vtb.stage.executor import ShardResult, Tick
+from vtb.stage.fields import StageOptions
 from vtb.stage.run import Run
 from vtb.tasks.example import encode_example
 from vtb.tasks.registry import task_of
-from vtb_prepare.splits import SPLITS, split_of, to_learn_from
+from vtb_prepare.splits import SPLITS, ShardWork, plan_shards, to_learn_from, val_option
 from vtb_prepare.swift_files import put_rows
 
 log = logging.getLogger("vtb.prepare")
@@ -56,20 +56,7 @@ STAGE = Stage(
 class Options(StageOptions):
     """The command's own options."""
 
-    val: float = option(
-        0.05, low=0, high=1,
-        help="Share of puzzles for val where the input has no splits; a curated input keeps its own.",
-    )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class ShardWork:
-    """The chunk behind one shard of rows."""
-
-    number: int
-    chunk: Chunk
-    val: float
-    salt: str
+    val: float = val_option()
 
 
 @stage_command(STAGE, Options)
@@ -85,7 +72,7 @@ def vlm(run: Run, options: Options) -> None:
     """
     entries = [describe_input(uri, STAGE.reads) for uri in run.inputs]
     every = [chunk for entry in entries for chunk in chunks(entry)]
-    tasks = plan_shards(to_learn_from(every, run.inputs), options.val, f"split/{run.seed}")
+    tasks = plan_shards(to_learn_from(every, run.inputs), options.val, run.seed)
     summary = f"{sum(task.rows for task in tasks)} rows with their pictures"
     run.make_shards(
         run.plan(options, entries),
@@ -95,14 +82,6 @@ def vlm(run: Run, options: Options) -> None:
         what="rows",
         summary=summary,
     )
-
-
-def plan_shards(found: Sequence[Chunk], val: float, salt: str) -> list[Task[ShardWork]]:
-    """One shard of rows per chunk."""
-    return [
-        Task(f"shards/{number:05d}.jsonl", chunk.rows, ShardWork(number, chunk, val, salt))
-        for number, chunk in enumerate(found)
-    ]
 
 
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
@@ -115,7 +94,8 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
             paths = media_paths(f"media/{work.number:05d}/{place:06d}", asked)
         last = asked
         files = dict(zip(chain(*paths), chain(*(one.files for one in asked)), strict=True))
-        row = make_row(loaded, [(one.kind, own) for one, own in zip(asked, paths, strict=True)], work.val, work.salt)
+        named = [(one.kind, own) for one, own in zip(asked, paths, strict=True)]
+        row = make_row(loaded, named, work.split_of(loaded.example))
         lines.append(json.dumps(row) + "\n")  # ASCII, since some characters beyond it end a line for ``splitlines``
         media |= files
         clips |= {one.kind for one in asked if one.kind != "image"}
@@ -144,7 +124,7 @@ def _paths(stem: str, one: Asked) -> list[str]:
     return [f"{stem}-{number:03d}{ending}" for number, ending in enumerate(one.endings)]
 
 
-def make_row(loaded: Loaded, shown: Sequence[Shown], val: float, salt: str) -> dict[str, Any]:
+def make_row(loaded: Loaded, shown: Sequence[Shown], split: str) -> dict[str, Any]:
     """One row; ours are asked about in their own words, those of others in the family's."""
     example = loaded.example
     task, record = task_of(example), example.payload
@@ -154,7 +134,7 @@ def make_row(loaded: Loaded, shown: Sequence[Shown], val: float, salt: str) -> d
         raise BadInput(f"sample {loaded.key[:100]}: has no answer in words, so nobody can learn from it: leave it out")
     return {
         "id": loaded.key,
-        "split": split_of(example, task.split_key(record), val, salt),
+        "split": split,
         **shown_columns(shown),
         "question": neutral(example.prompts.vlm if example.ours else task.ask(record, "vlm")),
         "answer": neutral(example.answer),
@@ -198,13 +178,12 @@ def clips_of(output: Output, shards: Sequence[ShardEntry]) -> str | None:
 def _card(
     shards: Sequence[ShardEntry], counts: Mapping[str, int], license: str, clips: str | None, more: Sequence[str]
 ) -> str:
-    media = sum(file.bytes for shard in shards for file in shard.files)
     card = DatasetCard(
         title=f"{sum(counts.values()):,} questions about puzzles, for ms-swift",
         tags=("visual-reasoning", *sorted({task for shard in shards for task in shard.stats["tasks"]})),
         license=license,
         rows=sum(counts.values()),
-        bytes=media + sum(shard.bytes for shard in shards),
+        bytes=sum(shard.all_bytes for shard in shards),
         data_files={split: f"{split}_sft.jsonl" for split, count in counts.items() if count},
         features=sft_features(clips, more),
         made_with="vtb-prepare vlm",

@@ -10,13 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vtb.artifact import FileEntry, InputEntry, ShardEntry
+from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output, file_sha256
 from vtb.benchmarks.vsi_bench.questions import Question, read_questions, scenes_of
 from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
-from vtb.media.frames import alike, looks, sampled_from, within_pixels
-from vtb.media.image import encode_rgb
+from vtb.media.frames import alike, looks, sampled_from
 from vtb.media.video import UnreadableVideo
 from vtb.rng import stable_fraction
 from vtb.stage.command import stage_command
@@ -24,8 +23,8 @@ from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
-from vtb.store import open_store
-from vtb_prepare.by_video import QUALITY, Group, by_video, check_quality
+from vtb_prepare.by_video import Group, by_video, check_quality, encoded, inputs_of
+from vtb_prepare.quality import max_bad_option
 from vtb_prepare.splits import SPLITS
 from vtb_prepare.swift_files import put_rows
 from vtb_prepare.videos import Videos, benchmark_looks, find_videos
@@ -69,10 +68,7 @@ class Options(StageOptions):
         None, file=True, existing=True, affects_output=False, metavar="FOLDER",
         help="Videos of a benchmark: a video whose frames look like theirs is left out, whatever its name.",
     )  # fmt: skip
-    max_bad: float = option(
-        0.01, low=0, high=1, affects_output=False,
-        help="Largest share of videos that may be missing or damaged; above it the command exits 5.",
-    )  # fmt: skip
+    max_bad: float = max_bad_option(0.01, "videos that may be missing or damaged")
 
 
 @dataclass(frozen=True)
@@ -103,21 +99,21 @@ def vsi(run: Run, options: Options) -> None:
         raise BadInput(f"{options.questions}: no question is left whose video is below {options.videos}")
     said = {"benchmark_scenes": left_out, "missing": missing}
     run.make_shards(
-        run.plan(options, inputs_of(options, videos)), tasks, make_shard,
+        run.plan(options, inputs_of(named_inputs(options, videos))), tasks, make_shard,
         lambda output: partial(combine, output, said, options),
         what="videos", summary=f"{sum(len(q) for task in tasks for *_, q in task.work.scenes)} questions with frames",
     )  # fmt: skip
 
 
-def inputs_of(options: Options, videos: Videos) -> list[InputEntry]:
-    """The files by their content; videos by name and size, since hashing terabytes would take hours."""
+def named_inputs(options: Options, videos: Videos) -> list[tuple[str, Path, str]]:
+    """The questions by their content, the videos by names and sizes."""
     named = [("vsi-questions", options.questions, file_sha256(options.questions))]
     named.append(("videos", options.videos, videos.digest))
     if options.benchmark_questions:
         named.append(("vsi-questions", options.benchmark_questions, file_sha256(options.benchmark_questions)))
     if options.benchmark_videos:
         named.append(("videos", options.benchmark_videos, find_videos(options.benchmark_videos).digest))
-    return [InputEntry(open_store(str(path)).uri, kind, digest) for kind, path, digest in named]
+    return named
 
 
 def without_benchmark(questions: Sequence[Question], benchmark: Path | None) -> tuple[list[Question], list[str]]:
@@ -160,8 +156,7 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
             known.append(scene)
             continue
         names = [f"media/{work.number:05d}/{place:04d}-{number:03d}.jpg" for number in range(len(frames))]
-        small = [within_pixels(frame, options.frame_pixels) for frame in frames]
-        media |= {name: encode_rgb(one, quality=QUALITY) for name, one in zip(names, small, strict=True)}
+        media |= zip(names, encoded(frames, options.frame_pixels), strict=True)
         split = "val" if stable_fraction(scene, work.salt) < options.val else "train"
         counts[split] = counts.get(split, 0) + len(questions)
         lines += [json.dumps(row_of(question, names, split)) + "\n" for question in questions]

@@ -47,7 +47,7 @@ def card_of(shards: Sequence[ShardEntry], counts: Mapping[str, int], frames: int
             tags=("visual-reasoning", "spatial-reasoning"),
             license="other",
             rows=rows,
-            bytes=sum(file.bytes for shard in shards for file in shard.files) + sum(shard.bytes for shard in shards),
+            bytes=sum(shard.all_bytes for shard in shards),
             data_files={split: f"{split}_sft.jsonl" for split, count in counts.items() if count},
             features=sft_features(more=_OWN),
             made_with="vtb-prepare vsi",

@@ -194,3 +194,23 @@ def test_pictures_without_clips_say_how_to_make_them(world: Path, tmp_path: Path
     refused = prepare("video", tmp_path, tmp_path / "out", inputs=("still",))
     assert refused.code == 3
     assert "has no clip: generate with --video" in refused.err
+
+
+def test_a_records_own_split_is_kept(tmp_path: Path) -> None:
+    """A folder of ours without its manifest says the split in each record: none of test is trained on."""
+    made, curated = tmp_path / "made", tmp_path / "curated"
+    call("vtb-gen-maze", "--size", "9", "--cell-px", "16", "--count", "16", "--workers", "1", "--output", made)
+    split = ("--test", "0.3", "--val", "0.2", "--layout", "folder", "--workers", "1")
+    assert call("vtb-curate", "--input", made, *split, "--output", curated).code == 0
+    shutil.copytree(curated / "maze_square", tmp_path / "bare" / "maze_square")
+    records = json.loads((curated / "maze_square" / "data.json").read_text())
+    wanted = {
+        name: {record["id"] for record in records if record["split"] == name} for name in ("train", "val", "test")
+    }
+    assert all(wanted.values())
+    out = done(prepare("image", tmp_path, tmp_path / "out", inputs=("bare",)))
+    found = {
+        split: {row["id"] for row in json.loads((out / name).read_text())}
+        for split, name in (("train", "metadata.json"), ("val", "metadata_val.json"))
+    }
+    assert found == {split: wanted[split] for split in found}
