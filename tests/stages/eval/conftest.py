@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from chat_server import ChatServer
 from stages.eval.answer_folders import write_puzzles
-from stages.eval.predict_runs import complete, curate, predict, tiny
+from stages.eval.endpoint_runs import KEY, ask
+from stages.eval.predict_runs import complete, curate, predict, texts, tiny
+from vtb_eval.endpoint import connection
+
+FROM_OUTSIDE = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir")
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +59,34 @@ def asked(curated: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="module")
 def puzzles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_puzzles(tmp_path_factory.mktemp("world") / "puzzles")
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    """A server of chat completions."""
+    with ChatServer() as chat:
+        yield chat
+
+
+@pytest.fixture
+def whole(curated: Path, tmp_path: Path) -> dict[str, str]:
+    """The answers of such a server where nothing is at fault."""
+    with ChatServer() as chat:
+        complete(ask(curated, chat.url, tmp_path / "whole"))
+    return texts(tmp_path / "whole")
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key of that server."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+
+@pytest.fixture
+def alone_with_a_key(key: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxies and certificates of this machine, and little patience."""
+    for name in FROM_OUTSIDE:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setattr(connection, "FIRST_WAIT_S", 0.05)
+    monkeypatch.setattr(connection, "SAY_EVERY_S", 0.0)

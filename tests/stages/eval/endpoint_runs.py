@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from chat_server import failure
 from contract.command_line import Result, call
 
 KEY = "sk-tEst0123456789abcdefGHIJ"
+BUSY = failure("Rate limit reached", "rate_limit_exceeded")
 
 
 def words(puzzles: Path, url: str, out: Path, *more: object, model: str = "served/model") -> list[Any]:

@@ -21,18 +21,7 @@ from vtb.datasets.readers import choose_split, chunks, describe_input
 from vtb.media.image import decode_image
 from vtb_eval.questions import ShardWork, read_questions
 
-pytestmark = pytest.mark.engine  # of the folder's fixtures
-
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-
-
-@pytest.fixture
-def server() -> Iterator[ChatServer]:
-    with ChatServer() as chat:
-        yield chat
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("key")]  # the first for the folder's fixtures
 
 
 def shown_by(request: Request) -> list[Any]:
