@@ -44,6 +44,11 @@ class ShardEntry:
     files: tuple[FileEntry, ...] = ()
     stats: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def all_bytes(self) -> int:
+        """Of its object and its files."""
+        return self.bytes + sum(file.bytes for file in self.files)
+
 
 @dataclass(frozen=True, slots=True)
 class InputEntry:

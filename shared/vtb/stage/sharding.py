@@ -38,6 +38,11 @@ class ShardRange:
         return self.count == 1
 
 
+def in_parts(total: int, most: int) -> list[range]:
+    """The numbers below a total in parts of so many, the last one with what is left."""
+    return [range(start, min(start + most, total)) for start in range(0, total, most)]
+
+
 def useful(workers: int) -> int:
     """So many processes, but no more than this machine can make use of: hundreds only fill its memory."""
     most = PER_CPU * cpus()

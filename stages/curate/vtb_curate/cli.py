@@ -182,7 +182,7 @@ def describe_whole(
         uses=uses(clips=any(shard.stats["clips"] for shard in shards)),
         license=license,
         rows=sum(shard.rows for shard in shards),
-        bytes=sum(shard.bytes + sum(file.bytes for file in shard.files) for shard in shards),
+        bytes=sum(shard.all_bytes for shard in shards),
         data_files={split: f"shards/{split}-*.{ending}" for split, count in counts["kept"].items() if count},
         features=shard_features(media) if ending == "tar" else FOLDER_FEATURES,
         layout="" if ending == "tar" else LAYOUT,

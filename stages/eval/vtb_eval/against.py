@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from vtb.artifact import InputEntry, Manifest, ShardEntry, read_manifest
 from vtb.errors import BadInput, VtbError
 from vtb.store import ObjectTooLarge, open_store
 from vtb_eval.paired import compare_pairs
-from vtb_eval.result import Result
+from vtb_eval.result import Result, results_in
 from vtb_eval.results import judged
 
 Key = tuple[str, str, str]  # source, task and id of a puzzle
@@ -45,7 +44,7 @@ def _verdicts(uri: str, shard: ShardEntry) -> list[Result]:
         data = open_store(uri).get_bytes(shard.path, shard.bytes)
         if hashlib.sha256(data).hexdigest() != shard.sha256:
             raise BadInput(f"{uri}/{shard.path}: is not what the manifest says: score the answers again")
-        return [Result(**json.loads(line)) for line in data.decode().splitlines()]
+        return results_in(data)
     except (TypeError, ValueError, ObjectTooLarge) as error:
         raise BadInput(f"{uri}/{shard.path}: holds no verdicts of this version: score the answers again") from error
 

@@ -10,8 +10,8 @@ from typing import Any
 from vtb.benchmarks.registry import Benchmark, PublishedTable, benchmarks
 from vtb.tasks.registry import find_task
 from vtb_eval.result import Result
+from vtb_eval.shares import Z_95
 
-_Z = 1.959964
 SETTING = (
     "other frames, shown in another way, than where the published figures were measured; for figures that may stand "
     "beside those of papers, run the official task of lmms-eval (docs/vsi-bench.md)"
@@ -75,7 +75,7 @@ def _intervals(table: PublishedTable, results: Sequence[Result]) -> dict[str, fl
         for column, weight in alone.items():
             variances[column] += weight**2 * statistics.variance(some) / len(some)
     known = table.summarise(dict.fromkeys(scores, 0.0))
-    return {column: round(100 * _Z * variances[column] ** 0.5, 1) for column in known}
+    return {column: round(100 * Z_95 * variances[column] ** 0.5, 1) for column in known}
 
 
 def _obstacles(benchmark: Benchmark, table: PublishedTable, results: Sequence[Result]) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-_Z = 1.959964
+from vtb_eval.shares import Z_95
+
 MOST_EXACT = 1000  # puzzles that changed; beyond, both differ by less than 1 % of p where p is near 0.05
 RESAMPLES, SEED = 10_000, 42
 
@@ -61,7 +62,7 @@ def mcnemar(won: int, lost: int) -> float:
 def difference_interval(won: int, lost: int, puzzles: int) -> tuple[float, float]:
     """The 95 % interval of a difference of paired proportions (Bonett and Price, JEBS 37:479, 2012)."""
     up, down = (won + 1) / (puzzles + 2), (lost + 1) / (puzzles + 2)
-    spread = _Z * math.sqrt((up + down - (up - down) ** 2) / (puzzles + 2))
+    spread = Z_95 * math.sqrt((up + down - (up - down) ** 2) / (puzzles + 2))
     return max(-1.0, up - down - spread), min(1.0, up - down + spread)
 
 

@@ -18,6 +18,7 @@ from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.run import Run
+from vtb.stage.sharding import in_parts
 from vtb_eval.figures import TOKENS, close, figures_of, in_words
 from vtb_eval.greedy import ignored_settings
 from vtb_eval.here import InBatches
@@ -82,9 +83,10 @@ def find_models(options: Options) -> list[Model]:
 
 def plan_shards(everything: ShardWork, samples_per_shard: int) -> list[Task[ShardWork]]:
     """Shards of a fixed number of answers."""
-    starts = range(0, everything.stop, samples_per_shard)
-    works = [replace(everything, start=start, stop=min(start + samples_per_shard, everything.stop)) for start in starts]
-    return [Task(f"shards/{index:05d}.tar", work.stop - work.start, work) for index, work in enumerate(works)]
+    return [
+        Task(f"shards/{index:05d}.tar", len(part), replace(everything, start=part.start, stop=part.stop))
+        for index, part in enumerate(in_parts(everything.stop, samples_per_shard))
+    ]
 
 
 def choose_answerer(run: Run, options: Options, folders: Sequence[Path]) -> tuple[Ask, Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,3 +54,8 @@ class Result:
     cut_off: bool = False
     refused: str | None = None
     blind: float | None = None
+
+
+def results_in(data: bytes) -> list[Result]:
+    """The verdicts in a shard of scores, one a line."""
+    return [Result(**json.loads(line)) for line in data.decode().splitlines()]

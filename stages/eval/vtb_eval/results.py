@@ -10,7 +10,6 @@ from typing import Any
 
 from vtb.benchmarks.videothinkbench.published import PER_TASK
 from vtb_eval.attempts import repeated
-from vtb_eval.benchmark_tables import beside_frequent_answers
 from vtb_eval.result import Result
 from vtb_eval.shares import share_of
 
@@ -22,7 +21,7 @@ MEANS = ("diff", "cell_accuracy")  # measurements that are worth a mean
 
 def summarise(results: Iterable[Result]) -> dict[str, Any]:
     """All figures of a score artifact, as plain data."""
-    every_one = beside_frequent_answers(list(results))
+    every_one = list(results)
     kept = judged(every_one)
     every = list(dict.fromkeys(name for result in kept for name in result.signals))
     return {

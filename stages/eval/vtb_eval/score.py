@@ -37,7 +37,7 @@ from vtb_eval.owners import Attempts, find_answers, settle
 from vtb_eval.page import report_page
 from vtb_eval.prediction import NOT_JUDGED, PREDICTION, decode_prediction
 from vtb_eval.refusals import judge_prediction, refused
-from vtb_eval.result import Result
+from vtb_eval.result import Result, results_in
 from vtb_eval.results import judged, summarise
 
 log = logging.getLogger("vtb.eval")
@@ -216,15 +216,12 @@ def close(
 ) -> tuple[list[FileEntry], dict[str, Any]]:
     """Figures over all verdicts, and the report."""
     odd = odd_records(output, shards)
-    results = [
-        Result(**json.loads(line))
-        for shard in shards
-        for line in output.store.get_bytes(shard.path).decode().splitlines()
-    ]
+    read = (result for shard in shards for result in results_in(output.store.get_bytes(shard.path)))
+    results = beside_frequent_answers(list(read))
     figures = {**summarise(results), **cut_off(source, results), **refused(results)}
     figures[NOT_JUDGED] = [*asked_without(source), *odd]
     figures["comparison"] = compare(judged(results), figures)
-    figures["benchmarks"] = benchmark_tables(judged(beside_frequent_answers(results)))
+    figures["benchmarks"] = benchmark_tables(judged(results))
     files, changed = list[FileEntry](), list[dict[str, Any]]()
     if against:
         earlier = [read_earlier(entry.uri) for entry in against]

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_Z = 1.959964
+Z_95 = 1.959964  # deviations to each side of a mean, within which 95 % of a normal distribution lie
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ def share_of(scores: Sequence[float]) -> Share:
     if all(score in (0, 1) for score in scores):
         return wilson(int(sum(scores)), len(scores))
     total, rate = len(scores), statistics.fmean(scores)
-    spread = _Z * statistics.stdev(scores) / math.sqrt(total) if total > 1 else 1.0
+    spread = Z_95 * statistics.stdev(scores) / math.sqrt(total) if total > 1 else 1.0
     right = round(math.fsum(scores), 4)
     return Share(right, total, rate, max(0.0, rate - spread), min(1.0, rate + spread))
 
 
-def wilson(right: int, total: int, z: float = _Z) -> Share:
+def wilson(right: int, total: int, z: float = Z_95) -> Share:
     """A proportion with its Wilson score interval (E. B. Wilson, JASA 22, 1927), which holds for 0 and for all too."""
     if total == 0:
         return Share(0, 0, 0.0, 0.0, 1.0)

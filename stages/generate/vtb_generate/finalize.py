@@ -79,7 +79,7 @@ def _card(recipe: Recipe, shards: Sequence[ShardEntry], metrics: Mapping[str, An
         title=_title(recipe),
         tags=("visual-reasoning", *recipe.families, *(("webdataset",) if recipe.layout == "shards" else ())),
         rows=sum(shard.rows for shard in shards),
-        bytes=sum(shard.bytes + sum(file.bytes for file in shard.files) for shard in shards),
+        bytes=sum(shard.all_bytes for shard in shards),
         data_files={"train": pattern},
         features=shard_features() if recipe.layout == "shards" else FOLDER_FEATURES,
         made_with=recipe.command,

@@ -21,6 +21,7 @@ from vtb.puzzles.sample import EXAMPLE
 from vtb.rng import sample_rng
 from vtb.scenes.room import Room, RoomConfig, make_room
 from vtb.stage.executor import ShardResult, Task, Tick
+from vtb.stage.sharding import in_parts
 from vtb.tasks.example import ASKED, Example, Media, encode_example, figures_of
 from vtb_generate.shards import one_thread
 
@@ -64,10 +65,9 @@ class ShardWork:
 def plan_shards(recipe: Recipe, rooms_per_shard: int) -> list[Task[ShardWork]]:
     """Shards of a fixed number of rooms, named after their index."""
     suffix = "tar" if recipe.layout == "shards" else "jsonl"
-    starts = range(0, recipe.rooms, rooms_per_shard)
-    numbers = [range(start, min(start + rooms_per_shard, recipe.rooms)) for start in starts]
     return [
-        Task(f"shards/{index:05d}.{suffix}", len(part), ShardWork(recipe, part)) for index, part in enumerate(numbers)
+        Task(f"shards/{index:05d}.{suffix}", len(part), ShardWork(recipe, part))
+        for index, part in enumerate(in_parts(recipe.rooms, rooms_per_shard))
     ]
 
 

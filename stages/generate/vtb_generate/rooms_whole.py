@@ -71,7 +71,7 @@ def _card(recipe: Recipe, shards: Sequence[ShardEntry], title: str, kinds: Count
         title=title,
         tags=("visual-reasoning", "spatial-reasoning", *([] if folder else ["webdataset"])),
         rows=sum(shard.rows for shard in shards),
-        bytes=sum(shard.bytes + sum(file.bytes for file in shard.files) for shard in shards),
+        bytes=sum(shard.all_bytes for shard in shards),
         data_files={"train": "shards/*.jsonl" if folder else "shards/*.tar"},
         features=VSI_FEATURES if folder else shard_features(frame_name(number) for number in range(recipe.frames)),
         made_with="vtb-gen-rooms",

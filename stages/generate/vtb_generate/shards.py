@@ -15,6 +15,7 @@ from vtb.puzzles.family import Family
 from vtb.puzzles.registry import find_family
 from vtb.puzzles.sample import make_example, render
 from vtb.stage.executor import ShardResult, Task, Tick
+from vtb.stage.sharding import in_parts
 from vtb.tasks.example import Example
 
 Layout = Literal["shards", "folder"]
@@ -117,10 +118,9 @@ def plan_shards(recipe: Recipe, samples_per_shard: int) -> list[Task[ShardWork]]
             "take a larger --samples-per-shard"
         )
     suffix = "tar" if recipe.layout == "shards" else "jsonl"
-    starts = range(0, recipe.total, samples_per_shard)
-    numbers = [range(start, min(start + samples_per_shard, recipe.total)) for start in starts]
     return [
-        Task(f"shards/{index:05d}.{suffix}", len(part), ShardWork(recipe, part)) for index, part in enumerate(numbers)
+        Task(f"shards/{index:05d}.{suffix}", len(part), ShardWork(recipe, part))
+        for index, part in enumerate(in_parts(recipe.total, samples_per_shard))
     ]
 
 

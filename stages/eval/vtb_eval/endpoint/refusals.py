@@ -36,9 +36,12 @@ def seconds(retry_after: str | None) -> float:
     try:
         return max(0.0, float(retry_after or 0))
     except ValueError:
-        pass
+        return _seconds_to(retry_after or "")
+
+
+def _seconds_to(date: str) -> float:
     try:
-        until = parsedate_to_datetime(retry_after or "")
+        until = parsedate_to_datetime(date)
     except ValueError:
         return 0.0
     aware = until if until.tzinfo else until.replace(tzinfo=timezone.utc)
