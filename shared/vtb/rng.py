@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Sequence
+from typing import TypeVar
+
+Value = TypeVar("Value")
 
 
 def sample_seed(seed: int, family: str, index: int) -> int:
@@ -31,6 +35,17 @@ def below(rng: random.Random, n: int) -> int:
     while value >= n:
         value = rng.getrandbits(bits)
     return value
+
+
+def pick(rng: random.Random, values: Sequence[Value]) -> Value:
+    """One of them, each with the same chance."""
+    return values[below(rng, len(values))]
+
+
+def shuffled(rng: random.Random, values: Sequence[Value], count: int | None = None) -> list[Value]:
+    """All of them, or so many, in an order; every order with the same chance."""
+    rest = list(values)
+    return [rest.pop(below(rng, len(rest))) for _ in range(len(rest) if count is None else count)]
 
 
 def stable_fraction(text: str, salt: str = "") -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from vtb.rng import below
+from vtb.rng import below, pick, shuffled
 from vtb.scenes.furniture import COLORS, LARGE, SMALL, build
 from vtb.scenes.path import sample_path
 from vtb.scenes.scene import Point, Scene, Spot, Thing
@@ -28,12 +28,6 @@ def between(rng: random.Random, ends: tuple[int, int]) -> int:
     return ends[0] + STEP * below(rng, (ends[1] - ends[0]) // STEP + 1)
 
 
-def chosen(rng: random.Random, names: Sequence[str], count: int) -> list[str]:
-    """Some of the names in a random order, each once."""
-    left = list(names)
-    return [left.pop(below(rng, len(left))) for _ in range(count)]
-
-
 def sample_counts(rng: random.Random) -> list[int]:
     """How many small things there are of each name. Drawn before the room, so that crowded rooms are not rarer."""
     return [LEAST + below(rng, MOST - LEAST + 1) for _ in range(KINDS)]
@@ -51,8 +45,8 @@ def sample_scene(rng: random.Random, counts: Sequence[int], frames: int) -> Scen
 
 def _furnished(rng: random.Random, room: Point, counts: Sequence[int]) -> list[Thing] | None:
     """Everything at its place, or None where something did not fit."""
-    names = chosen(rng, list(LARGE), SINGLE)
-    small = chosen(rng, list(SMALL), KINDS)
+    names = shuffled(rng, list(LARGE), SINGLE)
+    small = shuffled(rng, list(SMALL), KINDS)
     placed: list[Thing] = []
     for name in [*names, *(name for name, count in zip(small, counts, strict=True) for _ in range(count))]:
         thing = _place(rng, room, name, placed)
@@ -63,7 +57,7 @@ def _furnished(rng: random.Random, room: Point, counts: Sequence[int]) -> list[T
 
 
 def _place(rng: random.Random, room: Point, name: str, placed: Sequence[Thing]) -> Thing | None:
-    color = COLORS[below(rng, len(COLORS))]
+    color = pick(rng, COLORS)
     large = name in LARGE
     size = (
         between(rng, LONG if large else LITTLE),

@@ -31,7 +31,9 @@ def report_page(
     answered = [result for result in results if result.signals]
     right = list(_varied([result for result in answered if result.strict], "task"))[:SHOWN]
     wrong = list(_varied([result for result in answered if not result.strict], "reason"))[:SHOWN]
-    shown = list(load(source, [*right, *wrong]))
+    first = _changed(results, changed)
+    moved = [result for runs in first.values() for some in runs.values() for result in some]
+    shown = list(load(source, [*right, *wrong, *moved]))
     manifest = find_manifest(open_store(source.inputs[0].uri)) if source.answers is None else None
     made_from = manifest.plan.inputs if manifest else source.inputs
     config = dict(manifest.plan.config if manifest else source.config)
@@ -46,9 +48,9 @@ def report_page(
         config=config,
         source=SOURCE,
         **_tables(figures),
-        right=[answer for answer in shown if answer.right],
-        wrong=[answer for answer in shown if not answer.right],
-        changed=_changed(source, results, changed),
+        right=_of(shown, right),
+        wrong=_of(shown, wrong),
+        changed={uri: {what: _of(shown, some) for what, some in runs.items()} for uri, runs in first.items()},
         widest={one["uri"]: _widest(one["per_task"].values()) for one in figures.get("against", ())},
         curves=_curves(figures),
         curve_size=(WIDTH, HEIGHT),
@@ -72,17 +74,21 @@ def _curves(figures: Mapping[str, Any]) -> list[Curve]:
     ]  # fmt: skip
 
 
-def _changed(
-    source: PageSource, results: Sequence[Result], changed: Sequence[Mapping[str, Any]]
-) -> dict[str, dict[str, list[ShownAnswer]]]:
+def _changed(results: Sequence[Result], changed: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, list[Result]]]:
     """By earlier run the first answers to puzzles that were won and to those that were lost."""
     first = {(result.source, result.task, result.id): result for result in reversed(results)}
-    found: dict[str, dict[str, list[ShownAnswer]]] = {}
-    for uri, what in dict.fromkeys((row["against"], row["change"]) for row in changed):
-        rows = [row for row in changed if (row["against"], row["change"]) == (uri, what)][:SHOWN]
-        wanted = [first[row["source"], row["task"], row["id"]] for row in rows]
-        found.setdefault(uri, {})[what] = list(load(source, wanted))
+    found: dict[str, dict[str, list[Result]]] = {}
+    for row in changed:
+        some = found.setdefault(row["against"], {}).setdefault(row["change"], [])
+        if len(some) < SHOWN:
+            some.append(first[row["source"], row["task"], row["id"]])
     return found
+
+
+def _of(shown: Sequence[ShownAnswer], results: Sequence[Result]) -> list[ShownAnswer]:
+    """Those of some results, in the order of the data."""
+    wanted = {(result.task, result.id, result.attempt + 1) for result in results}
+    return [answer for answer in shown if (answer.task, answer.id, answer.attempt) in wanted]
 
 
 def title_of_report(made_from: Sequence[InputEntry], source: PageSource, served: str | None = None) -> str:

@@ -14,10 +14,10 @@ import pytest
 
 from chi_square import p_value
 from shared.scenes.brute_force import NAMES, option_of
-from vtb.rng import sample_rng
+from vtb.rng import sample_rng, shuffled
 from vtb.scenes.furniture import LARGE, SMALL
 from vtb.scenes.questions.every import ASKERS
-from vtb.scenes.questions.view import Question, View, shuffled
+from vtb.scenes.questions.view import Question, View
 from vtb.scenes.sampling import LEAST, MOST, sample_counts, sample_scene
 from vtb.scenes.visibility import Sight
 

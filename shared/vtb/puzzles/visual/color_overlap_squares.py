@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
-from vtb.puzzles.visual.common.patterns import shuffled
 from vtb.puzzles.visual.common.record import Content, VisualRecord
 from vtb.puzzles.visual.common.scene import CENTRE, MISSING, Polygon, turn
-from vtb.rng import below
+from vtb.rng import below, shuffled
 
 PRIMARY = ("red", "yellow", "blue")
 MIXTURES = {

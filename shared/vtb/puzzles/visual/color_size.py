@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from vtb.media.image import Color
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
-from vtb.puzzles.visual.common.patterns import pick, shuffled
 from vtb.puzzles.visual.common.record import Content, VisualRecord
 from vtb.puzzles.visual.common.scene import (
     BASIC,
@@ -23,7 +22,7 @@ from vtb.puzzles.visual.common.scene import (
     palette,
     regular,
 )
-from vtb.rng import below
+from vtb.rng import below, pick, shuffled
 
 SHADES = {"very light": 0.65, "light": 0.3, "medium": 0.0, "dark": -0.3, "very dark": -0.55}  # towards white or black
 RADII = (228.0, 172.0, 116.0, 60.0)

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
-from vtb.puzzles.visual.common.patterns import assign, missing_in, shuffled
+from vtb.puzzles.visual.common.patterns import assign, missing_in
 from vtb.puzzles.visual.common.record import Content, VisualRecord
 from vtb.puzzles.visual.common.scene import MISSING, Polygon, regular
+from vtb.rng import shuffled
 
 SIDES = range(3, 10)
 RADIUS, SPACING = 66, 160

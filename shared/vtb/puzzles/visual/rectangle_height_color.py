@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
-from vtb.puzzles.visual.common.patterns import assign, missing_in, pick, shuffled
+from vtb.puzzles.visual.common.patterns import assign, missing_in
 from vtb.puzzles.visual.common.record import Content, VisualRecord
 from vtb.puzzles.visual.common.scene import MISSING, Polygon
+from vtb.rng import pick, shuffled
 
 HEIGHTS = {"short": 130, "medium": 260, "tall": 390}
 WIDTH, SPACING, GROUND = 54, 66, 452

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
-from vtb.puzzles.visual.common.patterns import assign, missing_in, pick
+from vtb.puzzles.visual.common.patterns import assign, missing_in
 from vtb.puzzles.visual.common.record import ColoredRecord, Content
 from vtb.puzzles.visual.common.scene import COLORS, MISSING, SHAPES, Disc, Line, Polygon, Shape, regular
+from vtb.rng import pick
 
 COLUMNS, SPACING, RADIUS = 4, 122, 52
 LINE_Y, FROM_LINE = 256, 90

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.disc_grid import place_in_grid
 from vtb.puzzles.visual.common.family import VisualFamily
-from vtb.puzzles.visual.common.patterns import SIZES, assign, pick, shuffled
+from vtb.puzzles.visual.common.patterns import SIZES, assign
 from vtb.puzzles.visual.common.record import ColoredRecord, Content
 from vtb.puzzles.visual.common.scene import COLORS, MISSING, SHAPES, Disc, Polygon, Shape, regular
-from vtb.rng import below
+from vtb.rng import below, pick, shuffled
 
 SPACING = 154
 RADII = dict(zip(SIZES, (28.0, 46.0, 64.0), strict=True))

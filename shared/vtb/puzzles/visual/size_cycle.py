@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.family import VisualFamily
-from vtb.puzzles.visual.common.patterns import SIZES, SIZES_NOTE, assign, missing_in, pick
+from vtb.puzzles.visual.common.patterns import SIZES, SIZES_NOTE, assign, missing_in
 from vtb.puzzles.visual.common.record import Content, VisualRecord
 from vtb.puzzles.visual.common.scene import CENTRE, COLORS, MISSING, SIDE, Disc
+from vtb.rng import pick
 
 RADII = dict(zip(SIZES, (SIDE / 32, SIDE / 19, SIDE / 13), strict=True))
 DISTANCES, TWIST = (70.0, 138.0, 206.0), 40

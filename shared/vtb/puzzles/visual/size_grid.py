@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from vtb.puzzles.visual.common.base import Config
 from vtb.puzzles.visual.common.disc_grid import DiscGrid, place_in_grid
-from vtb.puzzles.visual.common.patterns import SIZES, SIZES_NOTE, assign, pick
+from vtb.puzzles.visual.common.patterns import SIZES, SIZES_NOTE, assign
 from vtb.puzzles.visual.common.record import ColoredRecord, Content
 from vtb.puzzles.visual.common.scene import COLORS, MISSING, SIDE, Disc
+from vtb.rng import pick
 
 SPACING = 150
 RADII = dict(zip(SIZES, (SIDE / 24, SIDE / 14, SIDE / 10), strict=True))

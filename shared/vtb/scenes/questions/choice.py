@@ -11,7 +11,8 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations, permutations
 
-from vtb.scenes.questions.view import LETTERS, Asker, Question, View, one_of, shuffled, with_options
+from vtb.rng import pick, shuffled
+from vtb.scenes.questions.view import LETTERS, Asker, Question, View, with_options
 from vtb.scenes.scene import Spot, distance
 
 TRIES = 50
@@ -65,8 +66,8 @@ def _direction(kind: str, limits: Mapping[str, tuple[int, int]], ask: str) -> As
                 found[told].append(three)
         if not all(found.values()):
             return None
-        right = one_of(rng, every)
-        a, b, c = (view.name(number) for number in one_of(rng, found[right]))
+        right = pick(rng, every)
+        a, b, c = (view.name(number) for number in pick(rng, found[right]))
         words = f"Somebody stands where the {a} is and faces the {b}. {ask.format(c)}"
         return with_options(rng, f"object_rel_direction_{kind}", words, right, [one for one in every if one != right])
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 
+from vtb.rng import shuffled
 from vtb.scenes.questions import choice, numeric, route
-from vtb.scenes.questions.view import Question, View, shuffled
+from vtb.scenes.questions.view import Question, View
 
 ASKERS = {**numeric.ASKERS, **choice.ASKERS, **route.ASKERS}
 

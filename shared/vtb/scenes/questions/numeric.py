@@ -6,8 +6,9 @@ import random
 from collections.abc import Mapping
 from itertools import combinations
 
+from vtb.rng import pick
 from vtb.scenes.furniture import SMALL
-from vtb.scenes.questions.view import Asker, Question, View, one_of
+from vtb.scenes.questions.view import Asker, Question, View
 from vtb.scenes.scene import distance
 
 LEAST_DISTANCE = 300  # millimetres; the accuracy of shorter ones would hang on the rounding
@@ -33,7 +34,7 @@ def absolute_distance(rng: random.Random, view: View) -> Question | None:
     ]
     if not pairs:
         return None
-    one, other, gap = one_of(rng, pairs)
+    one, other, gap = pick(rng, pairs)
     words = (
         f"How many meters lie between the {view.name(one)} and the {view.name(other)}, from the closest point of one "
         "to the closest point of the other?"
@@ -45,7 +46,7 @@ def size(rng: random.Random, view: View) -> Question | None:
     """Centimetres of the longest side of a thing."""
     if not view.named:
         return None
-    thing = view.thing(one_of(rng, view.named))
+    thing = view.thing(pick(rng, view.named))
     words = f"Of the length, the width and the height of the {thing.name}, how many centimeters does the longest have?"
     return Question("object_size_estimation", words, str(round(thing.longest_side / 10)))
 

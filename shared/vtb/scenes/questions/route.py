@@ -6,8 +6,9 @@ import random
 from collections.abc import Mapping
 from itertools import pairwise, permutations
 
+from vtb.rng import pick, shuffled
 from vtb.scenes.questions.choice import angle, direction_of
-from vtb.scenes.questions.view import LETTERS, Asker, Question, View, one_of, shuffled, with_options
+from vtb.scenes.questions.view import LETTERS, Asker, Question, View, with_options
 from vtb.scenes.scene import crosses
 
 TURNS = {"left": (60, 120), "back": (150, 180)}  # degrees; the borders are 45 and 135
@@ -21,7 +22,7 @@ def planning(rng: random.Random, view: View) -> Question | None:
     if len(found) < len(LETTERS):
         return None
     right, *wrong = shuffled(rng, sorted(found))[: len(LETTERS)]
-    a, b, c, d = (view.name(number) for number in one_of(rng, found[right]))
+    a, b, c, d = (view.name(number) for number in pick(rng, found[right]))
     words = (
         f"A robot at the {a} faces the {b} and is to get to the {d}. It goes 1. forward to the {b}, 2. [turn], "
         f"3. forward to the {c}, 4. [turn], 5. forward to the {d}. Which turns does it take?"

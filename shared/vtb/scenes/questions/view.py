@@ -5,14 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from vtb.rng import below
+from vtb.rng import shuffled
 from vtb.scenes.scene import Scene, Thing
 from vtb.scenes.visibility import Sight
 
 LETTERS = "ABCD"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -55,17 +53,6 @@ class View:
 
 # Draws a question of one type, or None where the scene has none that is fair.
 Asker = Callable[[random.Random, View], "Question | None"]
-
-
-def one_of(rng: random.Random, things: Sequence[T]) -> T:
-    """One at random."""
-    return things[below(rng, len(things))]
-
-
-def shuffled(rng: random.Random, things: Sequence[T]) -> list[T]:
-    """All in a random order."""
-    left = list(things)
-    return [left.pop(below(rng, len(left))) for _ in range(len(left))]
 
 
 def with_options(rng: random.Random, kind: str, words: str, right: str, wrong: Sequence[str]) -> Question:

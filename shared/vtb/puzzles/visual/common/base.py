@@ -23,10 +23,11 @@ from vtb.media.image import Color, Picture
 from vtb.puzzles.family import Clip, Family
 from vtb.puzzles.prompts import VISUAL
 from vtb.puzzles.visual.common import scene
-from vtb.puzzles.visual.common.patterns import options_around, shuffled
+from vtb.puzzles.visual.common.patterns import options_around
 from vtb.puzzles.visual.common.place import MAX_PX, area_in_clip, area_in_picture, clip_record
 from vtb.puzzles.visual.common.record import Content, VisualRecord
 from vtb.puzzles.visual.common.scene import COLORS, FILLS, LEVEL_BITS, SIDE, Glyph, Line, Shape
+from vtb.rng import shuffled
 
 V = TypeVar("V", bound=VisualRecord)
 OPTIONS = 4  # of a question about colors

@@ -9,27 +9,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from vtb.rng import below
+from vtb.rng import Value, pick, shuffled
 
-Value = TypeVar("Value")
 SIZES = ("small", "medium", "large")
 # Where a picture shows two sizes only, words for them need a measure: the grey disc in the missing place.
 SIZES_NOTE = "Large is as wide as the grey disc, medium is about 0.7 and small about 0.4 times as wide."
-
-
-def pick(rng: random.Random, values: Sequence[Value]) -> Value:
-    """One of them, each with the same chance."""
-    return values[below(rng, len(values))]
-
-
-def shuffled(rng: random.Random, values: Sequence[Value]) -> list[Value]:
-    """All of them in an order, every order with the same chance."""
-    rest, order = list(values), []
-    while rest:
-        order.append(rest.pop(below(rng, len(rest))))
-    return order
 
 
 def assign(rng: random.Random, groups: int, values: Sequence[Value]) -> list[Value]:
