@@ -110,6 +110,8 @@ def in_a_second() -> str:
 def test_retry_after_is_heeded_by_all(said: str, curated: Path, server: ChatServer, tmp_path: Path) -> None:
     when = in_a_second() if said == "date" else said
     server.replies = [Reply(429, BUSY, {"Retry-After": when})]
+    # Longer than the refusal is on its way, so that the other question's answer does not come before it.
+    server.answer = lambda request: Reply(body=completion(request.content), wait=0.3)
     complete(ask(curated, server.url, tmp_path / "out", "--concurrency", 2))
     first, *_ = times = [request.at for request in server.requests]
     # One may have been on its way; whoever comes next has waited, and nobody has waited for longer than asked.
