@@ -83,7 +83,7 @@ def test_a_mutated_record_is_refused_or_can_be_used(name: str) -> None:
         fields, image = good(name, clip=number % 2 == 0)
         fields = plain_copy(fields)
         done = [mutate(rng, fields) for _ in range(rng.choice((1, 1, 2, 4)))]
-        started = time.process_time()
+        started = time.thread_time()
         try:
             record = decoded(name, fields)
         except BadInput as problem:
@@ -96,7 +96,7 @@ def test_a_mutated_record_is_refused_or_can_be_used(name: str) -> None:
                 assert all(score.reason for score in use(find_family(name), record, image))
             except Exception as error:
                 raise AssertionError(f"{error!r} after {done}") from error
-        assert time.process_time() - started < SECONDS, done
+        assert time.thread_time() - started < SECONDS, done
     assert 2 < used < MUTANTS  # the mutations are neither all harmless nor all refused
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 
 import numpy as np
 import pytest
 
+from cpu_time import costs_at_most
 from shared.puzzles.visual.visual_table import TEN, answer, example, family_of, make, picture, wrong_values
 from vtb.puzzles.judging.answers import last_answer, normalise
 
@@ -88,11 +89,9 @@ def test_right_answers_in_words_pass(name: str, choices: str) -> None:
 @every_puzzle
 def test_absurd_text_is_judged_at_once(name: str) -> None:
     record = make(name, choices="always")
-    start = time.process_time()
     for text in ("light " * 10**6, "(" * 10**6, "A" * 10**6, "A " * 10**5, "\0" * 10**6, "light" + " " * 10**6 + "x"):
-        family_of(name).score_text(record, text)
+        assert costs_at_most(0.5, partial(family_of(name).score_text, record, text)), text[:9]
     assert not family_of(name).score_text(record, answer(record) + "x" * 10**6).strict
-    assert time.process_time() - start < 3
 
 
 @every_puzzle
