@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-pyproject
-EXTRAS := generate,curate,prepare,train-vlm,eval,launch,dev
+EXTRAS := generate,curate,prepare,train-vlm,train-image,eval,launch,dev
 
 MODEL ?=
 STORE ?= demo-out$(if $(MODEL),-$(notdir $(abspath $(MODEL))))

@@ -24,6 +24,9 @@ from vtb.store import download, is_remote, open_store
 log = logging.getLogger("vtb.copy")
 MODEL_KINDS = ("checkpoint",)
 MODEL_FOLDER = "model-folder"
+# What folders of models that draw have at their top, of whom DiffSynth-Studio and diffusers know some.
+DRAWING_MODEL = ("model_index.json", "configuration.json", "config.json")
+DRAWING_ADAPTER = ("adapter.json",)
 _SAMPLE = 1 << 20
 
 
@@ -111,8 +114,14 @@ class Model:
         return folder
 
 
-def find_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> Model:
+def find_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS, names: tuple[str, ...] = ()) -> Model:
     """A model or an adapter: an artifact, or any local folder with its configuration.
+
+    Args:
+        uri: where it is.
+        kinds: of the artifact.
+        names: of the files one of which a folder must have; without any, the configuration that transformers or PEFT
+            reads.
 
     Checked before an engine starts, because engines take a missing folder for the name of a model on a hub and go to
     the network.
@@ -126,14 +135,15 @@ def find_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS) -> Model:
         manifest = read_manifest(uri, kinds)
         return Model(InputEntry(store.uri, manifest.plan.kind, manifest.digest), manifest)
     folder = Path(store.uri)
-    what, name = ("adapter", "adapter_config.json") if "adapter" in kinds else ("model", "config.json")
+    what = "adapter" if "adapter" in kinds else "model"
+    names = names or ("adapter_config.json" if what == "adapter" else "config.json",)
     if not folder.is_dir():
         raise NotAvailable(
             f"{uri}: no {what} there: give a folder with its files or a {' or '.join(kinds)} artifact "
             "(nothing is downloaded by name; `vtb-train-vlm tiny-model OUT` makes a tiny model)"
         )
-    if not (folder / name).is_file():
-        raise BadInput(f"{folder}: is no {what} folder, it has no {name}")
+    if not any((folder / name).is_file() for name in names):
+        raise BadInput(f"{folder}: is no {what} folder, it has no {' or '.join(names)}")
     return Model(InputEntry(store.uri, MODEL_FOLDER, folder_digest(folder)), None)
 
 

@@ -7,10 +7,11 @@ import shutil
 from pathlib import Path
 
 from vtb.artifact.local import cache_folder, local_folder, made_whole, verify
-from vtb.artifact.manifest import Manifest
+from vtb.artifact.manifest import MANIFEST, Manifest
 from vtb.formats.media_tar import unpack
 from vtb.store import is_remote
 
+_ROWS = (".jsonl", ".json", ".csv")  # in which engines read what there is
 PACKED = re.compile(r"media/.+\.tar")
 
 
@@ -35,7 +36,8 @@ def unpacked_folder(uri: str, manifest: Manifest) -> Path:
 
 def _unpack(folder: Path, packed: list[str], place: Path) -> None:
     with made_whole(place) as part:
-        for file in sorted(folder.glob("*.jsonl")):
-            shutil.copy(file, part / file.name)
+        for file in sorted(folder.iterdir()):
+            if file.suffix in _ROWS and file.name != MANIFEST:
+                shutil.copy(file, part / file.name)
         for path in packed:
             unpack(folder / path, part)

@@ -20,8 +20,8 @@ from vtb.stage.sharding import cpus
 from vtb.store import Store, open_store
 
 # What each part of the product needs beyond the library itself: a module to look for, and the extra that brings it.
-MODULES = {"generate": "av", "curate": "av", "prepare": "cv2", "train-vlm": "swift", "eval": "transformers",
-           "launch": "docker"}  # fmt: skip
+MODULES = {"generate": "av", "curate": "av", "prepare": "cv2", "train-vlm": "swift", "train-image": "diffsynth",
+           "train-video": "diffsynth", "eval": "transformers", "launch": "docker"}  # fmt: skip
 
 
 @dataclass(frozen=True)

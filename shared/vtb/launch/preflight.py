@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vtb import errors
 from vtb.artifact import find_manifest, read_manifest
-from vtb.artifact.local import MODEL_KINDS, find_model
+from vtb.artifact.local import DRAWING_ADAPTER, DRAWING_MODEL, MODEL_KINDS, find_model
 from vtb.errors import BadInput, NotAvailable, TryAgain, VtbError
 from vtb.pipeline import Step, is_place
 from vtb.store import is_remote, join_uri, open_store
@@ -24,6 +24,11 @@ SIGNALLED = 128  # and the number of the signal: the exit code of a container wh
 KINDS = {
     kind.exit_code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, VtbError)
 }
+
+
+# Which of them a step wants, it says itself.
+_ANY_MODEL = DRAWING_MODEL
+_ANY_ADAPTER = ("adapter_config.json", *DRAWING_ADAPTER)
 
 
 def find_problems(
@@ -122,7 +127,7 @@ def _bad_models(step: Step) -> Iterator[VtbError]:
         kinds = step.installed.artifact_options[option]
         if set(kinds) <= {*MODEL_KINDS, "adapter"} and not is_remote(place) and os.path.exists(open_store(place).uri):
             try:
-                find_model(place, kinds)
+                find_model(place, kinds, _ANY_ADAPTER if "adapter" in kinds else _ANY_MODEL)
             except VtbError as error:
                 yield type(error)(f"step {step.name}: --{option} {error}")
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import logging
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,25 +10,19 @@ from functools import partial
 from pathlib import Path
 
 from vtb.artifact import Manifest, Plan, read_manifest
-from vtb.artifact.local import cache_folder, find_model
-from vtb.artifact.output import Output
+from vtb.artifact.local import find_model
 from vtb.artifact.unpacked import PACKED, unpacked_folder
-from vtb.engine.checkpoints import fetch_newest, remove_all, stored_checkpoints
-from vtb.engine.hardware import Device, choose_device, default_processes, is_main_node, node_suffix, require_deepspeed
-from vtb.engine.lock import OutputLock
-from vtb.engine.train import already_done, train
-from vtb.engine.work_folder import work_folder
-from vtb.errors import BadInput, NotAvailable, UsageProblem
+from vtb.engine.hardware import Device, choose_device, default_processes, require_deepspeed
+from vtb.engine.run_training import Training, work_place
+from vtb.engine.run_training import run_training as run_engine_training
+from vtb.errors import BadInput
 from vtb.stage.run import Run, entry_of
-from vtb.store import open_store
 from vtb_train_vlm.collect import collect
 from vtb_train_vlm.job import Job
 from vtb_train_vlm.method import Method
 from vtb_train_vlm.options import TrainingOptions
 from vtb_train_vlm.rows import check_rows, special_tokens
 from vtb_train_vlm.swift_command import command, engine_run
-
-log = logging.getLogger("vtb.train")
 
 
 def run_training(run: Run, options: TrainingOptions, method: Method) -> None:
@@ -53,34 +45,16 @@ def run_training(run: Run, options: TrainingOptions, method: Method) -> None:
     if run.dry_run:
         run.say_plan(plan, f"trained on {rows['train']} rows on {where}, {job.nproc} process(es)")
         return
-    store = open_store(run.output_uri)
-    lock_file = cache_folder() / "runs" / f"{place_of(store.uri)}{node_suffix()}.lock"
-    with OutputLock(store, lock_file, main=is_main_node(), clears=run.overwrite) as lock:
-        make(run, plan, job, where, lock, method, merge=options.merge)
+    run_engine_training(run, plan, job.output_dir, partial(start, job, where, method, merge=options.merge))
 
 
-def make(run: Run, plan: Plan, job: Job, where: Device, lock: OutputLock, method: Method, *, merge: bool) -> None:
-    """Train and write the artifact, unless that has been done by now."""
-    # With --overwrite the main node clears the output and starts anew, at a moment that the others do not know.
-    joins = run.overwrite and not is_main_node()
-    output = run.output_of(plan) if joins else run.begin(plan)
-    if output is None:
-        return
-    with work_folder(job.output_dir, partial(bring_checkpoint, output, job.output_dir, anew=joins)) as checkpoint:
-        job = replace(job, resume_from=job.output_dir / checkpoint if checkpoint else None)
-        if job.val_file and method.evaluated:
-            few = first_rows(job.dataset_dir / job.val_file, job.output_dir.resolve(), method.evaluated)
-            job = replace(job, val_file=str(few))
-        try:
-            outcome = already_done(job.resume_from) or train(engine_run(job, where, os.environ), output, lock)
-        except (BadInput, NotAvailable, UsageProblem):
-            lock.check()
-            forget_without_checkpoint(output)
-            raise
-        if is_main_node():
-            manifest = collect(job, method, where, output, outcome, lock, merge=merge)
-            remove_all(output.store)
-            run.say_done(output, manifest)
+def start(job: Job, where: Device, method: Method, checkpoint: Path | None, *, merge: bool) -> Training:
+    """The training that goes on from a checkpoint, or begins."""
+    job = replace(job, resume_from=checkpoint)
+    if job.val_file and method.evaluated:
+        few = first_rows(job.dataset_dir / job.val_file, job.output_dir.resolve(), method.evaluated)
+        job = replace(job, val_file=str(few))
+    return Training(engine_run(job, where, os.environ), partial(collect, job, method, where, merge=merge))
 
 
 def check_data(job: Job, manifest: Manifest, needs: tuple[str, ...]) -> None:
@@ -116,15 +90,13 @@ def make_job(
     run: Run, plan: Plan, dataset: Path, model: Path, rows: Mapping[str, int], options: TrainingOptions, method: Method
 ) -> Job:
     """The job; nothing is written yet."""
-    # The same training into two outputs at once must not share a folder.
-    place = place_of(open_store(run.output_uri).uri)
     deepspeed = options.deepspeed
     if deepspeed and Path(deepspeed).is_file():  # the engine does not run in this folder
         deepspeed = str(Path(deepspeed).resolve())
     return Job(
         entry=method.entry, model=model, dataset_dir=dataset, train_file=f"train_{method.rows}.jsonl",
         val_file=f"val_{method.rows}.jsonl" if rows["val"] else None, deepspeed=deepspeed, seed=run.seed,
-        output_dir=cache_folder() / "runs" / f"{plan.fingerprint[:16]}-{place}", nproc=options.nproc or 1,
+        output_dir=work_place(run, plan), nproc=options.nproc or 1,
         save_total_limit=2, resume_from=None, **{name: getattr(options, name) for name in SAME},
     )  # fmt: skip
 
@@ -135,23 +107,3 @@ def first_rows(path: Path, folder: Path, count: int) -> Path:
         few = folder / path.name
         few.write_text("".join(itertools.islice(lines, count)), encoding="utf-8")
     return few
-
-
-def place_of(uri: str) -> str:
-    """A short name for an output."""
-    return hashlib.sha256(uri.encode()).hexdigest()[:16]
-
-
-def bring_checkpoint(output: Output, folder: Path, *, anew: bool) -> str:
-    """The newest checkpoint from the store into the work folder; its name, or nothing where there is none to use."""
-    resume = None if anew else fetch_newest(output.store, folder)
-    if resume is None:
-        return ""
-    log.info("continuing from %s", resume.name)
-    return resume.name
-
-
-def forget_without_checkpoint(output: Output) -> None:
-    """A run that failed before its first checkpoint leaves nothing, so that it can be repeated with other options."""
-    if is_main_node() and not stored_checkpoints(output.store):
-        output.clear()

@@ -22,7 +22,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Literal
 
-from vtb_train_vlm.tiny_tokenizer import MEDIA_TOKENS, build_tokenizer, chat_template
+from vtb.engine.tiny_tokenizer import MEDIA_TOKENS, build_tokenizer, chat_template
 
 Family = Literal["qwen3_vl", "qwen2_5_vl"]
 Size = Literal["tiny", "small"]

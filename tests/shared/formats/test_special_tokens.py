@@ -25,7 +25,7 @@ def test_marks_are_broken(words: str, found: str) -> None:
 
 def test_no_mark_of_the_tiny_tokenizer_is_left() -> None:
     """Its special tokens are those of Qwen."""
-    from vtb_train_vlm.tiny_tokenizer import MEDIA_TOKENS
+    from vtb.engine.tiny_tokenizer import MEDIA_TOKENS
 
     marks = [*MEDIA_TOKENS, "<|im_start|>", "<|im_end|>", "<|endoftext|>"]
     assert len(marks) > 5

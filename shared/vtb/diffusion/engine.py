@@ -1,0 +1,91 @@
+"""Trains a model that draws in this process: ``python -m vtb.diffusion.engine JOB.json``, alone or under torchrun.
+
+Exit code 0 means an orderly end: trained, or asked to stop (SIGTERM, or the file named by ``VTB_STOP_FILE``) and saved.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from vtb.diffusion.engine_names import REFUSED
+from vtb.diffusion.feature_cache import FeatureCache, maker_digest
+from vtb.diffusion.features import Features, encode
+from vtb.diffusion.held_out import choose
+from vtb.diffusion.job import Job, read_job
+from vtb.diffusion.pipelines import import_engine, load_pipeline
+from vtb.diffusion.rows import Row, load_sample, read_rows
+from vtb.diffusion.trained_weights import make_trainable
+from vtb.diffusion.trainer import Trainer
+from vtb.diffusion.variants import VARIANTS, Variant
+from vtb.engine.launch import STOP_FILE
+from vtb.engine.no_remote_code import forbid_remote_code
+from vtb.engine.parent import die_with_parent
+from vtb.engine.stop_signal import StopSignal
+from vtb.errors import VtbError
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run one training to its end."""
+    if len(argv) != 1:
+        raise SystemExit("usage: python -m vtb.diffusion.engine JOB.json")
+    die_with_parent()
+    stop = StopSignal(os.environ.get(STOP_FILE))
+    stop.listen()
+    import_engine()
+    forbid_remote_code()
+    try:
+        train(read_job(Path(argv[0])), stop)
+    except VtbError as error:
+        raise SystemExit(f"{REFUSED} {error}") from error
+
+
+def train(job: Job, stop: StopSignal) -> None:
+    """Load the model, make or read features, and train."""
+    import torch
+    from accelerate import Accelerator, DistributedDataParallelKwargs
+
+    variant = VARIANTS[job.variant]
+    # A layer of words that the last block does not use gets no gradient, and an expert that waits its turn gets none.
+    unused = DistributedDataParallelKwargs(find_unused_parameters=True)
+    accelerator = Accelerator(cpu=job.device == "cpu", kwargs_handlers=[unused])
+    dtype = torch.float32 if job.device == "cpu" else torch.bfloat16
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    place = "cpu" if job.device == "cpu" else str(accelerator.device)  # accelerate numbers processors, too
+    pipe = load_pipeline(variant, job.model, place, dtype)
+    attributes = {expert.name: expert.attribute for expert in variant.experts if expert.name in job.experts}
+    rows = read_rows(job.dataset, variant)
+    features_of = features_for(job, variant, pipe, rows, accelerator)
+    puzzles = choose(read_rows(job.dataset, variant, val=True), variant, job.judging.count) if job.judging else []
+    if not puzzles and job.cache is not None:  # nobody needs them any more
+        pipe.text_encoder = pipe.vae = None
+    make_trainable(pipe, variant, attributes, job.tuner, job.rank, job.seed)
+    Trainer(job, variant, pipe, features_of, len(rows), accelerator, stop).run(puzzles)
+    accelerator.end_training()
+
+
+def features_for(
+    job: Job, variant: Variant, pipe: Any, rows: Sequence[Row], accelerator: Any
+) -> Callable[[int], Features]:
+    """From a row's number to its features: made each time, or kept in the cache, which is filled here and now."""
+
+    def make(row: Row) -> Features:
+        return encode(pipe, variant, load_sample(row, variant), job.edit_pixels)
+
+    if job.cache is None:
+        return lambda number: make(rows[number])
+    settings = {"edit_pixels": job.edit_pixels, "dtype": str(pipe.torch_dtype)}
+    cache = FeatureCache(job.cache, maker_digest(variant, job.model, settings))
+    keys = [cache.key(row) for row in rows]
+    for number in range(accelerator.process_index, len(rows), accelerator.num_processes):
+        row = rows[number]
+        cache.get(keys[number], lambda row=row: make(row))  # type: ignore[misc]
+    accelerator.wait_for_everyone()
+    return lambda number: cache.get(keys[number], lambda: make(rows[number]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,86 @@
+"""Features of samples on disk, each under a hash of everything that made it, so that no stale one can be read.
+
+That is the sample's words and files, the frozen parts of the model, and how they were used: whoever changes a puzzle or
+the model finds other names. Any number of processes may fill it at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from vtb.diffusion.features import Features
+from vtb.diffusion.rows import Row
+from vtb.diffusion.variants import Variant
+
+_FORMAT = 1  # of the features; raised when the same sample gives others than before
+_END = 1 << 20
+
+
+def maker_digest(variant: Variant, folder: Path, settings: Mapping[str, Any]) -> str:
+    """A hash of what makes features: the model's frozen parts, the engine, and the settings.
+
+    Of large files it is their size and their ends, as of models elsewhere (``vtb.artifact.local.folder_digest``).
+    """
+    digest = hashlib.sha256(f"{_FORMAT} {variant.name} {version('diffsynth')} {sorted(settings.items())}".encode())
+    files = variant.find(folder)
+    paths = [Path(path) for part in ("text_encoder", "vae") for path in files[part]]
+    for tool in filter(None, (variant.tokenizer, variant.processor)):
+        paths += sorted(path for path in (folder / tool).rglob("*") if path.is_file())
+    for path in paths:
+        size = path.stat().st_size
+        digest.update(f"{path.relative_to(folder)}\0{size}\0".encode())
+        with path.open("rb") as file:
+            digest.update(file.read(_END))
+            file.seek(max(0, size - _END))
+            digest.update(file.read(_END))
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class FeatureCache:
+    """A folder of features; ``maker`` is the digest of what makes them."""
+
+    folder: Path
+    maker: str
+
+    def key(self, row: Row) -> str:
+        """The name of a row's features; reads its files."""
+        digest = hashlib.sha256(f"{self.maker}\0{row.prompt}".encode(errors="replace"))
+        for path in (row.target, *row.shown):
+            digest.update(b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+    def get(self, key: str, make: Callable[[], Features]) -> Features:
+        """The features under a name, made where they are missing or damaged."""
+        path = self.folder / key[:2] / f"{key}.safetensors"
+        return self._read(path) or self._write(path, make())
+
+    def _read(self, path: Path) -> Features | None:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            return dict(load_file(path))
+        except (FileNotFoundError, SafetensorError):
+            return None
+
+    def _write(self, path: Path, features: Features) -> Features:
+        from safetensors.torch import save_file
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+        os.close(handle)
+        try:
+            save_file(dict(features), draft)
+            os.replace(draft, path)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+        return features

@@ -1,0 +1,83 @@
+"""How much memory a training will need, from the headers of the model's files: nothing is loaded."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+from vtb.diffusion.variants import Variant
+
+GIB = 2**30
+_ADAM = 16  # bytes of a trained float32 weight: itself, its gradient, two moments
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Figures of one training.
+
+    Attributes:
+        weights: parameters of all parts that can be counted (``.pth`` files say it by their size).
+        trained: parameters that are trained.
+        frozen_gib: memory of the weights in the training's type.
+        trained_gib: memory of what is trained, with gradients and the optimizer's state.
+    """
+
+    weights: int
+    trained: int
+    frozen_gib: float
+    trained_gib: float
+
+    def in_words(self) -> str:
+        """One line."""
+        whole = self.frozen_gib + self.trained_gib
+        return (
+            f"{self.weights:,} weights ({self.frozen_gib:.1f} GiB), {self.trained:,} of them or of a LoRA trained "
+            f"({self.trained_gib:.1f} GiB with gradients and optimizer): {whole:.1f} GiB on each GPU, and activations"
+        )
+
+
+def estimate(variant: Variant, folder: Path, experts: Sequence[str], tuner: str, rank: int, width: int) -> Estimate:
+    """What a training needs.
+
+    Args:
+        variant: which model it is.
+        folder: its files.
+        experts: names of the denoisers that are trained.
+        tuner: ``lora`` or ``full``.
+        rank: of the LoRA.
+        width: bytes of a weight: 2 of bfloat16, 4 of float32.
+    """
+    shapes = {part: list(_shapes(paths)) for part, paths in variant.find(folder).items()}
+    weights = sum(prod(shape) for part in shapes.values() for _, shape in part)
+    trained_parts = [expert.attribute for expert in variant.experts if expert.name in experts]
+    trained = sum(_trained(shapes[part], variant, tuner, rank) for part in trained_parts)
+    per_weight = _ADAM if tuner == "lora" else 3 * width  # of a whole model, the weights themselves are counted
+    return Estimate(weights, trained, weights * width / GIB, trained * per_weight / GIB)
+
+
+def _trained(shapes: Sequence[tuple[str, tuple[int, ...]]], variant: Variant, tuner: str, rank: int) -> int:
+    if tuner == "full":
+        return sum(prod(shape) for _, shape in shapes)
+    ends = tuple(f".{target}.weight" for target in variant.targets)
+    return sum(rank * sum(shape) for name, shape in shapes if len(shape) == 2 and f".{name}".endswith(ends))
+
+
+def _shapes(paths: Sequence[str]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for path in map(Path, paths):
+        if path.suffix == ".safetensors":
+            yield from ((name, tuple(found["shape"])) for name, found in header(path).items())
+        else:
+            yield path.name, (path.stat().st_size // 2,)
+
+
+def header(path: Path) -> Mapping[str, Mapping[str, Sequence[int]]]:
+    """Names, types and shapes of the tensors in a safetensors file."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        found: dict[str, Mapping[str, Sequence[int]]] = json.loads(file.read(length))
+    found.pop("__metadata__", None)
+    return found

@@ -1,0 +1,68 @@
+"""What is trained of a denoiser: a LoRA or all of it; reading and writing it as safetensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from vtb.diffusion.variants import Variant
+
+Tuner = Literal["lora", "full"]
+
+
+def make_trainable(pipe: Any, variant: Variant, experts: Mapping[str, str], tuner: Tuner, rank: int, seed: int) -> None:
+    """Freeze everything but the experts' LoRA, whose weights are float32, or but the experts themselves.
+
+    Args:
+        pipe: the engine's pipeline.
+        variant: which model it is.
+        experts: attribute of the pipeline by the expert's name.
+        tuner: what to train.
+        rank: of the LoRA; its scale is 1, since the engine's loader knows no other.
+        seed: of the LoRA's first weights.
+    """
+    import torch
+    from diffsynth.diffusion import DiffusionTrainingModule
+
+    pipe.eval()
+    pipe.requires_grad_(False)
+    pipe.scheduler.set_timesteps(1000, training=True)
+    for attribute in experts.values():
+        dit = getattr(pipe, attribute)
+        if tuner == "full":
+            dit.requires_grad_(True)
+            continue
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed % 2**63)
+            DiffusionTrainingModule().add_lora_to_model(dit, list(variant.targets), rank, upcast_dtype=torch.float32)
+
+
+def trained(dit: Any) -> dict[str, Any]:
+    """The trained tensors of a denoiser by name, on the CPU."""
+    return {name: weight.detach().cpu().contiguous() for name, weight in dit.named_parameters() if weight.requires_grad}
+
+
+def write_weights(weights: Mapping[str, Any], path: Path) -> None:
+    """As safetensors, with the names that the engine's ``load_lora`` reads."""
+    from safetensors.torch import save_file
+
+    save_file(dict(weights), path)
+
+
+def load_weights(dit: Any, path: Path) -> None:
+    """Put trained tensors back into a denoiser that is made for them.
+
+    Raises:
+        ValueError: they are of another training.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    found = load_file(path)
+    places = {name: weight for name, weight in dit.named_parameters() if weight.requires_grad}
+    if found.keys() != places.keys():
+        raise ValueError(f"{path}: holds the weights of another training")
+    with torch.no_grad():
+        for name, weight in places.items():
+            weight.copy_(found[name])

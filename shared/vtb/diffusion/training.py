@@ -1,0 +1,121 @@
+"""The stage's side of a training: checks, the job for the engine process, and the artifact."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+from msgspec import structs
+
+from vtb.artifact import Manifest, read_manifest
+from vtb.artifact.local import DRAWING_MODEL, cache_folder, find_model
+from vtb.artifact.unpacked import unpacked_folder
+from vtb.diffusion.artifact import collect
+from vtb.diffusion.engine_names import MODULE, explain
+from vtb.diffusion.job import Job, Judging, write_job
+from vtb.diffusion.memory import estimate
+from vtb.diffusion.options import DrawingOptions
+from vtb.diffusion.variants import VARIANTS, Variant
+from vtb.engine.hardware import Device, choose_device, default_processes
+from vtb.engine.launch import engine_environment, launcher
+from vtb.engine.run_training import Training, run_training, work_place
+from vtb.engine.train import EngineRun
+from vtb.errors import BadInput
+from vtb.stage.run import Run, entry_of
+
+log = logging.getLogger("vtb.train")
+
+
+def train_drawing(
+    run: Run, options: DrawingOptions, variant_name: str, experts: Sequence[str], edit_pixels: int
+) -> None:
+    """Train and write the artifact, or say what would be done.
+
+    Args:
+        run: this call of the stage.
+        options: how to train.
+        variant_name: which model it is.
+        experts: names of the denoisers to train.
+        edit_pixels: pictures to edit are scaled to about so many.
+    """
+    variant = VARIANTS[variant_name]
+    uri = run.inputs[0]
+    manifest, model = read_manifest(uri, run.stage.reads), find_model(options.model, names=DRAWING_MODEL)
+    where = choose_device(options.device)
+    plan = run.plan(options, [entry_of(uri, manifest), model.entry])
+    if run.already_done(plan):
+        return
+    rows = rows_of(uri, manifest, variant)
+    job = Job(
+        variant=variant.name, model=model.folder(), dataset=unpacked_folder(uri, manifest), device=where,
+        output_dir=work_place(run, plan), experts=tuple(experts), tuner=options.tuner, rank=options.lora_rank,
+        steps=len(experts) * steps_of(options, rows, where), batch_size=options.batch_size,
+        learning_rate=options.learning_rate, weight_decay=options.weight_decay, warmup=options.warmup,
+        schedule=options.schedule, max_grad_norm=options.max_grad_norm, edit_pixels=edit_pixels, seed=run.seed,
+        gradient_checkpointing=not options.keep_activations, save_steps=options.save_steps, resume_from=None,
+        cache=cache_folder() / "features" if options.cache else None, judging=judging_of(options),
+    )  # fmt: skip
+    if problem := variant.missing(job.model):
+        raise BadInput(problem)
+    if run.dry_run:
+        needs = estimate(variant, job.model, job.experts, job.tuner, job.rank, 4 if where == "cpu" else 2)
+        click.echo(f"memory {needs.in_words()}")
+        run.say_plan(plan, f"{variant.name} trained on {rows} rows for {job.steps} updates on {where}")
+        return
+    run_training(run, plan, job.output_dir, partial(start, job, processes(options, where)))
+
+
+def start(job: Job, nproc: int, checkpoint: Path | None) -> Training:
+    """The training that goes on from a checkpoint, or begins."""
+    file = job.output_dir.resolve() / "job.json"
+    write_job(structs.replace(job, resume_from=checkpoint), file)
+    env = engine_environment(MODULE, os.environ, job.output_dir, job.device)
+    if job.device == "cpu" and nproc > 1:
+        env.setdefault("OMP_NUM_THREADS", "1")
+    smaller = "--batch-size does not matter, --lora-rank does; leave out --keep-activations, or take a smaller --size"
+    engine = EngineRun(
+        engine="the trainer", command=[*launcher(MODULE, nproc, env), str(file)], env=env, cwd=job.dataset,
+        output_dir=job.output_dir, smaller=smaller, explain=explain,
+    )  # fmt: skip
+    return Training(engine, partial(collect, job))
+
+
+def processes(options: DrawingOptions, where: Device) -> int:
+    """Those of this machine."""
+    return options.nproc or default_processes(where)
+
+
+def steps_of(options: DrawingOptions, rows: int, where: Device) -> int:
+    """Updates of one denoiser."""
+    if options.max_steps is not None:
+        return options.max_steps
+    nodes = int((os.environ.get("PET_NNODES") or "1").partition(":")[0])
+    at_once = options.batch_size * processes(options, where) * nodes
+    return max(1, math.ceil(options.epochs * rows / at_once))
+
+
+def judging_of(options: DrawingOptions) -> Judging | None:
+    """How held-out puzzles are solved, if at all."""
+    if not options.judge_steps:
+        return None
+    return Judging(every=options.judge_steps, count=options.judge_count, inference_steps=options.judge_inference_steps)
+
+
+def rows_of(uri: str, manifest: Manifest, variant: Variant) -> int:
+    """Rows to train on, as prepare has counted them.
+
+    Raises:
+        BadInput: there are none, or they are for another kind of model.
+    """
+    made_by = "vtb-prepare video" if variant.moving else "vtb-prepare image"
+    if manifest.plan.stage != made_by:
+        raise BadInput(f"{uri}: was made with `{manifest.plan.stage}`, and {variant.name} needs `{made_by}`")
+    rows = (manifest.metrics.get("rows") or {}).get("train")
+    if not isinstance(rows, int) or rows < 1:
+        raise BadInput(f"{uri}: has no rows to train on")
+    return rows

@@ -1,0 +1,45 @@
+"""A fully trained model as a folder like the one it started from, with other denoisers."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from vtb.artifact.manifest import MANIFEST, PLAN
+from vtb.diffusion.job import Job
+from vtb.diffusion.variants import VARIANTS
+from vtb.engine.proof import training_proof
+from vtb.errors import QualityGate
+
+_OF_A_TRAINING = ("log.jsonl", "curves.png")  # files of the artifact that it may have come in
+
+
+def write_whole(job: Job, checkpoint: Path, place: Path) -> dict[str, Any]:
+    """Write the folder; figures that show that the weights changed.
+
+    Raises:
+        QualityGate: they did not.
+    """
+    variant = VARIANTS[job.variant]
+    trained = {expert.attribute: expert.name for expert in variant.experts if expert.name in job.experts}
+    old = {part: [Path(path) for path in paths] for part, paths in variant.find(job.model).items() if part in trained}
+    left_out = {path for paths in old.values() for path in paths}
+    left_out |= {path.parent / f"{path.name}.index.json" for path in left_out}
+    left_out |= {job.model / name for name in (MANIFEST, PLAN, *_OF_A_TRAINING)}
+    for path in sorted(path for path in job.model.rglob("*") if path.is_file() and path not in left_out):
+        target = place / path.relative_to(job.model)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    changed = [_put(job, checkpoint / f"{name}.safetensors", old[part][0], place) for part, name in trained.items()]
+    if not any(proof["weights_changed"] for proof in changed):
+        raise QualityGate("training changed nothing: is --learning-rate 0, or the loss constant?")
+    return {name: sum(proof[name] for proof in changed) for name in ("weights_changed", "weights_total")}
+
+
+def _put(job: Job, weights: Path, first: Path, place: Path) -> dict[str, float | int]:
+    """The denoiser in one file, under the name by which the engine looks for it."""
+    target = place / first.parent.relative_to(job.model) / "diffusion_pytorch_model.safetensors"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(weights, target)
+    return training_proof(first.parent, merged=target.parent)

@@ -1,0 +1,1 @@
+"""The stage that trains image-editing models."""
