@@ -75,12 +75,11 @@ def start(job: Job, nproc: int, checkpoint: Path | None) -> Training:
     file = job.output_dir.resolve() / "job.json"
     write_job(structs.replace(job, resume_from=checkpoint), file)
     env = engine_environment(MODULE, os.environ, job.output_dir, job.device)
-    if job.device == "cpu" and nproc > 1:
+    if job.device == "cpu":  # the order in which several threads add up differs between machines
         env.setdefault("OMP_NUM_THREADS", "1")
-    smaller = "--batch-size does not matter, --lora-rank does; leave out --keep-activations, or take a smaller --size"
     engine = EngineRun(
         engine="the trainer", command=[*launcher(MODULE, nproc, env), str(file)], env=env, cwd=job.dataset,
-        output_dir=job.output_dir, smaller=smaller, explain=explain,
+        output_dir=job.output_dir, smaller="--lora-rank or --edit-pixels, leave out --keep-activations, or prepare smaller ones", explain=explain,
     )  # fmt: skip
     return Training(engine, partial(collect, job))
 
