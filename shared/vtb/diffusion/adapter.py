@@ -10,6 +10,7 @@ import msgspec
 
 from vtb.artifact.local import DRAWING_ADAPTER
 from vtb.diffusion.job import Job
+from vtb.diffusion.pipelines import engine_words
 from vtb.diffusion.variants import Variant
 from vtb.errors import BadInput
 
@@ -50,16 +51,27 @@ def read_adapter(folder: Path) -> Adapter:
         raise BadInput(f"{folder}: is no adapter of a model that draws ({error}): train one here") from error
 
 
+def adapter_for(variant: Variant, folder: Path) -> Adapter:
+    """What a folder says of its LoRA, which must be for a model.
+
+    Raises:
+        BadInput: it is for another one.
+    """
+    adapter = read_adapter(folder)
+    if adapter.variant != variant.name:
+        raise BadInput(f"{folder}: is an adapter of {adapter.variant}, not of {variant.name}")
+    return adapter
+
+
 def put_on(pipe: Any, variant: Variant, folder: Path) -> Adapter:
     """Fuse a LoRA into the denoisers of a pipeline, by the engine's own loader.
 
     Raises:
         BadInput: it is for another model.
     """
-    adapter = read_adapter(folder)
-    if adapter.variant != variant.name:
-        raise BadInput(f"{folder}: is an adapter of {adapter.variant}, not of {variant.name}")
+    adapter = adapter_for(variant, folder)
     for expert in variant.experts:
         if expert.name in adapter.experts:
-            pipe.load_lora(getattr(pipe, expert.attribute), str(folder / f"{expert.name}.safetensors"), alpha=1)
+            with engine_words():
+                pipe.load_lora(getattr(pipe, expert.attribute), str(folder / f"{expert.name}.safetensors"), alpha=1)
     return adapter

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
-import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,23 @@ def load_pipeline(variant: Variant, folder: Path, device: str, dtype: Any, parts
         BadInput: a part is missing, or is of another model.
     """
     import_engine()
+    with engine_words():
+        return _load(variant, folder, device, dtype, parts)
+
+
+@contextlib.contextmanager
+def engine_words() -> Iterator[None]:
+    """What the engine prints goes to the log, at the level of debugging."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            yield
+    finally:
+        for line in said.getvalue().splitlines():
+            log.debug(line)
+
+
+def _load(variant: Variant, folder: Path, device: str, dtype: Any, parts: Collection[str] | None) -> Any:
     from diffsynth.core import ModelConfig
 
     from vtb.diffusion.tiny.known import know_tiny_parts
@@ -50,8 +67,7 @@ def load_pipeline(variant: Variant, folder: Path, device: str, dtype: Any, parts
     if variant.family == "qwen-image":
         tools["processor_config"] = ModelConfig(path=str(folder / variant.processor)) if variant.processor else None
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # the engine prints what it loads
-            pipe = _class(variant).from_pretrained(torch_dtype=dtype, device=device, model_configs=configs, **tools)
+        pipe = _class(variant).from_pretrained(torch_dtype=dtype, device=device, model_configs=configs, **tools)
     except ValueError as error:
         if "Cannot detect the model type" not in str(error):
             raise

@@ -29,6 +29,7 @@ from vtb.errors import BadInput
 from vtb.stage.run import Run, entry_of
 
 log = logging.getLogger("vtb.train")
+_SMALLER = "--lora-rank, leave out --keep-activations, or prepare smaller pictures or clips"
 
 
 def train_drawing(
@@ -79,7 +80,7 @@ def start(job: Job, nproc: int, checkpoint: Path | None) -> Training:
         env.setdefault("OMP_NUM_THREADS", "1")
     engine = EngineRun(
         engine="the trainer", command=[*launcher(MODULE, nproc, env), str(file)], env=env, cwd=job.dataset,
-        output_dir=job.output_dir, smaller="--lora-rank or --edit-pixels, leave out --keep-activations, or prepare smaller ones", explain=explain,
+        output_dir=job.output_dir, smaller=_SMALLER, explain=explain,
     )  # fmt: skip
     return Training(engine, partial(collect, job))
 

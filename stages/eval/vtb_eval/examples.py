@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from vtb.artifact import InputEntry
@@ -24,7 +25,7 @@ from vtb.tasks.example import Example
 from vtb.tasks.registry import task_of
 from vtb_eval.answers import Answers, Attempt
 from vtb_eval.contents import Unreadable, read_bytes, read_text, read_transcript
-from vtb_eval.prediction import PREDICTION, decode_prediction
+from vtb_eval.prediction import PREDICTION, decode_prediction, drawn_answers
 from vtb_eval.result import Result
 
 TEXT_SHOWN = 400
@@ -97,15 +98,21 @@ def _predicted(chunk: Chunk) -> Iterator[Making]:
     assert chunk.shard is not None
     for sample in read_samples(chunk.uri, chunk.shard, "make the predictions again"):
 
-        def make(sample: Any = sample) -> _Material:
+        def make(sample: Any = sample, drawn: tuple[str, bytes] | None = None) -> _Material:
             prediction = decode_prediction(sample.parts[PREDICTION])
             example, text = prediction.example, prediction.text
             asked = asked_of(example.media, sample.parts)
             puzzle = look_at(asked)
             shown = _asked(asked, task_of(example).show(example.payload, puzzle))
+            if drawn is not None:
+                return _Material(example, shown, list(_drawn(*drawn)), None, _right(example, puzzle))
             return _Material(example, shown, _drawn_words(example, text, puzzle), text, _right(example, puzzle))
 
-        yield sample.key, 0, make
+        every = drawn_answers(sample.parts)
+        for number, one in enumerate(every):
+            yield sample.key, number, partial(make, sample, one)
+        if not every:
+            yield sample.key, 0, make
 
 
 def _asked(asked: Sequence[Asked], alone: Image) -> list[Picture]:
@@ -163,22 +170,26 @@ def _shown(result: Result, found: _Material) -> ShownAnswer:
 
 def _pictures(attempt: Attempt) -> Iterator[Picture]:
     """The picture and the last frame of an answer, where they can be read."""
-    for kind, caption, read in (("image", "the picture given", _image), ("video", "the last frame given", _last_frame)):
+    for kind in ("image", "video"):
         if kind in attempt:
             try:
-                image = read(attempt[kind])
-            except (UnreadableImage, UnreadableVideo, Unreadable):
+                data = read_bytes(attempt[kind])
+            except Unreadable:
                 continue  # the verdict says so
-            if image is not None:
-                yield Picture(caption, _small(image))
+            yield from _drawn(kind, data)
 
 
-def _image(path: Path) -> Image:
-    return decode_image(read_bytes(path), PICTURE_SIDE * 2)
+def _drawn(kind: str, data: bytes) -> Iterator[Picture]:
+    """The picture, or the last frame of the video, where it can be read; else the verdict says so."""
+    with suppress(UnreadableImage, UnreadableVideo):
+        if kind == "image":
+            yield Picture("the picture given", _small(decode_image(data, PICTURE_SIDE * 2)))
+        elif (last := _last_frame(data)) is not None:
+            yield Picture("the last frame given", _small(last))
 
 
-def _last_frame(path: Path) -> Image | None:
-    last = deque(decode_clip(read_bytes(path), PICTURE_SIDE), maxlen=1)
+def _last_frame(data: bytes) -> Image | None:
+    last = deque(decode_clip(data, PICTURE_SIDE), maxlen=1)
     return last[0]() if last else None
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,9 @@ def judge_attempt(example: Example, puzzle: Image, attempt: Attempt) -> dict[str
     """The verdict on each signal: ``image``, the rules of the video, ``text``, ``audio`` (a transcript)."""
     task, record, found = task_of(example), example.payload, dict[str, Score]()
     if "image" in attempt:
-        found["image"] = _image(task, record, puzzle, attempt["image"])
+        found["image"] = _image(task, record, puzzle, partial(read_bytes, attempt["image"]))
     if "video" in attempt:
-        found |= _video(task, record, puzzle, attempt["video"])
+        found |= _video(task, record, puzzle, partial(read_bytes, attempt["video"]))
     if "text" in attempt:
         found["text"] = _words(task, record, puzzle, attempt["text"], spoken=False)
     if "transcript" in attempt and task.by_choice:
@@ -43,17 +44,25 @@ def judge_attempt(example: Example, puzzle: Image, attempt: Attempt) -> dict[str
     return found
 
 
-def _image(task: Task[Any], record: Any, puzzle: Image, path: Path) -> Score:
+def judge_drawn(example: Example, puzzle: Image, kind: str, data: bytes) -> dict[str, Score]:
+    """The verdict on an answer that a model has drawn here: ``image``, or the rules of the ``video``."""
+    task, record = task_of(example), example.payload
+    if kind == "image":
+        return {"image": _image(task, record, puzzle, lambda: data)}
+    return _video(task, record, puzzle, lambda: data)
+
+
+def _image(task: Task[Any], record: Any, puzzle: Image, read: Callable[[], bytes]) -> Score:
     try:
-        return task.score_image(record, decode_image(read_bytes(path), MAX_SIDE), puzzle)
+        return task.score_image(record, decode_image(read(), MAX_SIDE), puzzle)
     except (UnreadableImage, Unreadable) as error:
         return _unreadable("image", error)
 
 
-def _video(task: Task[Any], record: Any, puzzle: Image, path: Path) -> dict[str, Score]:
+def _video(task: Task[Any], record: Any, puzzle: Image, read: Callable[[], bytes]) -> dict[str, Score]:
     """All rules of a video that cannot be read say so."""
     try:
-        return task.score_video(record, decode_clip(read_bytes(path), MAX_FRAME), puzzle)
+        return task.score_video(record, decode_clip(read(), MAX_FRAME), puzzle)
     except (UnreadableVideo, Unreadable) as error:
         return dict.fromkeys(task.score_video(record, (), puzzle), _unreadable("video", error))
 

@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vtb.artifact.local import Model, find_model
+from vtb.artifact.local import DRAWING_ADAPTER, DRAWING_MODEL, Model, find_model
 from vtb.datasets.odd_records import odd_figure
 from vtb.datasets.readers import choose_split, chunks, describe_input
 from vtb.formats.shared_frames import fold
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.executor import ShardResult, Task, Tick
+from vtb.stage.executor import Maker, ShardResult, Task, Tick
 from vtb.stage.run import Run
 from vtb.stage.sharding import in_parts
 from vtb_eval.figures import TOKENS, close, figures_of, in_words
@@ -31,7 +31,7 @@ Ask = Callable[[Sequence[Question], int, Tick], list[Answer]]
 
 STAGE = Stage(
     command="vtb-eval predict",
-    summary="Let a vision-language model answer puzzles.",
+    summary="Let a model answer puzzles, in words or by drawing.",
     version=4,
     image="vtb/eval",
     reads=("puzzles", "questions"),
@@ -46,12 +46,12 @@ STAGE = Stage(
 
 @stage_command(STAGE, Options)
 def predict(run: Run, options: Options) -> None:
-    """Let a vision-language model answer puzzles.
+    """Let a model answer puzzles, in words or by drawing.
 
     Asks about every sample of a split with the same words and pictures as the training, and writes the answers with
     their records. The puzzles may also be those of the benchmark: a folder with data.json, or the hub's parquet files,
-    asked about in their own words. The model is a folder or an artifact, or one that a server has (--endpoint). A run
-    that was cut off goes on where it stopped.
+    asked about in their own words. The model is a folder or an artifact, or one that a server has (--endpoint); with
+    --variant it is one that draws pictures or clips. A run that was cut off goes on where it stopped.
 
     Example: vtb-eval predict --input out/curated --model out/tiny --adapter out/adapter --output out/predictions
     """
@@ -62,12 +62,13 @@ def predict(run: Run, options: Options) -> None:
     plan = run.plan(options, [entry, *(model.entry for model in models)])
     if run.already_done(plan):
         return
-    answer, ignored = choose_answerer(run, options, [model.folder() for model in models])
     total = min(options.limit or 2**62, sum(chunk.rows for chunk in found))
     tasks = plan_shards(ShardWork(found, 0, total, options.style, options.blind), options.samples_per_shard)
+    folders = [model.folder() for model in models]
+    make, ignored = choose_maker(run, options, folders)
     done = run.make_shards(
-        plan, tasks, Answerer(answer), lambda output: partial(close, output, ignored, options.max_new_tokens),
-        what="answers", summary=f"{total} answers", workers=1,
+        plan, tasks, make, lambda output: partial(close, output, ignored, options.max_new_tokens), what="answers",
+        summary=f"{total} answers", workers=1,
     )  # fmt: skip
     if done is not None and TOKENS in done.metrics:
         log.info("tokens: %s", in_words(done.metrics[TOKENS]))
@@ -77,8 +78,10 @@ def find_models(options: Options) -> list[Model]:
     """The model and the adapter of this machine; none where it is served elsewhere."""
     if options.endpoint is not None:
         return []
-    adapter = [find_model(options.adapter, ("adapter",))] if options.adapter is not None else []
-    return [find_model(options.model), *adapter]
+    draws = options.drawing.variant is not None
+    names = DRAWING_ADAPTER if draws else ()
+    adapter = [find_model(options.adapter, ("adapter",), names)] if options.adapter is not None else []
+    return [find_model(options.model, names=DRAWING_MODEL if draws else ()), *adapter]
 
 
 def plan_shards(everything: ShardWork, samples_per_shard: int) -> list[Task[ShardWork]]:
@@ -87,6 +90,16 @@ def plan_shards(everything: ShardWork, samples_per_shard: int) -> list[Task[Shar
         Task(f"shards/{index:05d}.tar", len(part), replace(everything, start=part.start, stop=part.stop))
         for index, part in enumerate(in_parts(everything.stop, samples_per_shard))
     ]
+
+
+def choose_maker(run: Run, options: Options, folders: Sequence[Path]) -> tuple[Maker[ShardWork], Mapping[str, Any]]:
+    """What makes shards of answers, and which settings of the model's own it does not follow."""
+    if options.drawing.variant is None:
+        answer, ignored = choose_answerer(run, options, folders)
+        return Answerer(answer), ignored
+    from vtb_eval.drawer import Drawer
+
+    return Drawer(folders, run.seed, options.device, options.drawing), {}
 
 
 def choose_answerer(run: Run, options: Options, folders: Sequence[Path]) -> tuple[Ask, Mapping[str, Any]]:

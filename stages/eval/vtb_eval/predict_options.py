@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from vtb.errors import UsageProblem
-from vtb.stage.fields import StageOptions, internal, option
+from vtb.stage.fields import StageOptions, fields, internal, option
+from vtb_eval.drawing_options import DrawingOptions
 from vtb_eval.endpoint.url import check_endpoint
 from vtb_eval.questions import CLOSINGS
 
 MODEL, ENDPOINT, ASKED, SAMPLING = "The model", "An endpoint", "What is asked", "Answers"  # headings of the help
+OF_WORDS = (
+    "endpoint", "concurrency", "retries", "timeout", "style", "max_pixels", "blind", "batch_size", "max_new_tokens",
+    "temperature",
+)  # fmt: skip
 HERE, THERE = ("adapter", "device", "batch_size"), ("concurrency", "retries", "timeout")
 
 
@@ -67,23 +73,37 @@ class Options(StageOptions):
         64, low=1, help="Answers in one shard; a run that was cut off repeats at most one shard."
     )
 
+    drawing: DrawingOptions = fields(DrawingOptions)
+
     given: frozenset[str] = internal(frozenset())
 
     def __post_init__(self) -> None:
         """Refuse what cannot be asked, and what would be passed over without a word."""
         if self.endpoint is not None:
             check_endpoint(self.endpoint)
+        self._check_answers()
         where = "a model of this machine, not for --endpoint" if self.endpoint is not None else "--endpoint"
         for name in HERE if self.endpoint is not None else THERE:
             if name in self.given:
                 raise UsageProblem(f"--{name.replace('_', '-')} is for {where}: leave it out")
+
+    def _check_answers(self) -> None:
+        """Words have their options, and drawings theirs."""
+        draws = self.drawing.variant is not None
+        others = OF_WORDS if draws else {field.name for field in dataclasses.fields(DrawingOptions)}
+        for name in sorted(self.given & set(others)):
+            which = "answers in words, not for --variant" if draws else "models that draw: give --variant, too"
+            raise UsageProblem(f"--{name.replace('_', '-')} is for {which}" + (": leave it out" if draws else ""))
 
     def recorded(self) -> dict[str, Any]:
         """A served model is known by its name alone, wherever it is asked.
 
         With a temperature, the questions of a batch share one source of chance: its size counts then.
         """
+        every = super().recorded()
+        others = OF_WORDS if self.drawing.variant else [field.name for field in dataclasses.fields(DrawingOptions)]
+        said = {name: value for name, value in every.items() if name not in others}
         if self.endpoint is not None:
-            return {**super().recorded(), "model": self.model}
-        batch = {"batch_size": self.batch_size} if self.temperature > 0 else {}
-        return {**super().recorded(), **batch}
+            return {**said, "model": self.model}
+        batch = {"batch_size": self.batch_size} if self.temperature > 0 and not self.drawing.variant else {}
+        return {**said, **batch}

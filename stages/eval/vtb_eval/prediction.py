@@ -14,6 +14,7 @@ from vtb.tasks.example import Example, encode_example
 from vtb.tasks.registry import decode_example
 
 PREDICTION = "json"  # its part of a sample
+DRAWN = "answer."  # how the names of drawn answers begin: ``answer.000.png``, ``answer.001.mp4``
 NOT_JUDGED = "puzzles_not_judged"  # figure of an artifact: the records that could not be used, and why
 # Why an answer ends, in the words of the common APIs of language models.
 STOPPED, CUT_OFF, FILTERED, REFUSED = "stop", "length", "content_filter", "refusal"
@@ -62,6 +63,17 @@ class Prediction:
     def refused(self) -> str | None:
         """``refusal`` or ``content_filter`` where the answer was refused, by the model or by a filter."""
         return next((finish for finish in (REFUSED, FILTERED) if finish == self.finish), None)  # it may be anything
+
+
+def drawn_name(attempt: int, *, moving: bool) -> str:
+    """The part of a sample that holds a drawn answer."""
+    return f"{DRAWN}{attempt:03d}.{'mp4' if moving else 'png'}"
+
+
+def drawn_answers(parts: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
+    """The drawn answers of a sample in their order, each as ``image`` or ``video`` with its file."""
+    names = sorted(name for name in parts if name.startswith(DRAWN))
+    return [("video" if name.endswith(".mp4") else "image", parts[name]) for name in names]
 
 
 class _Row(msgspec.Struct, omit_defaults=True):

@@ -44,12 +44,17 @@ class ShardWork:
 
 def read_questions(work: ShardWork, odd: list[str]) -> Iterator[Question]:
     """The questions of a shard of predictions; records of others that cannot be asked about are named in ``odd``."""
+    for loaded, asked in read_loaded(work, odd):
+        yield make_question(loaded, () if work.blind else asked, work.style)
+
+
+def read_loaded(work: ShardWork, odd: list[str]) -> Iterator[tuple[Loaded, tuple[Asked, ...]]]:
+    """The examples of a shard with what is shown of each."""
     first = 0
     for chunk in work.chunks:
         start, stop = max(work.start, first), min(work.stop, first + chunk.rows)
         if start < stop:
-            for loaded, asked in read_shown(chunk, odd, start - first, stop - first):
-                yield make_question(loaded, () if work.blind else asked, work.style)
+            yield from read_shown(chunk, odd, start - first, stop - first)
         first += chunk.rows
 
 

@@ -31,11 +31,11 @@ from vtb_eval.against import FILE, Earlier, compare_runs, read_earlier
 from vtb_eval.benchmark_tables import benchmark_tables, beside_frequent_answers
 from vtb_eval.comparison import compare
 from vtb_eval.examples import PageSource
-from vtb_eval.judging import judge_attempt, make_result
+from vtb_eval.judging import judge_attempt, judge_drawn, make_result
 from vtb_eval.learning import learning_curve
 from vtb_eval.owners import Attempts, find_answers, settle
 from vtb_eval.page import report_page
-from vtb_eval.prediction import NOT_JUDGED, PREDICTION, decode_prediction
+from vtb_eval.prediction import NOT_JUDGED, PREDICTION, decode_prediction, drawn_answers
 from vtb_eval.refusals import judge_prediction, refused
 from vtb_eval.result import Result, results_in
 from vtb_eval.results import judged, summarise
@@ -160,7 +160,7 @@ def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
 
 
 def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
-    """The one answer in words to each sample of a predictions artifact; whatever a model wrote gets a verdict."""
+    """The answers to each sample of a predictions artifact, one in words or several drawn; each gets a verdict."""
     assert chunk.shard is not None
     for sample in read_samples(chunk.uri, chunk.shard, "make the predictions again"):
         try:
@@ -169,6 +169,10 @@ def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
         except (UnreadableImage, BadInput) as error:
             raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error})") from error
         example = structs.replace(prediction.example, key=sample.key)
+        if drawn := drawn_answers(sample.parts):
+            judged = [judge_drawn(example, puzzle, kind, data) for kind, data in drawn]
+            yield [make_result(example, signals, number, 0) for number, signals in enumerate(judged)]
+            continue
         signals, cut, refusal = {"text": judge_prediction(prediction, puzzle)}, prediction.cut_off, prediction.refused
         yield [make_result(example, signals, 0, len(prediction.text), cut_off=cut, refused=refusal)]
 

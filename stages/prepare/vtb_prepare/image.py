@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from vtb.datasets.chunk import Loaded
 from vtb.errors import BadInput
+from vtb.media.fitting import fitting_size, resized
 from vtb.media.image import Image, UnreadableImage, decode_image, encode_rgb
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
@@ -83,17 +84,10 @@ def make_pair(options: Options, loaded: Loaded, stem: str) -> tuple[dict[str, An
 
 def _fitting(image: Image, data: bytes, most: int) -> bytes:
     """The file as it is where the engine would neither scale nor cut it; else a PNG of the nearest size that fits."""
-    import cv2
-
     height, width = image.shape[:2]
-    scale = min(1.0, (most / (height * width)) ** 0.5)
-    # Down where it is scaled down anyway, so that it does not become too large again.
-    near = round if scale == 1 and (height + MULTIPLE) * (width + MULTIPLE) <= most else int
-    wanted = tuple(max(MULTIPLE, near(side * scale / MULTIPLE) * MULTIPLE) for side in (width, height))
-    if wanted == (width, height) and data.startswith(b"\x89PNG"):
-        return data
-    small = image if wanted == (width, height) else cv2.resize(image, wanted, interpolation=cv2.INTER_AREA)
-    return encode_rgb(small.astype("uint8"))
+    wanted = fitting_size(width, height, most, MULTIPLE)
+    same = wanted == (width, height) and data.startswith(b"\x89PNG")
+    return data if same else encode_rgb(resized(image, wanted))
 
 
 def _size(image: Image) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vtb.diffusion.options import MODEL, DrawingOptions
-from vtb.diffusion.training import train_drawing
 from vtb.diffusion.variants import IMAGE, VARIANTS
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
@@ -52,5 +51,7 @@ def sft(run: Run, options: Options) -> None:
 
     Example: vtb-train-image sft --input out/pairs --model out/tiny --output out/adapter
     """
+    from vtb.diffusion.training import train_drawing
+
     experts = [expert.name for expert in VARIANTS[options.variant].experts]
     train_drawing(run, options, options.variant, experts, options.edit_pixels)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vtb.diffusion.options import MODEL, DrawingOptions
-from vtb.diffusion.training import train_drawing
 from vtb.diffusion.variants import VARIANTS, VIDEO
 from vtb.errors import UsageProblem
 from vtb.stage.command import stage_command
@@ -64,4 +63,6 @@ def sft(run: Run, options: Options) -> None:
 
     Example: vtb-train-video sft --input out/clips --model out/tiny --output out/adapter
     """
+    from vtb.diffusion.training import train_drawing
+
     train_drawing(run, options, options.variant, options.experts, edit_pixels=1024)

@@ -1,0 +1,51 @@
+"""The options of ``vtb-eval predict`` for models that draw their answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vtb.diffusion.variants import IMAGE, VIDEO
+from vtb.errors import UsageProblem
+from vtb.media.video import valid_frame_count
+from vtb.stage.fields import option
+
+GROUP = "A model that draws"
+
+
+@dataclass(frozen=True)
+class DrawingOptions:
+    """How answers are drawn; nothing of it counts without a variant."""
+
+    variant: str | None = option(
+        None, choices=(*IMAGE, *VIDEO), group=GROUP,
+        help="The model draws its answers, and is this one; --adapter is then a LoRA of vtb-train-image or -video.",
+    )  # fmt: skip
+    samples: int = option(1, low=1, high=999, group=GROUP, help="Answers to each puzzle, for pass@k.")
+    inference_steps: int = option(40, low=1, group=GROUP, help="Steps of the sampler.")
+    guidance: float = option(
+        4.0, low=1, group=GROUP, help="Scale of classifier-free guidance; 1 does without, in half the time."
+    )
+    edit_pixels: int | None = option(
+        None, low=1024, group=GROUP, default_text="the adapter's, or 1048576",
+        help="Show a picture to edit scaled to about this many pixels.",
+    )  # fmt: skip
+    draw_pixels: int = option(
+        1_048_576,
+        low=4096,
+        group=GROUP,
+        help="Draw pictures of at most so many pixels; the number of vtb-prepare image.",
+    )
+    frames: int = option(81, group=GROUP, help="Frames of a clip, 4k+1, where the puzzle has none of its own.")
+    clip_size: tuple[int, int] = option(
+        (480, 480), metavar="WxH", group=GROUP,
+        help="Size of a clip, multiples of 32, where the puzzle has none of its own.",
+    )  # fmt: skip
+    fps: int = option(16, low=1, group=GROUP, help="Frames a second of a clip.")
+
+    def __post_init__(self) -> None:
+        """Refuse what a video model would round."""
+        width, height = self.clip_size
+        if not valid_frame_count(self.frames):
+            raise UsageProblem(f"--frames {self.frames}: video models draw 4k+1 frames, at least 5, for example 81")
+        if width % 32 or height % 32 or min(self.clip_size) < 32:
+            raise UsageProblem(f"--clip-size {width}x{height}: both sides must be multiples of 32")
