@@ -79,7 +79,8 @@ def test_a_step_that_waits_for_another_tells_of_its_own_options_and_models(tmp_p
     train = {"name": "adapter", "stage": "train-vlm sft", "inputs": read}
     done = vtb_run(tmp_path, MAZES, CURATED, DATASET, train, more=("--dry-run",))
     assert done.code == 3, done.err
-    assert done.error_lines[0].endswith("model: is no model folder, it has no config.json"), done.err
+    missing = "it has no model_index.json or configuration.json or config.json"
+    assert done.error_lines[0].endswith(f"model: is no model folder, {missing}"), done.err
     args = with_options(train, **{"engine-args": ["--save_strategy", "no"]})
     done = vtb_run(tmp_path, MAZES, CURATED, DATASET, args, more=("--dry-run",))
     assert "engine argument save_strategy" in done.err

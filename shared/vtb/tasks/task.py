@@ -111,3 +111,10 @@ class Task(ABC, Generic[P]):
 
         The first one is the task's main rule.
         """
+
+    def score_trajectory(self, record: P, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
+        """Judge how a clip gets to its answer, by name: beside the benchmark's rules, and of no weight in the verdict.
+
+        Empty where the task has no such measure, or the record does not say where things lie in its clip.
+        """
+        return {}

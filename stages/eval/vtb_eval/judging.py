@@ -62,7 +62,8 @@ def _image(task: Task[Any], record: Any, puzzle: Image, read: Callable[[], bytes
 def _video(task: Task[Any], record: Any, puzzle: Image, read: Callable[[], bytes]) -> dict[str, Score]:
     """All rules of a video that cannot be read say so."""
     try:
-        return task.score_video(record, decode_clip(read(), MAX_FRAME), puzzle)
+        rules = task.score_video(record, decode_clip(read(), MAX_FRAME), puzzle)
+        return {**rules, **task.score_trajectory(record, decode_clip(read(), MAX_FRAME), puzzle)}
     except (UnreadableVideo, Unreadable) as error:
         return dict.fromkeys(task.score_video(record, (), puzzle), _unreadable("video", error))
 

@@ -16,7 +16,8 @@ from vtb_eval.shares import share_of
 TASKS = list(PER_TASK)
 NOTHING: Mapping[str, Any] = {"strict": False, "tolerant": False, "details": {}, "choice": None}
 Scored = tuple[float, float]  # strictly and tolerantly
-MEANS = ("diff", "cell_accuracy")  # measurements that are worth a mean
+# Measurements that are worth a mean.
+MEANS = ("diff", "cell_accuracy", "precision", "recall", "before_mistake", "exact", "kept")
 
 
 def summarise(results: Iterable[Result]) -> dict[str, Any]:

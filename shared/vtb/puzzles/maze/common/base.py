@@ -12,13 +12,15 @@ from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from vtb.media.image import Image, Picture, can_be_read, polyline, print_centred
+from vtb.media.fitting import resized
+from vtb.media.image import Image, Picture, can_be_read, polyline, print_centred, to_rgb
 from vtb.puzzles.family import Family
 from vtb.puzzles.judging.answers import last_list
 from vtb.puzzles.judging.frames import score_last
 from vtb.puzzles.maze.common import path_judge
 from vtb.puzzles.maze.common.line_clip import Point, growth, lengths_along, letterbox, stretch
 from vtb.puzzles.maze.common.record import MazeRecord
+from vtb.puzzles.maze.common.trajectory import MIDDLE, Board, judge_trajectory
 from vtb.tasks.score import Score
 from vtb.tasks.task import ClipFrame, Modality
 
@@ -194,6 +196,33 @@ class Maze(Family[M]):
     def score_video(self, record: M, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
         """The last frame decides, as in the benchmark."""
         return score_last(self.score_frame, record, frames, puzzle)
+
+    def score_trajectory(self, record: M, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
+        """Whether the line grows from cell to cell in a maze that stays as it was."""
+        if not record.clip:
+            return {}
+        small, clip = self.in_clip(record), record.clip
+        board, box = self._board(small), letterbox(clip)
+        height, width = board.picture.shape[:2]
+
+        def parts() -> Iterator[Image]:
+            for frame in frames:
+                image = resized(frame(), clip.size)
+                yield image[box.top : box.top + height, box.left : box.left + width]
+
+        return {"trajectory": judge_trajectory(board, parts())}
+
+    def _board(self, small: M) -> Board:
+        labels = list(self.labels(small))
+        return Board(
+            picture=to_rgb(self.draw_puzzle(small), self.palette),
+            cells=[cell for cell, _, _ in labels],
+            centres=[centre for _, centre, _ in labels],
+            width=max(1, round(min(small.line_width, MIDDLE * min(room for _, _, room in labels)))),
+            way=small.solution_path_cell_ids,
+            leads=lambda one, other: self.leads(small, [one, other]),
+            red_lead=self.rule.red_lead,
+        )
 
     def _walls(self, record: M) -> path_judge.Mask:
         mask: path_judge.Mask = (self.draw_puzzle(record) == WALL).view(np.uint8)

@@ -1,0 +1,163 @@
+"""``vtb-eval predict`` with models that draw: tiny ones of the real architectures, and what ``score`` makes of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract.command_line import call
+from drawing import dataset, job, scratch, tiny
+from vtb.artifact import read_manifest
+from vtb.artifact.shard_data import read_samples
+from vtb.datasets.readers import chunks, describe_input
+from vtb.diffusion.adapter import describe
+from vtb.diffusion.trained_weights import make_trainable, trained, write_weights
+from vtb.diffusion.variants import VARIANTS
+from vtb.media.image import decode_image, encode_rgb
+from vtb.media.video import decode_ends, encode_rgb_clip
+from vtb_eval.judging import judge_drawn
+from vtb_eval.prediction import decode_prediction, drawn_answers
+
+IMAGE, VIDEO = "qwen-image-edit-2511", "wan2.2-ti2v-5b"
+QUICK = ("--device", "cpu", "--inference-steps", "2", "--guidance", "1", "--edit-pixels", "4096")
+
+
+@pytest.fixture(scope="module")
+def mazes() -> str:
+    dataset("image")
+    return str(scratch() / "mazes")
+
+
+def predict(out: Path, mazes: str, variant: str, *more: str, code: int = 0) -> str:
+    place = ("--input", mazes, "--model", str(tiny(variant)), "--output", str(out))
+    done = call("vtb-eval", "predict", *place, "--variant", variant, *QUICK, *more)
+    assert done.code == code, done.err
+    return done.err
+
+
+def samples(place: Path) -> dict[str, dict[str, bytes]]:
+    entry = describe_input(str(place), ("predictions",))
+    return {
+        sample.key: dict(sample.parts)
+        for chunk in chunks(entry)
+        if chunk.shard is not None
+        for sample in read_samples(chunk.uri, chunk.shard, "")
+    }
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("variant", [IMAGE, VIDEO])
+def test_drawn_answers_are_judged(variant: str, mazes: str, tmp_path: Path) -> None:
+    predict(tmp_path / "a", mazes, variant, "--limit", "3", "--samples", "2")
+    found = samples(tmp_path / "a")
+    assert len(found) == 3
+    for parts in found.values():
+        answers = drawn_answers(parts)
+        assert [kind for kind, _ in answers] == ["video" if variant == VIDEO else "image"] * 2
+        assert answers[0][1] != answers[1][1]
+        said = decode_prediction(parts["json"])
+        assert said.prompt == said.example.prompts.of("video" if variant == VIDEO else "image")
+        if variant == VIDEO:
+            ends = decode_ends(answers[0][1])
+            assert (ends.count, ends.first.shape) == (5, (64, 64, 3))
+        else:
+            assert decode_image(answers[0][1]).shape == (112, 112, 3)  # the puzzle's own size
+    assert len({drawn_answers(parts)[0][1] for parts in found.values()}) == 3
+    done = call("vtb-eval", "score", "--input", str(tmp_path / "a"), "--output", str(tmp_path / "s"))
+    assert done.code == 0, done.err
+    figures = json.loads((tmp_path / "s/scores.json").read_text())
+    assert (figures["puzzles"], figures["attempts_judged"]) == (3, 6)
+    assert figures["several_attempts"]["combined"]["overall"]["k"] == 2
+    assert set(figures["per_signal"]) <= ({"image"} if variant == IMAGE else {"last", "best", "major"})
+    page = (tmp_path / "s/report.html").read_text()
+    assert ("the picture given" if variant == IMAGE else "the last frame given") in page
+
+
+@pytest.mark.engine
+def test_shards_and_interruptions_change_nothing(mazes: str, tmp_path: Path) -> None:
+    few = ("--limit", "4", "--samples-per-shard", "2")
+    predict(tmp_path / "whole", mazes, IMAGE, *few)
+    for part in ("1", "0"):
+        predict(tmp_path / "parts", mazes, IMAGE, *few, "--num-shards", "2", "--shard-index", part)
+    digests = [read_manifest(str(tmp_path / name), ("predictions",)).digest for name in ("whole", "parts")]
+    assert digests[0] == digests[1]
+    assert "already complete" in predict(tmp_path / "whole", mazes, IMAGE, *few)
+    assert "--overwrite" in predict(tmp_path / "whole", mazes, IMAGE, *few, "--seed", "7", code=3)
+    predict(tmp_path / "other", mazes, IMAGE, *few, "--seed", "7")
+    assert samples(tmp_path / "other") != samples(tmp_path / "whole")
+
+
+def adapter(folder: Path, variant: str, size: float) -> Path:
+    """A LoRA with B matrices of a size; of none, it changes nothing."""
+    import torch
+
+    from drawing import pipeline
+
+    pipe, known, work = pipeline(variant), VARIANTS[variant], job(variant, folder)
+    make_trainable(pipe, known, {"lora": "dit"}, "lora", work.rank, 0)
+    weights = trained(pipe.dit)
+    generator = torch.Generator().manual_seed(0)
+    for name, weight in weights.items():
+        if ".lora_B." in name:
+            weight.normal_(0, 1, generator=generator).mul_(size)
+    write_weights(weights, folder / "lora.safetensors")
+    (folder / "adapter.json").write_text(describe(work))
+    return folder
+
+
+@pytest.mark.engine
+def test_an_adapter_changes_what_is_drawn(mazes: str, tmp_path: Path) -> None:
+    nothing, much = adapter(tmp_path / "nothing", IMAGE, 0), adapter(tmp_path / "much", IMAGE, 1)
+    one = ("--limit", "1")
+    predict(tmp_path / "base", mazes, IMAGE, *one)
+    predict(tmp_path / "same", mazes, IMAGE, *one, "--adapter", str(nothing))
+    predict(tmp_path / "other", mazes, IMAGE, *one, "--adapter", str(much))
+    base, same, other = (samples(tmp_path / name) for name in ("base", "same", "other"))
+    assert base == same
+    assert base != other
+    said = predict(tmp_path / "x", mazes, "qwen-image", *one, "--adapter", str(much), code=3)
+    assert "is an adapter of qwen-image-edit-2511, not of qwen-image" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--temperature", "1"), "leave it out"),
+        (("--blind",), "leave it out"),
+        (("--endpoint", "http://localhost:1/v1"), "leave it out"),
+        (("--frames", "80"), "4k+1"),
+        (("--clip-size", "60x60"), "multiples of 32"),
+    ],
+)
+def test_options_that_make_no_sense_together(words: tuple[str, ...], said: str, mazes: str, tmp_path: Path) -> None:
+    assert said in predict(tmp_path / "x", mazes, IMAGE, *words, code=2)
+    done = call("vtb-eval", "predict", "--input", mazes, "--model", "m", "--output", str(tmp_path), "--samples", "2")
+    assert done.code == 2
+    assert "give --variant, too" in done.err
+
+
+def test_a_model_of_another_kind_is_refused(mazes: str, tmp_path: Path) -> None:
+    place = ("--input", mazes, "--model", str(tiny(VIDEO)), "--output", str(tmp_path / "x"))
+    done = call("vtb-eval", "predict", *place, "--variant", IMAGE)
+    assert done.code == 3
+    assert "is no qwen-image-edit-2511" in done.err
+
+
+def test_the_right_drawing_is_right(mazes: str) -> None:
+    """What the judges are given here is what is written for them: the solution, as a picture and as a clip."""
+    from vtb.datasets.readers import read_chunk
+
+    (chunk,) = chunks(describe_input(mazes, ("puzzles",)))
+    loaded: Any = next(iter(read_chunk(chunk, odd=[])))
+    solution, clip = loaded.solution(), loaded.clip()
+    last = decode_ends(clip).last
+    again = encode_rgb_clip([decode_ends(clip).first] * 4 + [last], last.shape[1::-1], 16)
+    for kind, data in (("image", solution), ("video", again)):
+        found = next(iter(judge_drawn(loaded.example, loaded.puzzle, kind, data).values()))
+        assert found.strict, (kind, found)
+    blank = encode_rgb(decode_image(solution) * 0 + 255)
+    assert not judge_drawn(loaded.example, loaded.puzzle, "image", blank)["image"].tolerant
+    assert "unreadable" in judge_drawn(loaded.example, loaded.puzzle, "image", b"x")["image"].reason
