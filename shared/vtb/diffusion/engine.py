@@ -53,7 +53,6 @@ def train(job: Job, stop: StopSignal) -> None:
     unused = DistributedDataParallelKwargs(find_unused_parameters=True)
     accelerator = Accelerator(cpu=job.device == "cpu", kwargs_handlers=[unused])
     dtype = torch.float32 if job.device == "cpu" else torch.bfloat16
-    torch.use_deterministic_algorithms(True, warn_only=True)
     place = "cpu" if job.device == "cpu" else str(accelerator.device)  # accelerate numbers processors, too
     pipe = load_pipeline(variant, job.model, place, dtype)
     attributes = {expert.name: expert.attribute for expert in variant.experts if expert.name in job.experts}
