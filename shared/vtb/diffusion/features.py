@@ -17,6 +17,7 @@ from vtb.media.image import Image
 TARGET = "input_latents"
 KEPT = ("prompt_emb", "prompt_emb_mask", "context", "y", "first_frame_latents", TARGET)
 LISTED = "edit_latents"
+MULTIPLE = 16  # of both sides of any picture: of the VAE and its patches
 EDIT_MULTIPLE = 32  # of both sides of a picture to edit, as the engine's own resizing has it
 Features = Mapping[str, Any]  # of torch tensors
 
@@ -74,7 +75,9 @@ def as_pillow(image: Image) -> Any:
 
 
 def _about(picture: Any, pixels: int) -> Any:
-    """Scaled to about so many pixels, as the engine does to 1024 x 1024."""
+    """Scaled to about so many pixels, as the engine does to 1024 x 1024; one that has just so many stays as it is."""
+    if picture.width * picture.height == pixels and not (picture.width % MULTIPLE or picture.height % MULTIPLE):
+        return picture
     ratio = picture.width / picture.height
     width = math.sqrt(pixels * ratio)
     size = [max(EDIT_MULTIPLE, round(side / EDIT_MULTIPLE) * EDIT_MULTIPLE) for side in (width, width / ratio)]

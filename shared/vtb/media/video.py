@@ -27,11 +27,6 @@ class UnreadableVideo(Exception):
     """The bytes are no playable clip; the message says why in a few words."""
 
 
-def valid_frame_count(frames: int) -> bool:
-    """Video diffusion models take 4k+1 frames: one, and then groups of four."""
-    return frames >= 5 and frames % 4 == 1
-
-
 def yuv_palette(palette: Palette) -> NDArray[np.uint8]:
     """Y, Cb and Cr of each color (ITU-R BT.601-7, limited range), shape (3, 256)."""
     rgb = np.asarray(palette, np.float64).T / 255

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vtb.diffusion.variants import IMAGE, VIDEO
 from vtb.errors import UsageProblem
-from vtb.media.video import valid_frame_count
+from vtb.media.frame_count import valid_frame_count
 from vtb.stage.fields import option
 
 GROUP = "A model that draws"

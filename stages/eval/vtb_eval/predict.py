@@ -2,32 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
-from typing import Any
-
-from vtb.artifact.local import DRAWING_ADAPTER, DRAWING_MODEL, Model, find_model
-from vtb.datasets.odd_records import odd_figure
-from vtb.datasets.readers import choose_split, chunks, describe_input
-from vtb.formats.shared_frames import fold
-from vtb.formats.webdataset import Sample, write_tar
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.executor import Maker, ShardResult, Task, Tick
 from vtb.stage.run import Run
-from vtb.stage.sharding import in_parts
-from vtb_eval.figures import TOKENS, close, figures_of, in_words
-from vtb_eval.greedy import ignored_settings
-from vtb_eval.here import InBatches
 from vtb_eval.predict_options import Options
-from vtb_eval.prediction import PREDICTION, Answer, Prediction, encode_prediction
-from vtb_eval.questions import Question, ShardWork, read_questions
-
-log = logging.getLogger("vtb.eval")
-Ask = Callable[[Sequence[Question], int, Tick], list[Answer]]
 
 STAGE = Stage(
     command="vtb-eval predict",
@@ -55,87 +33,6 @@ def predict(run: Run, options: Options) -> None:
 
     Example: vtb-eval predict --input out/curated --model out/tiny --adapter out/adapter --output out/predictions
     """
-    uri = run.inputs[0]
-    entry = describe_input(uri, STAGE.reads)
-    found = tuple(choose_split(chunks(entry), options.split, uri))
-    models = find_models(options)
-    plan = run.plan(options, [entry, *(model.entry for model in models)])
-    if run.already_done(plan):
-        return
-    total = min(options.limit or 2**62, sum(chunk.rows for chunk in found))
-    tasks = plan_shards(ShardWork(found, 0, total, options.style, options.blind), options.samples_per_shard)
-    folders = [model.folder() for model in models]
-    make, ignored = choose_maker(run, options, folders)
-    done = run.make_shards(
-        plan, tasks, make, lambda output: partial(close, output, ignored, options.max_new_tokens), what="answers",
-        summary=f"{total} answers", workers=1,
-    )  # fmt: skip
-    if done is not None and TOKENS in done.metrics:
-        log.info("tokens: %s", in_words(done.metrics[TOKENS]))
+    from vtb_eval.predicting import make_predictions  # what a help text does without
 
-
-def find_models(options: Options) -> list[Model]:
-    """The model and the adapter of this machine; none where it is served elsewhere."""
-    if options.endpoint is not None:
-        return []
-    draws = options.drawing.variant is not None
-    names = DRAWING_ADAPTER if draws else ()
-    adapter = [find_model(options.adapter, ("adapter",), names)] if options.adapter is not None else []
-    return [find_model(options.model, names=DRAWING_MODEL if draws else ()), *adapter]
-
-
-def plan_shards(everything: ShardWork, samples_per_shard: int) -> list[Task[ShardWork]]:
-    """Shards of a fixed number of answers."""
-    return [
-        Task(f"shards/{index:05d}.tar", len(part), replace(everything, start=part.start, stop=part.stop))
-        for index, part in enumerate(in_parts(everything.stop, samples_per_shard))
-    ]
-
-
-def choose_maker(run: Run, options: Options, folders: Sequence[Path]) -> tuple[Maker[ShardWork], Mapping[str, Any]]:
-    """What makes shards of answers, and which settings of the model's own it does not follow."""
-    if options.drawing.variant is None:
-        answer, ignored = choose_answerer(run, options, folders)
-        return Answerer(answer), ignored
-    from vtb_eval.drawer import Drawer
-
-    return Drawer(folders, run.seed, options.device, options.drawing), {}
-
-
-def choose_answerer(run: Run, options: Options, folders: Sequence[Path]) -> tuple[Ask, Mapping[str, Any]]:
-    """What answers questions, and which settings of the model's own it does not follow."""
-    if options.endpoint is not None:
-        from vtb_eval.endpoint.connection import Connection
-        from vtb_eval.endpoint.served import Asking, ServedModel
-
-        connection = Connection(options.endpoint, options.timeout, options.retries, options.concurrency)
-        asking = Asking(
-            options.model, options.max_new_tokens, options.temperature, run.seed, options.max_pixels,
-            options.concurrency,
-        )  # fmt: skip
-        return ServedModel(connection, asking).answer, {}
-    ignored = ignored_settings(folders[0]) if options.temperature == 0 else {}
-    return InBatches(folders, run.seed, run.workers, options), ignored
-
-
-class Answerer:
-    """Makes shards of answers."""
-
-    def __init__(self, ask: Ask) -> None:
-        """``ask`` answers questions, of which it gets the number of the first."""
-        self._ask = ask
-
-    def __call__(self, work: ShardWork, tick: Tick) -> ShardResult:
-        """The answers to one shard of questions."""
-        odd = list[str]()
-        questions = list(read_questions(work, odd))
-        answers = self._ask(questions, work.start, tick)
-        samples = [make_sample(asked, said.text, said.finish) for asked, said in zip(questions, answers, strict=True)]
-        return ShardResult(write_tar(fold(samples)), len(samples), stats={**figures_of(answers), **odd_figure(odd)})
-
-
-def make_sample(question: Question, text: str, finish: str | None = None) -> Sample:
-    """One answer with all that its judge needs."""
-    answer = encode_prediction(Prediction(question.example, question.text, text, finish))
-    files = {name: file for one in question.asked for name, file in zip(one.names, one.files, strict=True)}
-    return Sample(question.key, {PREDICTION: answer, **files})
+    make_predictions(run, options)

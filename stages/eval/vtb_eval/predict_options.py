@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from vtb.errors import UsageProblem
 from vtb.stage.fields import StageOptions, fields, internal, option
+from vtb_eval.closings import CLOSINGS
 from vtb_eval.drawing_options import DrawingOptions
 from vtb_eval.endpoint.url import check_endpoint
-from vtb_eval.questions import CLOSINGS
 
 MODEL, ENDPOINT, ASKED, SAMPLING = "The model", "An endpoint", "What is asked", "Answers"  # headings of the help
 OF_WORDS = (

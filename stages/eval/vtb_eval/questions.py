@@ -9,11 +9,9 @@ from vtb.datasets.asked import Asked
 from vtb.datasets.chunk import Chunk, Loaded
 from vtb.datasets.shown import read_shown
 from vtb.formats.special_tokens import neutral
-from vtb.formats.swift import DIRECT, THINK
 from vtb.tasks.example import Example
 from vtb.tasks.registry import task_of
-
-CLOSINGS = {"direct": DIRECT, "think": THINK, "plain": ""}
+from vtb_eval.closings import CLOSINGS
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ class FormOptions(StageOptions):
 
 def check_clip(clip: Clip) -> None:
     """Refuse a clip that a video trainer would crop or truncate."""
-    from vtb.media.video import valid_frame_count
+    from vtb.media.frame_count import valid_frame_count
 
     if not valid_frame_count(clip.frames):
         raise UsageProblem(f"--frames {clip.frames}: video models take 4k+1 frames, at least 5, for example 81")

@@ -11,7 +11,8 @@ from typing import Any
 
 from vtb.datasets.chunk import Loaded
 from vtb.errors import BadInput, UsageProblem
-from vtb.media.video import ClipEnds, UnreadableVideo, decode_ends, valid_frame_count
+from vtb.media.frame_count import valid_frame_count
+from vtb.media.video import ClipEnds, UnreadableVideo, decode_ends
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.fields import option

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clip_frames import images_of
+from vtb.media.frame_count import valid_frame_count
 from vtb.media.image import Picture, to_rgb
-from vtb.media.video import UnreadableVideo, decode_clip, decode_ends, encode_clip, valid_frame_count, yuv_palette
+from vtb.media.video import UnreadableVideo, decode_clip, decode_ends, encode_clip, yuv_palette
 
 PALETTE = ((0, 0, 0), (255, 255, 255), (220, 30, 30), (220, 0, 0), (0, 0, 255), (40, 160, 60))
 

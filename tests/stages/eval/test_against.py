@@ -14,7 +14,7 @@ from stages.eval.test_score import FAMILY, QUESTIONS, RIGHT, figures, predict, s
 from vtb.artifact import read_manifest
 from vtb.puzzles.maze.square import Config
 from vtb.puzzles.sample import make_example
-from vtb_eval.predict import make_sample
+from vtb_eval.predicting import make_sample
 
 
 def answers(right: set[int], count: int = 18) -> list[str]:

@@ -17,7 +17,7 @@ from vtb.artifact import InputEntry, Plan
 from vtb.artifact.output import Output
 from vtb.report.learning_curve import HEIGHT, WIDTH, curve_of
 from vtb.stage.run import input_entry
-from vtb_eval.predict import make_sample
+from vtb_eval.predicting import make_sample
 from vtb_eval.trained_steps import Trained, trained
 
 BASE = InputEntry("/models/base", "model-folder", "3" * 64)

@@ -23,7 +23,7 @@ from vtb.puzzles.sample import make_example
 from vtb.tasks.example import example_fields
 from vtb_eval.examples import TEXT_SHOWN
 from vtb_eval.page import SHOWN
-from vtb_eval.predict import make_sample
+from vtb_eval.predicting import make_sample
 from vtb_eval.questions import Question
 
 FAMILY = find_family("maze_square")

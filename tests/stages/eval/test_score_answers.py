@@ -30,7 +30,7 @@ from vtb.datasets.chunk import Chunk
 from vtb.formats.webdataset import write_tar
 from vtb.puzzles.registry import find_family
 from vtb.puzzles.sample import CLIP, PUZZLE, SOLUTION
-from vtb_eval.score import plan_shards
+from vtb_eval.scoring import plan_shards
 
 
 def test_right_answers_of_every_kind_are_right(puzzles: Path, tmp_path: Path) -> None:

@@ -35,17 +35,24 @@ def kind_of(variant: str) -> str:
     return "qwen-image" if VARIANTS[variant].family == "qwen-image" else variant
 
 
-def build_tiny_model(variant: str, folder: Path, seed: int) -> None:
-    """Write a random model; the same bytes for the same variant and seed. Takes seconds and no network."""
+def build_tiny_model(variant: str, folder: Path, seed: int, *, small: bool = False) -> None:
+    """Write a random model; the same bytes for the same variant and seed. Takes seconds and no network.
+
+    Args:
+        variant: which model it stands for.
+        folder: where to.
+        seed: of the weights.
+        small: a denoiser that can learn something, on latents by a fixed transform; there is one of Qwen-Image alone.
+    """
     import_engine()
-    kind = kind_of(variant)
+    kind = kind_of(variant) + ("-small" if small else "")
     folder.mkdir(parents=True, exist_ok=True)
-    parts, places = parts_of(kind), _PLACES.get(kind, _A14B)
+    parts, places = parts_of(kind), _PLACES.get(kind.removesuffix("-small"), _A14B)
     for number, (part, place) in enumerate(places.items()):
         path = folder / f"{place}.safetensors"
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_part(parts[part], path, seed * 8 + number)
-    if kind == "qwen-image":
+    if VARIANTS[variant].family == "qwen-image":
         _write_qwen_tools(folder)
     else:
         _write_umt5(folder / "google/umt5-xxl")
@@ -62,8 +69,15 @@ def _write_part(entry: Mapping[str, Any], path: Path, seed: int) -> None:
         model = getattr(import_module(module), name)(**entry.get("extra_kwargs", {}))
         _spread(model)
     published = _published_name(entry["model_name"])
-    weights = {published(name): tensor.to(torch.bfloat16).contiguous() for name, tensor in model.state_dict().items()}
+    weights = {published(name): tensor.to(_type(entry)).contiguous() for name, tensor in model.state_dict().items()}
     save_file(weights, path)
+
+
+def _type(entry: Mapping[str, Any]) -> Any:
+    """As the released models; a transform that is to be undone is not rounded."""
+    import torch
+
+    return torch.float32 if entry["model_class"].endswith("CosineCodec") else torch.bfloat16
 
 
 def _spread(model: Any) -> None:

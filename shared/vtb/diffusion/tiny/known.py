@@ -64,7 +64,14 @@ def parts_of(kind: str) -> Mapping[str, Mapping[str, Any]]:
     from vtb.diffusion.tiny import qwen, wan
 
     if kind == "qwen-image":
-        return {**_QWEN, "vae": {**_QWEN["vae"], "extra_kwargs": qwen.VAE}}
+        return {
+            **_QWEN,
+            "dit": {**_QWEN["dit"], "extra_kwargs": qwen.DIT},
+            "vae": {**_QWEN["vae"], "extra_kwargs": qwen.VAE},
+        }  # fmt: skip
+    if kind == "qwen-image-small":
+        codec = {"model_name": "qwen_image_vae", "model_class": f"{_HERE}.codec.CosineCodec"}
+        return {**_QWEN, "dit": {**_QWEN["dit"], "extra_kwargs": qwen.SMALL_DIT}, "vae": codec}
     if kind not in wan.DITS:
         raise BadInput(f"{MARKER}: names the kind {kind!r}, which there is not: make the tiny model again")
     large = kind == "wan2.2-ti2v-5b"

@@ -13,8 +13,10 @@ from diffsynth.models.general_modules import AdaLayerNorm, RMSNorm, TimestepEmbe
 from diffsynth.models.qwen_image_dit import QwenEmbedRope, QwenImageDiT, QwenImageTransformerBlock
 from diffsynth.models.qwen_image_text_encoder import QwenImageTextEncoder
 
-WIDTH, HEADS, LAYERS = 64, 4, 2
-AXES = [4, 6, 6]  # of the rotary positions: time, height, width; together a head
+WIDTH, HEADS, LAYERS = 64, 4, 2  # of the text encoder
+# Of the denoisers; the axes of the rotary positions (time, height, width) together make a head.
+DIT: dict[str, Any] = {"width": 64, "heads": 4, "layers": 2, "axes": [4, 6, 6]}
+SMALL_DIT: dict[str, Any] = {"width": 128, "heads": 4, "layers": 4, "axes": [8, 12, 12]}
 LATENTS = 64  # 16 channels in patches of 2 x 2
 # As the tiny tokenizer (vtb.engine.tiny_tokenizer) numbers them; a test compares.
 VOCABULARY = 768
@@ -26,25 +28,25 @@ VAE = {"base_dim": 8}
 
 
 class TinyQwenImageDiT(QwenImageDiT):  # type: ignore[misc]
-    """The denoiser: two blocks of width 64."""
+    """The denoiser, as narrow and shallow as it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int, heads: int, layers: int, axes: list[int]) -> None:
         """Random weights."""
         torch.nn.Module.__init__(self)
-        self.pos_embed = QwenEmbedRope(theta=10000, axes_dim=AXES, scale_rope=True)
+        self.pos_embed = QwenEmbedRope(theta=10000, axes_dim=axes, scale_rope=True)
         self.time_text_embed = TimestepEmbeddings(
-            256, WIDTH, diffusers_compatible_format=True, scale=1000, align_dtype_to_timestep=False
+            256, width, diffusers_compatible_format=True, scale=1000, align_dtype_to_timestep=False
         )
         self.txt_norm = RMSNorm(WIDTH, eps=1e-6)
-        self.img_in = torch.nn.Linear(LATENTS, WIDTH)
-        self.txt_in = torch.nn.Linear(WIDTH, WIDTH)
+        self.img_in = torch.nn.Linear(LATENTS, width)
+        self.txt_in = torch.nn.Linear(WIDTH, width)
         blocks = [
-            QwenImageTransformerBlock(dim=WIDTH, num_attention_heads=HEADS, attention_head_dim=WIDTH // HEADS)
-            for _ in range(LAYERS)
+            QwenImageTransformerBlock(dim=width, num_attention_heads=heads, attention_head_dim=width // heads)
+            for _ in range(layers)
         ]
         self.transformer_blocks = torch.nn.ModuleList(blocks)
-        self.norm_out = AdaLayerNorm(WIDTH, single=True)
-        self.proj_out = torch.nn.Linear(WIDTH, LATENTS)
+        self.norm_out = AdaLayerNorm(width, single=True)
+        self.proj_out = torch.nn.Linear(width, LATENTS)
 
 
 class TinyQwenImageTextEncoder(QwenImageTextEncoder):  # type: ignore[misc]

@@ -1,0 +1,195 @@
+"""From answers to verdicts, figures and a page."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from msgspec import structs
+
+from vtb.artifact import FileEntry, InputEntry, ShardEntry, read_manifest
+from vtb.artifact.manifest import json_bytes
+from vtb.artifact.output import Output
+from vtb.artifact.shard_data import read_samples
+from vtb.datasets.asked import asked_of, look_at
+from vtb.datasets.chunk import Chunk
+from vtb.datasets.odd_records import odd_figure, odd_records
+from vtb.datasets.readers import choose_split, chunks, describe_input, read_chunk
+from vtb.errors import BadInput, UsageProblem
+from vtb.media.image import UnreadableImage
+from vtb.report.against import against_lines
+from vtb.stage.executor import ShardResult, Task, Tick
+from vtb.stage.run import Run, input_entry
+from vtb_eval.against import FILE, Earlier, compare_runs, read_earlier
+from vtb_eval.benchmark_tables import benchmark_tables, beside_frequent_answers
+from vtb_eval.comparison import compare
+from vtb_eval.examples import PageSource
+from vtb_eval.judging import judge_attempt, judge_drawn, make_result
+from vtb_eval.learning import learning_curve
+from vtb_eval.owners import Attempts, find_answers, settle
+from vtb_eval.page import report_page
+from vtb_eval.prediction import NOT_JUDGED, PREDICTION, decode_prediction, drawn_answers
+from vtb_eval.refusals import judge_prediction, refused
+from vtb_eval.result import Result, results_in
+from vtb_eval.results import judged, summarise
+from vtb_eval.score import Options
+
+log = logging.getLogger("vtb.eval")
+
+PREDICTIONS = "predictions"
+
+
+@dataclass(frozen=True)
+class ShardWork:
+    """A chunk of the puzzles with the attempts at them by key, or of a predictions artifact, which has both."""
+
+    chunk: Chunk
+    attempts: Attempts | None
+    answered_only: bool
+
+
+def make_scores(run: Run, options: Options) -> None:
+    """Make what is missing of the artifact."""
+    uri = run.inputs[0]
+    entry = describe_input(uri, run.stage.reads)
+    folders = None if entry.kind == PREDICTIONS else find_answers(uri, options.answers)
+    if folders is None and options.answers:
+        raise UsageProblem(f"--answers: {uri} holds answers already: give the puzzles as --input, or leave it out")
+    inputs = (entry, *(folders.entries() if folders else ()))
+    against = tuple(input_entry(other, ("scores",)) for other in options.against)
+    plan = run.plan(options, (*inputs, *against))
+    if run.already_done(plan):
+        return
+    every = chunks(entry)
+    found = every if folders is None else choose_split(every, options.split, uri)
+    attempts = None if folders is None else settle(folders, every, found)
+    done = run.make_shards(
+        plan, plan_shards(found, attempts, options.answered_only), judge_shard,
+        lambda output: partial(close, output, PageSource(inputs, tuple(found), folders, options.recorded()), against),
+        what="judged", summary=f"scores.json, report.html and verdicts on {sum(chunk.rows for chunk in found)} puzzles",
+    )  # fmt: skip
+    if done is not None:
+        sum_up(done.metrics)
+
+
+def plan_shards(
+    found: Sequence[Chunk], attempts: Sequence[Attempts] | None, answered_only: bool
+) -> list[Task[ShardWork]]:
+    """One shard of verdicts per chunk, each with the attempts at its own puzzles: tasks travel to worker processes."""
+    each: Sequence[Attempts | None] = [None] * len(found) if attempts is None else attempts
+    works = [ShardWork(chunk, own, answered_only) for chunk, own in zip(found, each, strict=True)]
+    return [Task(f"shards/{index:05d}.jsonl", work.chunk.rows, work) for index, work in enumerate(works)]
+
+
+def sum_up(figures: Mapping[str, Any]) -> None:
+    """The last word: how many are right of what, and what could not be judged."""
+    strict, puzzles = figures["overall"]["strict"], figures["puzzles"]
+    missing = f", {figures['without_answer']} without an answer" if figures["without_answer"] else ""
+    of = f" attempts at {puzzles} puzzles" if strict["total"] > puzzles else ""
+    right, total = strict["right"], strict["total"]
+    log.info("right: %s of %d%s%s (%.1f %%)", f"{right:g}", total, of, missing, 100 * strict["rate"])
+    if cut := figures.get("cut_off"):
+        where = f" at {cut['tokens']} tokens" if cut["tokens"] else ""
+        log.info("%d of %d answers were cut off%s: predict with a larger --max-new-tokens to hear them out",
+                 cut["answers"], total, where)  # fmt: skip
+    if refusals := figures.get("refused"):
+        log.info("refused: %s", ", ".join(f"{count} ({finish})" for finish, count in refusals.items()))
+    if odd := figures[NOT_JUDGED]:
+        log.warning("%d puzzles cannot be judged, all named in scores.json, the first: %s", len(odd), odd[0])
+    if figures["not_judged"]:
+        tasks = ", ".join(f"{task} ({count})" for task, count in figures["not_judged"].items())
+        log.warning("parts of answers that cannot be judged, since the records do not say what is right: %s", tasks)
+    for line in against_lines(figures):
+        log.info("%s", line)
+
+
+def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
+    """The verdicts on one shard as JSON lines."""
+    lines, odd = [], list[str]()
+    for results in _predicted(work.chunk) if work.attempts is None else _answered(work, work.attempts, odd):
+        lines += [json.dumps(asdict(result)) + "\n" for result in results]
+        tick(1)
+    return ShardResult("".join(lines).encode(), len(lines), stats=odd_figure(odd))
+
+
+def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
+    """The answers to each sample of a predictions artifact, one in words or several drawn; each gets a verdict."""
+    assert chunk.shard is not None
+    for sample in read_samples(chunk.uri, chunk.shard, "make the predictions again"):
+        try:
+            prediction = decode_prediction(sample.parts.get(PREDICTION, b""))
+            puzzle = look_at(asked_of(prediction.example.media, sample.parts))
+        except (UnreadableImage, BadInput) as error:
+            raise BadInput(f"prediction {sample.key} is not what `vtb-eval predict` writes ({error})") from error
+        example = structs.replace(prediction.example, key=sample.key)
+        if drawn := drawn_answers(sample.parts):
+            judged = [judge_drawn(example, puzzle, kind, data) for kind, data in drawn]
+            yield [make_result(example, signals, number, 0) for number, signals in enumerate(judged)]
+            continue
+        signals, cut, refusal = {"text": judge_prediction(prediction, puzzle)}, prediction.cut_off, prediction.refused
+        yield [make_result(example, signals, 0, len(prediction.text), cut_off=cut, refused=refusal)]
+
+
+def _answered(work: ShardWork, attempts: Attempts, odd: list[str]) -> Iterator[list[Result]]:
+    """The attempts at each puzzle; one without signals where there is none."""
+    for loaded in read_chunk(work.chunk, odd=odd):
+        results = [
+            make_result(loaded.example, judge_attempt(loaded.example, loaded.puzzle, attempt), number, 0)
+            for number, attempt in enumerate(attempts[loaded.key])
+        ]
+        answered = any(result.signals for result in results)
+        yield results if answered or not work.answered_only else []
+
+
+def cut_off(source: PageSource, results: Sequence[Result]) -> dict[str, Any]:
+    """How many answers were cut off, and at how many tokens; empty where none was."""
+    count = sum(result.cut_off for result in results)
+    if not count:
+        return {}
+    longest = read_manifest(source.inputs[0].uri).plan.config.get("max_new_tokens")
+    return {"cut_off": {"answers": count, "tokens": longest if isinstance(longest, int) else None}}
+
+
+def asked_without(source: PageSource) -> Sequence[str]:
+    """The puzzles that a predictions artifact says nobody could be asked about."""
+    entry = source.inputs[0]
+    found: object = read_manifest(entry.uri).metrics.get(NOT_JUDGED) if entry.kind == PREDICTIONS else None
+    return found if isinstance(found, list) else ()
+
+
+def beside(
+    output: Output, source: PageSource, results: Sequence[Result], earlier: Sequence[Earlier]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The comparison with earlier runs; a refused one leaves nothing, so that another may begin here."""
+    try:
+        return compare_runs(source.inputs, source.config, results, earlier)
+    except BadInput:
+        output.withdraw(shards_too=True)
+        raise
+
+
+def close(
+    output: Output, source: PageSource, against: Sequence[InputEntry], shards: Sequence[ShardEntry]
+) -> tuple[list[FileEntry], dict[str, Any]]:
+    """Figures over all verdicts, and the report."""
+    odd = odd_records(output, shards)
+    read = (result for shard in shards for result in results_in(output.store.get_bytes(shard.path)))
+    results = beside_frequent_answers(list(read))
+    figures = {**summarise(results), **cut_off(source, results), **refused(results)}
+    figures[NOT_JUDGED] = [*asked_without(source), *odd]
+    figures["comparison"] = compare(judged(results), figures)
+    figures["benchmarks"] = benchmark_tables(judged(results))
+    files, changed = list[FileEntry](), list[dict[str, Any]]()
+    if against:
+        earlier = [read_earlier(entry.uri) for entry in against]
+        figures["against"], changed = beside(output, source, results, earlier)
+        if curve := learning_curve(source.inputs[0], results, earlier):
+            figures["learning_curve"] = curve
+        files.append(output.put(FILE, "".join(json.dumps(row) + "\n" for row in changed).encode()))
+    page = report_page(source, results, figures, changed)
+    files += [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]
+    return files, figures
