@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def alone() -> list[str]:
     return line
 
 
-def test_the_whole_way(alone: list[str], tmp_path: Path) -> None:
+def _runner(alone: list[str]) -> Callable[..., None]:
     def run(program: str, *words: object) -> None:
         line = [*alone, str(BIN / program), *map(str, words)]
         # No settings of the tests that would keep the engines offline.
@@ -44,6 +45,11 @@ def test_the_whole_way(alone: list[str], tmp_path: Path) -> None:
         done = subprocess.run(line, env=env, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, f"{program} {words[0]}: {done.stderr[-2000:]}"
 
+    return run
+
+
+def test_the_whole_way(alone: list[str], tmp_path: Path) -> None:
+    run = _runner(alone)
     at = {name: tmp_path / name for name in ("mazes", "curated", "data", "model", "sft", "merged", "said")}
     run("vtb-gen-maze", *TINY, "--count", "12", "--output", at["mazes"])
     run("vtb-curate", "--input", at["mazes"], "--test", "0.3", "--workers", "1", "--output", at["curated"])
@@ -61,3 +67,26 @@ def test_the_whole_way(alone: list[str], tmp_path: Path) -> None:
     run("vtb-prepare", "questions", "--benchmark", "vsi-bench", *about, "--output", tmp_path / "questions")
     run("vtb-prepare", "vsi", *about, "--val", "0", "--output", tmp_path / "vsi")
     assert (tmp_path / "scores" / "report.html").is_file()
+
+
+def test_the_way_of_models_that_draw(alone: list[str], tmp_path: Path) -> None:
+    run = _runner(alone)
+    clip = ("--video", "--frames", "5", "--clip-size", "64x64")
+    run("vtb-gen-maze", *TINY, "--count", "8", *clip, "--output", tmp_path / "mazes")
+    forms = {"image": ("--variant", "qwen-image-edit"), "video": ("--variant", "wan2.2-i2v-a14b")}
+    for kind, variant in forms.items():
+        data, model, adapter, said = (tmp_path / f"{kind}-{name}" for name in ("data", "model", "adapter", "said"))
+        form = ("--frames", "5", "--size", "64x64") if kind == "video" else ()
+        run("vtb-prepare", kind, "--input", tmp_path / "mazes", *form, "--workers", "1", "--output", data)
+        run(f"vtb-train-{kind}", "tiny-model", *variant, model)
+        short = ("--max-steps", "1", "--judge-inference-steps", "1", "--judge-count", "1", "--device", "cpu", "--cache")
+        small = ("--edit-pixels", "4096") if kind == "image" else ()
+        place = ("--input", data, "--model", model, "--output", adapter)
+        run(f"vtb-train-{kind}", "sft", *variant, *place, *short, *small)
+        if kind == "video":
+            continue  # the rest is the same program with another pipeline
+        asked = ("--input", tmp_path / "mazes", "--model", model, "--adapter", adapter, "--limit", "1")
+        run("vtb-eval", "predict", *variant, *asked, "--inference-steps", "1", "--device", "cpu", "--output", said)
+        run("vtb-eval", "score", "--input", said, "--workers", "1", "--output", tmp_path / f"{kind}-scores")
+    assert (tmp_path / "image-scores" / "report.html").is_file()
+    assert (tmp_path / "video-adapter" / "high_noise.safetensors").is_file()

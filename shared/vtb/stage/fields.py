@@ -205,7 +205,7 @@ def _unwrapped(hint: Any) -> tuple[Any, bool]:
 def _click_type(spec: Spec, kind: Any) -> Any:
     """The click type of an annotation, within the bounds."""
     if spec.choices is not None:
-        return OneOf(spec.choices() if callable(spec.choices) else spec.choices)
+        return OneOf(spec.choices)
     if typing.get_origin(kind) is typing.Literal:
         return OneOf(typing.get_args(kind))
     if spec.file:

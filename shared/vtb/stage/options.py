@@ -82,7 +82,26 @@ class Whole(click.IntRange):
 
 
 class OneOf(click.Choice[str]):
-    """One of a few words; a word that is nearly one of them is recognized."""
+    """One of a few words; a word that is nearly one of them is recognized.
+
+    Words that have to be looked for, in every benchmark's module for example, are looked for when they are needed.
+    """
+
+    def __init__(self, choices: Sequence[str] | Callable[[], Sequence[str]]) -> None:
+        """The words, or what finds them."""
+        super().__init__(() if callable(choices) else choices)
+        self._find = choices if callable(choices) else None
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words."""
+        if self._find is not None:
+            self._words, self._find = tuple(self._find()), None
+        return self._words
+
+    @choices.setter
+    def choices(self, words: Sequence[str]) -> None:
+        self._words = tuple(words)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The word."""

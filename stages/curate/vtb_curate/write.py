@@ -6,7 +6,7 @@ import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import structs
 
@@ -20,9 +20,9 @@ from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.store import ObjectMissing
 from vtb.tasks.registry import decode_example
 from vtb_curate.choose import Choice, shares
+from vtb_curate.cli import Layout
 from vtb_curate.verdicts import Verdict, usable_key
 
-Layout = Literal["shards", "folder"]
 ENDINGS: dict[Layout, str] = {"shards": "tar", "folder": "jsonl"}
 
 

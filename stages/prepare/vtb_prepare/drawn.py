@@ -17,27 +17,18 @@ from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
 from vtb.rng import stable_fraction
 from vtb.stage.executor import ShardResult, Tick
-from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
 from vtb.tasks.example import encode_example
 from vtb.tasks.registry import task_of
+from vtb_prepare.common_options import DrawnOptions
 from vtb_prepare.drawn_card import drawn_card
-from vtb_prepare.quality import max_bad_option, quality_gate
-from vtb_prepare.splits import SPLITS, ShardWork, plan_shards, to_learn_from, val_option
+from vtb_prepare.quality import quality_gate
+from vtb_prepare.splits import SPLITS, ShardWork, plan_shards, to_learn_from
 from vtb_prepare.swift_files import rows_of
 
 log = logging.getLogger("vtb.prepare")
 Row = Mapping[str, Any]
 MOST_NAMED = 20  # samples that the log names; the manifest names all
-
-
-@dataclass(frozen=True)
-class DrawnOptions(StageOptions):
-    """The options of every such command."""
-
-    per_task: int | None = option(None, low=1, help="At most so many samples of each task for train.")
-    val: float = val_option()
-    max_bad: float = max_bad_option(0.0, "samples that may lack a solution or be damaged")
 
 
 @dataclass(frozen=True)

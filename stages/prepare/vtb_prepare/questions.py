@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from msgspec import structs
-
-from vtb.artifact import FileEntry, ShardEntry
-from vtb.artifact.output import Output, file_sha256
-from vtb.benchmarks.registry import Asking, Benchmark, benchmarks, find_benchmark
-from vtb.errors import BadInput
-from vtb.formats.shared_frames import fold, frame_name
-from vtb.formats.webdataset import Sample, write_tar
-from vtb.media.frames import sampled_from
-from vtb.media.video import UnreadableVideo
-from vtb.puzzles.sample import EXAMPLE
-from vtb.report.card import DatasetCard, write_card
-from vtb.report.features import shard_features
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
-from vtb.tasks.example import ASKED, Example, Media, encode_example
-from vtb_prepare.by_video import Group, by_video, check_quality, encoded, inputs_of
 from vtb_prepare.quality import max_bad_option
-from vtb_prepare.videos import find_videos
-
-log = logging.getLogger("vtb.prepare")
 
 STAGE = Stage(
     command="vtb-prepare questions",
@@ -47,6 +25,8 @@ STAGE = Stage(
 
 def about_videos() -> tuple[str, ...]:
     """The benchmarks whose published files this stage reads."""
+    from vtb.benchmarks.registry import benchmarks
+
     return tuple(name for name, benchmark in benchmarks().items() if benchmark.read is not None)
 
 
@@ -71,14 +51,6 @@ class Options(StageOptions):
     max_bad: float = max_bad_option(0.0, "videos that may be missing or damaged")
 
 
-@dataclass(frozen=True)
-class ShardWork:
-    """The videos behind one shard, with the examples that ask about each."""
-
-    videos: Group[Example]
-    options: Options
-
-
 @stage_command(STAGE, Options)
 def questions(run: Run, options: Options) -> None:
     """Read a benchmark about videos, with frames of each, for evaluation.
@@ -88,73 +60,6 @@ def questions(run: Run, options: Options) -> None:
 
     Example: vtb-prepare questions --benchmark vsi-bench --questions test.parquet --videos vsi_bench/ --output out/vsi
     """
-    benchmark, videos = find_benchmark(options.benchmark), find_videos(options.videos)
-    groups, missing = by_video(((one.video, one.example) for one in read(benchmark, options.questions)), videos)
-    if not groups:
-        raise BadInput(f"{options.videos}: holds none of the videos that {options.questions} asks about")
-    tasks = [
-        Task(f"shards/{number:05d}.tar", sum(len(asked) for *_, asked in group), ShardWork(group, options))
-        for number, group in enumerate(groups)
-    ]
-    named = [(options.benchmark, options.questions, file_sha256(options.questions))]
-    inputs = inputs_of([*named, ("videos", options.videos, videos.digest)])
-    run.make_shards(
-        run.plan(options, inputs), tasks, make_shard,
-        lambda output: partial(describe, output, benchmark, missing, options),
-        what="questions", summary=f"{sum(task.rows for task in tasks)} questions with frames",
-    )  # fmt: skip
+    from vtb_prepare.question_shards import make_questions  # what a help text does without
 
-
-def read(benchmark: Benchmark, path: Path) -> Sequence[Asking]:
-    """The benchmark's questions."""
-    assert benchmark.read is not None  # the option offers no others
-    return benchmark.read(path)
-
-
-def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
-    """The questions about some videos, and the frames of each once."""
-    samples, bad, options = list[Sample](), list[str](), work.options
-    for name, place, examples in work.videos:
-        tick(len(examples))
-        try:
-            frames = encoded(sampled_from(place, options.frames), options.frame_pixels)
-        except UnreadableVideo as error:
-            bad.append(f"{name}: {error}")
-            continue
-        parts = {frame_name(number): frame for number, frame in enumerate(frames)}
-        kind: Literal["frame", "image"] = "frame" if options.show == "video" else "image"
-        media = tuple(Media(ASKED, kind, part) for part in parts)
-        whole = (structs.replace(example, media=media) for example in examples)
-        samples += [Sample(example.key, {EXAMPLE: encode_example(example), **parts}) for example in whole]
-    told = {
-        "bad": bad,
-        "videos": len(work.videos),
-        "tasks": sorted({e.task for *_, asked in work.videos for e in asked}),
-    }
-    return ShardResult(write_tar(fold(samples)), len(samples), stats=told)
-
-
-def describe(
-    output: Output, benchmark: Benchmark, missing: Sequence[str], options: Options, shards: Sequence[ShardEntry]
-) -> tuple[list[FileEntry], dict[str, Any]]:
-    """A card, unless too many videos are missing or damaged."""
-    videos = sum(shard.stats["videos"] for shard in shards) + len(missing)
-    bad = check_quality(missing, [one for shard in shards for one in shard.stats["bad"]], videos, options.max_bad)
-    rows, tasks = sum(shard.rows for shard in shards), sorted({task for s in shards for task in s.stats["tasks"]})
-    if not rows:
-        output.withdraw(shards_too=True)
-        raise BadInput(f"{options.videos}: every video is damaged")
-    card = DatasetCard(
-        title=f"{rows:,} questions of {benchmark.name}",
-        tags=("visual-reasoning", "webdataset", *tasks),
-        license="other",
-        rows=rows,
-        bytes=sum(shard.bytes for shard in shards),
-        data_files={"test": "shards/*.tar"},
-        features=shard_features(),
-        made_with=STAGE.command,
-        counts={"test": rows},
-        picture=None,
-        layout=f"In a shard, the {options.frames} frames of a video are one sample; the questions about it follow.",
-    )
-    return [output.put("README.md", write_card(card).encode())], {"questions": rows, "bad": bad}
+    make_questions(run, options)

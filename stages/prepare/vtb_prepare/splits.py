@@ -5,28 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from vtb.datasets.chunk import Chunk
 from vtb.datasets.readers import splits_in_words
 from vtb.errors import BadInput
 from vtb.rng import stable_fraction
 from vtb.stage.executor import Task
-from vtb.stage.fields import option
 from vtb.tasks.example import Example
 from vtb.tasks.registry import task_of
 
 log = logging.getLogger("vtb.prepare")
 SPLITS = ("train", "val")
 EVALUATION = ("test", "minitest")  # splits that no model may see in training
-
-
-def val_option() -> Any:
-    """How many puzzles of an input without splits go into val."""
-    return option(
-        0.05, low=0, high=1,
-        help="Share of puzzles for val where the input has no splits; a curated input keeps its own.",
-    )  # fmt: skip
 
 
 def to_learn_from(every: Sequence[Chunk], inputs: Sequence[str]) -> list[Chunk]:

@@ -186,7 +186,7 @@ def test_a_shard_that_changes_between_judging_and_writing(
 ) -> None:
     shutil.copytree(mazes, tmp_path / "m")
     shard = tmp_path / "m" / "shards" / "00002.tar"
-    monkeypatch.setattr("vtb_curate.cli.tell", lambda _: shard.write_bytes(flip_in_picture(shard.read_bytes())))
+    monkeypatch.setattr("vtb_curate.curating.tell", lambda _: shard.write_bytes(flip_in_picture(shard.read_bytes())))
     monkeypatch.setattr("vtb_curate.write._read_chunk", vtb_curate.write._read_chunk.__wrapped__)
     result = curate(tmp_path / "o", tmp_path / "m", more=("--max-bad", "0.5"))
     assert result.code == 3

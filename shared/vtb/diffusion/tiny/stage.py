@@ -9,11 +9,11 @@ from vtb.stage.fields import StageOptions
 from vtb.stage.run import Run
 
 
-def make_tiny(run: Run, options: StageOptions, variant: str) -> None:
+def make_tiny(run: Run, options: StageOptions, variant: str, *, small: bool = False) -> None:
     """Write the model as an artifact, or say what would be done."""
     plan = run.plan(options)
     if run.dry_run:
-        run.say_plan(plan, f"a tiny {variant}")
+        run.say_plan(plan, f"a {'small' if small else 'tiny'} {variant}")
         return
     output = run.begin(plan)
     if output is None:
@@ -22,6 +22,6 @@ def make_tiny(run: Run, options: StageOptions, variant: str) -> None:
 
     with run.withdrawing(output), tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "model"
-        build_tiny_model(variant, folder, run.seed)
+        build_tiny_model(variant, folder, run.seed, small=small)
         files = output.put_folder(folder)
     run.say_done(output, output.commit([], files, {"variant": variant}))
