@@ -159,6 +159,11 @@ def test_frames_of_another_size_and_colors_that_faded(name: str) -> None:
     assert score.tolerant, score
 
 
+def test_nothing_is_said_of_cells_too_small_to_be_followed() -> None:
+    small = square.Config(size=21, clip=Clip(13, 16, (128, 128)))
+    assert square.FAMILY.score_trajectory(square.FAMILY.sample(sample_rng(4, "", 0), small), []) == {}
+
+
 @every
 def test_without_a_clip_of_its_own_nothing_is_said(name: str) -> None:
     from dataclasses import replace

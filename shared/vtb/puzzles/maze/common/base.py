@@ -20,7 +20,7 @@ from vtb.puzzles.judging.frames import score_last
 from vtb.puzzles.maze.common import path_judge
 from vtb.puzzles.maze.common.line_clip import Point, growth, lengths_along, letterbox, stretch
 from vtb.puzzles.maze.common.record import MazeRecord
-from vtb.puzzles.maze.common.trajectory import MIDDLE, Board, judge_trajectory
+from vtb.puzzles.maze.common.trajectory import LEAST, MIDDLE, Board, judge_trajectory
 from vtb.tasks.score import Score
 from vtb.tasks.task import ClipFrame, Modality
 
@@ -202,6 +202,8 @@ class Maze(Family[M]):
         if not record.clip:
             return {}
         small, clip = self.in_clip(record), record.clip
+        if min(room for _, _, room in self.labels(small)) < LEAST:
+            return {}
         board, box = self._board(small), letterbox(clip)
         height, width = board.picture.shape[:2]
 

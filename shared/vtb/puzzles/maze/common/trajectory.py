@@ -4,9 +4,9 @@ The benchmark looks at the last frame alone. People who judge reasoning in video
 somebody who walks would: from cell to cell, through no wall, in a maze that stays what it was. (Precision along the way
 and exact match are the measures of the maze studies named in the documentation of ``vtb-eval score``.)
 
-A cell is reached when most of a small square in its middle is red. Cells whose middles are red in the first frame,
-such as the marks of both ends, tell nothing and are not counted. At every frame the cells that are new are put in the
-order in which they can be walked from those that were reached before.
+A cell is reached when enough of a small square in its middle is red; thin lines fade in H.264. Cells whose middles are
+red in the first frame, such as the marks of both ends, tell nothing and are not counted. At every frame the cells that
+are new are put in the order in which they can be walked from those that were reached before.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from vtb.puzzles.maze.common.path_judge import Mask, red_mask
 from vtb.tasks.score import Score
 
 MIDDLE = 1 / 3  # of a cell's width: the square that must be red
+ENOUGH = 1 / 3  # of that square
+LEAST = 10  # pixels of a cell; H.264 takes whole cells of a line away where they are smaller
 CHANGED = 96  # levels by which a channel may differ from the puzzle; compression stays below
 KEPT = 0.98  # share of the maze that must look as before
 
@@ -114,7 +116,7 @@ def _reached(board: Board, red: Mask) -> frozenset[int]:
     return frozenset(
         cell
         for cell, (x, y) in zip(board.cells, board.centres, strict=True)
-        if share[min(height - 1, max(0, round(y))), min(width - 1, max(0, round(x)))] > 0.5
+        if share[min(height - 1, max(0, round(y))), min(width - 1, max(0, round(x)))] > ENOUGH
     )
 
 
