@@ -79,14 +79,14 @@ def test_the_way_of_models_that_draw(alone: list[str], tmp_path: Path) -> None:
         form = ("--frames", "5", "--size", "64x64") if kind == "video" else ()
         run("vtb-prepare", kind, "--input", tmp_path / "mazes", *form, "--workers", "1", "--output", data)
         run(f"vtb-train-{kind}", "tiny-model", *variant, model)
-        short = ("--max-steps", "1", "--judge-inference-steps", "1", "--judge-count", "1", "--device", "cpu", "--cache")
+        short = ("--max-steps", "1", "--judge-inference-steps", "2", "--judge-count", "1", "--device", "cpu", "--cache")
         small = ("--edit-pixels", "4096") if kind == "image" else ()
         place = ("--input", data, "--model", model, "--output", adapter)
         run(f"vtb-train-{kind}", "sft", *variant, *place, *short, *small)
         if kind == "video":
             continue  # the rest is the same program with another pipeline
         asked = ("--input", tmp_path / "mazes", "--model", model, "--adapter", adapter, "--limit", "1")
-        run("vtb-eval", "predict", *variant, *asked, "--inference-steps", "1", "--device", "cpu", "--output", said)
+        run("vtb-eval", "predict", *variant, *asked, "--inference-steps", "2", "--device", "cpu", "--output", said)
         run("vtb-eval", "score", "--input", said, "--workers", "1", "--output", tmp_path / f"{kind}-scores")
     assert (tmp_path / "image-scores" / "report.html").is_file()
     assert (tmp_path / "video-adapter" / "high_noise.safetensors").is_file()

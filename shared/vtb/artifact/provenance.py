@@ -16,7 +16,7 @@ import vtb
 # The tools whose version can change what an artifact looks like.
 TOOLS = (
     "numpy", "opencv-python-headless", "pillow", "isal", "av", "minio",
-    "torch", "transformers", "peft", "ms-swift", "trl", "deepspeed",
+    "torch", "transformers", "peft", "ms-swift", "trl", "deepspeed", "diffsynth", "accelerate", "safetensors",
 )  # fmt: skip
 
 

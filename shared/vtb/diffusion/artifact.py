@@ -16,7 +16,7 @@ from vtb.diffusion.step_log import QUARTERS
 from vtb.diffusion.whole_model import write_whole
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.curves import Panel, draw_curves, read_figures, read_parts
-from vtb.engine.launch import train_log
+from vtb.engine.launch import strips_folder, train_log
 from vtb.engine.lock import OutputLock
 from vtb.engine.proof import training_proof
 from vtb.engine.tensorboard_files import write_figures
@@ -73,7 +73,7 @@ def write_side_files(job: Job, rows: list[dict[str, Any]], place: Path) -> None:
     judged = any("eval_solved" in row for row in rows)
     draw_curves(rows, _PANELS if judged else _PANELS[:2], place / "curves.png")
     write_figures(rows, place / "tensorboard")
-    strips = job.output_dir / "strips"
+    strips = strips_folder(job.output_dir)
     if strips.is_dir():
         shutil.copytree(strips, place / "strips")
 

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from vtb.diffusion.features import Features
+from vtb.diffusion.features import TARGET, Features
 from vtb.diffusion.rows import Row
 from vtb.diffusion.variants import Variant
 
@@ -67,9 +67,10 @@ class FeatureCache:
         from safetensors.torch import load_file
 
         try:
-            return dict(load_file(path))
+            found = dict(load_file(path))
         except (FileNotFoundError, SafetensorError):
             return None
+        return found if TARGET in found else None
 
     def _write(self, path: Path, features: Features) -> Features:
         from safetensors.torch import save_file
@@ -79,6 +80,7 @@ class FeatureCache:
         os.close(handle)
         try:
             save_file(dict(features), draft)
+            os.chmod(draft, 0o644)  # others may share the cache
             os.replace(draft, path)
         except BaseException:
             Path(draft).unlink(missing_ok=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
 from vtb.diffusion.variants import Variant
+from vtb.diffusion.weight_files import header
 
 GIB = 2**30
 _ADAM = 16  # bytes of a trained float32 weight: itself, its gradient, two moments
@@ -72,12 +71,3 @@ def _shapes(paths: Sequence[str]) -> Iterator[tuple[str, tuple[int, ...]]]:
             yield from ((name, tuple(found["shape"])) for name, found in header(path).items())
         else:
             yield path.name, (path.stat().st_size // 2,)
-
-
-def header(path: Path) -> Mapping[str, Mapping[str, Sequence[int]]]:
-    """Names, types and shapes of the tensors in a safetensors file."""
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        found: dict[str, Mapping[str, Sequence[int]]] = json.loads(file.read(length))
-    found.pop("__metadata__", None)
-    return found

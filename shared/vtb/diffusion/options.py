@@ -22,8 +22,8 @@ class DrawingOptions(StageOptions):
     tuner: Literal["lora", "full"] = option(
         "lora", group=MODEL, help="lora writes an adapter, full a whole model (a checkpoint artifact)."
     )
-    lora_rank: int = option(32, low=1, group=MODEL, help="Rank of the LoRA matrices; their scale is 1.")
-    epochs: float = option(1.0, low=0, above=True, group=TRAINING, help="Passes over the data.")
+    lora_rank: int = option(32, low=1, high=4096, group=MODEL, help="Rank of the LoRA matrices; their scale is 1.")
+    epochs: float = option(1.0, low=0, high=1e6, above=True, group=TRAINING, help="Passes over the data.")
     max_steps: int | None = option(
         None, low=1, group=TRAINING, help="Stop after so many updates, whatever --epochs says."
     )
@@ -46,7 +46,7 @@ class DrawingOptions(StageOptions):
              "start and one at the end besides. 0 for none at all.",
     )  # fmt: skip
     judge_count: int = option(8, low=1, group=JUDGED, help="Puzzles to solve, the first of the validation rows.")
-    judge_inference_steps: int = option(10, low=1, group=JUDGED, help="Steps of the sampler for each.")
+    judge_inference_steps: int = option(10, low=2, group=JUDGED, help="Steps of the sampler for each.")
     cache: bool = option(
         False, affects_output=False, group=MACHINE,
         help="Compute text and VAE features once and keep them in the cache folder; later epochs and runs read them.",

@@ -98,7 +98,7 @@ def _clips(folder: Path, path: Path) -> list[Row]:
 def _examples(path: Path) -> Mapping[tuple[str, str], str]:
     if not path.is_file():
         return {}
-    texts = path.read_text(encoding="utf-8").splitlines()
+    texts = filter(None, path.read_text(encoding="utf-8").split("\n"))
     return {(found["task"], found["key"]): text for text in texts if (found := json.loads(text))}
 
 

@@ -19,6 +19,7 @@ from vtb.diffusion.pace import rate_factor
 from vtb.diffusion.sampling import Sampling
 from vtb.diffusion.step_log import StepLog, by_quarter
 from vtb.diffusion.variants import Expert, Variant
+from vtb.engine.launch import strips_folder
 from vtb.engine.stop_signal import StopSignal
 
 
@@ -53,6 +54,7 @@ class Trainer:
         self.module, self.optimizer = accelerator.prepare(module, optimizer)
         self.order = Order(rows, job.seed)
         self.log = StepLog(job.steps, main=accelerator.is_main_process)
+        self._steps_each = max(1, job.steps // len(self.experts))
         self.done = 0
         if job.resume_from is not None:
             self.done = load_checkpoint(job.resume_from, self.dits, self.optimizer, accelerator.device)
@@ -81,12 +83,13 @@ class Trainer:
 
     def expert_of(self, step: int) -> Expert:
         """The denoiser whose turn it is: one after the other, each for its share of the updates."""
-        return self.experts[min(step * len(self.experts) // self.job.steps, len(self.experts) - 1)]
+        return self.experts[min(step // self._steps_each, len(self.experts) - 1)]
 
     def _update(self) -> dict[str, float]:
         """One step of the optimizer: the mean gradient of the samples of all processes."""
         job, expert, began = self.job, self.expert_of(self.done), time.perf_counter()
-        rate = job.learning_rate * rate_factor(self.done, job.steps, job.warmup, job.schedule)
+        own = self.done - self.experts.index(expert) * self._steps_each
+        rate = job.learning_rate * rate_factor(own, self._steps_each, job.warmup, job.schedule)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         losses = [self._backward(place, expert) for place in range(job.batch_size)]
@@ -155,7 +158,7 @@ class Trainer:
         solved = [solve(self.pipe, self.variant, one, sampling, self.job.seed) for one in puzzles[rank::world]]
         every = self._everybodys(solved)
         if self.accelerator.is_main_process:
-            write_strip(every, self.job.output_dir / "strips" / f"step-{self.done:06d}.png")
+            write_strip(every, strips_folder(self.job.output_dir) / f"step-{self.done:06d}.png")
             share = {"eval_solved": [one.strict for one in every], "eval_tolerant": [one.tolerant for one in every]}
             means = {name: sum(found) / len(found) for name, found in share.items()}
             self.log.write(self.done, {**means, "eval_runtime": time.perf_counter() - began})

@@ -21,6 +21,7 @@ from vtb.diffusion.job import Job, Judging, write_job
 from vtb.diffusion.memory import estimate
 from vtb.diffusion.options import DrawingOptions
 from vtb.diffusion.variants import VARIANTS, Variant
+from vtb.diffusion.weight_files import check_weights
 from vtb.engine.hardware import Device, choose_device, default_processes
 from vtb.engine.launch import engine_environment, launcher
 from vtb.engine.run_training import Training, run_training, work_place
@@ -63,6 +64,7 @@ def train_drawing(
     )  # fmt: skip
     if problem := variant.missing(job.model):
         raise BadInput(problem)
+    check_weights(variant.find(job.model))
     if run.dry_run:
         needs = estimate(variant, job.model, job.experts, job.tuner, job.rank, 4 if where == "cpu" else 2)
         click.echo(f"memory {needs.in_words()}")

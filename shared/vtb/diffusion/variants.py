@@ -14,6 +14,9 @@ from typing import Literal
 
 from vtb.errors import BadInput
 
+# Files of a tokenizer, and of a processor of pictures, one of which tells all.
+_WORDS = ("tokenizer.json", "vocab.json", "spiece.model")
+_PICTURES = ("preprocessor_config.json", "processor_config.json")
 Family = Literal["qwen-image", "wan"]
 Shown = Literal["nothing", "picture", "pictures", "first-frame"]
 
@@ -92,9 +95,11 @@ class Variant:
             self.find(folder)
         except BadInput as error:
             return str(error)
-        tools = filter(None, (self.tokenizer, self.processor))
-        lacking = next((name for name in tools if not (folder / name).is_dir()), None)
-        return f"{folder}: is no {self.name}, it has no folder {lacking}" if lacking else None
+        tools = {self.tokenizer: _WORDS, **({self.processor: _PICTURES} if self.processor else {})}
+        for name, files in tools.items():
+            if not any((folder / name / file).is_file() for file in files):
+                return f"{folder}: is no {self.name}, it has no {name}/ with {' or '.join(files)}"
+        return None
 
 
 _QWEN_FILES = {

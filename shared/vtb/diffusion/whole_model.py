@@ -12,7 +12,8 @@ from vtb.diffusion.variants import VARIANTS
 from vtb.engine.proof import training_proof
 from vtb.errors import QualityGate
 
-_OF_A_TRAINING = ("log.jsonl", "curves.png")  # files of the artifact that it may have come in
+# Files of the artifact that it may have come in.
+_OF_A_TRAINING = (MANIFEST, PLAN, "log.jsonl", "curves.png", "strips", "tensorboard", "checkpoints")
 
 
 def write_whole(job: Job, checkpoint: Path, place: Path) -> dict[str, Any]:
@@ -25,10 +26,12 @@ def write_whole(job: Job, checkpoint: Path, place: Path) -> dict[str, Any]:
     trained = {expert.attribute: expert.name for expert in variant.experts if expert.name in job.experts}
     old = {part: [Path(path) for path in paths] for part, paths in variant.find(job.model).items() if part in trained}
     left_out = {path for paths in old.values() for path in paths}
-    left_out |= {path.parent / f"{path.name}.index.json" for path in left_out}
-    left_out |= {job.model / name for name in (MANIFEST, PLAN, *_OF_A_TRAINING)}
+    left_out |= {index for path in left_out for index in path.parent.glob("*.safetensors.index.json")}  # of its shards
     for path in sorted(path for path in job.model.rglob("*") if path.is_file() and path not in left_out):
-        target = place / path.relative_to(job.model)
+        name = path.relative_to(job.model)
+        if name.parts[0] in _OF_A_TRAINING:
+            continue
+        target = place / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
     changed = [_put(job, checkpoint / f"{name}.safetensors", old[part][0], place) for part, name in trained.items()]

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from vtb.engine.complete import COMPLETE, complete_checkpoints, newest_complete_checkpoint
-from vtb.engine.launch import completions_file, train_log
+from vtb.engine.launch import completions_file, strips_folder, train_log
 from vtb.errors import VtbError
 from vtb.store import Store, download
 
@@ -32,6 +32,7 @@ class CheckpointPusher:
         self._pool = ThreadPoolExecutor(1, "checkpoints")
         self._pending: Future[None] | None = None
         self._pushed: str | None = None
+        self._strips = set[Path]()  # that are in the store; they never change
 
     def poll(self) -> None:
         """Start an upload when there is a new checkpoint and none is under way."""
@@ -81,10 +82,13 @@ class CheckpointPusher:
                 remove_checkpoint(self._store, name)
 
     def _push_side(self) -> None:
-        """What is appended to while training goes on, so that curves have no gap after a restart."""
+        """What is added to while training goes on, so that curves have no gap after a restart, nor pictures."""
         for path in (train_log(self._output_dir), completions_file(self._output_dir)):
             if path.exists():
                 self._store.put_bytes(SIDE + path.name, path.read_bytes())
+        for path in sorted(set(strips_folder(self._output_dir).glob("*")) - self._strips):
+            self._store.put_file(f"{SIDE}{path.parent.name}/{path.name}", path)
+            self._strips.add(path)
 
 
 def stored_checkpoints(store: Store) -> list[str]:

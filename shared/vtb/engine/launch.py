@@ -80,6 +80,11 @@ def completions_file(output_dir: Path) -> Path:
     return output_dir.resolve() / "evaluated_completions.jsonl"  # ms-swift itself writes a completions.jsonl there
 
 
+def strips_folder(output_dir: Path) -> Path:
+    """Returns where the pictures lie that a model drew when it was evaluated, a file for each evaluation."""
+    return output_dir.resolve() / "strips"
+
+
 def _several_nodes(env: Mapping[str, str]) -> bool:
     return (env.get("PET_NNODES") or "1") not in ("1", "1:1")
 

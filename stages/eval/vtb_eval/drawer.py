@@ -14,6 +14,7 @@ from vtb.diffusion.adapter import adapter_for, put_on
 from vtb.diffusion.rows import Sample as ToDraw
 from vtb.diffusion.sampling import Sampling, draw_answer
 from vtb.diffusion.variants import VARIANTS
+from vtb.diffusion.weight_files import check_weights
 from vtb.engine.hardware import choose_device
 from vtb.errors import BadInput
 from vtb.formats.shared_frames import fold
@@ -47,6 +48,7 @@ class Drawer:
         model, *adapters = folders
         if problem := self._variant.missing(model):
             raise BadInput(problem)
+        check_weights(self._variant.find(model))
         trained = [adapter_for(self._variant, folder).edit_pixels for folder in adapters]
         self._edit_pixels = options.edit_pixels or (trained[0] if trained else EDIT_PIXELS)
 

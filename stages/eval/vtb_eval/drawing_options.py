@@ -21,9 +21,9 @@ class DrawingOptions:
         help="The model draws its answers, and is this one; --adapter is then a LoRA of vtb-train-image or -video.",
     )  # fmt: skip
     samples: int = option(1, low=1, high=999, group=GROUP, help="Answers to each puzzle, for pass@k.")
-    inference_steps: int = option(40, low=1, group=GROUP, help="Steps of the sampler.")
+    inference_steps: int = option(40, low=2, group=GROUP, help="Steps of the sampler.")
     guidance: float = option(
-        4.0, low=1, group=GROUP, help="Scale of classifier-free guidance; 1 does without, in half the time."
+        4.0, low=1, high=100, group=GROUP, help="Scale of classifier-free guidance; 1 does without, in half the time."
     )
     edit_pixels: int | None = option(
         None, low=1024, group=GROUP, default_text="the adapter's, or 1048576",

@@ -9,9 +9,12 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
-    """For what this process computes."""
+    """For what this process computes; and the engine can be imported by whatever test comes first."""
     import torch
 
+    from vtb.diffusion.pipelines import import_engine
+
+    import_engine()
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

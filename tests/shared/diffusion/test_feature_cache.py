@@ -37,13 +37,16 @@ def test_kept_features_are_the_same(variant: str, tmp_path: Path) -> None:
 
 def test_a_damaged_file_is_made_again(tmp_path: Path) -> None:
     import torch
+    from safetensors.torch import save_file
 
-    cache, good = FeatureCache(tmp_path, "maker"), {"context": torch.ones(2)}
+    cache, good = FeatureCache(tmp_path, "maker"), {"input_latents": torch.ones(2)}
     cache.get("ab", lambda: good)
     (path,) = tmp_path.rglob("*.safetensors")
     path.write_bytes(path.read_bytes()[:-3])
-    assert torch.equal(cache.get("ab", lambda: good)["context"], good["context"])
-    assert torch.equal(cache.get("ab", never)["context"], good["context"])
+    assert torch.equal(cache.get("ab", lambda: good)["input_latents"], good["input_latents"])
+    assert torch.equal(cache.get("ab", never)["input_latents"], good["input_latents"])
+    save_file({"other": torch.ones(2)}, path)
+    assert torch.equal(cache.get("ab", lambda: good)["input_latents"], good["input_latents"])
     assert [found.name for found in tmp_path.rglob("*") if found.is_file()] == ["ab.safetensors"]
 
 

@@ -93,6 +93,8 @@ def test_each_expert_has_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     halfway, end = weights(both, 3), weights(both)
     changed = {name.split("/")[0] for name in end if not bool((halfway[name] == end[name]).all())}
     assert changed == {"low_noise"}
+    rates = [line["learning_rate"] for line in log]
+    assert rates[:3] == rates[3:]  # each has a pace of its own
     noisiest = {name for line in log[:3] for name in line if name.startswith("loss_noise")}
     assert noisiest <= {"loss_noise_1", "loss_noise_2"}  # of 1000 steps the first 358
     assert not any("loss_noise_1" in line for line in log[3:])

@@ -29,6 +29,11 @@ def test_a_folder_that_is_not_whole_says_what_is_missing(variant: str, tmp_path:
             Path(path).unlink()
         assert variant in str(known.missing(copy))
         assert known.files[part][0] in str(known.missing(copy))
+    if known.processor:
+        copy = tmp_path / "pictures"
+        shutil.copytree(tiny(variant), copy)
+        (copy / "processor/processor_config.json").unlink()
+        assert "processor_config.json" in str(known.missing(copy))
     copy = tmp_path / "words"
     shutil.copytree(tiny(variant), copy)
     shutil.rmtree(copy / known.tokenizer)

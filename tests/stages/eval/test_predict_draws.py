@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +162,44 @@ def test_the_right_drawing_is_right(mazes: str) -> None:
     blank = encode_rgb(decode_image(solution) * 0 + 255)
     assert not judge_drawn(loaded.example, loaded.puzzle, "image", blank)["image"].tolerant
     assert "unreadable" in judge_drawn(loaded.example, loaded.puzzle, "image", b"x")["image"].reason
+
+
+@pytest.mark.engine
+def test_a_damaged_adapter_or_model_is_refused_in_a_line(mazes: str, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    good = adapter(tmp_path / "good", IMAGE, 1)
+    weights, said = load_file(good / "lora.safetensors"), json.loads((good / "adapter.json").read_text())
+    first = next(iter(weights))
+
+    def refused(name: str, tensors: dict[str, Any] | bytes, **description: Any) -> str:
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "adapter.json").write_text(json.dumps({**said, **description}))
+        if isinstance(tensors, bytes):
+            (folder / "lora.safetensors").write_bytes(tensors)
+        else:
+            save_file(tensors, folder / "lora.safetensors")
+        told = predict(tmp_path / "x", mazes, IMAGE, "--limit", "1", "--adapter", str(folder), code=3)
+        assert len([line for line in told.splitlines() if "error" in line]) == 1
+        return told
+
+    data = (good / "lora.safetensors").read_bytes()
+    assert "no whole safetensors file" in refused("cut", data[:-10])
+    assert "no whole safetensors file" in refused("empty", b"")
+    assert "is no LoRA of rank 4" in refused("half", {name: t for name, t in weights.items() if ".lora_A." in name})
+    assert "is no LoRA of rank 5" in refused("rank", weights, rank=5)
+    assert "does not fit" in refused("names", {f"zz.{name}": tensor for name, tensor in weights.items()})
+    odd = {name: t[:, :-1].contiguous() if ".lora_A." in name else t for name, t in weights.items()}
+    assert "does not fit" in refused("shape", odd)
+    assert "numbers that are none" in refused("nan", {**weights, first: weights[first] * float("nan")})
+    assert "and there are ['lora']" in refused("experts", weights, experts=["../lora"])
+    assert "and there are ['lora']" in refused("none", weights, experts=[])
+    assert "is no adapter" in refused("pixels", weights, edit_pixels=-5)
+    model = tmp_path / "model"
+    shutil.copytree(tiny(IMAGE), model)
+    file = model / "text_encoder/model.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+    place = ("--input", mazes, "--model", str(model), "--output", str(tmp_path / "x"), "--variant", IMAGE)
+    done = call("vtb-eval", "predict", *place)
+    assert (done.code, "no whole safetensors file" in done.err) == (3, True)

@@ -66,8 +66,8 @@ def test_an_adapter_with_its_log_curves_and_judged_pictures(tmp_path: Path) -> N
 
 
 def test_sigterm_saves_and_the_next_run_goes_on(tmp_path: Path) -> None:
-    good(call(*words(tmp_path / "whole", "--max-steps", "40", "--judge-steps", "0")))
-    command = words(tmp_path / "cut", "--max-steps", "40", "--judge-steps", "0", "--save-steps", "1")
+    good(call(*words(tmp_path / "whole", "--max-steps", "40", *JUDGED)))
+    command = words(tmp_path / "cut", "--max-steps", "40", *JUDGED, "--save-steps", "1")
     process = start(*command)
     deadline = time.monotonic() + 120
     while not list((tmp_path / "cut").glob("checkpoints/checkpoint-*/.complete")):
@@ -102,10 +102,12 @@ def test_two_processes_learn_from_as_many_samples(tmp_path: Path) -> None:
 
 def test_a_whole_model_is_a_model(tmp_path: Path) -> None:
     full = tmp_path / "full"
-    good(call(*words(full, "--max-steps", "2", "--judge-steps", "0", "--tuner", "full")))
+    good(call(*words(full, "--max-steps", "2", *JUDGED, "--tuner", "full")))
     assert read_manifest(str(full), ("checkpoint",)).metrics["weights_changed"] > 0
-    more = ("--model", str(full), "--max-steps", "1", "--judge-steps", "0")
+    more = ("--model", str(full), "--max-steps", "1", "--judge-steps", "1", *JUDGED[2:], "--tuner", "full")
     good(call(*words(tmp_path / "more", *more)))  # of options given twice, the last counts
+    strips = sorted(path.name for path in (tmp_path / "more/strips").iterdir())
+    assert strips == ["step-000000.png", "step-000001.png"]  # its own
 
 
 @pytest.mark.parametrize("variant", IMAGE)

@@ -135,6 +135,22 @@ def test_nothing_is_drawn(name: str) -> None:
 
 
 @every
+def test_what_is_no_walk_at_all(name: str) -> None:
+    family, record = make(name)
+    frames = frames_of(family, record)
+    red = np.full_like(frames[0], 0)
+    red[..., 0] = 255
+    for clip, why in (
+        ([frames[-1]] * 5, "begins with the line"), ([frames[-1]], "begins with the line"),
+        (frames[::-1], "begins with the line"), ([red] * 5, "begins with the line"),
+        ([frames[0], red], "leaves the path"),
+    ):  # fmt: skip
+        score = judged(family, record, clip)
+        assert (score.strict, score.tolerant) == (False, False), (why, score)
+        assert score.reason == why or score.details["jumps"], score
+
+
+@every
 def test_another_maze_or_one_that_changes(name: str) -> None:
     family, record = make(name)
     frames = frames_of(family, record)

@@ -5,7 +5,7 @@ somebody who walks would: from cell to cell, through no wall, in a maze that sta
 and exact match are the measures of the maze studies named in the documentation of ``vtb-eval score``.)
 
 A cell is reached when enough of a small square in its middle is red; thin lines fade in H.264. Cells whose middles are
-red in the first frame, such as the marks of both ends, tell nothing and are not counted. At every frame the cells that
+red in the puzzle, such as the marks of both ends, tell nothing and are not counted. At every frame the cells that
 are new are put in the order in which they can be walked from those that were reached before.
 """
 
@@ -58,7 +58,8 @@ class _Walk:
     order: list[int] = field(default_factory=list)
     jumps: int = 0
     kept: float = 1.0
-    first_kept: float | None = None
+    first_kept: float = 0.0
+    at_once: int = 0
     red_now: frozenset[int] = frozenset()
 
 
@@ -69,18 +70,20 @@ def judge_trajectory(board: Board, parts: Iterable[Image]) -> Score:
     cell to cell, leaves out none and takes none back. Tolerant forgives what becomes of the maze. The details are:
 
     ``first_kept``, ``kept``: share of the maze's pixels that look as in the puzzle in the first frame, and in the
-    worst; ``jumps``: cells that were reached from no cell before; ``vanished``: cells that were reached and are red no
-    more in the last frame; ``precision``: share of the reached cells that lie on the path; ``recall``: share of the
-    path that was reached; ``exact``: whether the cells are those of the path in its order; ``before_mistake``: share of
-    the path that was walked before the first cell beside it.
+    worst; ``at_once``: cells that are reached in the first frame already; ``jumps``: cells that were reached from no
+    cell before; ``vanished``: cells that were reached and are red no more in the last frame; ``precision``: share of
+    the reached cells that lie on the path; ``recall``: share of the path that was reached; ``exact``: whether the cells
+    are those of the path in its order; ``before_mistake``: share of the path that was walked before the first cell
+    beside it.
     """
-    walk, ignored, steady = _Walk(), frozenset[int](), _steady(board.picture)
+    walk, steady = _Walk(), _steady(board.picture)
+    ignored = _reached(board, red_mask(board.picture, board.red_lead)) | {board.way[0], board.way[-1]}
     for number, part in enumerate(parts):
         red = red_mask(part, board.red_lead)
         reached = _reached(board, red)
         if number == 0:
-            ignored = reached | {board.way[0], board.way[-1]}
-            walk.first_kept = _kept(board, steady, part, red)
+            walk.first_kept = _kept(board, steady, part, np.zeros_like(red))
+            walk.at_once = len(reached - ignored)
         _see(board, walk, reached - ignored, ignored)
         walk.kept = min(walk.kept, _kept(board, steady, part, red))
     return _verdict(board, walk, ignored)
@@ -126,7 +129,7 @@ def _kept(board: Board, steady: NDArray[np.bool_], part: Image, red: Mask) -> fl
 
     steady = steady & (cv2.dilate(red, np.ones((5, 5), np.uint8)) == 0)
     if not steady.any():
-        return 1.0
+        return 0.0
     changed = (cv2.absdiff(part, board.picture).max(axis=2) > CHANGED) & steady
     return float(1 - np.count_nonzero(changed) / np.count_nonzero(steady))
 
@@ -150,16 +153,17 @@ def _verdict(board: Board, walk: _Walk, ignored: frozenset[int]) -> Score:
     vanished = len(set(walk.order) - walk.red_now)
     first = next((place for place, cell in enumerate(order) if way[place : place + 1] != [cell]), len(order))
     details = {
-        "first_kept": round(walk.first_kept or 0.0, 4), "kept": round(walk.kept, 4), "jumps": walk.jumps,
+        "first_kept": round(walk.first_kept, 4), "kept": round(walk.kept, 4), "at_once": walk.at_once,
+        "jumps": walk.jumps,
         "vanished": vanished, "cells": len(order), "exact": order == way,
         "precision": len(right) / len(order) if order else 0.0, "recall": len(right) / len(way) if way else 1.0,
         "before_mistake": min(first, len(way)) / len(way) if way else 1.0,
     }  # fmt: skip
     checks = {
-        "draws no line": bool(order) or not way, "jumps": not walk.jumps, "takes the line back": not vanished,
-        "leaves the path": order == way,
+        "begins with the line": not walk.at_once, "draws no line": bool(order) or not way, "jumps": not walk.jumps,
+        "takes the line back": not vanished, "leaves the path": order == way,
     }  # fmt: skip
     tolerant = next((why for why, good in checks.items() if not good), None)
-    kept = {"does not begin with the puzzle": (walk.first_kept or 0) >= KEPT, "changes the maze": walk.kept >= KEPT}
+    kept = {"does not begin with the puzzle": walk.first_kept >= KEPT, "changes the maze": walk.kept >= KEPT}
     reason = tolerant or next((why for why, good in kept.items() if not good), None)
     return Score(reason is None, tolerant is None, reason or "walked", details)
