@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import functools
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from contract.command_line import call
 from vtb.artifact import read_manifest
@@ -19,6 +22,23 @@ from vtb.diffusion.variants import VARIANTS
 EVERY = tuple(VARIANTS)
 FEW = ("qwen-image-edit", "wan2.2-ti2v-5b", "wan2.2-i2v-a14b")  # one of each architecture
 MAZES = ("--size", "7", "--cell-px", "8", "--count", "24", "--video", "--frames", "5", "--clip-size", "64x64")
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """For modules that import it: tiny models on a busy machine, where more threads only wait for each other.
+
+    The engine can be imported by whatever test comes first.
+    """
+    import torch
+
+    from vtb.diffusion.pipelines import import_engine
+
+    import_engine()
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @functools.cache

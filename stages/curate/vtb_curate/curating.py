@@ -19,8 +19,8 @@ from vtb.stage.executor import Task, finish, make_missing
 from vtb.stage.run import Run
 from vtb.stage.sharding import ShardRange
 from vtb_curate.choose import Choice, Rules, check_quality, choose
-from vtb_curate.cli import Layout, Options
 from vtb_curate.contamination import benchmark_keys
+from vtb_curate.curate_options import Layout, Options
 from vtb_curate.pages import pages
 from vtb_curate.verdicts import ShardWork, judge_shard, plan_verdicts, read_verdicts
 from vtb_curate.write import ENDINGS, Source, make_shard, plan_quarantine, plan_splits

@@ -20,7 +20,7 @@ from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.store import ObjectMissing
 from vtb.tasks.registry import decode_example
 from vtb_curate.choose import Choice, shares
-from vtb_curate.cli import Layout
+from vtb_curate.curate_options import Layout
 from vtb_curate.verdicts import Verdict, usable_key
 
 ENDINGS: dict[Layout, str] = {"shards": "tar", "folder": "jsonl"}

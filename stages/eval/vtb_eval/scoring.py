@@ -36,7 +36,7 @@ from vtb_eval.prediction import NOT_JUDGED, PREDICTION, decode_prediction, drawn
 from vtb_eval.refusals import judge_prediction, refused
 from vtb_eval.result import Result, results_in
 from vtb_eval.results import judged, summarise
-from vtb_eval.score import Options
+from vtb_eval.score_options import Options
 
 log = logging.getLogger("vtb.eval")
 

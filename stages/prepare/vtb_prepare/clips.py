@@ -15,7 +15,7 @@ from vtb.stage.run import Run
 from vtb.tasks.registry import task_of
 from vtb.tasks.score import UNJUDGED
 from vtb_prepare.drawn import Form, Row, prepare_drawn
-from vtb_prepare.video import Options
+from vtb_prepare.video_options import Options
 
 ALSO = "train_video.csv"  # the name that earlier tools give to the rows of train
 COLUMNS = ("video", "prompt", "task_type", "task_group", "id")

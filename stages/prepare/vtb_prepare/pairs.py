@@ -13,7 +13,7 @@ from vtb.media.fitting import fitting_size, resized
 from vtb.media.image import Image, UnreadableImage, decode_image, encode_rgb
 from vtb.stage.run import Run
 from vtb_prepare.drawn import Form, Row, prepare_drawn
-from vtb_prepare.image import Options
+from vtb_prepare.image_options import Options
 
 MULTIPLE = 16  # what DiffSynth rounds both sides down to, by cutting the rest off
 COLUMNS = ("prompt", "image", "edit_image", "task_type", "task_group", "id", "example")

@@ -26,7 +26,7 @@ from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.run import Run
 from vtb.tasks.example import ASKED, Example, Media, encode_example
 from vtb_prepare.by_video import Group, by_video, check_quality, encoded, inputs_of
-from vtb_prepare.questions import Options
+from vtb_prepare.questions_options import Options
 from vtb_prepare.videos import find_videos
 
 log = logging.getLogger("vtb.prepare")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
-from vtb.stage.fields import StageOptions
 from vtb.stage.run import Run
-from vtb_prepare.common_options import val_option
+from vtb_prepare.vlm_options import Options
 
 STAGE = Stage(
     command="vtb-prepare vlm",
@@ -21,13 +18,6 @@ STAGE = Stage(
     parallel="shards",
     resources=Resources(cpu="2", memory="4Gi"),
 )
-
-
-@dataclass(frozen=True)
-class Options(StageOptions):
-    """The command's own options."""
-
-    val: float = val_option()
 
 
 @stage_command(STAGE, Options)

@@ -32,7 +32,7 @@ from vtb.tasks.example import encode_example
 from vtb.tasks.registry import task_of
 from vtb_prepare.splits import SPLITS, ShardWork, plan_shards, to_learn_from
 from vtb_prepare.swift_files import put_rows
-from vtb_prepare.vlm import Options
+from vtb_prepare.vlm_options import Options
 
 log = logging.getLogger("vtb.prepare")
 

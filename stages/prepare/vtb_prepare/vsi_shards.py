@@ -24,7 +24,7 @@ from vtb_prepare.by_video import Group, by_video, check_quality, encoded, inputs
 from vtb_prepare.splits import SPLITS
 from vtb_prepare.swift_files import put_rows
 from vtb_prepare.videos import Videos, benchmark_looks, find_videos
-from vtb_prepare.vsi import Options
+from vtb_prepare.vsi_options import Options
 from vtb_prepare.vsi_rows import card_of, grpo_row, row_of, sft_row
 
 log = logging.getLogger("vtb.prepare")

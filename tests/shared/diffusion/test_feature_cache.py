@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from drawing import FEW, pipeline, rows, tiny
+from drawing import one_thread as one_thread  # a fixture
 from vtb.diffusion.feature_cache import FeatureCache, maker_digest
 from vtb.diffusion.features import Features, encode
 from vtb.diffusion.rows import load_sample

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from drawing import FEW, pipeline, rows
+from drawing import one_thread as one_thread  # a fixture
 from vtb.diffusion.features import TARGET, encode, model_arguments
 from vtb.diffusion.flow import Draw, draw, flow_loss, noise_like
 from vtb.diffusion.rows import load_sample

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from drawing import one_thread as one_thread  # a fixture
 from drawing import pipeline, rows
 from vtb.diffusion.features import encode
 from vtb.diffusion.rows import load_sample

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from drawing import job, rows, unpacked
+from drawing import one_thread as one_thread  # a fixture
 from vtb.diffusion.engine import train
 from vtb.diffusion.held_out import choose, judge
 from vtb.diffusion.rows import read_rows

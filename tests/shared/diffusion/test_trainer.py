@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from drawing import FEW, job, judging, pipeline, rows
+from drawing import one_thread as one_thread  # a fixture
 from vtb.diffusion.adapter import describe, put_on
 from vtb.diffusion.engine import train
 from vtb.diffusion.features import encode

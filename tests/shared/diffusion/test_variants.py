@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from drawing import EVERY, FEW, pipeline, tiny
+from drawing import one_thread as one_thread  # a fixture
 from vtb.diffusion.features import edited, pipe_inputs
 from vtb.diffusion.memory import estimate
 from vtb.diffusion.rows import Sample

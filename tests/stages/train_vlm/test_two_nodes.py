@@ -48,7 +48,7 @@ def test_overwrite_is_for_the_main_node(place: Place, tmp_path: Path, monkeypatc
         (out / name).write_text(text)
     began: list[Job] = []
     monkeypatch.setattr("vtb_train_vlm.run_training.engine_run", lambda job, *_more: began.append(job))
-    monkeypatch.setattr("vtb_train_vlm.run_training.train", lambda *_all: {"step": 1})
+    monkeypatch.setattr("vtb.engine.run_training.train", lambda *_all: {"step": 1})
     for name, value in {"PET_NNODES": "2", "PET_NODE_RANK": "1", "VTB_CACHE": str(tmp_path / "cache")}.items():
         monkeypatch.setenv(name, value)
     done = call(*place.sft(out, "--overwrite"))
