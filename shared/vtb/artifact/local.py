@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,8 +153,13 @@ def folder_digest(folder: Path) -> str:
     Hashing every byte of a large model would take minutes at each start; two checkpoints of one model differ nearly
     everywhere, so their ends tell them apart.
     """
+    return ends_digest(folder, sorted(path for path in without_leftovers(folder, folder.rglob("*")) if path.is_file()))
+
+
+def ends_digest(folder: Path, paths: Iterable[Path]) -> str:
+    """The same hash of some files of a folder, in their order."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in without_leftovers(folder, folder.rglob("*")) if path.is_file()):
+    for path in paths:
         size = path.stat().st_size
         digest.update(f"{path.relative_to(folder)}\0{size}\0".encode())
         with path.open("rb") as file:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 from pathlib import Path
@@ -15,11 +14,11 @@ from vtb.diffusion.job import Job
 from vtb.diffusion.step_log import QUARTERS
 from vtb.diffusion.whole_model import write_whole
 from vtb.engine.complete import newest_complete_checkpoint
-from vtb.engine.curves import Panel, draw_curves, read_figures, read_parts
+from vtb.engine.curves import Panel, read_figures, read_parts
 from vtb.engine.launch import strips_folder, train_log
 from vtb.engine.lock import OutputLock
 from vtb.engine.proof import training_proof
-from vtb.engine.tensorboard_files import write_figures
+from vtb.engine.side_files import write_side_files
 from vtb.errors import BadInput, QualityGate
 
 log = logging.getLogger("vtb.train")
@@ -45,7 +44,11 @@ def collect(job: Job, output: Output, outcome: dict[str, Any], lock: OutputLock)
     place = job.output_dir / "artifact"
     proof = _weights(job, checkpoint, place)
     rows = read_figures(train_log(job.output_dir))
-    write_side_files(job, rows, place)
+    judged = any("eval_solved" in row for row in rows)
+    write_side_files(rows, {"curves.png": _PANELS if judged else _PANELS[:2]}, place)
+    strips = strips_folder(job.output_dir)
+    if strips.is_dir():
+        shutil.copytree(strips, place / "strips")
     lock.check()
     files = output.put_folder(place)
     metrics = {**proof, **figures(rows), "steps": outcome["step"]}
@@ -65,17 +68,6 @@ def _weights(job: Job, checkpoint: Path, place: Path) -> dict[str, Any]:
     if proof["lora_b_max"] == 0:
         raise QualityGate("training changed nothing: is --learning-rate 0, or the loss constant?")
     return dict(proof)
-
-
-def write_side_files(job: Job, rows: list[dict[str, Any]], place: Path) -> None:
-    """The log as JSON lines, its curves, TensorBoard's files, and the strips of judged pictures."""
-    (place / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    judged = any("eval_solved" in row for row in rows)
-    draw_curves(rows, _PANELS if judged else _PANELS[:2], place / "curves.png")
-    write_figures(rows, place / "tensorboard")
-    strips = strips_folder(job.output_dir)
-    if strips.is_dir():
-        shutil.copytree(strips, place / "strips")
 
 
 def figures(rows: list[dict[str, Any]]) -> dict[str, float]:

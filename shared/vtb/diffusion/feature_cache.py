@@ -15,32 +15,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from vtb.artifact.local import ends_digest
 from vtb.diffusion.features import TARGET, Features
 from vtb.diffusion.rows import Row
 from vtb.diffusion.variants import Variant
 
 _FORMAT = 1  # of the features; raised when the same sample gives others than before
-_END = 1 << 20
 
 
 def maker_digest(variant: Variant, folder: Path, settings: Mapping[str, Any]) -> str:
-    """A hash of what makes features: the model's frozen parts, the engine, and the settings.
-
-    Of large files it is their size and their ends, as of models elsewhere (``vtb.artifact.local.folder_digest``).
-    """
-    digest = hashlib.sha256(f"{_FORMAT} {variant.name} {version('diffsynth')} {sorted(settings.items())}".encode())
+    """A hash of what makes features: the model's frozen parts by their ends, the engine, and the settings."""
     files = variant.find(folder)
     paths = [Path(path) for part in ("text_encoder", "vae") for path in files[part]]
     for tool in filter(None, (variant.tokenizer, variant.processor)):
         paths += sorted(path for path in (folder / tool).rglob("*") if path.is_file())
-    for path in paths:
-        size = path.stat().st_size
-        digest.update(f"{path.relative_to(folder)}\0{size}\0".encode())
-        with path.open("rb") as file:
-            digest.update(file.read(_END))
-            file.seek(max(0, size - _END))
-            digest.update(file.read(_END))
-    return digest.hexdigest()
+    how = f"{_FORMAT} {variant.name} {version('diffsynth')} {sorted(settings.items())}"
+    return hashlib.sha256(f"{how} {ends_digest(folder, paths)}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def encode(pipe: Any, variant: Variant, sample: Sample, edit_pixels: int) -> Fea
     """
     import torch
 
-    training = pipe.scheduler.training if hasattr(pipe.scheduler, "training") else False
+    training = getattr(pipe.scheduler, "training", False)
     pipe.scheduler.training = True  # the units then keep latents free of noise
     state = (pipe_inputs(variant, sample, edit_pixels), {"prompt": sample.prompt}, {"negative_prompt": ""})
     with torch.no_grad():

@@ -19,6 +19,11 @@ from vtb.rng import sample_seed
 TIMESTEPS = 1000  # of the engine's training schedule
 
 
+def set_for_training(pipe: Any) -> None:
+    """Give a pipeline's scheduler the timesteps of training, which sampling takes away."""
+    pipe.scheduler.set_timesteps(TIMESTEPS, training=True)
+
+
 @dataclass(frozen=True)
 class Draw:
     """The chance of one sample: which of the descending timesteps, and the seed of the noise."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from vtb.diffusion.flow import set_for_training
 from vtb.diffusion.rows import Row, Sample, load_sample
 from vtb.diffusion.sampling import Sampling, draw_answer
 from vtb.diffusion.variants import Variant
@@ -54,7 +55,7 @@ def choose(rows: Sequence[Row], variant: Variant, count: int) -> list[HeldOut]:
 def solve(pipe: Any, variant: Variant, puzzle: HeldOut, sampling: Sampling, seed: int) -> Solved:
     """Draw an answer to one and judge it; leaves the engine's scheduler as training needs it."""
     frames = draw_answer(pipe, variant, puzzle.sample, sampling, sample_seed(seed, "held-out", puzzle.number))
-    pipe.scheduler.set_timesteps(1000, training=True)
+    set_for_training(pipe)
     score = judge(variant, puzzle.example, puzzle.sample, frames)
     seen = puzzle.sample.shown[0] if puzzle.sample.shown else puzzle.sample.frames[0]
     small = tuple(thumbnail(image, _SIDE) for image in (seen, frames[-1], puzzle.sample.frames[-1]))

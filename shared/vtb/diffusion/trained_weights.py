@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from vtb.diffusion.flow import set_for_training
 from vtb.diffusion.variants import Variant
 
 Tuner = Literal["lora", "full"]
@@ -27,7 +28,7 @@ def make_trainable(pipe: Any, variant: Variant, experts: Mapping[str, str], tune
 
     pipe.eval()
     pipe.requires_grad_(False)
-    pipe.scheduler.set_timesteps(1000, training=True)
+    set_for_training(pipe)
     for attribute in experts.values():
         dit = getattr(pipe, attribute)
         if tuner == "full":

@@ -20,7 +20,7 @@ from vtb.diffusion.sampling import Sampling
 from vtb.diffusion.step_log import StepLog, by_quarter
 from vtb.diffusion.variants import Expert, Variant
 from vtb.engine.launch import strips_folder
-from vtb.engine.stop_signal import StopSignal
+from vtb.engine.stop_signal import StopSignal, any_process
 
 
 class Trainer:
@@ -69,7 +69,7 @@ class Trainer:
             row = self._update()
             self.done += 1
             last = self.done == self.job.steps
-            stopping = not last and self._any(self.stop.asked())
+            stopping = not last and any_process(self.stop.asked(), self.accelerator.device)
             self.log.write(self.done, row)
             if self.job.judging and (last or self.done % self.job.judging.every == 0):
                 self._judge(puzzles)
@@ -134,15 +134,6 @@ class Trainer:
         if self.accelerator.device.type != "cuda":
             return {}
         return {"memory_gib": torch.cuda.max_memory_allocated() / 2**30}
-
-    def _any(self, asked: bool) -> bool:
-        """Asks all processes, so that they leave the loop at the same step."""
-        if self.accelerator.num_processes == 1:
-            return asked
-        import torch
-
-        mine = torch.tensor([int(asked)], device=self.accelerator.device)
-        return bool(self.accelerator.gather(mine).max())
 
     def _save(self) -> None:
         if self.accelerator.is_local_main_process:

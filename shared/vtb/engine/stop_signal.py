@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from types import FrameType
+from typing import Any
 
 
 class StopSignal:
@@ -34,3 +35,15 @@ class StopSignal:
         # Loader processes inherit the handler: they go on, since the last batches still need them.
         if not self.training and os.getpid() == self._process:
             raise SystemExit(0)
+
+
+def any_process(asked: bool, device: Any) -> bool:
+    """Asks all processes, so that they leave the loop at the same step and none waits for another forever."""
+    import torch
+    import torch.distributed as dist
+
+    if not (dist.is_available() and dist.is_initialized()):
+        return asked
+    answer = torch.tensor([int(asked)], device=device)
+    dist.all_reduce(answer, op=dist.ReduceOp.MAX)
+    return bool(answer.item())

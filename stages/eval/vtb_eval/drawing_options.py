@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vtb.diffusion.variants import IMAGE, VIDEO
-from vtb.errors import UsageProblem
-from vtb.media.frame_count import valid_frame_count
+from vtb.media.frame_count import check_clip_form
 from vtb.stage.fields import option
 
 GROUP = "A model that draws"
@@ -44,8 +43,4 @@ class DrawingOptions:
 
     def __post_init__(self) -> None:
         """Refuse what a video model would round."""
-        width, height = self.clip_size
-        if not valid_frame_count(self.frames):
-            raise UsageProblem(f"--frames {self.frames}: video models draw 4k+1 frames, at least 5, for example 81")
-        if width % 32 or height % 32 or min(self.clip_size) < 32:
-            raise UsageProblem(f"--clip-size {width}x{height}: both sides must be multiples of 32")
+        check_clip_form(self.frames, self.clip_size, "--clip-size")

@@ -62,8 +62,9 @@ def _image(task: Task[Any], record: Any, puzzle: Image, read: Callable[[], bytes
 def _video(task: Task[Any], record: Any, puzzle: Image, read: Callable[[], bytes]) -> dict[str, Score]:
     """All rules of a video that cannot be read say so."""
     try:
-        rules = task.score_video(record, decode_clip(read(), MAX_FRAME), puzzle)
-        return {**rules, **task.score_trajectory(record, decode_clip(read(), MAX_FRAME), puzzle)}
+        data = read()
+        rules = task.score_video(record, decode_clip(data, MAX_FRAME), puzzle)
+        return {**rules, **task.score_trajectory(record, decode_clip(data, MAX_FRAME), puzzle)}
     except (UnreadableVideo, Unreadable) as error:
         return dict.fromkeys(task.score_video(record, (), puzzle), _unreadable("video", error))
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vtb.errors import UsageProblem
-from vtb.media.frame_count import valid_frame_count
+from vtb.media.frame_count import check_clip_form
 from vtb.stage.fields import option
 from vtb_prepare.common_options import DrawnOptions
 
@@ -22,8 +21,4 @@ class Options(DrawnOptions):
 
     def __post_init__(self) -> None:
         """Refuse what a video model would round."""
-        if not valid_frame_count(self.frames):
-            raise UsageProblem(f"--frames {self.frames}: video models take 4k+1 frames, at least 5, for example 81")
-        width, height = self.size
-        if width % 32 or height % 32 or min(self.size) < 32:
-            raise UsageProblem(f"--size {width}x{height}: both sides must be multiples of 32")
+        check_clip_form(self.frames, self.size, "--size")

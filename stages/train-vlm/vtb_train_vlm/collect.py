@@ -12,12 +12,12 @@ from typing import Any
 from vtb.artifact import Manifest
 from vtb.artifact.output import Output
 from vtb.engine.complete import newest_complete_checkpoint
-from vtb.engine.curves import draw_curves, read_figures, read_parts
+from vtb.engine.curves import read_figures, read_parts
 from vtb.engine.hardware import Device
 from vtb.engine.launch import train_log
 from vtb.engine.lock import OutputLock
 from vtb.engine.proof import training_proof
-from vtb.engine.tensorboard_files import write_figures
+from vtb.engine.side_files import write_side_files
 from vtb.errors import BadInput, QualityGate
 from vtb_train_vlm.job import Job
 from vtb_train_vlm.merge_adapter import merge_adapter
@@ -51,7 +51,7 @@ def collect(
         merge_adapter(job.model, weights, weights / "merged", os.environ)
     rows = read_figures(train_log(job.output_dir))
     proof = check_proof(job, weights, method, rows)
-    write_side_files(rows, method, weights)
+    write_side_files(rows, method.curves(rows), weights)
     write_repeat(job, where, weights)
     method.keep(job, weights)
     lock.check()
@@ -93,11 +93,3 @@ def check_proof(job: Job, weights: Path, method: Method, rows: Rows) -> dict[str
     if proof.get("lora_b_max", 1) == 0 or proof.get("weights_diff_max", 1) == 0:
         raise QualityGate(f"training changed nothing: {method.unchanged(rows)}")
     return proof
-
-
-def write_side_files(rows: Rows, method: Method, weights: Path) -> None:
-    """The log as JSON lines, its curves, and the TensorBoard files."""
-    (weights / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    for name, panels in method.curves(rows).items():
-        draw_curves(rows, panels, weights / name)
-    write_figures(rows, weights / "tensorboard")

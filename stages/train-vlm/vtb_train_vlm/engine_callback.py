@@ -15,7 +15,7 @@ from typing import Any
 from vtb.engine.chance import keeping_chance
 from vtb.engine.complete import COMPLETE, mark_complete
 from vtb.engine.launch import TRAIN_LOG
-from vtb.engine.stop_signal import StopSignal
+from vtb.engine.stop_signal import StopSignal, any_process
 
 # Name under which the engine's registry knows the callback.
 NAME = "vtb"
@@ -51,7 +51,7 @@ class _RunCallback:
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         # The last step saves and stops by itself, and is no interruption.
-        if state.global_step < state.max_steps and _any_process(self._stop.asked(), args.device):
+        if state.global_step < state.max_steps and any_process(self._stop.asked(), args.device):
             self._stopped = True
             control.should_save = True  # after an evaluation that is due at this step: its figures belong to the log
             control.should_training_stop = True
@@ -87,15 +87,3 @@ class _RunCallback:
 
 def _checkpoint(args: Any, state: Any) -> Path:
     return Path(args.output_dir) / f"checkpoint-{state.global_step}"
-
-
-def _any_process(asked: bool, device: Any) -> bool:
-    """Asks all processes, so that they leave the loop at the same step and none waits for another forever."""
-    import torch
-    import torch.distributed as dist
-
-    if not (dist.is_available() and dist.is_initialized()):
-        return asked
-    answer = torch.tensor([int(asked)], device=device)
-    dist.all_reduce(answer, op=dist.ReduceOp.MAX)
-    return bool(answer.item())

@@ -202,9 +202,11 @@ class Maze(Family[M]):
         if not record.clip:
             return {}
         small, clip = self.in_clip(record), record.clip
-        if min(room for _, _, room in self.labels(small)) < LEAST:
+        labels = list(self.labels(small))
+        room = min(width for _, _, width in labels)
+        if room < LEAST:
             return {}
-        board, box = self._board(small), letterbox(clip)
+        board, box = self._board(small, labels, room), letterbox(clip)
         height, width = board.picture.shape[:2]
 
         def parts() -> Iterator[Image]:
@@ -214,13 +216,12 @@ class Maze(Family[M]):
 
         return {"trajectory": judge_trajectory(board, parts())}
 
-    def _board(self, small: M) -> Board:
-        labels = list(self.labels(small))
+    def _board(self, small: M, labels: Sequence[tuple[int, Point, int]], room: int) -> Board:
         return Board(
             picture=to_rgb(self.draw_puzzle(small), self.palette),
             cells=[cell for cell, _, _ in labels],
             centres=[centre for _, centre, _ in labels],
-            width=max(1, round(min(small.line_width, MIDDLE * min(room for _, _, room in labels)))),
+            width=max(1, round(min(small.line_width, MIDDLE * room))),
             way=small.solution_path_cell_ids,
             leads=lambda one, other: self.leads(small, [one, other]),
             red_lead=self.rule.red_lead,
