@@ -57,13 +57,13 @@ class Benchmark:
 
     Attributes:
         name: the source that its examples carry.
-        tasks: its tasks by name.
+        tasks: gives its tasks by name; what they need is imported when they are asked for.
         table: its published figures, where scores are put beside them.
         read: the questions of a published file, in its order, where it asks about videos; raises ``BadInput``.
     """
 
     name: str
-    tasks: Mapping[str, Task[Any]]
+    tasks: Callable[[], Mapping[str, Task[Any]]]
     table: PublishedTable | None = None
     read: Callable[[Path], Sequence[Asking]] | None = None
 

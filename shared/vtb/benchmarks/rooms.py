@@ -6,4 +6,4 @@ from vtb.benchmarks.registry import Benchmark
 from vtb.benchmarks.vsi_bench.benchmark import COLUMN_OF, TABLE, TASKS
 
 NAME = "vtb-rooms"  # the source of their examples
-BENCHMARK = Benchmark(NAME, {name: TASKS[name] for name in COLUMN_OF}, TABLE)
+BENCHMARK = Benchmark(NAME, lambda: {name: TASKS[name] for name in COLUMN_OF}, TABLE)

@@ -14,7 +14,6 @@ import click
 import vtb
 from vtb import log as vtb_log
 from vtb.did_you_mean import did_you_mean
-from vtb.stage.config_file import UnreadableYaml, load_yaml
 from vtb.stage.declaration import Stage
 from vtb.stage.sharding import cpus
 
@@ -165,6 +164,8 @@ def read_config(ctx: click.Context, _param: click.Parameter, value: str | None) 
     """Take defaults from a YAML file: they rank below flags and environment variables."""
     if value is None:
         return
+    from vtb.stage.config_file import UnreadableYaml, load_yaml  # only where there is such a file
+
     try:
         loaded = load_yaml(Path(value)) or {}
     except UnreadableYaml as error:

@@ -22,7 +22,7 @@ def find_task(source: str, name: str) -> Task[Any]:
     Raises:
         BadInput: nobody here knows it.
     """
-    tasks = families() if source == OURS else find_benchmark(source).tasks
+    tasks = families() if source == OURS else find_benchmark(source).tasks()
     found = tasks.get(name)
     if found is None:
         raise BadInput(f"there is no task {name[:80]!r} of {source[:80]!r}: upgrade vtb-train, or leave it out")

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from msgspec import Struct
 
-from vtb.media.image import Image
 from vtb.tasks.score import Score
+
+if TYPE_CHECKING:  # numpy, which help texts do without
+    from vtb.media.image import Image
 
 Modality = Literal["vlm", "image", "video"]
 MODALITIES: tuple[Modality, ...] = ("vlm", "image", "video")
-ClipFrame = Callable[[], Image]  # gives a frame's RGB, which costs as much as decoding it: few are looked at
+ClipFrame = Callable[[], "Image"]  # gives a frame's RGB, which costs as much as decoding it: few are looked at
 P = TypeVar("P", bound=Struct)  # a payload: frozen, and decoded from JSON by its types
 
 

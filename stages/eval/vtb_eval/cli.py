@@ -5,14 +5,16 @@ from __future__ import annotations
 import click
 
 from vtb.stage.group import StageGroup
-from vtb_eval.predict import predict
-from vtb_eval.score import score
+from vtb.stage.on_demand import OnDemand
+
+SUBCOMMANDS = OnDemand(
+    {
+        "predict": "vtb_eval.predict:predict",
+        "score": "vtb_eval.score:score",
+    }
+)
 
 
-@click.group("vtb-eval", cls=StageGroup)
+@click.group("vtb-eval", cls=StageGroup, commands=SUBCOMMANDS)
 def main() -> None:
     """Let models answer puzzles, and judge the answers."""
-
-
-main.add_command(predict)
-main.add_command(score)

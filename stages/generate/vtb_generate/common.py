@@ -12,7 +12,6 @@ from vtb.errors import UsageProblem
 from vtb.puzzles.family import Clip
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
-from vtb_generate.finalize import describe_whole
 from vtb_generate.shards import Layout, Recipe, Stream, make_shard, plan_shards
 
 
@@ -81,6 +80,8 @@ def generate(
         reasoning: also make the picture with printed names.
         inputs: what the samples are made from, besides the options.
     """
+    from vtb_generate.finalize import describe_whole  # pages and plots, which a help text does without
+
     recipe = Recipe(name, tuple(streams), run.seed, reasoning, form.layout, run.stage.command, form.preview)
     tasks, plan = plan_shards(recipe, form.samples_per_shard), run.plan(options, inputs)
     run.make_shards(

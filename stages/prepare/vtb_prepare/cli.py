@@ -5,20 +5,19 @@ from __future__ import annotations
 import click
 
 from vtb.stage.group import StageGroup
-from vtb_prepare.image import image
-from vtb_prepare.questions import questions
-from vtb_prepare.video import video
-from vtb_prepare.vlm import vlm
-from vtb_prepare.vsi import vsi
+from vtb.stage.on_demand import OnDemand
+
+SUBCOMMANDS = OnDemand(
+    {
+        "vlm": "vtb_prepare.vlm:vlm",
+        "image": "vtb_prepare.image:image",
+        "video": "vtb_prepare.video:video",
+        "vsi": "vtb_prepare.vsi:vsi",
+        "questions": "vtb_prepare.questions:questions",
+    }
+)
 
 
-@click.group("vtb-prepare", cls=StageGroup)
+@click.group("vtb-prepare", cls=StageGroup, commands=SUBCOMMANDS)
 def main() -> None:
     """Write puzzles in the form that a training engine reads."""
-
-
-main.add_command(vlm)
-main.add_command(image)
-main.add_command(video)
-main.add_command(vsi)
-main.add_command(questions)

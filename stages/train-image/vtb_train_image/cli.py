@@ -5,14 +5,16 @@ from __future__ import annotations
 import click
 
 from vtb.stage.group import StageGroup
-from vtb_train_image.sft import sft
-from vtb_train_image.tiny import tiny_model
+from vtb.stage.on_demand import OnDemand
+
+SUBCOMMANDS = OnDemand(
+    {
+        "sft": "vtb_train_image.sft:sft",
+        "tiny-model": "vtb_train_image.tiny:tiny_model",
+    }
+)
 
 
-@click.group("vtb-train-image", cls=StageGroup)
+@click.group("vtb-train-image", cls=StageGroup, commands=SUBCOMMANDS)
 def main() -> None:
     """Train image-editing models with DiffSynth-Studio."""
-
-
-main.add_command(sft)
-main.add_command(tiny_model)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import click
 
 from vtb.stage.group import StageGroup
-from vtb_train_video.sft import sft
-from vtb_train_video.tiny import tiny_model
+from vtb.stage.on_demand import OnDemand
+
+SUBCOMMANDS = OnDemand(
+    {
+        "sft": "vtb_train_video.sft:sft",
+        "tiny-model": "vtb_train_video.tiny:tiny_model",
+    }
+)
 
 
-@click.group("vtb-train-video", cls=StageGroup)
+@click.group("vtb-train-video", cls=StageGroup, commands=SUBCOMMANDS)
 def main() -> None:
     """Train video models with DiffSynth-Studio."""
-
-
-main.add_command(sft)
-main.add_command(tiny_model)

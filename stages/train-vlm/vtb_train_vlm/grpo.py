@@ -7,6 +7,7 @@ import logging
 import os
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from vtb.engine.curves import Panel
@@ -18,7 +19,7 @@ from vtb.stage.command import stage_command
 from vtb.stage.fields import option
 from vtb.stage.run import Run
 from vtb_train_vlm import sft
-from vtb_train_vlm.completions import keep_completions
+from vtb_train_vlm.job import Job
 from vtb_train_vlm.method import Method, Rows
 from vtb_train_vlm.options import TRAINING, TrainingOptions
 from vtb_train_vlm.run_training import run_training
@@ -201,6 +202,12 @@ def curves(rows: Rows) -> dict[str, tuple[Panel, ...]]:
     }
 
 
+def _keep(job: Job, weights: Path) -> None:
+    from vtb_train_vlm.completions import keep_completions  # pictures, which a help text does without
+
+    keep_completions(job, weights)
+
+
 METHOD = Method(
     stage=STAGE,
     entry="rlhf",
@@ -211,5 +218,5 @@ METHOD = Method(
     unchanged=unchanged,
     needs=lambda options: ("id", "solution", *find_reward(options.reward).columns),
     evaluated=EVALUATED,
-    keep=keep_completions,
+    keep=_keep,
 )

@@ -20,7 +20,7 @@ CHOICE = VsiRecord(scene="s", question="Which is closest to the sofa?", options=
 
 def test_both_sources_are_found_by_scanning() -> None:
     assert {"vsi-bench", "vtb-rooms", "videothinkbench"} <= set(benchmarks())
-    assert set(benchmarks()["vtb-rooms"].tasks) == set(COLUMN_OF)
+    assert set(benchmarks()["vtb-rooms"].tasks()) == set(COLUMN_OF)
 
 
 def test_as_json_and_back() -> None:

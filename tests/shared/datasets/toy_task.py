@@ -57,7 +57,7 @@ class OddOne(Task[Odd]):
         return {"last": Score(False, False, UNJUDGED)}
 
 
-BENCHMARK = Benchmark("toy", {"odd_one": OddOne()})
+BENCHMARK = Benchmark("toy", lambda: {"odd_one": OddOne()})
 PACKAGE = f"[vtb.benchmarks]\ntoy = {__name__}:BENCHMARK\n"
 
 

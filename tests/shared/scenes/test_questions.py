@@ -36,7 +36,7 @@ def asked(rooms: list[Room], kind: str) -> Iterator[tuple[Room, Question]]:
 
 
 def test_every_type_of_the_benchmark_is_asked(rooms: list[Room]) -> None:
-    assert set(ASKERS) == set(BENCHMARK.tasks)
+    assert set(ASKERS) == set(BENCHMARK.tasks())
     kinds = Counter(question.kind for room in rooms for question in room.questions)
     assert set(kinds) == set(ASKERS)
     for room in rooms:

@@ -69,9 +69,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_questions_of_every_type(whole: Path) -> None:
     manifest = read_manifest(str(whole), ("questions",))
     assert (manifest.rows, len(manifest.shards)) == (ROOMS * EACH, 3)
-    assert manifest.metrics == {"rooms": ROOMS, "questions": dict.fromkeys(sorted(BENCHMARK.tasks), ROOMS)}
+    assert manifest.metrics == {"rooms": ROOMS, "questions": dict.fromkeys(sorted(BENCHMARK.tasks()), ROOMS)}
     found = examples(whole)
-    assert Counter(example.task for example in found) == dict.fromkeys(BENCHMARK.tasks, ROOMS)
+    assert Counter(example.task for example in found) == dict.fromkeys(BENCHMARK.tasks(), ROOMS)
     assert len({example.key for example in found}) == len(found)
     for example in found:
         assert (example.source, example.seed) == (NAME, 42)
@@ -152,7 +152,7 @@ def test_prepare_vsi_reads_the_folder(folder: Path, tmp_path: Path) -> None:
     assert manifest.rows == ROOMS * EACH
     assert manifest.metrics["bad"] == []
     rows = [row for split in ("train", "val") for row in rows_of(tmp_path / "set" / f"{split}_grpo.jsonl")]
-    assert Counter(row["question_type"] for row in rows) == dict.fromkeys(BENCHMARK.tasks, ROOMS)
+    assert Counter(row["question_type"] for row in rows) == dict.fromkeys(BENCHMARK.tasks(), ROOMS)
     for row in rows:
         assert len(row["images"]) == 12
         assert rewards()["vsi"].parts(f"<answer>{row['solution']}</answer>", row)["score"] == 1

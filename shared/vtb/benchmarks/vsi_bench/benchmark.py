@@ -39,4 +39,4 @@ def summarise(scores: Mapping[str, float]) -> dict[str, float]:
 
 
 TABLE = PublishedTable(NAME, SOURCE, (AVERAGE, *COLUMNS), PUBLISHED, QUESTIONS, summarise)
-BENCHMARK = Benchmark(NAME, TASKS, TABLE, read_published)
+BENCHMARK = Benchmark(NAME, lambda: TASKS, TABLE, read_published)

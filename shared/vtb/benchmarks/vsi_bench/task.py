@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from vtb.benchmarks.vsi_bench.metric import (
     asks_for_number,
@@ -16,9 +17,11 @@ from vtb.benchmarks.vsi_bench.metric import (
 )
 from vtb.benchmarks.vsi_bench.record import VsiRecord
 from vtb.errors import BadInput
-from vtb.media.image import Image
 from vtb.tasks.score import UNJUDGED, Score
 from vtb.tasks.task import ClipFrame, Modality, Task
+
+if TYPE_CHECKING:
+    from vtb.media.image import Image
 
 NOTE = "These are frames of a video."
 NUMBER_CLOSING = "Please answer the question using a single word or phrase."
