@@ -72,8 +72,8 @@ def validate(record: VisualRecord, places: int, content: Content, values: Collec
     every = {**content, "values": (places, values), "missing": (None, range(places))}
     for name, (count, allowed) in every.items():
         found = getattr(record, name) if count is not None else [getattr(record, name)]
-        whole = len(found) == (count or 1)
-        _check(whole and all(entry in allowed for entry in found), f"{name} is not what this puzzle can have")
+        if len(found) != (count or 1) or not all(map(allowed.__contains__, found)):
+            raise BadInput(f"{name} is not what this puzzle can have")
     hidden = record.hidden
     whole = set(hidden) < {*range(places)} - {record.missing} and len(set(hidden)) == len(hidden)
     _check(whole, "hidden is not what this puzzle can have")
@@ -89,7 +89,7 @@ def _validate_words(record: VisualRecord, values: Collection[str]) -> None:
 
 
 def _different(words: Sequence[str], allowed: Collection[str]) -> bool:
-    return all(word in allowed for word in words) and len(set(words)) == len(words)
+    return len(set(words)) == len(words) and all(map(allowed.__contains__, words))
 
 
 def _inside(size: tuple[int, int], area: Area) -> bool:
