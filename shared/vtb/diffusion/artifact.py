@@ -10,8 +10,8 @@ from typing import Any
 from vtb.artifact import Manifest
 from vtb.artifact.output import Output
 from vtb.diffusion.adapter import DESCRIPTION, describe
+from vtb.diffusion.flow import QUARTERS
 from vtb.diffusion.job import Job
-from vtb.diffusion.step_log import QUARTERS
 from vtb.diffusion.whole_model import write_whole
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.curves import Panel, read_figures, read_parts

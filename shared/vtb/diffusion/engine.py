@@ -15,7 +15,7 @@ from vtb.diffusion.engine_names import REFUSED
 from vtb.diffusion.feature_cache import FeatureCache, maker_digest
 from vtb.diffusion.features import Features, encode
 from vtb.diffusion.held_out import choose
-from vtb.diffusion.job import Job, read_job
+from vtb.diffusion.job import Job
 from vtb.diffusion.pipelines import import_engine, load_pipeline
 from vtb.diffusion.rows import Row, load_sample, read_rows
 from vtb.diffusion.trained_weights import make_trainable
@@ -25,6 +25,7 @@ from vtb.engine.launch import STOP_FILE
 from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.engine.parent import die_with_parent
 from vtb.engine.stop_signal import StopSignal
+from vtb.engine.training_job import read_job
 from vtb.errors import VtbError
 
 
@@ -38,7 +39,7 @@ def main(argv: Sequence[str]) -> None:
     import_engine()
     forbid_remote_code()
     try:
-        train(read_job(Path(argv[0])), stop)
+        train(read_job(Path(argv[0]), Job), stop)
     except VtbError as error:
         raise SystemExit(f"{REFUSED} {error}") from error
 
@@ -62,7 +63,7 @@ def train(job: Job, stop: StopSignal) -> None:
     if not puzzles and job.cache is not None:  # nobody needs them any more
         pipe.text_encoder = pipe.vae = None
     make_trainable(pipe, variant, attributes, job.tuner, job.rank, job.seed)
-    Trainer(job, variant, pipe, features_of, len(rows), accelerator, stop).run(puzzles)
+    Trainer(job, variant, pipe, features_of, len(rows), accelerator, stop, puzzles).run()
     accelerator.end_training()
 
 

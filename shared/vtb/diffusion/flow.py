@@ -8,7 +8,7 @@ the process and so cannot be continued or spread over other numbers of processes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from vtb.diffusion.variants import Expert, Variant
 from vtb.rng import sample_seed
 
 TIMESTEPS = 1000  # of the engine's training schedule
+QUARTERS = 4  # of the timesteps, from the noisiest
 
 
 def set_for_training(pipe: Any) -> None:
@@ -76,3 +77,11 @@ def flow_loss(pipe: Any, variant: Variant, dit: Any, features: Features, chance:
         velocity, target = velocity[:, :, 1:], target[:, :, 1:]
     loss = torch.nn.functional.mse_loss(velocity.float(), target.float())
     return loss * pipe.scheduler.training_weight(timestep)
+
+
+def by_quarter(losses: Sequence[tuple[int, float]]) -> dict[str, float]:
+    """The mean loss by quarter of the timesteps, ``loss_noise_1`` the noisiest, of those that were drawn."""
+    parts: dict[int, list[float]] = {}
+    for timestep, loss in losses:
+        parts.setdefault(timestep * QUARTERS // TIMESTEPS + 1, []).append(loss)
+    return {f"loss_noise_{part}": sum(found) / len(found) for part, found in sorted(parts.items())}

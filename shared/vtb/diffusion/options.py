@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from vtb.diffusion.pace import SCHEDULES, Schedule
+from vtb.engine.pace import SCHEDULES, Schedule
 from vtb.stage.fields import StageOptions, option
 
 MODEL, TRAINING, JUDGED, MACHINE = "The model", "Training", "Judged while training", "The machine"  # of the help

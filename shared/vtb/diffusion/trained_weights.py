@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from vtb.diffusion.flow import set_for_training
 from vtb.diffusion.variants import Variant
-
-Tuner = Literal["lora", "full"]
+from vtb.engine.training_job import Tuner
 
 
 def make_trainable(pipe: Any, variant: Variant, experts: Mapping[str, str], tuner: Tuner, rank: int, seed: int) -> None:

@@ -17,7 +17,7 @@ from vtb.artifact.local import DRAWING_MODEL, cache_folder, find_model
 from vtb.artifact.unpacked import unpacked_folder
 from vtb.diffusion.artifact import collect
 from vtb.diffusion.engine_names import MODULE, explain
-from vtb.diffusion.job import Job, Judging, write_job
+from vtb.diffusion.job import Job, Judging
 from vtb.diffusion.memory import estimate
 from vtb.diffusion.options import DrawingOptions
 from vtb.diffusion.variants import VARIANTS, Variant
@@ -26,6 +26,7 @@ from vtb.engine.hardware import Device, choose_device, default_processes
 from vtb.engine.launch import engine_environment, launcher
 from vtb.engine.run_training import Training, run_training, work_place
 from vtb.engine.train import EngineRun
+from vtb.engine.training_job import write_job
 from vtb.errors import BadInput
 from vtb.stage.run import Run, entry_of
 

@@ -9,7 +9,7 @@ import pytest
 from drawing import FEW, pipeline, rows
 from drawing import one_thread as one_thread  # a fixture
 from vtb.diffusion.features import TARGET, encode, model_arguments
-from vtb.diffusion.flow import Draw, draw, flow_loss, noise_like
+from vtb.diffusion.flow import Draw, by_quarter, draw, flow_loss, noise_like
 from vtb.diffusion.rows import load_sample
 from vtb.diffusion.variants import VARIANTS, Expert
 
@@ -52,3 +52,8 @@ def test_every_sample_has_chance_of_its_own() -> None:
     draws = {draw(seed, number, Expert(name, "dit")) for seed in (0, 1) for number in range(99) for name in ("a", "b")}
     assert len({one.noise_seed for one in draws}) == 2 * 2 * 99
     assert draw(3, 4, Expert("a", "dit")) == draw(3, 4, Expert("a", "dit"))
+
+
+def test_loss_by_noise() -> None:
+    found = by_quarter([(0, 1.0), (249, 3.0), (250, 5.0), (999, 7.0)])
+    assert found == {"loss_noise_1": 2.0, "loss_noise_2": 5.0, "loss_noise_4": 7.0}

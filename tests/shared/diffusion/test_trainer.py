@@ -14,12 +14,13 @@ from vtb.diffusion.adapter import describe, put_on
 from vtb.diffusion.engine import train
 from vtb.diffusion.features import encode
 from vtb.diffusion.flow import Draw, flow_loss
-from vtb.diffusion.job import Job, read_job, write_job
+from vtb.diffusion.job import Job
 from vtb.diffusion.rows import load_sample
 from vtb.diffusion.trained_weights import load_weights, make_trainable
 from vtb.diffusion.variants import VARIANTS
 from vtb.engine.complete import complete_checkpoints
 from vtb.engine.stop_signal import StopSignal
+from vtb.engine.training_job import read_job, write_job
 
 pytestmark = pytest.mark.engine
 
@@ -164,4 +165,4 @@ def test_samples_of_a_batch_share_one_update(tmp_path: Path, monkeypatch: pytest
 def test_a_job_is_what_was_written(tmp_path: Path) -> None:
     work = job("wan2.2-i2v-a14b", tmp_path, judging=judging(), cache=tmp_path, resume_from=tmp_path / "checkpoint-1")
     write_job(work, tmp_path / "job.json")
-    assert read_job(tmp_path / "job.json") == work
+    assert read_job(tmp_path / "job.json", Job) == work

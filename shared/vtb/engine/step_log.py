@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vtb.diffusion.flow import TIMESTEPS
 from vtb.engine.launch import TRAIN_LOG
-
-QUARTERS = 4  # of the timesteps, from the noisiest
 
 
 class StepLog:
@@ -31,11 +28,3 @@ class StepLog:
         line = {"step": step, "max_steps": self._steps, **row, "time": round(time.time(), 3)}
         with self._path.open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
-
-
-def by_quarter(losses: Sequence[tuple[int, float]]) -> dict[str, float]:
-    """The mean loss by quarter of the timesteps, ``loss_noise_1`` the noisiest, of those that were drawn."""
-    parts: dict[int, list[float]] = {}
-    for timestep, loss in losses:
-        parts.setdefault(timestep * QUARTERS // TIMESTEPS + 1, []).append(loss)
-    return {f"loss_noise_{part}": sum(found) / len(found) for part, found in sorted(parts.items())}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vtb.diffusion.order import Order
-from vtb.diffusion.pace import rate_factor
-from vtb.diffusion.step_log import by_quarter
+from vtb.engine.order import Order
+from vtb.engine.pace import rate_factor
 
 
 def test_every_epoch_shows_every_row_once_in_an_order_of_its_own() -> None:
@@ -27,8 +26,3 @@ def test_the_rate_rises_in_a_line_and_falls_along_a_cosine() -> None:
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert 0 < rates[-1] < 0.001
     assert [rate_factor(step, 5, 0, "constant") for step in range(5)] == [1] * 5
-
-
-def test_loss_by_noise() -> None:
-    found = by_quarter([(0, 1.0), (249, 3.0), (250, 5.0), (999, 7.0)])
-    assert found == {"loss_noise_1": 2.0, "loss_noise_2": 5.0, "loss_noise_4": 7.0}
