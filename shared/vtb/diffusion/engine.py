@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vtb.diffusion.engine_names import REFUSED
 from vtb.diffusion.feature_cache import FeatureCache, maker_digest
 from vtb.diffusion.features import Features, encode
 from vtb.diffusion.held_out import choose
@@ -23,6 +22,7 @@ from vtb.diffusion.trainer import Trainer
 from vtb.diffusion.variants import VARIANTS, Variant
 from vtb.engine.launch import STOP_FILE
 from vtb.engine.no_remote_code import forbid_remote_code
+from vtb.engine.own_engine import REFUSED
 from vtb.engine.parent import die_with_parent
 from vtb.engine.stop_signal import StopSignal
 from vtb.engine.training_job import read_job

@@ -33,7 +33,7 @@ class DrawingOptions(StageOptions):
     learning_rate: float = option(1e-4, low=0, above=True, group=TRAINING, help="Peak learning rate of AdamW.")
     schedule: Schedule = option(
         "constant", choices=SCHEDULES, group=TRAINING,
-        help="What follows the warm-up: constant, or down along a cosine.",
+        help="What follows the warm-up: constant, or down along a line or a cosine.",
     )  # fmt: skip
     warmup: int = option(0, low=0, group=TRAINING, help="Updates in which the rate rises to its peak.")
     weight_decay: float = option(0.01, low=0, group=TRAINING, help="Weight decay of AdamW.")

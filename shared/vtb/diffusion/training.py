@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import logging
-import math
-import os
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import click
-from msgspec import structs
 
 from vtb.artifact import Manifest, read_manifest
 from vtb.artifact.local import DRAWING_MODEL, cache_folder, find_model
 from vtb.artifact.unpacked import unpacked_folder
-from vtb.diffusion.artifact import collect
-from vtb.diffusion.engine_names import MODULE, explain
+from vtb.diffusion.artifact import HARVEST
 from vtb.diffusion.job import Job, Judging
 from vtb.diffusion.memory import estimate
 from vtb.diffusion.options import DrawingOptions
 from vtb.diffusion.variants import VARIANTS, Variant
 from vtb.diffusion.weight_files import check_weights
-from vtb.engine.hardware import Device, choose_device, default_processes
-from vtb.engine.launch import engine_environment, launcher
-from vtb.engine.run_training import Training, run_training, work_place
-from vtb.engine.train import EngineRun
-from vtb.engine.training_job import write_job
+from vtb.engine.hardware import Device, choose_device
+from vtb.engine.own_artifact import collect
+from vtb.engine.own_engine import own_training, processes, updates
+from vtb.engine.run_training import run_training, work_place
 from vtb.errors import BadInput
 from vtb.stage.run import Run, entry_of
 
 log = logging.getLogger("vtb.train")
+MODULE = "vtb.diffusion.engine"  # what ``python -m`` runs
 _SMALLER = "--lora-rank, leave out --keep-activations, or prepare smaller pictures or clips"
 
 
@@ -71,35 +66,15 @@ def train_drawing(
         click.echo(f"memory {needs.in_words()}")
         run.say_plan(plan, f"{variant.name} trained on {rows} rows for {job.steps} updates on {where}")
         return
-    run_training(run, plan, job.output_dir, partial(start, job, processes(options, where)))
-
-
-def start(job: Job, nproc: int, checkpoint: Path | None) -> Training:
-    """The training that goes on from a checkpoint, or begins."""
-    file = job.output_dir.resolve() / "job.json"
-    write_job(structs.replace(job, resume_from=checkpoint), file)
-    env = engine_environment(MODULE, os.environ, job.output_dir, job.device)
-    if job.device == "cpu":  # the order in which several threads add up differs between machines
-        env.setdefault("OMP_NUM_THREADS", "1")
-    engine = EngineRun(
-        engine="the trainer", command=[*launcher(MODULE, nproc, env), str(file)], env=env, cwd=job.dataset,
-        output_dir=job.output_dir, smaller=_SMALLER, explain=explain,
-    )  # fmt: skip
-    return Training(engine, partial(collect, job))
-
-
-def processes(options: DrawingOptions, where: Device) -> int:
-    """Those of this machine."""
-    return options.nproc or default_processes(where)
+    nproc = processes(options.nproc, where)
+    start = partial(own_training, job, MODULE, nproc, _SMALLER, lambda job: partial(collect, job, HARVEST))
+    run_training(run, plan, job.output_dir, start)
 
 
 def steps_of(options: DrawingOptions, rows: int, where: Device) -> int:
     """Updates of one denoiser."""
-    if options.max_steps is not None:
-        return options.max_steps
-    nodes = int((os.environ.get("PET_NNODES") or "1").partition(":")[0])
-    at_once = options.batch_size * processes(options, where) * nodes
-    return max(1, math.ceil(options.epochs * rows / at_once))
+    nproc = processes(options.nproc, where)
+    return updates(options.epochs, options.max_steps, rows, options.batch_size, nproc)
 
 
 def judging_of(options: DrawingOptions) -> Judging | None:

@@ -12,6 +12,7 @@ SUBCOMMANDS = OnDemand(
         "sft": "vtb_train_vlm.sft:sft",
         "grpo": "vtb_train_vlm.grpo:grpo",
         "rollout": "vtb_train_vlm.rollout:rollout",
+        "latent-sft": "vtb_train_vlm.latent_sft:latent_sft",
         "merge": "vtb_train_vlm.merge:merge",
         "tiny-model": "vtb_train_vlm.tiny:tiny_model",
     }

@@ -25,4 +25,6 @@ def test_the_rate_rises_in_a_line_and_falls_along_a_cosine() -> None:
     assert rates[60] == pytest.approx(0.5)
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert 0 < rates[-1] < 0.001
+    lines = [rate_factor(step, 12, 2, "linear") for step in range(12)]
+    assert lines == pytest.approx([0.5, 1, 1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1])
     assert [rate_factor(step, 5, 0, "constant") for step in range(5)] == [1] * 5

@@ -1,0 +1,58 @@
+"""From a checkpoint of ours to what others load: a PEFT adapter, or a model folder of Hugging Face."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from vtb.engine.torchvision_cpu import allow_cpu_torchvision
+from vtb.engine.vision_language import load_vision_language
+from vtb.latent.job import Job
+from vtb.latent.loading import WEIGHTS, add_latents, load_processor, make_trainable, put_back
+from vtb.latent.tokens import LatentTokens, write_latent_config
+
+
+def _restored(job: Job, checkpoint: Path) -> tuple[Any, Any, LatentTokens | None]:
+    """The trained model, its processor as it was at the start, and its tokens."""
+    allow_cpu_torchvision()
+    import torch
+    from safetensors.torch import load_file
+
+    processor = load_processor(job.model, 1 << 40)
+    model = load_vision_language(job.model, None, torch.float32 if job.device == "cpu" else torch.bfloat16)
+    tokens = add_latents(model, processor, job.model, job.latent_size) if job.latent_size else None
+    model = make_trainable(model, tokens, job.tuner, job.rank, job.seed, tune_vision=job.tune_vision)
+    put_back(model, load_file(checkpoint / WEIGHTS), checkpoint)
+    return model, processor, tokens
+
+
+def write_adapter(job: Job, checkpoint: Path, folder: Path) -> None:
+    """A PEFT adapter, with the tokenizer that knows the latent tokens and what they are."""
+    model, processor, tokens = _restored(job, checkpoint)
+    model.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)
+    config = folder / "adapter_config.json"
+    values = json.loads(config.read_text(encoding="utf-8"))
+    # The place of the base model on this machine is nobody's business, and wrong elsewhere.
+    values["base_model_name_or_path"] = job.model.name
+    config.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    (folder / "README.md").unlink(missing_ok=True)  # a form to fill in
+    if tokens is not None:
+        processor.save_pretrained(folder)
+        write_latent_config(folder, tokens)
+
+
+def write_model(job: Job, checkpoint: Path, folder: Path) -> None:
+    """A whole model as transformers loads it; a LoRA is merged into it."""
+    model, processor, tokens = _restored(job, checkpoint)
+    if job.tuner == "lora":
+        model = model.merge_and_unload()
+    if tokens is not None:
+        for name, value in tokens.config().items():
+            setattr(model.config, name, value)
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    for name in ("chat_template.jinja", "chat_template.json"):  # where the model's own folder keeps it
+        if (job.model / name).is_file() and not (folder / name).is_file():
+            shutil.copy(job.model / name, folder / name)
