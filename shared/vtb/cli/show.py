@@ -22,6 +22,7 @@ from vtb.cli.scores_table import cut_off_line, refused_line, scores_table
 from vtb.errors import BadInput, VtbError
 from vtb.progress import Progress
 from vtb.report.against import against_lines
+from vtb.report.latents import latent_lines
 from vtb.store import LocalStore, ObjectMissing, ObjectTooLarge, Store, open_store
 
 THREADS = 8
@@ -84,7 +85,7 @@ def describe(uri: str, manifest: Manifest) -> Iterator[str]:
     if table:
         yield "  scores"
         metrics = manifest.metrics
-        table += [*cut_off_line(metrics), *refused_line(metrics), *against_lines(metrics)]
+        table += [*cut_off_line(metrics), *refused_line(metrics), *latent_lines(metrics), *against_lines(metrics)]
         yield from (f"    {line}" for line in table)
         yield f"  report    {open_store(uri).uri}/report.html, and every figure in scores.json"
     elif manifest.metrics:

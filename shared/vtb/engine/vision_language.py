@@ -9,13 +9,14 @@ from vtb.engine.adapter_patterns import check_patterns
 from vtb.errors import BadInput, VtbError
 
 
-def load_vision_language(model: Path, adapter: Path | None, dtype: Any) -> Any:
+def load_vision_language(model: Path, adapter: Path | None, dtype: Any, *, tokens: int = 0) -> Any:
     """A model folder, with an adapter on top or without: only safetensors, only local files, no code from the folder.
 
     Args:
         model: its folder.
         adapter: the folder of a LoRA, if any.
         dtype: of torch, in which the weights are kept.
+        tokens: how many of these the adapter knows, where it may be more than the model has rows for.
 
     Raises:
         BadInput: it cannot be loaded.
@@ -27,6 +28,8 @@ def load_vision_language(model: Path, adapter: Path | None, dtype: Any) -> Any:
         loaded = AutoModelForImageTextToText.from_pretrained(
             model, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=False
         )
+        if loaded.get_input_embeddings().weight.shape[0] < tokens:
+            loaded.resize_token_embeddings(tokens, pad_to_multiple_of=64, mean_resizing=False)
         if adapter is not None:
             from peft import PeftModel
 

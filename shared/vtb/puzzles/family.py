@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Generic
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from vtb.media.image import Image, Palette, Picture
 from vtb.tasks.task import P, Task
@@ -79,6 +80,11 @@ class Generator(ABC, Generic[P]):
     @abstractmethod
     def draw_frames(self, record: P) -> Iterator[Picture]:
         """The frames of the clip that the record describes; the first is the puzzle, the last ones the solution."""
+
+    def filmed(self, record: P, frames: int) -> P:
+        """The record with a clip of so many frames that is the picture itself: of its size, without margins."""
+        height, width = self.draw_puzzle(record).shape
+        return replace(record, clip=ClipRecord(frames=frames, fps=1, size=(width, height)))
 
     @abstractmethod
     def draw_reasoning(self, record: P) -> Image:

@@ -45,6 +45,7 @@ class Stage:
         reads: kinds of artifacts it takes with ``--input``; empty for a generator.
         writes: kind of the artifact it writes; further kinds when an option decides which.
         many_inputs: whether ``--input`` may be repeated.
+        needs_input: whether ``--input`` must be given; false where an option can take its place.
         kind_option: the option whose value decides which of several kinds is written, with the kind for each value.
         parallel: ``shards`` when pods may share one output by index, ``single`` when one process does it all.
         resources: the default request of one pod.
@@ -64,6 +65,7 @@ class Stage:
     writes: tuple[str, ...]
     reads: tuple[str, ...] = ()
     many_inputs: bool = False
+    needs_input: bool = True
     kind_option: tuple[str, Mapping[str, str]] | None = None
     parallel: Literal["shards", "single"] = "single"
     resources: Resources = Resources()

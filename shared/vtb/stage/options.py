@@ -217,7 +217,7 @@ def place_options(stage: Stage) -> list[click.Option]:
         return [output]
     many = " May be repeated." if stage.many_inputs else ""
     read = (VtbOption if stage.many_inputs else OneInput)(
-        ["--input", "-i"], required=True, multiple=stage.many_inputs, metavar="URI", affects_output=False,
+        ["--input", "-i"], required=stage.needs_input, multiple=stage.many_inputs, metavar="URI", affects_output=False,
         show_default=False, group=PLACES, artifact=stage.reads,
         help=f"The {' or '.join(stage.reads)} artifact to read.{many}",
     )  # fmt: skip

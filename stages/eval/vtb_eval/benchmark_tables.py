@@ -38,6 +38,7 @@ def _table(benchmark: Benchmark, table: PublishedTable, results: Sequence[Result
     return {
         "of": table.of,
         "source": table.source,
+        "reading": table.reading,
         "columns": list(table.columns),
         "own": {name: _columns(table, results, value) for name, value in own.items()},
         "interval": _intervals(table, results),
@@ -79,7 +80,9 @@ def _intervals(table: PublishedTable, results: Sequence[Result]) -> dict[str, fl
 
 
 def _obstacles(benchmark: Benchmark, table: PublishedTable, results: Sequence[Result]) -> list[str]:
-    """Why these figures may not be compared with the published ones."""
+    """Why these figures may not be compared with the published ones; nothing where there are none."""
+    if not table.rows:
+        return []
     if benchmark.name != table.of:
         return ["these questions were made here, about other videos than the benchmark's"]
     questions = len({result.id for result in results})

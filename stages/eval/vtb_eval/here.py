@@ -41,6 +41,9 @@ class InBatches:
 
             torch.set_num_threads(min(self._threads, cpus()))
             how, (model, *adapter) = self._options, self._folders
-            generation = Generation(how.max_new_tokens, how.temperature, self._seed, how.max_pixels)
+            generation = Generation(
+                how.max_new_tokens, how.temperature, self._seed, how.max_pixels, how.latents.latent,
+                how.latents.latent_ablations,
+            )  # fmt: skip
             self._ask = VisionLanguageModel(model, next(iter(adapter), None), how.device, generation).answer
         return self._ask

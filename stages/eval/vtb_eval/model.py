@@ -6,18 +6,22 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from vtb.datasets.asked import Asked
 from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.engine.time_limit import time_limit
 from vtb.engine.vision_language import load_vision_language
 from vtb.errors import BadInput, NotAvailable
+from vtb.latent.tokens import LatentTokens, read_latent_config
 from vtb.media.image import decode_image
 from vtb_eval.greedy import make_greedy
 from vtb_eval.moving import as_metadata, moving
 from vtb_eval.prediction import CUT_OFF, STOPPED, Answer
 from vtb_eval.questions import Question
+
+if TYPE_CHECKING:
+    from vtb_eval.thinking import Thinker
 
 log = logging.getLogger("vtb.eval")
 TEMPLATE_S = 20.0  # one chat takes a thousandth of a second
@@ -32,12 +36,16 @@ class Generation:
         temperature: 0 takes the likeliest token always.
         seed: of the sampling.
         max_pixels: larger pictures are scaled down to this many pixels.
+        latent: when a model that knows latents thinks in them.
+        ablations: also answer with the latents taken away.
     """
 
     max_new_tokens: int
     temperature: float
     seed: int
     max_pixels: int
+    latent: Literal["auto", "force", "forbid"] = "auto"
+    ablations: bool = False
 
 
 class VisionLanguageModel:
@@ -50,10 +58,13 @@ class VisionLanguageModel:
         forbid_remote_code()
         self.generation = generation
         self.device = _device(device)
-        self._processor = _processor(model, generation.max_pixels)
-        self._model = _load(model, adapter, self.device)
+        tokens = latent_tokens(model, adapter)
+        learned = adapter if adapter is not None and read_latent_config(adapter) is not None else model
+        self._processor = _processor(learned, generation.max_pixels)
+        self._model = _load(model, adapter, self.device, tokens)
         if generation.temperature == 0:
             make_greedy(self._model)
+        self._thinker = self._make_thinker(tokens)
 
     def answer(self, questions: Sequence[Question], first: int) -> list[Answer]:
         """The answers to a batch of questions, in their order.
@@ -62,20 +73,34 @@ class VisionLanguageModel:
         """
         import torch
 
-        torch.manual_seed((self.generation.seed + first) % 2**63)
-        inputs = self._inputs(questions)
+        seed, inputs = (self.generation.seed + first) % 2**63, self._inputs(questions)
         sampling: dict[str, Any] = {"do_sample": False}
         if self.generation.temperature > 0:
             sampling = {"do_sample": True, "temperature": self.generation.temperature}
+        settings = {"max_new_tokens": self.generation.max_new_tokens, **sampling}
+        if self._thinker is not None:
+            found = self._thinker.answer(inputs, seed, **settings)
+            return [Answer(one.text, self._end(one.ids), {}, one.segments, one.without) for one in found]
+        torch.manual_seed(seed)
         with torch.inference_mode():
-            tokens = self._model.generate(**inputs, max_new_tokens=self.generation.max_new_tokens, **sampling)
+            tokens = self._model.generate(**inputs, **settings)
         new = tokens[:, inputs["input_ids"].shape[1] :]
         texts = self._processor.batch_decode(new, skip_special_tokens=True)
+        return [Answer(text, self._end(ids)) for text, ids in zip(texts, new.tolist(), strict=True)]
+
+    def _end(self, ids: Sequence[int]) -> str:
+        """Why an answer ends where it does."""
         ends = self._model.generation_config.eos_token_id
-        ended = (
-            torch.isin(new, torch.tensor(ends, device=new.device)).any(dim=1).tolist() if ends else [False] * len(new)
-        )
-        return [Answer(text, STOPPED if end else CUT_OFF) for text, end in zip(texts, ended, strict=True)]
+        every = set(ends if isinstance(ends, list) else [ends])
+        return STOPPED if every & set(ids) else CUT_OFF
+
+    def _make_thinker(self, tokens: LatentTokens | None) -> Thinker | None:
+        if tokens is None:
+            return None
+        from vtb_eval.thinking import Thinker
+
+        how = self.generation
+        return Thinker(self._model, self._processor.tokenizer, tokens, how.latent, ablations=how.ablations)
 
     def _inputs(self, questions: Sequence[Question]) -> Any:
         texts = [self._processor.apply_chat_template(_chat(one), add_generation_prompt=True) for one in questions]
@@ -83,6 +108,11 @@ class VisionLanguageModel:
         media = {**_pictures(every), **_clips(every, self.generation.max_pixels)}
         inputs = self._processor(text=texts, padding=True, return_tensors="pt", **media)
         return inputs.to(self.device)
+
+
+def latent_tokens(model: Path, adapter: Path | None) -> LatentTokens | None:
+    """The latents that an adapter or its model knows; None where neither does."""
+    return (read_latent_config(adapter) if adapter is not None else None) or read_latent_config(model)
 
 
 def _chat(question: Question) -> list[dict[str, Any]]:
@@ -140,10 +170,11 @@ def _processor(model: Path, max_pixels: int) -> Any:
     return processor
 
 
-def _load(model: Path, adapter: Path | None, device: str) -> Any:
+def _load(model: Path, adapter: Path | None, device: str, tokens: LatentTokens | None) -> Any:
     import torch
 
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     log.info("loading %s on %s%s", model, device, f" with adapter {adapter}" if adapter else "")
-    loaded = load_vision_language(model, adapter, dtype)
+    rows = max(tokens.pad, tokens.start, tokens.end) + 1 if tokens is not None else 0
+    loaded = load_vision_language(model, adapter, dtype, tokens=rows)
     return loaded.to(device).eval()

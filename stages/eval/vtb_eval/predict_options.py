@@ -11,13 +11,16 @@ from vtb.stage.fields import StageOptions, fields, internal, option
 from vtb_eval.closings import CLOSINGS
 from vtb_eval.drawing_options import DrawingOptions
 from vtb_eval.endpoint.url import check_endpoint
+from vtb_eval.latent_options import LatentOptions
 
 MODEL, ENDPOINT, ASKED, SAMPLING = "The model", "An endpoint", "What is asked", "Answers"  # headings of the help
 OF_WORDS = (
     "endpoint", "concurrency", "retries", "timeout", "style", "max_pixels", "blind", "batch_size", "max_new_tokens",
-    "temperature",
+    "temperature", "latent", "latent_ablations",
 )  # fmt: skip
-HERE, THERE = ("adapter", "device", "batch_size"), ("concurrency", "retries", "timeout")
+OF_LATENTS = tuple(field.name for field in dataclasses.fields(LatentOptions))
+HERE = ("adapter", "device", "batch_size", *OF_LATENTS)
+THERE = ("concurrency", "retries", "timeout")
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Options(StageOptions):
         64, low=1, help="Answers in one shard; a run that was cut off repeats at most one shard."
     )
 
+    latents: LatentOptions = fields(LatentOptions)
     drawing: DrawingOptions = fields(DrawingOptions)
 
     given: frozenset[str] = internal(frozenset())
@@ -98,12 +102,17 @@ class Options(StageOptions):
     def recorded(self) -> dict[str, Any]:
         """A served model is known by its name alone, wherever it is asked.
 
-        With a temperature, the questions of a batch share one source of chance: its size counts then.
+        With a temperature, the questions of a batch share one source of chance, and with ablations their latents: its
+        size counts then. What is said of latents counts only where it is not the default.
         """
         every = super().recorded()
+        for name in OF_LATENTS:
+            if every[name] == getattr(LatentOptions(), name):
+                del every[name]
         others = OF_WORDS if self.drawing.variant else [field.name for field in dataclasses.fields(DrawingOptions)]
         said = {name: value for name, value in every.items() if name not in others}
         if self.endpoint is not None:
             return {**said, "model": self.model}
-        batch = {"batch_size": self.batch_size} if self.temperature > 0 and not self.drawing.variant else {}
+        shared = (self.temperature > 0 or self.latents.latent_ablations) and not self.drawing.variant
+        batch = {"batch_size": self.batch_size} if shared else {}
         return {**said, **batch}

@@ -12,15 +12,17 @@ from typing import Any
 from vtb.artifact.local import DRAWING_ADAPTER, DRAWING_MODEL, Model, find_model
 from vtb.datasets.odd_records import odd_figure
 from vtb.datasets.readers import choose_split, chunks, describe_input
+from vtb.errors import BadInput
 from vtb.formats.shared_frames import fold
 from vtb.formats.webdataset import Sample, write_tar
+from vtb.latent.tokens import read_latent_config
 from vtb.stage.executor import Maker, ShardResult, Task, Tick
 from vtb.stage.run import Run
 from vtb.stage.sharding import in_parts
 from vtb_eval.figures import TOKENS, close, figures_of, in_words
 from vtb_eval.greedy import ignored_settings
 from vtb_eval.here import InBatches
-from vtb_eval.predict_options import Options
+from vtb_eval.predict_options import OF_LATENTS, Options
 from vtb_eval.prediction import PREDICTION, Answer, Prediction, encode_prediction
 from vtb_eval.questions import Question, ShardWork, read_questions
 
@@ -38,8 +40,11 @@ def make_predictions(run: Run, options: Options) -> None:
     if run.already_done(plan):
         return
     total = min(options.limit or 2**62, sum(chunk.rows for chunk in found))
-    tasks = plan_shards(ShardWork(found, 0, total, options.style, options.blind), options.samples_per_shard)
     folders = [model.folder() for model in models]
+    thinks = check_latents(options, folders)
+    # An answer with thoughts in it was taught without a word on how to answer.
+    style = "plain" if thinks and options.style is None else options.style
+    tasks = plan_shards(ShardWork(found, 0, total, style, options.blind), options.samples_per_shard)
     make, ignored = choose_maker(run, options, folders)
     done = run.make_shards(
         plan, tasks, make, lambda output: partial(close, output, ignored, options.max_new_tokens), what="answers",
@@ -47,6 +52,22 @@ def make_predictions(run: Run, options: Options) -> None:
     )  # fmt: skip
     if done is not None and TOKENS in done.metrics:
         log.info("tokens: %s", in_words(done.metrics[TOKENS]))
+
+
+def check_latents(options: Options, folders: Sequence[Path]) -> bool:
+    """Whether the model thinks in latents; options about them are refused where it does not.
+
+    Raises:
+        BadInput: it does not.
+    """
+    thinks = any(read_latent_config(folder) is not None for folder in folders)
+    asked = [f"--{name.replace('_', '-')}" for name in OF_LATENTS if name in options.given]
+    if asked and not thinks:
+        raise BadInput(
+            f"{asked[0]}: {folders[0] if folders else options.model} knows no latents (no latent_size in its "
+            "config.json): leave it out, or take a model of `vtb-train-vlm latent-sft`"
+        )
+    return thinks
 
 
 def find_models(options: Options) -> list[Model]:
@@ -105,12 +126,18 @@ class Answerer:
         odd = list[str]()
         questions = list(read_questions(work, odd))
         answers = self._ask(questions, work.start, tick)
-        samples = [make_sample(asked, said.text, said.finish) for asked, said in zip(questions, answers, strict=True)]
+        samples = [
+            make_sample(asked, said.text, said.finish, said.segments, said.without)
+            for asked, said in zip(questions, answers, strict=True)
+        ]
         return ShardResult(write_tar(fold(samples)), len(samples), stats={**figures_of(answers), **odd_figure(odd)})
 
 
-def make_sample(question: Question, text: str, finish: str | None = None) -> Sample:
+def make_sample(
+    question: Question, text: str, finish: str | None = None, segments: int | None = None,
+    without: Mapping[str, str] | None = None,
+) -> Sample:  # fmt: skip
     """One answer with all that its judge needs."""
-    answer = encode_prediction(Prediction(question.example, question.text, text, finish))
+    answer = encode_prediction(Prediction(question.example, question.text, text, finish, segments, without or {}))
     files = {name: file for one in question.asked for name, file in zip(one.names, one.files, strict=True)}
     return Sample(question.key, {PREDICTION: answer, **files})

@@ -29,11 +29,15 @@ class Answer:
         finish: why they end there (``Prediction.finish``).
         tokens: how many went in (``prompt``) and came out (``completion``), and how many of these were spent on
             reasoning (``reasoning``), where the service says so; empty where nobody has counted.
+        segments: how often it went into latents; None where the model knows none.
+        without: what it says with its latents taken away, by the name of the ablation.
     """
 
     text: str
     finish: str
     tokens: Mapping[str, int] = field(default_factory=dict)
+    segments: int | None = None
+    without: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,16 @@ class Prediction:
         finish: why the answer ends: ``stop`` where the model ended it, ``length`` where it was cut off,
             ``content_filter`` where a filter of the service ended it, ``refusal`` where the model would not answer (the
             text is what it said instead); None where nobody has said.
+        segments: how often it went into latents; None where the model knows none.
+        without: what it says with its latents taken away, by the name of the ablation.
     """
 
     example: Example
     prompt: str
     text: str
     finish: str | None = None
+    segments: int | None = None
+    without: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def cut_off(self) -> bool:
@@ -84,13 +92,20 @@ class _Row(msgspec.Struct, omit_defaults=True):
     text: Any  # other programs may have left out the quotes; whatever it is gets a verdict
     example: msgspec.Raw
     finish: Any = None
+    segments: int | None = None
+    without: dict[str, str] = {}
 
 
 def encode_prediction(prediction: Prediction) -> bytes:
     """The JSON of a prediction; halves of surrogate pairs, which have no UTF-8, become question marks."""
-    prompt, text = (words.encode(errors="replace").decode() for words in (prediction.prompt, prediction.text))
-    example = prediction.example
-    return msgspec.json.encode(_Row(example.key, prompt, text, msgspec.Raw(encode_example(example)), prediction.finish))
+    prompt, text = _written(prediction.prompt), _written(prediction.text)
+    example, without = prediction.example, {name: _written(words) for name, words in prediction.without.items()}
+    coded = msgspec.Raw(encode_example(example))
+    return msgspec.json.encode(_Row(example.key, prompt, text, coded, prediction.finish, prediction.segments, without))
+
+
+def _written(words: str) -> str:
+    return words.encode(errors="replace").decode()
 
 
 def decode_prediction(data: bytes) -> Prediction:
@@ -103,4 +118,5 @@ def decode_prediction(data: bytes) -> Prediction:
         row = msgspec.json.decode(without_half_pairs(data), type=_Row)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise BadInput(f"it is no prediction: {error}") from error
-    return Prediction(decode_example(bytes(row.example)), row.prompt, str(row.text), row.finish)
+    example = decode_example(bytes(row.example))
+    return Prediction(example, row.prompt, str(row.text), row.finish, row.segments, row.without)

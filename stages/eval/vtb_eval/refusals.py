@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from vtb.latent.decoding import without_thoughts
 from vtb.media.image import Image
 from vtb.tasks.registry import task_of
 from vtb.tasks.score import Score
@@ -20,7 +21,8 @@ def judge_prediction(prediction: Prediction, puzzle: Image) -> Score:
         return Score(False, False, "refused")
     if prediction.refused and not prediction.text.strip():
         return Score(False, False, "stopped by a filter")
-    return judge_text(task_of(prediction.example), prediction.example.payload, prediction.text, puzzle)
+    text = prediction.text if prediction.segments is None else without_thoughts(prediction.text)
+    return judge_text(task_of(prediction.example), prediction.example.payload, text, puzzle)
 
 
 def refused(results: Sequence[Result]) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
+
+_LATENT = ("segments", "without")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Result:
         score: what the answer is worth, 0 to 1: 0 or 1 as ``strict`` says, or a grade between.
         tolerant_score: the same, tolerantly.
         blind: how often a guess that does not see the drawing is right at such puzzles; None where that is not known.
+        segments: how often the answer went into latents; None where the model knows none.
+        without: what it is worth without its latents, by the name of the ablation; None where nobody has asked.
     """
 
     id: str
@@ -54,6 +58,14 @@ class Result:
     cut_off: bool = False
     refused: str | None = None
     blind: float | None = None
+    segments: int | None = None
+    without: Mapping[str, float] | None = None
+
+
+def result_line(result: Result) -> str:
+    """A verdict as a line of JSON; what is known only of models that think in latents is left out elsewhere."""
+    fields = asdict(result)
+    return json.dumps({name: fields[name] for name in fields if name not in _LATENT or fields[name] is not None}) + "\n"
 
 
 def results_in(data: bytes) -> list[Result]:

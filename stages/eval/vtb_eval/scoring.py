@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from vtb.datasets.readers import choose_split, chunks, describe_input, read_chun
 from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import UnreadableImage
 from vtb.report.against import against_lines
+from vtb.report.latents import latent_lines
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.run import Run, input_entry
 from vtb_eval.against import FILE, Earlier, compare_runs, read_earlier
@@ -29,12 +30,13 @@ from vtb_eval.benchmark_tables import benchmark_tables, beside_frequent_answers
 from vtb_eval.comparison import compare
 from vtb_eval.examples import PageSource
 from vtb_eval.judging import judge_attempt, judge_drawn, make_result
+from vtb_eval.latents import judge_without, latent_figures
 from vtb_eval.learning import learning_curve
 from vtb_eval.owners import Attempts, find_answers, settle
 from vtb_eval.page import report_page
 from vtb_eval.prediction import NOT_JUDGED, PREDICTION, decode_prediction, drawn_answers
 from vtb_eval.refusals import judge_prediction, refused
-from vtb_eval.result import Result, results_in
+from vtb_eval.result import Result, result_line, results_in
 from vtb_eval.results import judged, summarise
 from vtb_eval.score_options import Options
 
@@ -103,7 +105,7 @@ def sum_up(figures: Mapping[str, Any]) -> None:
     if figures["not_judged"]:
         tasks = ", ".join(f"{task} ({count})" for task, count in figures["not_judged"].items())
         log.warning("parts of answers that cannot be judged, since the records do not say what is right: %s", tasks)
-    for line in against_lines(figures):
+    for line in [*latent_lines(figures), *against_lines(figures)]:
         log.info("%s", line)
 
 
@@ -111,7 +113,7 @@ def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """The verdicts on one shard as JSON lines."""
     lines, odd = [], list[str]()
     for results in _predicted(work.chunk) if work.attempts is None else _answered(work, work.attempts, odd):
-        lines += [json.dumps(asdict(result)) + "\n" for result in results]
+        lines += [result_line(result) for result in results]
         tick(1)
     return ShardResult("".join(lines).encode(), len(lines), stats=odd_figure(odd))
 
@@ -131,7 +133,8 @@ def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
             yield [make_result(example, signals, number, 0) for number, signals in enumerate(judged)]
             continue
         signals, cut, refusal = {"text": judge_prediction(prediction, puzzle)}, prediction.cut_off, prediction.refused
-        yield [make_result(example, signals, 0, len(prediction.text), cut_off=cut, refused=refusal)]
+        result = make_result(example, signals, 0, len(prediction.text), cut_off=cut, refused=refusal)
+        yield [replace(result, segments=prediction.segments, without=judge_without(prediction, puzzle))]
 
 
 def _answered(work: ShardWork, attempts: Attempts, odd: list[str]) -> Iterator[list[Result]]:
@@ -179,7 +182,7 @@ def close(
     odd = odd_records(output, shards)
     read = (result for shard in shards for result in results_in(output.store.get_bytes(shard.path)))
     results = beside_frequent_answers(list(read))
-    figures = {**summarise(results), **cut_off(source, results), **refused(results)}
+    figures = {**summarise(results), **cut_off(source, results), **refused(results), **latent_figures(judged(results))}
     figures[NOT_JUDGED] = [*asked_without(source), *odd]
     figures["comparison"] = compare(judged(results), figures)
     figures["benchmarks"] = benchmark_tables(judged(results))

@@ -14,6 +14,8 @@ SUBCOMMANDS = OnDemand(
         "video": "vtb_prepare.video:video",
         "vsi": "vtb_prepare.vsi:vsi",
         "questions": "vtb_prepare.questions:questions",
+        "virl39k": "vtb_prepare.virl39k:virl39k",
+        "latent": "vtb_prepare.latent:latent",
     }
 )
 

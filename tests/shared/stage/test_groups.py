@@ -9,7 +9,7 @@ import pytest
 from contract.command_line import call, run
 
 GROUPS = {
-    "vtb-prepare": ["vlm", "image", "video", "vsi", "questions"],
+    "vtb-prepare": ["vlm", "image", "video", "vsi", "questions", "virl39k", "latent"],
     "vtb-train-vlm": ["sft", "grpo", "merge", "tiny-model"],
     "vtb-eval": ["predict", "score"],
 }

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from vtb.errors import BadInput, UsageProblem
 from vtb.formats.arc import ArcTask, Grid, grid
@@ -142,6 +142,12 @@ class ArcAgi2(Family[ArcRecord]):
             yield picture
         for _ in range(hold):
             yield picture
+
+    def filmed(self, record: ArcRecord, frames: int) -> ArcRecord:
+        """As all families; the clip says the side of a cell too."""
+        whole = super().filmed(record, frames)
+        assert whole.clip is not None
+        return replace(whole, clip=ArcClip(**asdict(whole.clip), cell_size=record.cell_size))
 
     def ask(self, record: ArcRecord, modality: Modality) -> str:
         """The prompt of a modality."""

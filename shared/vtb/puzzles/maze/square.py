@@ -144,6 +144,12 @@ class SquareMaze(Maze[SquareRecord]):
         cell = record.clip.cell_size
         return replace(record, start_point=start, goal_point=goal, cell_size=cell, line_width=width)
 
+    def filmed(self, record: SquareRecord, frames: int) -> SquareRecord:
+        """As all families; the clip says the side of a cell too."""
+        whole = super().filmed(record, frames)
+        assert whole.clip is not None
+        return replace(whole, clip=SquareClip(**asdict(whole.clip), cell_size=record.cell_size))
+
     def cell_count(self, record: SquareRecord) -> int:
         """Walls have IDs too."""
         rows, cols = record.grid_size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from vtb.media.image import Image, Picture, print_centred, to_rgb
 from vtb.puzzles.blind import counts_rate
@@ -16,7 +16,7 @@ from vtb.puzzles.visual.common.base import Config, V, VisualPuzzle
 from vtb.puzzles.visual.common.best_frame import judge_best
 from vtb.puzzles.visual.common.crop import area_of, fitted
 from vtb.puzzles.visual.common.judge import Expected, Mask, grown, judge
-from vtb.puzzles.visual.common.record import Area, VisualRecord, validate
+from vtb.puzzles.visual.common.record import Area, VisualClip, VisualRecord, validate
 from vtb.puzzles.visual.common.scene import LEVEL_BITS, MISSING, PALETTE, SIDE
 from vtb.tasks.score import Score
 from vtb.tasks.task import ClipFrame, Modality
@@ -92,6 +92,12 @@ class VisualFamily(VisualPuzzle[V]):
             done = first + round((last - first) * min(1.0, number / drawing))
             inside[:, first:done] = after[:, first:done]
             yield frame
+
+    def filmed(self, record: V, frames: int) -> V:
+        """As all families; the clip says the puzzle's area too."""
+        whole = super().filmed(record, frames)
+        assert whole.clip is not None
+        return replace(whole, clip=VisualClip(**asdict(whole.clip), area=record.area))
 
     def ask(self, record: V, modality: Modality) -> str:
         """The prompt of a modality."""

@@ -1,0 +1,53 @@
+"""Answers of a model that thinks in latents, and what it says when these are taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vtb.latent.ablations import ABLATIONS, answer_without
+from vtb.latent.decoding import Mode, generate, readable, segments_in
+from vtb.latent.parts import Parts, parts_of
+from vtb.latent.tokens import LatentTokens, allow
+
+
+@dataclass(frozen=True)
+class Thought:
+    """One answer: its tokens, how it reads, how often it went into latents, and how it reads without them."""
+
+    ids: Sequence[int]
+    text: str
+    segments: int
+    without: Mapping[str, str]
+
+
+class Thinker:
+    """Answers batches of prompts."""
+
+    def __init__(self, model: Any, tokenizer: Any, tokens: LatentTokens, mode: Mode, *, ablations: bool) -> None:
+        """``model`` is on its device."""
+        self._parts: Parts = parts_of(model)
+        self._tokenizer, self._tokens, self._mode, self._ablations = tokenizer, tokens, mode, ablations
+        allow(self._parts.whole, tokens)
+
+    def answer(self, inputs: Any, seed: int, **settings: Any) -> list[Thought]:
+        """The answers, sampled with the same chance in every form that they are given in."""
+        import torch
+
+        torch.manual_seed(seed)
+        found, thoughts = generate(self._parts, inputs, self._tokens, self._mode, **settings)
+        every = found.tolist()
+        texts = [readable(self._tokenizer, ids, self._tokens) for ids in every]
+        without: list[dict[str, str]] = [{} for _ in every]
+        for which in ABLATIONS if self._ablations else ():
+            torch.manual_seed(seed)
+            others = answer_without(self._parts, inputs, self._tokens, thoughts, which, seed, **settings).tolist()
+            for row, ids in enumerate(others):
+                # An answer without latents is the same whatever is done to latents.
+                unused = not segments_in(every[row], self._tokens)
+                without[row][which] = texts[row] if unused else readable(self._tokenizer, ids, self._tokens)
+        return [
+            Thought(ids, text, segments_in(ids, self._tokens), more)
+            for ids, text, more in zip(every, texts, without, strict=True)
+        ]
