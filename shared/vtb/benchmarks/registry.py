@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from vtb.errors import BadInput
 from vtb.plug_ins import plug_ins
@@ -19,14 +19,52 @@ from vtb.tasks.example import Example
 from vtb.tasks.task import Task
 
 GROUP = "vtb.benchmarks"
+COMMON = "common"  # the folder beside them with what several share
+
+
+Shows = Literal["videos", "pictures", "own pictures"]
+
+
+@dataclass(frozen=True)
+class ShownPicture:
+    """A picture that a question shows.
+
+    Attributes:
+        name: its path below the benchmark's folder of pictures or in their archive; of one in the file of the questions
+            itself, what messages call it.
+        data: its bytes, where the file of the questions has them.
+    """
+
+    name: str
+    data: bytes | None = None
 
 
 @dataclass(frozen=True)
 class Asking:
-    """A question of a published file: the example, still without media, and the name of the video that it shows."""
+    """A question of a published file.
+
+    Attributes:
+        example: the question, still without media.
+        video: the name of the video that it shows; empty where it shows none.
+        pictures: those that it shows, in their order.
+    """
 
     example: Example
-    video: str
+    video: str = ""
+    pictures: tuple[ShownPicture, ...] = ()
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A row of a published file that nobody can be asked or judged by.
+
+    Attributes:
+        where: the file and the row.
+        why: in a few words that can be counted.
+    """
+
+    where: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +79,7 @@ class PublishedTable:
         questions: how many questions are behind them.
         summarise: figures by column, 0 to 1, from the mean score of each task: weighted means, with the same weights
             for any scores; columns whose tasks lack are left out.
+        reading: how the answers of this run are read, strictly.
     """
 
     of: str
@@ -49,6 +88,7 @@ class PublishedTable:
     rows: Mapping[str, Mapping[str, float]]
     questions: int
     summarise: Callable[[Mapping[str, float]], Mapping[str, float]]
+    reading: str = "the released evaluator's reading of an answer"
 
 
 @dataclass(frozen=True)
@@ -59,20 +99,22 @@ class Benchmark:
         name: the source that its examples carry.
         tasks: gives its tasks by name; what they need is imported when they are asked for.
         table: its published figures, where scores are put beside them.
-        read: the questions of a published file, in its order, where it asks about videos; raises ``BadInput``.
+        read: the questions of a published file, in its order, where the benchmark comes as one; raises ``BadInput``.
+        shows: what its questions show: videos or pictures that lie beside the file, or pictures in the file itself.
     """
 
     name: str
     tasks: Callable[[], Mapping[str, Task[Any]]]
     table: PublishedTable | None = None
-    read: Callable[[Path], Sequence[Asking]] | None = None
+    read: Callable[[Path], Sequence[Asking | LeftOut]] | None = None
+    shows: Shows = "videos"
 
 
 @functools.cache
 def benchmarks() -> dict[str, Benchmark]:
     """Every benchmark by name; of two of one name, ours. A broken one of another package is named and left out."""
     every = pkgutil.iter_modules(importlib.import_module("vtb.benchmarks").__path__)
-    modules = [f"vtb.benchmarks.{info.name}" + ".benchmark" * info.ispkg for info in every]
+    modules = [f"vtb.benchmarks.{info.name}" + ".benchmark" * info.ispkg for info in every if info.name != COMMON]
     found = [getattr(importlib.import_module(module), "BENCHMARK", None) for module in modules]
     ours = {benchmark.name: benchmark for benchmark in found if benchmark is not None}
     return {**plug_ins(GROUP, "benchmark", Benchmark), **ours}

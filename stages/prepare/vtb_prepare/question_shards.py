@@ -42,6 +42,7 @@ class ShardWork:
 
 def make_questions(run: Run, options: Options) -> None:
     """Make what is missing of the artifact."""
+    assert options.videos is not None  # the options see to it
     benchmark, videos = find_benchmark(options.benchmark), find_videos(options.videos)
     groups, missing = by_video(((one.video, one.example) for one in read(benchmark, options.questions)), videos)
     if not groups:
@@ -62,7 +63,7 @@ def make_questions(run: Run, options: Options) -> None:
 def read(benchmark: Benchmark, path: Path) -> Sequence[Asking]:
     """The benchmark's questions."""
     assert benchmark.read is not None  # the option offers no others
-    return benchmark.read(path)
+    return [one for one in benchmark.read(path) if isinstance(one, Asking)]
 
 
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:

@@ -1,4 +1,4 @@
-"""``vtb-prepare questions``: a published benchmark about videos as an artifact that ``vtb-eval`` takes."""
+"""``vtb-prepare questions``: a published benchmark about videos or pictures as an artifact that ``vtb-eval`` takes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vtb_prepare.questions_options import Options
 
 STAGE = Stage(
     command="vtb-prepare questions",
-    summary="Read a benchmark about videos, with frames of each, for evaluation.",
+    summary="Read a benchmark about videos or pictures, with frames or pictures, for evaluation.",
     version=1,
     image="vtb/prepare",
     writes=("questions",),
@@ -20,13 +20,18 @@ STAGE = Stage(
 
 @stage_command(STAGE, Options)
 def questions(run: Run, options: Options) -> None:
-    """Read a benchmark about videos, with frames of each, for evaluation.
+    """Read a benchmark about videos or pictures, with frames or pictures, for evaluation.
 
-    Every video is decoded once, and its frames are kept once, however many questions ask about it. vtb-eval predict
-    asks a model, and vtb-eval score judges as the benchmark's released evaluator does.
+    Every video is decoded once, and its frames are kept once, however many questions ask about it; pictures are kept
+    as they were published. vtb-eval predict asks a model, and vtb-eval score judges by the benchmark's own rules.
 
     Example: vtb-prepare questions --benchmark vsi-bench --questions test.parquet --videos vsi_bench/ --output out/vsi
     """
-    from vtb_prepare.question_shards import make_questions  # what a help text does without
+    if options.shows == "videos":
+        from vtb_prepare.question_shards import make_questions  # what a help text does without
 
-    make_questions(run, options)
+        make_questions(run, options)
+    else:
+        from vtb_prepare.pictures_shards import make_picture_questions
+
+        make_picture_questions(run, options)

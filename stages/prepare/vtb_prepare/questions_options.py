@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from vtb.stage.fields import StageOptions, option
+from vtb.errors import UsageProblem
+from vtb.stage.fields import StageOptions, internal, option
 from vtb_prepare.quality import max_bad_option
 
+OF_VIDEOS = ("videos", "frames", "frame_pixels", "show")
 
-def about_videos() -> tuple[str, ...]:
+
+def published() -> tuple[str, ...]:
     """The benchmarks whose published files this stage reads."""
     from vtb.benchmarks.registry import benchmarks
 
@@ -21,18 +24,53 @@ def about_videos() -> tuple[str, ...]:
 class Options(StageOptions):
     """The command's own options; what lies in the files is recorded as inputs, not where they lie."""
 
-    benchmark: str = option(choices=about_videos, help="The benchmark.")
+    benchmark: str = option(choices=published, help="The benchmark.")
     questions: Path = option(
         file=True, existing=True, affects_output=False, metavar="FILE",
-        help="Its published questions: the parquet file, or the same rows as JSON or JSON lines.",
+        help="Its published questions: the parquet file, or the same rows as JSON or JSON lines; of mmmu the TSV file.",
     )  # fmt: skip
-    videos: Path = option(
-        file=True, existing=True, affects_output=False, metavar="FOLDER",
-        help="Its videos as DATASET/SCENE.mp4, or their frames as pictures in DATASET/SCENE/.",
+    videos: Path | None = option(
+        None, file=True, existing=True, affects_output=False, metavar="FOLDER",
+        help="Its videos as DATASET/SCENE.mp4, or their frames as pictures in DATASET/SCENE/; for a benchmark about "
+             "videos.",
+    )  # fmt: skip
+    images: Path | None = option(
+        None, file=True, existing=True, affects_output=False, metavar="FOLDER|ARCHIVE",
+        help="Its pictures, for a benchmark about these: the folder below which the paths of the questions begin, or a "
+             "tar, tar.gz or zip file of it. The file of mmmu has them itself.",
     )  # fmt: skip
     frames: int = option(32, low=1, high=999, help="Frames of each video, at equal distances, both ends included.")
     frame_pixels: int = option(262_144, low=1024, help="Scale larger frames down to this many pixels.")
     show: Literal["images", "video"] = option(
         "images", help="Ask about the frames as so many pictures, as `vtb-prepare vsi` trains, or as one video."
     )
-    max_bad: float = max_bad_option(0.0, "videos that may be missing or damaged")
+    max_bad: float = max_bad_option(0.0, "videos, or questions by their pictures, that may be missing or damaged")
+
+    given: frozenset[str] = internal(frozenset())
+
+    @property
+    def shows(self) -> str:
+        """What the questions of the benchmark show (``vtb.benchmarks.registry.Benchmark``)."""
+        from vtb.benchmarks.registry import find_benchmark
+
+        return find_benchmark(self.benchmark).shows
+
+    def __post_init__(self) -> None:
+        """Refuse what the benchmark does not show, and ask for what it does."""
+        shows = self.shows
+        needed = {"videos": "videos", "pictures": "images"}.get(shows)
+        if needed is not None and getattr(self, needed) is None:
+            raise UsageProblem(f"--{needed}: {self.benchmark} asks about {shows}: give where they lie")
+        others = ("images",) if shows == "videos" else (*OF_VIDEOS, *(() if needed else ("images",)))
+        for name in others:
+            if name in self.given:
+                where = " in its file of questions" if needed is None else ""
+                raise UsageProblem(
+                    f"--{name.replace('_', '-')}: {self.benchmark} asks about {shows.removeprefix('own ')}{where}: "
+                    "leave it out"
+                )
+
+    def recorded(self) -> dict[str, Any]:
+        """Without how frames are taken, where there are no videos."""
+        every = super().recorded()
+        return every if self.shows == "videos" else {k: v for k, v in every.items() if k not in OF_VIDEOS}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vtb.benchmarks.common.rows import read_rows
 from vtb.benchmarks.registry import Asking
 from vtb.benchmarks.vsi_bench import NAME
 from vtb.benchmarks.vsi_bench.metric import asks_for_number, target_number
@@ -15,7 +15,6 @@ from vtb.benchmarks.vsi_bench.record import VsiRecord
 from vtb.benchmarks.vsi_bench.task import VsiTask
 from vtb.errors import BadInput
 from vtb.formats.special_tokens import neutral
-from vtb.regular_file import read_regular
 from vtb.tasks.example import Example, Media, Prompts
 from vtb.tasks.task import MODALITIES
 
@@ -26,7 +25,6 @@ _NAMES = {
     "question": ("question", "problem"),
     "answer": ("ground_truth", "solution", "answer"),
 }
-MOST_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def read_questions(path: Path) -> list[Question]:
     Raises:
         BadInput: the file cannot be read, or a row is no question; the message has its number, from 1.
     """
-    questions = [_question(row, number, path) for number, row in enumerate(_rows(path), start=1)]
+    questions = [_question(row, number, path) for number, row in enumerate(read_rows(path), start=1)]
     if not questions:
         raise BadInput(f"{path}: holds no questions")
     again = len(questions) - len({question.id for question in questions})
@@ -107,31 +105,6 @@ def example_of(source: str, kind: str, record: VsiRecord, key: str, media: Seque
 def scenes_of(path: Path) -> set[str]:
     """The names of the scenes that a file asks about, without the folders of datasets."""
     return {question.scene.rpartition("/")[2] for question in read_questions(path)}
-
-
-def _rows(path: Path) -> Iterable[Mapping[str, Any]]:
-    if path.suffix == ".parquet":
-        return _parquet(path)
-    try:
-        text = read_regular(path, MOST_BYTES).decode("utf-8", errors="replace")
-        content = [json.loads(line) for line in text.splitlines() if line.strip()] if path.suffix == ".jsonl" else None
-        content = json.loads(text) if content is None else content
-    except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(f"{path}: cannot be read as JSON ({error})") from error
-    if not isinstance(content, list):
-        raise BadInput(f"{path}: is no list of questions")
-    return content
-
-
-def _parquet(path: Path) -> list[Mapping[str, Any]]:
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        rows: list[Mapping[str, Any]] = pyarrow.parquet.read_table(path).to_pylist()
-    except (pyarrow.ArrowException, OSError) as error:
-        raise BadInput(f"{path}: cannot be read as parquet ({error})") from error
-    return rows
 
 
 def _question(row: Any, number: int, path: Path) -> Question:
