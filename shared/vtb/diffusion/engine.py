@@ -1,14 +1,9 @@
-"""Trains a model that draws in this process: ``python -m vtb.diffusion.engine JOB.json``, alone or under torchrun.
-
-Exit code 0 means an orderly end: trained, or asked to stop (SIGTERM, or the file named by ``VTB_STOP_FILE``) and saved.
-"""
+"""Trains a model that draws in this process: ``python -m vtb.diffusion.engine JOB.json``, alone or under torchrun."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from vtb.diffusion.feature_cache import FeatureCache, maker_digest
@@ -20,28 +15,8 @@ from vtb.diffusion.rows import Row, load_sample, read_rows
 from vtb.diffusion.trained_weights import make_trainable
 from vtb.diffusion.trainer import Trainer
 from vtb.diffusion.variants import VARIANTS, Variant
-from vtb.engine.launch import STOP_FILE
-from vtb.engine.no_remote_code import forbid_remote_code
-from vtb.engine.own_engine import REFUSED
-from vtb.engine.parent import die_with_parent
+from vtb.engine.own_process import own_process
 from vtb.engine.stop_signal import StopSignal
-from vtb.engine.training_job import read_job
-from vtb.errors import VtbError
-
-
-def main(argv: Sequence[str]) -> None:
-    """Run one training to its end."""
-    if len(argv) != 1:
-        raise SystemExit("usage: python -m vtb.diffusion.engine JOB.json")
-    die_with_parent()
-    stop = StopSignal(os.environ.get(STOP_FILE))
-    stop.listen()
-    import_engine()
-    forbid_remote_code()
-    try:
-        train(read_job(Path(argv[0]), Job), stop)
-    except VtbError as error:
-        raise SystemExit(f"{REFUSED} {error}") from error
 
 
 def train(job: Job, stop: StopSignal) -> None:
@@ -88,4 +63,4 @@ def features_for(
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    own_process(sys.argv[1:], Job, train, import_engine)

@@ -138,7 +138,7 @@ def generate(
     import torch
 
     prompt = inputs["input_ids"].shape[1]
-    thoughts = Thoughts(len(inputs["input_ids"]))
+    thoughts = Thoughts(len(inputs["input_ids"]) * settings.get("num_return_sequences", 1))
     if tokens is None:
         with torch.no_grad():
             return parts.whole.generate(**inputs, **settings)[:, prompt:], thoughts

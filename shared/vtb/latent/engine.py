@@ -1,24 +1,12 @@
-"""Trains a model to think in latents, in this process: ``python -m vtb.latent.engine JOB.json``, or under torchrun.
-
-Exit code 0 means an orderly end: trained, or asked to stop (SIGTERM, or the file named by ``VTB_STOP_FILE``) and saved.
-"""
+"""Trains a model to think in latents, in this process: ``python -m vtb.latent.engine JOB.json``, or under torchrun."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
-from vtb.engine.launch import STOP_FILE
-from vtb.engine.no_remote_code import forbid_remote_code
-from vtb.engine.own_engine import REFUSED
-from vtb.engine.parent import die_with_parent
+from vtb.engine.own_process import own_process
 from vtb.engine.stop_signal import StopSignal
-from vtb.engine.torchvision_cpu import allow_cpu_torchvision
-from vtb.engine.training_job import read_job
 from vtb.engine.vision_language import load_vision_language
-from vtb.errors import VtbError
 from vtb.latent.held_out import choose
 from vtb.latent.job import Job
 from vtb.latent.loading import add_latents, load_processor, make_trainable
@@ -26,21 +14,6 @@ from vtb.latent.parts import parts_of
 from vtb.latent.rows import read_rows
 from vtb.latent.sequences import Sequencer
 from vtb.latent.trainer import Trainer
-
-
-def main(argv: Sequence[str]) -> None:
-    """Run one training to its end."""
-    if len(argv) != 1:
-        raise SystemExit("usage: python -m vtb.latent.engine JOB.json")
-    die_with_parent()
-    stop = StopSignal(os.environ.get(STOP_FILE))
-    stop.listen()
-    allow_cpu_torchvision()
-    forbid_remote_code()
-    try:
-        train(read_job(Path(argv[0]), Job), stop)
-    except VtbError as error:
-        raise SystemExit(f"{REFUSED} {error}") from error
 
 
 def train(job: Job, stop: StopSignal) -> None:
@@ -67,4 +40,4 @@ def train(job: Job, stop: StopSignal) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    own_process(sys.argv[1:], Job, train)

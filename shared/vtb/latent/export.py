@@ -9,12 +9,13 @@ from typing import Any
 
 from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 from vtb.engine.vision_language import load_vision_language
+from vtb.latent.grpo_job import GrpoJob
 from vtb.latent.job import Job
 from vtb.latent.loading import WEIGHTS, add_latents, load_processor, make_trainable, put_back
-from vtb.latent.tokens import LatentTokens, write_latent_config
+from vtb.latent.tokens import LatentTokens, read_latent_config, write_latent_config
 
 
-def _restored(job: Job, checkpoint: Path) -> tuple[Any, Any, LatentTokens | None]:
+def _restored(job: Job | GrpoJob, checkpoint: Path) -> tuple[Any, Any, LatentTokens | None]:
     """The trained model, its processor as it was at the start, and its tokens."""
     allow_cpu_torchvision()
     import torch
@@ -22,13 +23,22 @@ def _restored(job: Job, checkpoint: Path) -> tuple[Any, Any, LatentTokens | None
 
     processor = load_processor(job.model, 1 << 40)
     model = load_vision_language(job.model, None, torch.float32 if job.device == "cpu" else torch.bfloat16)
-    tokens = add_latents(model, processor, job.model, job.latent_size) if job.latent_size else None
+    size = latent_size(job)
+    tokens = add_latents(model, processor, job.model, size) if size else None
     model = make_trainable(model, tokens, job.tuner, job.rank, job.seed, tune_vision=job.tune_vision)
     put_back(model, load_file(checkpoint / WEIGHTS), checkpoint)
     return model, processor, tokens
 
 
-def write_adapter(job: Job, checkpoint: Path, folder: Path) -> None:
+def latent_size(job: Job | GrpoJob) -> int:
+    """Latents of a segment: those of the job, or of the model that it goes on from."""
+    if isinstance(job, Job):
+        return job.latent_size
+    had = read_latent_config(job.model)
+    return had.size if had is not None else 0
+
+
+def write_adapter(job: Job | GrpoJob, checkpoint: Path, folder: Path) -> None:
     """A PEFT adapter, with the tokenizer that knows the latent tokens and what they are."""
     model, processor, tokens = _restored(job, checkpoint)
     model.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)
@@ -43,7 +53,7 @@ def write_adapter(job: Job, checkpoint: Path, folder: Path) -> None:
         write_latent_config(folder, tokens)
 
 
-def write_model(job: Job, checkpoint: Path, folder: Path) -> None:
+def write_model(job: Job | GrpoJob, checkpoint: Path, folder: Path) -> None:
     """A whole model as transformers loads it; a LoRA is merged into it."""
     model, processor, tokens = _restored(job, checkpoint)
     if job.tuner == "lora":

@@ -57,7 +57,7 @@ def places(parts: Parts, batch: Batch) -> Any:
     return ((batch.mask.cumsum(-1) - 1) * batch.mask).expand(3, *batch.ids.shape)
 
 
-def last_states(parts: Parts, batch: Batch, pictures: Any, embeds: Any) -> Any:
+def last_states(parts: Parts, batch: Batch, pictures: Any, embeds: Any, at: Batch | None = None) -> Any:
     """(B, T, D) states after the last layer and its norm.
 
     Args:
@@ -65,9 +65,14 @@ def last_states(parts: Parts, batch: Batch, pictures: Any, embeds: Any) -> Any:
         batch: the rows.
         pictures: what ``seen`` has made of theirs.
         embeds: (B, T, D) what goes in, latents included; pictures are put in here.
+        at: rows by which positions are counted, where these are not the same.
     """
     more = {} if pictures is None else {"mm_encoder_outputs": {"image": pictures}}
     found = parts.inner(
-        inputs_embeds=embeds, attention_mask=batch.mask, position_ids=places(parts, batch), use_cache=False, **more
+        inputs_embeds=embeds,
+        attention_mask=batch.mask,
+        position_ids=places(parts, at or batch),
+        use_cache=False,
+        **more,
     )
     return found.last_hidden_state

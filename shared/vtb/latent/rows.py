@@ -70,7 +70,7 @@ def _row(dataset: Path, row: Mapping[str, Any]) -> Row:
     plan = tuple(_steps(dataset, row["sequence_plan"]))
     if not any(step.text.strip() for step in plan):
         raise ValueError("its answer has no words")
-    images = tuple(_inside(dataset, name) for name in row["image_input"])
+    images = tuple(inside(dataset, name) for name in row["image_input"])
     return Row(str(row["id"]), row["text_input"], images, plan, str(row["original_final_answer"]), row["example"])
 
 
@@ -79,12 +79,13 @@ def _steps(dataset: Path, plan: list[Mapping[str, str]]) -> Iterator[Step]:
         if step["type"] == "text":
             yield Step(text=step["content"])
         elif step["type"] == "latent":
-            yield Step(helper=_inside(dataset, step["helper_image"]))
+            yield Step(helper=inside(dataset, step["helper_image"]))
         else:
             raise ValueError(f"there is no step of type {step['type']!r}")
 
 
-def _inside(dataset: Path, name: str) -> Path:
+def inside(dataset: Path, name: str) -> Path:
+    """A file of a dataset; ``ValueError`` where it is none."""
     path = dataset / name
     if ".." in Path(name).parts or Path(name).is_absolute() or not path.is_file():
         raise ValueError(f"{name!r} is not among its files")

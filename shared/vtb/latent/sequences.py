@@ -103,12 +103,12 @@ class Sequencer:
             prompts=[one["prompt"] for one in made], numbers=list(numbers),
         )  # fmt: skip
 
-    def prompts(self, rows: Sequence[Row]) -> Any:
-        """The questions alone, padded on the left, as the processor gives them."""
+    def prompts(self, rows: Sequence[Row], begun: str = "") -> Any:
+        """The questions alone, or with how their answers begin, padded on the left, as the processor gives them."""
         images = [_picture(path) for row in rows for path in row.images]
         self.processor.tokenizer.padding_side = "left"
         return self.processor(
-            text=[self.prompt(row) for row in rows], padding=True, return_tensors="pt",
+            text=[self.prompt(row) + begun for row in rows], padding=True, return_tensors="pt",
             **({"images": images} if images else {}),
         )  # fmt: skip
 

@@ -1,15 +1,15 @@
 """The teacher: the student's own earlier weights, which say what each latent segment should stand for.
 
 Its weights are those at the start (tau 1), or their moving average: after every update
-theta_T = tau theta_T + (1 - tau) theta_S. Only trained weights are kept twice; what is frozen is shared.
+theta_T = tau theta_T + (1 - tau) theta_S.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
+from vtb.latent.kept_weights import KeptWeights
 from vtb.latent.parts import Parts, last_states, seen
 from vtb.latent.selection import Chosen, Selection, choose, grouped, image_weights, pooled, user_context
 from vtb.latent.sequences import Batch
@@ -35,32 +35,22 @@ class Teacher:
             coverage: see ``selection.choose``.
             temperature: likewise.
         """
-        self._weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
-        self.kept = {name: weight.detach().clone() for name, weight in self._weights.items()}
+        self._weights = KeptWeights(model)
         self._parts, self._tokens, self._special, self._tau = parts, tokens, frozenset(special), tau
         self._selection, self._coverage, self._temperature = selection, coverage, temperature
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The weights by name, for a checkpoint."""
+        return self._weights.kept
+
     def follow(self) -> None:
         """Move towards the student, after an update."""
-        import torch
+        self._weights.follow(self._tau)
 
-        if self._tau == 1:
-            return
-        with torch.no_grad():
-            for name, weight in self._weights.items():
-                self.kept[name].lerp_(weight.detach(), 1 - self._tau)
-
-    @contextmanager
-    def in_place(self) -> Iterator[None]:
+    def in_place(self) -> Any:
         """The student's weights are the teacher's meanwhile."""
-        own = {name: weight.data for name, weight in self._weights.items()}
-        for name, weight in self._weights.items():
-            weight.data = self.kept[name]
-        try:
-            yield
-        finally:
-            for name, weight in self._weights.items():
-                weight.data = own[name]
+        return self._weights.in_place()
 
     def of_batch(self, batch: Batch) -> list[list[Chosen]]:
         """The same with the pictures looked at here."""

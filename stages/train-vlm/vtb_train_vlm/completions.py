@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +21,46 @@ SHOWN, STEPS, SIDE = 12, 6, 320  # rows and evaluations of each on the page; pix
 Written = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Writing:
+    """Where completions lie, and what they are about.
+
+    Attributes:
+        file: what the model wrote, a line of JSON each.
+        asked: the rows that were asked about.
+        dataset: the folder of their pictures.
+        weights: of the reward's parts.
+        generations: completions of each row.
+    """
+
+    file: Path
+    asked: Path
+    dataset: Path
+    weights: Mapping[str, float]
+    generations: int
+
+
 def keep_completions(job: Job, weights: Path) -> None:
     """Writes both into the artifact's folder, by step, row and reward."""
-    rows = sorted(_rows(job), key=lambda row: (row["step"], row["id"], -row["reward"], row["completion"]))
-    if rows:
-        (weights / FILE).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        (weights / PAGE).write_text(_page(job, rows), encoding="utf-8")
-
-
-def _rows(job: Job) -> Iterator[Written]:
-    """Each completion once: a run that was cut off and went on wrote some evaluations twice, word for word."""
-    path = completions_file(job.output_dir)
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     names = [name.partition("_")[2] for name in job.method["reward_funcs"]]
-    weights = dict(zip(names, job.method["reward_weights"], strict=True))
-    most = int(job.method["num_generations"])
+    parts = dict(zip(names, job.method["reward_weights"], strict=True))
+    asked = job.dataset_dir / str(job.val_file)
+    file, generations = completions_file(job.output_dir), int(job.method["num_generations"])
+    write_completions(Writing(file, asked, job.dataset_dir, parts, generations), weights)
+
+
+def write_completions(writing: Writing, folder: Path) -> None:
+    """Writes both, unless nothing was written."""
+    rows = sorted(_rows(writing), key=lambda row: (row["step"], row["id"], -row["reward"], row["completion"]))
+    if rows:
+        (folder / FILE).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        (folder / PAGE).write_text(_page(writing, rows), encoding="utf-8")
+
+
+def _rows(writing: Writing) -> Iterator[Written]:
+    """Each completion once: a run that was cut off and went on wrote some evaluations twice, word for word."""
+    lines = writing.file.read_text(encoding="utf-8").splitlines() if writing.file.exists() else []
+    weights, most = writing.weights, writing.generations
     seen: dict[tuple[int, str], int] = {}
     for line in lines:
         row = json.loads(line)
@@ -44,34 +70,42 @@ def _rows(job: Job) -> Iterator[Written]:
             yield {**row, "reward": total(row["parts"], weights)}
 
 
-def _page(job: Job, rows: Sequence[Written]) -> str:
+def _page(writing: Writing, rows: Sequence[Written]) -> str:
     steps = sorted({row["step"] for row in rows})
     chosen = set(steps if len(steps) <= STEPS else [steps[n * (len(steps) - 1) // (STEPS - 1)] for n in range(STEPS)])
-    asked = {row["id"]: row for row in itertools.islice(_asked(job), SHOWN)}
+    asked = {row["id"]: row for row in itertools.islice(_asked(writing), SHOWN)}
     written: dict[str, list[Written]] = {name: [] for name in asked}
     for row in rows:
         if row["step"] in chosen and row["id"] in asked:
             written[row["id"]].append(row)
-    shown = [_shown(job, row, written[name]) for name, row in asked.items()]
-    generations = job.method["num_generations"]
-    return render("completions.html", title="What the model wrote", rows=shown, generations=generations)
+    shown = [_shown(writing, row, written[name]) for name, row in asked.items()]
+    title = "What the model wrote"
+    return render("completions.html", title=title, rows=shown, generations=writing.generations)
 
 
-def _asked(job: Job) -> Iterator[dict[str, Any]]:
+def _asked(writing: Writing) -> Iterator[dict[str, Any]]:
     """The rows of the dataset that were asked."""
-    with (job.dataset_dir / str(job.val_file)).open(encoding="utf-8") as lines:
+    with writing.asked.open(encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
 
-def _shown(job: Job, row: dict[str, Any], written: Sequence[Written]) -> dict[str, Any]:
+def _shown(writing: Writing, row: dict[str, Any], written: Sequence[Written]) -> dict[str, Any]:
     by_step = itertools.groupby(written, key=lambda one: one["step"])
     return {
         "id": row["id"],
-        "question": row["messages"][0]["content"],
-        "solution": str(row["solution"]),
-        "pictures": [_picture(job.dataset_dir / name) for name in row.get("images", ())[:4]],
+        "question": row["messages"][0]["content"] if "messages" in row else row["text_input"],
+        "solution": str(row.get("solution", row.get("original_final_answer"))),
+        "pictures": [
+            _picture(writing.dataset / name) for name in (row.get("images") or row.get("image_input", ()))[:4]
+        ],
         "evaluations": [_evaluation(step, list(some)) for step, some in by_step],
     }
+
+
+def _pictures(row: Mapping[str, Any]) -> Sequence[str]:
+    """By both names that datasets have for them."""
+    found: Sequence[str] = row.get("images") or row.get("image_input") or ()
+    return found
 
 
 def _evaluation(step: int, written: Sequence[Written]) -> dict[str, Any]:

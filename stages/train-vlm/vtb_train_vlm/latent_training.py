@@ -18,6 +18,7 @@ from vtb.engine.own_engine import own_training, processes, updates
 from vtb.engine.proof import training_proof
 from vtb.engine.run_training import run_training, work_place
 from vtb.errors import BadInput, QualityGate
+from vtb.latent.grpo_job import GrpoJob
 from vtb.latent.job import Job, Judging
 from vtb.latent.tokens import read_latent_config
 from vtb.stage.run import Run, entry_of
@@ -86,11 +87,11 @@ def rows_of(uri: str, manifest: Manifest) -> int:
     """
     rows = (manifest.metrics.get("rows") or {}).get("train")
     if not isinstance(rows, int) or rows < 1:
-        raise BadInput(f"{uri}: has no rows to train on: make it with `vtb-prepare latent`")
+        raise BadInput(f"{uri}: has no rows to train on")
     return rows
 
 
-def weights(job: Job, checkpoint: Path, place: Path) -> dict[str, Any]:
+def trained_weights(job: Job | GrpoJob, checkpoint: Path, place: Path) -> dict[str, Any]:
     """The trained weights as others load them; figures that show that they changed.
 
     Raises:
@@ -146,4 +147,4 @@ def figures(rows: Rows) -> dict[str, float]:
     return found
 
 
-HARVEST = Harvest(weights, curves, figures)
+HARVEST = Harvest(trained_weights, curves, figures)

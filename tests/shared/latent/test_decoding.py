@@ -16,7 +16,7 @@ from vtb.latent.tokens import LatentTokens
 from vtb_train_vlm.tiny_model import Family
 
 pytestmark = pytest.mark.engine
-GREEDY = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+GREEDY: dict[str, Any] = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
 
 
 def begins_often(model: Any, tokens: LatentTokens, by: float = 6.0) -> None:
@@ -38,7 +38,7 @@ def test_answers_equal_reading_them_whole(family: Family, sampled: bool) -> None
     begins_often(model, tokens)
     few = [rows()[number] for number in (0, 1, 2, 4)]
     inputs = sequencer.prompts(few)
-    settings = {"do_sample": True, "temperature": 1.0, "top_k": 0, "top_p": 1.0} if sampled else GREEDY
+    settings: dict[str, Any] = {"do_sample": True, "temperature": 1.0, "top_k": 0, "top_p": 1.0} if sampled else GREEDY
     torch.manual_seed(3)
     ids, thoughts = generate(parts, inputs, tokens, max_new_tokens=60, **settings)
     assert sum(segments_in(row, tokens) for row in ids.tolist()) > 4

@@ -83,8 +83,12 @@ def test_own_states_with_a_cache_equal_computing_everything_again(family: Family
             embeds = embeds.index_put((line, at), states[line, at - 1])
         return last_states(parts, made, pictures, embeds)
 
-    found = []
-    for make in (lambda: own_states(parts, made, seen(parts, made.pixels, made.grids), tokens), again):
+    found: list[Any] = []
+
+    def cached() -> Any:
+        return own_states(parts, made, seen(parts, made.pixels, made.grids), tokens)
+
+    for make in (cached, again):
         model.zero_grad()
         states = make()
         loss = word_loss(parts, states, made.labels)
@@ -104,7 +108,7 @@ def test_the_first_latent_is_predicted_where_the_segment_begins() -> None:
     import torch
 
     module, _, sequencer = student("qwen2_5_vl")
-    model, parts, tokens, _ = loaded("qwen2_5_vl")
+    _, parts, tokens, _ = loaded("qwen2_5_vl")
     made = batch(sequencer, [0])
     module(made)
     embeds, taught = with_latents(parts.embed(made.ids), made, module.last, tokens)

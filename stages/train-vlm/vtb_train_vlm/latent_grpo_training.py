@@ -1,0 +1,122 @@
+"""The stage's side of a training with latents by reward: checks, the job for the engine process, and the artifact."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from vtb.artifact import Plan, read_manifest
+from vtb.artifact.local import find_model
+from vtb.artifact.unpacked import unpacked_folder
+from vtb.engine.curves import Panel
+from vtb.engine.hardware import Device, choose_device
+from vtb.engine.launch import completions_file
+from vtb.engine.own_artifact import Harvest, Rows, collect
+from vtb.engine.own_engine import own_training, processes, updates
+from vtb.engine.run_training import run_training, work_place
+from vtb.errors import BadInput
+from vtb.latent.grpo_job import GrpoJob
+from vtb.latent.job import Judging
+from vtb.latent.questions import GRPO_FILES
+from vtb.latent.rewards import PENALTIES
+from vtb.latent.rows import FILES
+from vtb.latent.tokens import read_latent_config
+from vtb.rewards.registry import find_reward
+from vtb.stage.run import Run, entry_of
+from vtb_train_vlm.completions import Writing, write_completions
+from vtb_train_vlm.latent_grpo_options import Options
+from vtb_train_vlm.latent_training import rows_of, trained_weights
+
+log = logging.getLogger("vtb.train")
+MODULE = "vtb.latent.grpo_engine"  # what ``python -m`` runs
+_SMALLER = "--generations, --max-new-tokens or --max-pixels, take --tuner lora, or leave out --keep-activations"
+# The options that a job has by the same names.
+SAME = (
+    "tuner", "learning_rate", "weight_decay", "warmup", "schedule", "max_grad_norm", "save_steps", "grad_accum",
+    "generations", "controls", "latent", "temperature", "max_new_tokens", "beta", "reward", "necessity",
+    "most_segments", "max_pixels", "tune_vision",
+)  # fmt: skip
+
+
+def train_by_reward(run: Run, options: Options) -> None:
+    """Train and write the artifact, or say what would be done."""
+    uri = run.inputs[0]
+    manifest, model = read_manifest(uri, run.stage.reads), find_model(options.model)
+    where = choose_device(options.device)
+    plan = run.plan(options, [entry_of(uri, manifest), model.entry])
+    if run.already_done(plan):
+        return
+    rows = rows_of(uri, manifest)
+    job = make_job(run, plan, options, unpacked_folder(uri, manifest), model.folder(), rows, where)
+    if read_latent_config(job.model) is None:
+        raise BadInput(f"{job.model}: knows no latents: train it with `vtb-train-vlm latent-sft` first")
+    if run.dry_run:
+        run.say_plan(plan, f"trained on {rows} questions for {job.steps} updates on {where}")
+        return
+    nproc = processes(options.nproc, where)
+    run_training(
+        run, plan, job.output_dir,
+        partial(own_training, job, MODULE, nproc, _SMALLER, lambda job: partial(collect, job, HARVEST)),
+    )  # fmt: skip
+
+
+def make_job(run: Run, plan: Plan, options: Options, dataset: Path, model: Path, rows: int, where: Device) -> GrpoJob:
+    """The job; nothing is written yet."""
+    judging = Judging(every=options.judge_steps, count=options.judge_count, max_new_tokens=options.max_new_tokens)
+    return GrpoJob(
+        model=model, dataset=dataset, output_dir=work_place(run, plan), rank=options.lora_rank, batch_size=1,
+        steps=updates(options.epochs, options.max_steps, rows, options.grad_accum, processes(options.nproc, where)),
+        gradient_checkpointing=not options.keep_activations, seed=run.seed, resume_from=None, device=where,
+        weights=options.weights(), judging=judging if options.judge_steps else None,
+        **{name: getattr(options, name) for name in SAME},
+    )  # fmt: skip
+
+
+def weights(job: GrpoJob, checkpoint: Path, place: Path) -> dict[str, Any]:
+    """The trained weights, and the page with what the model wrote."""
+    proof = trained_weights(job, checkpoint, place)
+    files = (job.dataset / each["val"] for each in (GRPO_FILES, FILES))
+    asked = next((path for path in files if path.is_file()), None)
+    if asked is not None:
+        base = find_reward(job.reward).weights
+        parts = {name: job.weights[name] for name in base}
+        write_completions(Writing(completions_file(job.output_dir), asked, job.dataset, parts, 1), place)
+    return proof
+
+
+def curves(rows: Rows) -> Mapping[str, Sequence[Panel]]:
+    """The reward and its parts, how latents are used, and how far the model has gone."""
+    parts = sorted({name for row in rows for name in row if name.startswith("reward_") and name != "reward_std"})
+    told = {name: name.removeprefix("reward_") for name in parts}
+    gains = {name: what for name, what in told.items() if what not in PENALTIES}
+    losses = {name: what for name, what in told.items() if what in PENALTIES}
+    return {
+        "curves.png": (
+            Panel("reward", {"reward": "mean", "reward_std": "deviation in a group"}),
+            Panel("parts of the reward", gains),
+            Panel("penalties", losses),
+            Panel("latents", {"latent_answers": "answers with latents", "segments": "segments"}),
+            Panel("answers", {"cut_off": "cut off"}),
+            Panel("length in tokens", {"length": "length"}),
+            Panel("distance to the model before", {"kl": "KL"}),
+        )
+    }
+
+
+def figures(rows: Rows) -> dict[str, float]:
+    """First and last of each figure of the log that says how training went."""
+    found: dict[str, float] = {}
+    names = dict.fromkeys(name for row in rows for name in row if name.startswith(("reward", "eval_")))
+    for name in (*names, "kl", "length", "latent_answers", "segments"):
+        values = [row[name] for row in rows if name in row]
+        if values:
+            found |= {f"{name}_first": values[0], f"{name}_last": values[-1]}
+    if "reward_first" in found:
+        log.info("reward %.3f at the first step, %.3f at the last", found["reward_first"], found["reward_last"])
+    return found
+
+
+HARVEST = Harvest(weights, curves, figures)
