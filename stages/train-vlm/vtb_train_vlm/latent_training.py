@@ -70,13 +70,16 @@ def make_job(run: Run, plan: Plan, options: Options, dataset: Path, model: Path,
 
 
 def check_stage(job: Job) -> None:
-    """Refuse a second stage without a first.
+    """Refuse a second stage without a first, and other latents than the model has.
 
     Raises:
-        BadInput: the model knows no latents.
+        BadInput: the model knows no latents, or other ones.
     """
-    if job.stage == 2 and read_latent_config(job.model) is None:
+    had = read_latent_config(job.model)
+    if job.stage == 2 and had is None:
         raise BadInput(f"{job.model}: knows no latents: --stage 2 goes on from a model that --stage 1 has made")
+    if job.latent_size and had is not None and had.size != job.latent_size:
+        raise BadInput(f"{job.model}: was trained with {had.size} latents a segment: give --latent-size {had.size}")
 
 
 def rows_of(uri: str, manifest: Manifest) -> int:
