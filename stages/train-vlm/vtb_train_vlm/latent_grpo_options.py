@@ -22,8 +22,8 @@ class Options(LatentOptions):
     )
     preset: Literal["plain", "all-penalties"] = option(
         "plain", group=REWARD,
-        help="Weights to begin with: all-penalties also takes away for too many segments, malformed ones, latents that were not needed, and "
-             "answers that were cut off.",
+        help="Weights to begin with: all-penalties also takes away for too many segments, malformed ones, latents that "
+             "were not needed, and answers that were cut off.",
     )  # fmt: skip
     reward_weights: str | None = option(
         None, metavar="PART=X,...", group=REWARD,
