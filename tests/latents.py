@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from vtb.engine.vision_language import load_processor
 from vtb.latent.job import Job, Judging
-from vtb.latent.loading import add_latents, load_processor
+from vtb.latent.loading import add_latents
 from vtb.latent.parts import Parts, parts_of
 from vtb.latent.rows import Row, read_rows
 from vtb.latent.sequences import Sequencer

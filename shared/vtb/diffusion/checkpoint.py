@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vtb.diffusion.trained_weights import load_weights, trained, write_weights
+from vtb.diffusion.trained_weights import load_weights, write_weights
 from vtb.engine.complete import COMPLETE, complete_checkpoints, mark_complete
+from vtb.engine.trained_weights import trained
 
 _OPTIMIZER = "optimizer.pt"
 _KEPT = 2

@@ -8,6 +8,7 @@ from typing import Any
 
 from vtb.diffusion.flow import set_for_training
 from vtb.diffusion.variants import Variant
+from vtb.engine.trained_weights import put_back
 from vtb.engine.training_job import Tuner
 
 
@@ -38,11 +39,6 @@ def make_trainable(pipe: Any, variant: Variant, experts: Mapping[str, str], tune
             DiffusionTrainingModule().add_lora_to_model(dit, list(variant.targets), rank, upcast_dtype=torch.float32)
 
 
-def trained(dit: Any) -> dict[str, Any]:
-    """The trained tensors of a denoiser by name, on the CPU."""
-    return {name: weight.detach().cpu().contiguous() for name, weight in dit.named_parameters() if weight.requires_grad}
-
-
 def write_weights(weights: Mapping[str, Any], path: Path) -> None:
     """As safetensors, with the names that the engine's ``load_lora`` reads."""
     from safetensors.torch import save_file
@@ -56,13 +52,6 @@ def load_weights(dit: Any, path: Path) -> None:
     Raises:
         ValueError: they are of another training.
     """
-    import torch
     from safetensors.torch import load_file
 
-    found = load_file(path)
-    places = {name: weight for name, weight in dit.named_parameters() if weight.requires_grad}
-    if found.keys() != places.keys():
-        raise ValueError(f"{path}: holds the weights of another training")
-    with torch.no_grad():
-        for name, weight in places.items():
-            weight.copy_(found[name])
+    put_back(dit, load_file(path), path)

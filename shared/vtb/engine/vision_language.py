@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from vtb.engine.adapter_patterns import check_patterns
+from vtb.engine.time_limit import time_limit
 from vtb.errors import BadInput, VtbError
+
+TEMPLATE_S = 20.0  # one chat takes a thousandth of a second
 
 
 def load_vision_language(model: Path, adapter: Path | None, dtype: Any, *, tokens: int = 0) -> Any:
@@ -40,3 +43,32 @@ def load_vision_language(model: Path, adapter: Path | None, dtype: Any, *, token
     except Exception as error:  # the libraries raise what they like about a damaged folder
         raise BadInput(f"{adapter or model}: cannot be loaded as a vision-language model: {error!r}") from error
     return loaded
+
+
+def load_processor(model: Path, max_pixels: int) -> Any:
+    """The processor of a folder, which scales larger pictures down to so many pixels and pads on the left.
+
+    Raises:
+        BadInput: it cannot be loaded, or is of another kind than Qwen-VL's.
+    """
+    from vtb.engine.torchvision_cpu import allow_cpu_torchvision
+
+    allow_cpu_torchvision()
+    from transformers import AutoProcessor
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    try:
+        processor = AutoProcessor.from_pretrained(model, local_files_only=True, trust_remote_code=False)
+        size = processor.image_processor.size
+        with time_limit(TEMPLATE_S):
+            processor.apply_chat_template([{"role": "user", "content": [{"type": "text", "text": ""}]}])
+    except Exception as error:  # the libraries raise what they like about a damaged folder
+        raise BadInput(f"{model}: its processor cannot be loaded: {error!r}") from error
+    processor.tokenizer.padding_side = "left"  # answers start where the prompts of a batch end
+    if "longest_edge" not in size:
+        raise BadInput(
+            f"{model}: its pictures have a fixed size ({dict(size)}): only models like Qwen-VL are supported"
+        )
+    size["longest_edge"] = min(max_pixels, size["longest_edge"])  # pixels of the whole picture, in Qwen's processors
+    return processor

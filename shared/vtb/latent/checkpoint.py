@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from vtb.engine.complete import COMPLETE, complete_checkpoints, mark_complete
-from vtb.latent.loading import WEIGHTS, put_back, trained
+from vtb.engine.trained_weights import put_back, trained
+from vtb.latent.loading import WEIGHTS
 
 _OPTIMIZER, _TEACHER, _STATE = "optimizer.pt", "teacher.safetensors", "trainer_state.json"
 _KEPT = 2

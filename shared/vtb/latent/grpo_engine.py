@@ -6,11 +6,11 @@ import sys
 
 from vtb.engine.own_process import own_process
 from vtb.engine.stop_signal import StopSignal
-from vtb.engine.vision_language import load_vision_language
+from vtb.engine.vision_language import load_processor, load_vision_language
 from vtb.errors import BadInput
 from vtb.latent.grpo_job import GrpoJob
 from vtb.latent.grpo_trainer import GrpoTrainer
-from vtb.latent.loading import load_processor, make_trainable
+from vtb.latent.loading import make_trainable
 from vtb.latent.parts import parts_of
 from vtb.latent.questions import read_questions
 from vtb.latent.sequences import Sequencer

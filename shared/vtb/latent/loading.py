@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +12,6 @@ from vtb.latent.tokens import LatentTokens, add_tokens, make_room, read_latent_c
 
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 WEIGHTS = "trained.safetensors"
-
-
-def load_processor(folder: Path, max_pixels: int) -> Any:
-    """The processor of a folder, which scales larger pictures down to so many pixels."""
-    from vtb.engine.torchvision_cpu import allow_cpu_torchvision
-
-    allow_cpu_torchvision()
-    from transformers import AutoProcessor
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()
-    try:
-        processor = AutoProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        size = processor.image_processor.size
-        size["longest_edge"] = min(max_pixels, size["longest_edge"])  # of the whole picture, in Qwen's processors
-    except Exception as error:  # the libraries raise what they like about a damaged folder
-        raise BadInput(f"{folder}: its processor cannot be loaded: {error!r}") from error
-    return processor
 
 
 def add_latents(model: Any, processor: Any, folder: Path, size: int) -> LatentTokens:
@@ -83,25 +64,3 @@ def _own_rows(model: Any, tokens: LatentTokens | None) -> dict[str, list[int]] |
     rows = [tokens.pad, tokens.start, tokens.end]
     tied = model.get_input_embeddings().weight is model.get_output_embeddings().weight
     return {"embed_tokens": rows} | ({} if tied else {"lm_head": rows})
-
-
-def trained(model: Any) -> dict[str, Any]:
-    """The trained tensors by name, on the CPU."""
-    every = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
-    return {name: weight.detach().cpu().contiguous() for name, weight in every.items()}
-
-
-def put_back(model: Any, found: Mapping[str, Any], where: Path) -> None:
-    """Put trained tensors back.
-
-    Raises:
-        ValueError: they are of another training.
-    """
-    import torch
-
-    places = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
-    if found.keys() != places.keys():
-        raise ValueError(f"{where}: holds the weights of another training")
-    with torch.no_grad():
-        for name, weight in places.items():
-            weight.copy_(found[name])

@@ -14,6 +14,7 @@ from vtb.errors import UsageProblem
 from vtb.latent.rollouts import Rollouts, well_formed
 from vtb.latent.tokens import LatentTokens
 from vtb.rewards.necessity import NECESSITIES, RARELY, Group
+from vtb.rewards.registry import change_weights
 from vtb.rewards.reward import Reward
 
 # quality: nothing is said over and over (VisionReasoner); usage: whole segments, as many as are allowed; necessity:
@@ -117,22 +118,7 @@ def weights_of(base: Reward, preset: str, given: str | None) -> dict[str, float]
     Raises:
         UsageProblem: a part is unknown, a weight no number from 0 to 1000, or nothing would be rewarded.
     """
-    weights = {**base.weights, **PARTS, **PENALTIES, **PRESETS[preset]}
-    for pair in filter(None, (given or "").split(",")):
-        part, _, number = (word.strip() for word in pair.partition("="))
-        if part not in weights:
-            raise UsageProblem(f"--reward-weights: {part[:60]!r} is no part: choose from {', '.join(weights)}")
-        weights[part] = _weight(part, number)
+    weights = change_weights({**base.weights, **PARTS, **PENALTIES, **PRESETS[preset]}, given, "this reward")
     if not any(weight for name, weight in weights.items() if name not in PENALTIES):
         raise UsageProblem("--reward-weights: all weights are 0: nothing would be rewarded")
     return weights
-
-
-def _weight(part: str, number: str) -> float:
-    try:
-        weight = float(number)
-    except ValueError:
-        weight = -1.0
-    if not 0 <= weight <= 1000:
-        raise UsageProblem(f"--reward-weights: the weight of {part} is {number[:60]!r}: give a number from 0 to 1000")
-    return weight

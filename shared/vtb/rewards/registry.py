@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
+from collections.abc import Mapping
 
 from vtb.did_you_mean import did_you_mean
 from vtb.errors import UsageProblem
@@ -38,15 +39,25 @@ def read_weights(reward: Reward, given: str | None) -> dict[str, float]:
     Raises:
         UsageProblem: a part is unknown or a weight is no number from 0 to 1000.
     """
-    weights = dict(reward.weights)
-    for pair in filter(None, (given or "").split(",")):
-        part, _, number = (word.strip() for word in pair.partition("="))
-        if part not in weights:
-            raise UsageProblem(f"{part[:60]!r} is no part of reward {reward.name}: choose from {', '.join(weights)}")
-        weights[part] = _weight(part, number)
+    weights = change_weights(reward.weights, given, f"reward {reward.name}")
     if not any(weights.values()):
         raise UsageProblem(f"all weights of reward {reward.name} are 0: nothing would be rewarded")
     return weights
+
+
+def change_weights(weights: Mapping[str, float], given: str | None, of: str) -> dict[str, float]:
+    """Weights with some changed as a user writes it.
+
+    Raises:
+        UsageProblem: a part is unknown or a weight is no number from 0 to 1000.
+    """
+    found = dict(weights)
+    for pair in filter(None, (given or "").split(",")):
+        part, _, number = (word.strip() for word in pair.partition("="))
+        if part not in found:
+            raise UsageProblem(f"{part[:60]!r} is no part of {of}: choose from {', '.join(found)}")
+        found[part] = _weight(part, number)
+    return found
 
 
 def _weight(part: str, number: str) -> float:

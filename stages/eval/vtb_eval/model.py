@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vtb.datasets.asked import Asked
 from vtb.engine.no_remote_code import forbid_remote_code
-from vtb.engine.time_limit import time_limit
-from vtb.engine.vision_language import load_vision_language
-from vtb.errors import BadInput, NotAvailable
+from vtb.engine.vision_language import load_processor, load_vision_language
+from vtb.errors import NotAvailable
 from vtb.latent.tokens import LatentTokens, read_latent_config
 from vtb.media.image import decode_image
 from vtb_eval.greedy import make_greedy
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from vtb_eval.thinking import Thinker
 
 log = logging.getLogger("vtb.eval")
-TEMPLATE_S = 20.0  # one chat takes a thousandth of a second
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class VisionLanguageModel:
         self.device = _device(device)
         tokens = latent_tokens(model, adapter)
         learned = adapter if adapter is not None and read_latent_config(adapter) is not None else model
-        self._processor = _processor(learned, generation.max_pixels)
+        self._processor = load_processor(learned, generation.max_pixels)
         self._model = _load(model, adapter, self.device, tokens)
         if generation.temperature == 0:
             make_greedy(self._model)
@@ -144,30 +142,6 @@ def _device(wanted: str) -> str:
     if wanted == "cuda" and not torch.cuda.is_available():
         raise NotAvailable("--device cuda: this machine has no usable NVIDIA GPU: take --device cpu, or a GPU machine")
     return wanted
-
-
-def _processor(model: Path, max_pixels: int) -> Any:
-    from vtb.engine.torchvision_cpu import allow_cpu_torchvision
-
-    allow_cpu_torchvision()
-    from transformers import AutoProcessor
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()
-    try:
-        processor = AutoProcessor.from_pretrained(model, local_files_only=True, trust_remote_code=False)
-        size = processor.image_processor.size
-        with time_limit(TEMPLATE_S):
-            processor.apply_chat_template([{"role": "user", "content": [{"type": "text", "text": ""}]}])
-    except Exception as error:  # the libraries raise what they like about a damaged folder
-        raise BadInput(f"{model}: its processor cannot be loaded: {error!r}") from error
-    processor.tokenizer.padding_side = "left"  # answers start where the prompts of a batch end
-    if "longest_edge" not in size:
-        raise BadInput(
-            f"{model}: its pictures have a fixed size ({dict(size)}): only models like Qwen-VL are supported"
-        )
-    size["longest_edge"] = min(max_pixels, size["longest_edge"])  # pixels of the whole picture, in Qwen's processors
-    return processor
 
 
 def _load(model: Path, adapter: Path | None, device: str, tokens: LatentTokens | None) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vtb.engine.pace import SCHEDULES, Schedule
+from vtb.engine.loop_options import JUDGED, TRAINING
 from vtb.errors import UsageProblem
 from vtb.stage.fields import option
-from vtb_train_vlm.latent_options import JUDGED, TRAINING, LatentOptions
+from vtb_train_vlm.latent_options import LatentOptions
 
 REWARD, GENERATION = "Rewards", "Generation"
 
@@ -48,16 +48,7 @@ class Options(LatentOptions):
     )  # fmt: skip
     temperature: float = option(1.0, low=0, above=True, group=GENERATION, help="Temperature of the sampling.")
     max_new_tokens: int = option(512, low=1, group=GENERATION, help="Longest answer in tokens, latents included.")
-    epochs: float = option(1.0, low=0, high=1e6, above=True, group=TRAINING, help="Passes over the data.")
-    max_steps: int | None = option(
-        None, low=1, group=TRAINING, help="Stop after so many updates, whatever --epochs says."
-    )
     learning_rate: float = option(1e-6, low=0, above=True, group=TRAINING, help="Peak learning rate of AdamW.")
-    schedule: Schedule = option(
-        "constant", choices=SCHEDULES, group=TRAINING,
-        help="What follows the warm-up: constant, or down along a line or a cosine.",
-    )  # fmt: skip
-    warmup: int = option(0, low=0, group=TRAINING, help="Updates in which the rate rises to its peak.")
     beta: float = option(0.01, low=0, group=TRAINING, help="Weight of the distance (KL) to the model before training.")
     grad_accum: int = option(16, low=1, group=TRAINING, help="Questions per process and update.")
     judge_steps: int = option(

@@ -5,22 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from vtb.engine.loop_options import JUDGED, MODEL, TRAINING, LoopOptions
 from vtb.engine.pace import SCHEDULES, Schedule
 from vtb.errors import UsageProblem
-from vtb.stage.fields import StageOptions, option
+from vtb.stage.fields import option
 
-MODEL, LATENTS, TRAINING = "The model", "Latents", "Training"  # headings of the help
-JUDGED, MACHINE = "Judged while training", "The machine"
+LATENTS = "Latents"  # heading of the help
 
 
 @dataclass(frozen=True)
-class LatentOptions(StageOptions):
+class LatentOptions(LoopOptions):
     """What trainings with latents have in common."""
 
-    model: str = option(
-        metavar="PATH|URI", affects_output=False, artifact=("checkpoint",), group=MODEL,
-        help="The model to start from: a local folder with its files, or a checkpoint artifact.",
-    )  # fmt: skip
     tuner: Literal["lora", "full"] = option(
         "full", group=MODEL, help="lora writes an adapter, full a whole model (a checkpoint artifact)."
     )
@@ -30,22 +26,6 @@ class LatentOptions(StageOptions):
         262_144, low=1024, group=TRAINING,
         help="Scale larger pictures down to this many pixels; give the same number to vtb-eval predict.",
     )  # fmt: skip
-    weight_decay: float = option(0.01, low=0, group=TRAINING, help="Weight decay of AdamW.")
-    max_grad_norm: float = option(
-        1.0, low=0, above=True, group=TRAINING, help="Gradients are scaled down to this norm."
-    )
-    keep_activations: bool = option(
-        False, affects_output=False, group=MACHINE,
-        help="Keep activations instead of computing them twice: faster, and needs several times the memory.",
-    )  # fmt: skip
-    save_steps: int = option(
-        500, low=1, affects_output=False, group=MACHINE,
-        help="Updates between checkpoints; each is copied to the output while training goes on.",
-    )  # fmt: skip
-    nproc: int | None = option(None, low=1, group=MACHINE, help="Processes on this machine; one per GPU when left out.")
-    device: Literal["auto", "cpu", "cuda"] = option(
-        "auto", affects_output=False, group=MACHINE, help="Where to train; auto takes the GPUs where there are any."
-    )
 
 
 @dataclass(frozen=True)
@@ -81,9 +61,6 @@ class Options(LatentOptions):
              "alone decides how many are taken.",
     )  # fmt: skip
     epochs: float = option(15.0, low=0, high=1e6, above=True, group=TRAINING, help="Passes over the data.")
-    max_steps: int | None = option(
-        None, low=1, group=TRAINING, help="Stop after so many updates, whatever --epochs says."
-    )
     learning_rate: float = option(1e-5, low=0, above=True, group=TRAINING, help="Peak learning rate of AdamW.")
     schedule: Schedule = option(
         "linear", choices=SCHEDULES, group=TRAINING,

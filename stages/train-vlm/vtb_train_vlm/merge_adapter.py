@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ from vtb.engine.launch import engine_environment, launcher
 from vtb.engine.parent import dying_with_me
 from vtb.errors import BadInput, NotAvailable
 from vtb.formats.leftovers import without_leftovers
+from vtb.latent.tokens import CONFIG, read_latent_config
 from vtb_train_vlm.engine_options import flatten, model_arguments, to_arguments
 from vtb_train_vlm.swift_command import ENGINE
 
@@ -52,7 +54,20 @@ def merge_adapter(model: Path, adapter: Path, out: Path, env: Mapping[str, str])
         }
         _export(flatten(to_arguments(values)), engine_environment(ENGINE, env, Path(work), "cpu"), adapter)
         add_missing(model, draft)
+        add_latents(adapter, draft)
         draft.replace(out)
+
+
+def add_latents(adapter: Path, merged: Path) -> None:
+    """Puts in what an adapter brings that thinks in latents: the tokens by which it does, and what they are."""
+    tokens = read_latent_config(adapter) if (adapter / CONFIG).is_file() else None
+    if tokens is None:
+        return
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(adapter / name, merged / name)
+    config = merged / "config.json"
+    values = {**json.loads(config.read_text(encoding="utf-8")), **tokens.config()}
+    config.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _export(arguments: list[str], env: Mapping[str, str], adapter: Path) -> None:

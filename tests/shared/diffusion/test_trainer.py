@@ -10,6 +10,7 @@ import pytest
 
 from drawing import FEW, job, judging, pipeline, rows
 from drawing import one_thread as one_thread  # a fixture
+from stopping import StopAfter
 from vtb.diffusion.adapter import describe, put_on
 from vtb.diffusion.engine import train
 from vtb.diffusion.features import encode
@@ -23,18 +24,6 @@ from vtb.engine.stop_signal import StopSignal
 from vtb.engine.training_job import read_job, write_job
 
 pytestmark = pytest.mark.engine
-
-
-class StopAfter(StopSignal):
-    """Asks to stop when it has been looked at so many times."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__(None)
-        self._looks = looks
-
-    def asked(self) -> bool:
-        self._looks -= 1
-        return self._looks <= 0
 
 
 def run(work: Job, monkeypatch: pytest.MonkeyPatch, stop: StopSignal | None = None) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from msgspec import structs
 
 from latents import job, judging, scratch
 from latents import one_thread as one_thread  # a fixture
+from stopping import StopAfter
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.launch import TRAIN_LOG
 from vtb.engine.stop_signal import StopSignal
@@ -29,18 +30,6 @@ from vtb.rewards.registry import find_reward
 from vtb.tasks.example import encode_example
 
 pytestmark = pytest.mark.engine
-
-
-class StopAfter(StopSignal):
-    """Asks to stop when it has been looked at so many times."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__(None)
-        self._looks = looks
-
-    def asked(self) -> bool:
-        self._looks -= 1
-        return self._looks < 0
 
 
 def _dataset(folder: Path) -> Path:
@@ -136,7 +125,7 @@ def test_stopped_and_continued_equals_undisturbed(
     undisturbed, _ = trained(work, monkeypatch)
     parts = structs.replace(work, output_dir=tmp_path / "parts")
     parts.output_dir.mkdir()
-    trained(parts, monkeypatch, looks=stop - 1)
+    trained(parts, monkeypatch, looks=stop)
     resumed = structs.replace(parts, resume_from=newest_complete_checkpoint(parts.output_dir))
     again, _ = trained(resumed, monkeypatch)
     assert all(torch.equal(weight, again[name]) for name, weight in undisturbed.items())

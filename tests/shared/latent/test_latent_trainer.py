@@ -13,27 +13,15 @@ import pytest
 
 from latents import FAMILIES, dataset, job, judging
 from latents import one_thread as one_thread  # a fixture
+from stopping import StopAfter
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.launch import TRAIN_LOG
-from vtb.engine.stop_signal import StopSignal
 from vtb.engine.training_job import write_job
 from vtb.latent.engine import train
 from vtb.latent.job import Job
 from vtb_train_vlm.tiny_model import Family
 
 pytestmark = pytest.mark.engine
-
-
-class StopAfter(StopSignal):
-    """Asks to stop when it has been looked at so many times."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__(None)
-        self._looks = looks
-
-    def asked(self) -> bool:
-        self._looks -= 1
-        return self._looks < 0
 
 
 def trained(
@@ -96,7 +84,7 @@ def test_stopped_and_continued_equals_undisturbed(
     work = job("qwen3_vl", tmp_path / "whole", teacher_decay=tau, grad_accum=2, judging=judging(2))
     undisturbed, _ = trained(work, monkeypatch)
     parts = structs.replace(work, output_dir=tmp_path / "parts")
-    trained(parts, monkeypatch, looks=stop - 1)
+    trained(parts, monkeypatch, looks=stop)
     resumed = structs.replace(parts, resume_from=newest_complete_checkpoint(parts.output_dir))
     assert resumed.resume_from is not None
     assert resumed.resume_from.name == f"checkpoint-{stop}"

@@ -16,12 +16,11 @@ from latents import one_thread as one_thread  # a fixture
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.launch import TRAIN_LOG
 from vtb.engine.stop_signal import StopSignal
-from vtb.engine.vision_language import load_vision_language
+from vtb.engine.vision_language import load_processor, load_vision_language
 from vtb.latent.ablations import ABLATIONS, answer_without
 from vtb.latent.decoding import generate, readable, without_thoughts
 from vtb.latent.engine import train
 from vtb.latent.export import write_model
-from vtb.latent.loading import load_processor
 from vtb.latent.parts import Parts, parts_of
 from vtb.latent.policy import answers_of, log_probs
 from vtb.latent.rollouts import plain_sampling, roll_out, without_latents

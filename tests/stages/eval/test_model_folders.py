@@ -108,7 +108,7 @@ def test_a_broken_folder_is_one_line(mazes: Path, model: Path, tmp_path: Path, c
 
 
 def test_a_chat_template_without_end(mazes: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vtb_eval.model.TEMPLATE_S", 1.0)
+    monkeypatch.setattr("vtb.engine.vision_language.TEMPLATE_S", 1.0)
     endless = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
     folder = with_file(model, tmp_path / "model", "chat_template.jinja", endless)
     began = time.monotonic()

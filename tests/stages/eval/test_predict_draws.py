@@ -15,8 +15,9 @@ from vtb.artifact import read_manifest
 from vtb.artifact.shard_data import read_samples
 from vtb.datasets.readers import chunks, describe_input
 from vtb.diffusion.adapter import describe
-from vtb.diffusion.trained_weights import make_trainable, trained, write_weights
+from vtb.diffusion.trained_weights import make_trainable, write_weights
 from vtb.diffusion.variants import VARIANTS
+from vtb.engine.trained_weights import trained
 from vtb.media.image import decode_image, encode_rgb
 from vtb.media.video import decode_ends, encode_rgb_clip
 from vtb_eval.judging import judge_drawn

@@ -124,6 +124,11 @@ def test_an_adapter_brings_its_tokens_with_it(data: Path, tmp_path: Path) -> Non
     model = ("--model", tiny("qwen2_5_vl"), "--adapter", tmp_path / "lora", "--latent", "force")
     good(call("vtb-eval", "predict", *asked, *model, "--output", tmp_path / "said"))
     assert all(row["segments"] >= 1 for row in answers(tmp_path / "said"))
+    place = ("--model", tiny("qwen2_5_vl"), "--adapter", tmp_path / "lora", "--output", tmp_path / "merged")
+    good(call("vtb-train-vlm", "merge", *place))
+    whole = ("--model", tmp_path / "merged", "--latent", "force", "--output", tmp_path / "again")
+    good(call("vtb-eval", "predict", *asked, *whole))
+    assert [row["text"] for row in answers(tmp_path / "again")] == [row["text"] for row in answers(tmp_path / "said")]
 
 
 def test_words_alone_are_the_baseline(data: Path, tmp_path: Path) -> None:
