@@ -90,3 +90,21 @@ def test_the_way_of_models_that_draw(alone: list[str], tmp_path: Path) -> None:
         run("vtb-eval", "score", "--input", said, "--workers", "1", "--output", tmp_path / f"{kind}-scores")
     assert (tmp_path / "image-scores" / "report.html").is_file()
     assert (tmp_path / "video-adapter" / "high_noise.safetensors").is_file()
+
+
+def test_the_way_of_models_that_think_in_latents(alone: list[str], tmp_path: Path) -> None:
+    run = _runner(alone)
+    at = {name: tmp_path / name for name in ("mazes", "plans", "model", "thinks", "needs", "said", "scores")}
+    small = ("--size", "5", "--cell-px", "16", "--count", "8", "--workers", "1")
+    run("vtb-gen-maze", *small, "--show-cell-ids", "--output", at["mazes"])
+    run("vtb-prepare", "latent", "--input", at["mazes"], "--workers", "1", "--output", at["plans"])
+    run("vtb-train-vlm", "tiny-model", at["model"])
+    short = ("--max-steps", "1", "--grad-accum", "1", "--judge-steps", "0", "--device", "cpu")
+    learned = ("--input", at["plans"], "--model", at["model"], "--latent-size", "2", *short)
+    run("vtb-train-vlm", "latent-sft", *learned, "--output", at["thinks"])
+    rewarded = ("--input", at["plans"], "--model", at["thinks"], "--generations", "2", "--max-new-tokens", "8", *short)
+    run("vtb-train-vlm", "latent-grpo", *rewarded, "--output", at["needs"])
+    asked = ("--input", at["mazes"], "--model", at["needs"], "--max-new-tokens", "8", "--limit", "2", "--split", "all")
+    run("vtb-eval", "predict", *asked, "--latent-ablations", "--device", "cpu", "--output", at["said"])
+    run("vtb-eval", "score", "--input", at["said"], "--workers", "1", "--output", at["scores"])
+    assert (at["scores"] / "report.html").is_file()
