@@ -33,6 +33,10 @@ from vtb_train_vlm.latent_training import rows_of, trained_weights
 log = logging.getLogger("vtb.train")
 MODULE = "vtb.latent.grpo_engine"  # what ``python -m`` runs
 _SMALLER = "--generations, --max-new-tokens or --max-pixels, take --tuner lora, or leave out --keep-activations"
+_UNCHANGED = (
+    "no answer of any group was worth more than another: start from a model that answers some questions right, raise "
+    "--temperature or --generations"
+)
 # The options that a job has by the same names.
 SAME = (
     "tuner", "learning_rate", "weight_decay", "warmup", "schedule", "max_grad_norm", "save_steps", "grad_accum",
@@ -77,7 +81,7 @@ def make_job(run: Run, plan: Plan, options: Options, dataset: Path, model: Path,
 
 def weights(job: GrpoJob, checkpoint: Path, place: Path) -> dict[str, Any]:
     """The trained weights, and the page with what the model wrote."""
-    proof = trained_weights(job, checkpoint, place)
+    proof = trained_weights(job, checkpoint, place, _UNCHANGED)
     files = (job.dataset / each["val"] for each in (GRPO_FILES, FILES))
     asked = next((path for path in files if path.is_file()), None)
     if asked is not None:

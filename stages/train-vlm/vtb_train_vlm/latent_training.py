@@ -94,7 +94,9 @@ def rows_of(uri: str, manifest: Manifest) -> int:
     return rows
 
 
-def trained_weights(job: Job | GrpoJob, checkpoint: Path, place: Path) -> dict[str, Any]:
+def trained_weights(
+    job: Job | GrpoJob, checkpoint: Path, place: Path, unchanged: str = "is --learning-rate 0, or the loss constant?"
+) -> dict[str, Any]:
     """The trained weights as others load them; figures that show that they changed.
 
     Raises:
@@ -109,7 +111,7 @@ def trained_weights(job: Job | GrpoJob, checkpoint: Path, place: Path) -> dict[s
         write_model(job, checkpoint, place)
         proof = training_proof(job.model, None, place)
     if not proof.get("lora_b_max", 1) or not proof.get("weights_diff_max", 1):
-        raise QualityGate("training changed nothing: is --learning-rate 0, or the loss constant?")
+        raise QualityGate(f"training changed nothing: {unchanged}")
     return dict(proof)
 
 
