@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,14 @@ def make_result(
         refused=refused,
         blind=task_of(example).blind(example.payload),
     )
+
+
+def judged_anew(result: Result, score: Score) -> Result:
+    """The same attempt in words with another verdict."""
+    return replace(
+        result, strict=score.strict, tolerant=score.tolerant, reason=score.reason, choice=score.choice,
+        score=score.value, tolerant_score=score.tolerant_value, signals={"text": _plain(score)},
+    )  # fmt: skip
 
 
 def _plain(score: Score) -> dict[str, Any]:

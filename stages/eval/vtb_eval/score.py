@@ -16,6 +16,7 @@ STAGE = Stage(
     writes=("scores",),
     parallel="shards",
     resources=Resources(cpu="2", memory="4Gi"),
+    credentials=("OPENAI_API_KEY",),
 )
 
 

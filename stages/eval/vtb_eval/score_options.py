@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from vtb.errors import UsageProblem
 from vtb.stage.fields import StageOptions, option
+from vtb_eval.endpoint.url import check_endpoint
+
+JUDGE = "A model that reads answers"  # heading of the help
 
 
 @dataclass(frozen=True)
@@ -27,3 +32,22 @@ class Options(StageOptions):
         help="Scores of the same puzzles, of the model before training or of an earlier checkpoint, to compare with "
              "puzzle by puzzle. May be repeated.",
     )  # fmt: skip
+    judge_endpoint: str | None = option(
+        None, metavar="URL", affects_output=False, group=JUDGE,
+        help="Where no rule can read which option an answer in words chooses, ask a language model on this server of "
+             "OpenAI's chat completions. It only reads: what is right stays hidden from it. Its key, if it wants one, "
+             "is OPENAI_API_KEY of the environment.",
+    )  # fmt: skip
+    judge_model: str | None = option(None, metavar="NAME", group=JUDGE, help="The name by which that model is served.")
+
+    def __post_init__(self) -> None:
+        """A model is asked somewhere."""
+        if (self.judge_endpoint is None) != (self.judge_model is None):
+            raise UsageProblem("--judge-endpoint and --judge-model belong together: give both, or neither")
+        if self.judge_endpoint is not None:
+            check_endpoint(self.judge_endpoint, "--judge-endpoint")
+
+    def recorded(self) -> dict[str, Any]:
+        """A judge counts by its name, where there is one."""
+        every = super().recorded()
+        return {name: value for name, value in every.items() if name != "judge_model" or value is not None}

@@ -29,7 +29,8 @@ from vtb_eval.against import FILE, Earlier, compare_runs, read_earlier
 from vtb_eval.benchmark_tables import benchmark_tables, beside_frequent_answers
 from vtb_eval.comparison import compare
 from vtb_eval.examples import PageSource
-from vtb_eval.judging import judge_attempt, judge_drawn, make_result
+from vtb_eval.judge_model import Judge, Unread, read_all, unreadable
+from vtb_eval.judging import judge_attempt, judge_drawn, judged_anew, make_result
 from vtb_eval.latents import judge_without, latent_figures
 from vtb_eval.learning import learning_curve
 from vtb_eval.owners import Attempts, find_answers, settle
@@ -52,6 +53,7 @@ class ShardWork:
     chunk: Chunk
     attempts: Attempts | None
     answered_only: bool
+    judge: Judge | None = None
 
 
 def make_scores(run: Run, options: Options) -> None:
@@ -59,6 +61,8 @@ def make_scores(run: Run, options: Options) -> None:
     uri = run.inputs[0]
     entry = describe_input(uri, run.stage.reads)
     folders = None if entry.kind == PREDICTIONS else find_answers(uri, options.answers)
+    if folders is not None and options.judge_model is not None:
+        raise UsageProblem("--judge-model: reads the answers of a predictions artifact: leave it out with --answers")
     if folders is None and options.answers:
         raise UsageProblem(f"--answers: {uri} holds answers already: give the puzzles as --input, or leave it out")
     inputs = (entry, *(folders.entries() if folders else ()))
@@ -70,7 +74,7 @@ def make_scores(run: Run, options: Options) -> None:
     found = every if folders is None else choose_split(every, options.split, uri)
     attempts = None if folders is None else settle(folders, every, found)
     done = run.make_shards(
-        plan, plan_shards(found, attempts, options.answered_only), judge_shard,
+        plan, plan_shards(found, attempts, options.answered_only, judge_of(options)), judge_shard,
         lambda output: partial(close, output, PageSource(inputs, tuple(found), folders, options.recorded()), against),
         what="judged", summary=f"scores.json, report.html and verdicts on {sum(chunk.rows for chunk in found)} puzzles",
     )  # fmt: skip
@@ -79,11 +83,11 @@ def make_scores(run: Run, options: Options) -> None:
 
 
 def plan_shards(
-    found: Sequence[Chunk], attempts: Sequence[Attempts] | None, answered_only: bool
+    found: Sequence[Chunk], attempts: Sequence[Attempts] | None, answered_only: bool, judge: Judge | None = None
 ) -> list[Task[ShardWork]]:
     """One shard of verdicts per chunk, each with the attempts at its own puzzles: tasks travel to worker processes."""
     each: Sequence[Attempts | None] = [None] * len(found) if attempts is None else attempts
-    works = [ShardWork(chunk, own, answered_only) for chunk, own in zip(found, each, strict=True)]
+    works = [ShardWork(chunk, own, answered_only, judge) for chunk, own in zip(found, each, strict=True)]
     return [Task(f"shards/{index:05d}.jsonl", work.chunk.rows, work) for index, work in enumerate(works)]
 
 
@@ -111,15 +115,30 @@ def sum_up(figures: Mapping[str, Any]) -> None:
 
 def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """The verdicts on one shard as JSON lines."""
-    lines, odd = [], list[str]()
-    for results in _predicted(work.chunk) if work.attempts is None else _answered(work, work.attempts, odd):
-        lines += [result_line(result) for result in results]
+    every, odd, unread = list[Result](), list[str](), dict[int, Unread]()
+    for results in _predicted(work.chunk, unread) if work.attempts is None else _answered(work, work.attempts, odd):
+        every += results
         tick(1)
+    if work.judge is not None and unread:
+        for place, score in zip(unread, read_all(work.judge, list(unread.values())), strict=True):
+            every[place] = judged_anew(every[place], score)
+    lines = [result_line(result) for result in every]
     return ShardResult("".join(lines).encode(), len(lines), stats=odd_figure(odd))
 
 
-def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
-    """The answers to each sample of a predictions artifact, one in words or several drawn; each gets a verdict."""
+def judge_of(options: Options) -> Judge | None:
+    """The model that reads what no rule can, where one is asked."""
+    if options.judge_endpoint is None or options.judge_model is None:
+        return None
+    return Judge(options.judge_endpoint, options.judge_model)
+
+
+def _predicted(chunk: Chunk, unread: dict[int, Unread]) -> Iterator[list[Result]]:
+    """The answers to each sample of a predictions artifact, one in words or several drawn; each gets a verdict.
+
+    Those that no rule can read are put into ``unread``, by the number of their verdict.
+    """
+    count = 0
     assert chunk.shard is not None
     for sample in read_samples(chunk.uri, chunk.shard, "make the predictions again"):
         try:
@@ -130,9 +149,13 @@ def _predicted(chunk: Chunk) -> Iterator[list[Result]]:
         example = structs.replace(prediction.example, key=sample.key)
         if drawn := drawn_answers(sample.parts):
             judged = [judge_drawn(example, puzzle, kind, data) for kind, data in drawn]
+            count += len(judged)
             yield [make_result(example, signals, number, 0) for number, signals in enumerate(judged)]
             continue
         signals, cut, refusal = {"text": judge_prediction(prediction, puzzle)}, prediction.cut_off, prediction.refused
+        if not refusal and unreadable(example, prediction.text, signals["text"]):
+            unread[count] = Unread(example, prediction.text)
+        count += 1
         result = make_result(example, signals, 0, len(prediction.text), cut_off=cut, refused=refusal)
         yield [replace(result, segments=prediction.segments, without=judge_without(prediction, puzzle))]
 

@@ -10,7 +10,7 @@ from vtb.benchmarks.mmmu import DISCIPLINES, NAME
 class MmmuTask(PictureTask):
     """Multiple choice, and some open questions.
 
-    No model judges what the rules cannot read: such an answer is wrong, with the reason that says so.
+    What the rules cannot read is wrong, with the reason that says so, unless a model reads it (``--judge-endpoint``).
     """
 
     def closing(self, record: PictureRecord) -> str:
