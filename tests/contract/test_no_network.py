@@ -103,8 +103,9 @@ def test_the_way_of_models_that_think_in_latents(alone: list[str], tmp_path: Pat
     learned = ("--input", at["plans"], "--model", at["model"], "--latent-size", "2", *short)
     run("vtb-train-vlm", "latent-sft", *learned, "--output", at["thinks"])
     rewarded = ("--input", at["plans"], "--model", at["thinks"], "--generations", "2", "--max-new-tokens", "8", *short)
-    rewarded = (*rewarded, "--learning-rate", "0.01", "--weight-decay", "0.5")  # all answers are worth the same: 0
-    run("vtb-train-vlm", "latent-grpo", *rewarded, "--output", at["needs"])
+    # All answers are worth the same, so that only the decay changes anything.
+    decay = ("--learning-rate", "0.01", "--weight-decay", "0.5")
+    run("vtb-train-vlm", "latent-grpo", *rewarded, *decay, "--output", at["needs"])
     asked = ("--input", at["mazes"], "--model", at["needs"], "--max-new-tokens", "8", "--limit", "2", "--split", "all")
     run("vtb-eval", "predict", *asked, "--latent-ablations", "--device", "cpu", "--output", at["said"])
     run("vtb-eval", "score", "--input", at["said"], "--workers", "1", "--output", at["scores"])

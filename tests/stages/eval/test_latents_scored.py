@@ -9,6 +9,7 @@ import pytest
 
 from contract.command_line import call
 from stages.eval.test_score import QUESTIONS, RIGHT, write
+from vtb.formats.webdataset import Sample
 from vtb_eval.latents import latent_figures
 from vtb_eval.predicting import make_sample
 from vtb_eval.prediction import Prediction, decode_prediction, encode_prediction
@@ -73,7 +74,8 @@ def test_thoughts_are_no_part_of_the_answer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrong", [{"segments": "many"}, {"without": ["x"]}, {"without": {"dropped": 3}}])
 def test_edited_predictions_are_named(wrong: dict[str, object], tmp_path: Path) -> None:
     sample = make_sample(QUESTIONS[0], RIGHT[0])
-    sample.parts["json"] = json.dumps({**json.loads(sample.parts["json"]), **wrong}).encode()
+    edited = json.dumps({**json.loads(sample.parts["json"]), **wrong}).encode()
+    sample = Sample(sample.key, {**sample.parts, "json": edited})
     write(tmp_path / "said", [sample])
     done = call("vtb-eval", "score", "--input", tmp_path / "said", "--output", tmp_path / "scores")
     assert done.code == 3
