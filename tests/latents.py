@@ -135,3 +135,15 @@ def job(family: Family, output_dir: Path, **more: Any) -> Job:
 def judging(every: int = 1000) -> Judging:
     """Short answers to three questions."""
     return Judging(every=every, count=3, max_new_tokens=40)
+
+
+@pytest.fixture
+def half(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For modules that import it: computation in bfloat16 on a processor, as on a GPU."""
+    from accelerate.state import AcceleratorState
+
+    # It keeps the precision that it was first asked for.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    monkeypatch.setattr("vtb.latent.loading.half_precision", lambda device: True)
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)

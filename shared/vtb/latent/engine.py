@@ -6,10 +6,10 @@ import sys
 
 from vtb.engine.own_process import own_process
 from vtb.engine.stop_signal import StopSignal
-from vtb.engine.vision_language import load_processor, load_vision_language
+from vtb.engine.vision_language import load_processor
 from vtb.latent.held_out import choose
 from vtb.latent.job import Job
-from vtb.latent.loading import add_latents, make_trainable
+from vtb.latent.loading import add_latents, load_model, make_accelerator, make_trainable, settle
 from vtb.latent.parts import parts_of
 from vtb.latent.rows import read_rows
 from vtb.latent.sequences import Sequencer
@@ -18,20 +18,14 @@ from vtb.latent.trainer import Trainer
 
 def train(job: Job, stop: StopSignal) -> None:
     """Load the model and train."""
-    import torch
-    from accelerate import Accelerator, DistributedDataParallelKwargs
-
-    unused = DistributedDataParallelKwargs(find_unused_parameters=True)  # tables of tokens that a batch lacks
-    accelerator = Accelerator(cpu=job.device == "cpu", kwargs_handlers=[unused])
+    accelerator = make_accelerator(job.device)
     processor = load_processor(job.model, job.max_pixels)
-    model = load_vision_language(job.model, None, torch.float32 if job.device == "cpu" else torch.bfloat16)
+    model = load_model(job.model, job.device)
     parts = parts_of(model)
     tokens = add_latents(model, processor, job.model, job.latent_size) if job.latent_size else None
     model = make_trainable(model, tokens, job.tuner, job.rank, job.seed, tune_vision=job.tune_vision)
-    model.to("cpu" if job.device == "cpu" else accelerator.device)
-    if job.gradient_checkpointing and job.stage == 1:  # stage 2 needs the cache, which checkpointing rules out
-        model.enable_input_require_grads()
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+    # Stage 2 needs the cache, which checkpointing rules out.
+    settle(model, accelerator, job.device, checkpointing=job.gradient_checkpointing and job.stage == 1)
     rows, val = read_rows(job.dataset, "train"), read_rows(job.dataset, "val")
     puzzles = choose(val, job.judging.count) if job.judging else []
     sequencer = Sequencer(processor, tokens, job.max_length)

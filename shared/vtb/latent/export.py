@@ -9,21 +9,20 @@ from typing import Any
 
 from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 from vtb.engine.trained_weights import put_back
-from vtb.engine.vision_language import load_processor, load_vision_language
+from vtb.engine.vision_language import load_processor
 from vtb.latent.grpo_job import GrpoJob
 from vtb.latent.job import Job
-from vtb.latent.loading import WEIGHTS, add_latents, make_trainable
+from vtb.latent.loading import WEIGHTS, add_latents, load_model, make_trainable
 from vtb.latent.tokens import LatentTokens, read_latent_config, write_latent_config
 
 
 def _restored(job: Job | GrpoJob, checkpoint: Path) -> tuple[Any, Any, LatentTokens | None]:
     """The trained model, its processor as it was at the start, and its tokens."""
     allow_cpu_torchvision()
-    import torch
     from safetensors.torch import load_file
 
     processor = load_processor(job.model, 1 << 40)
-    model = load_vision_language(job.model, None, torch.float32 if job.device == "cpu" else torch.bfloat16)
+    model = load_model(job.model, job.device)
     size = latent_size(job)
     tokens = add_latents(model, processor, job.model, size) if size else None
     model = make_trainable(model, tokens, job.tuner, job.rank, job.seed, tune_vision=job.tune_vision)

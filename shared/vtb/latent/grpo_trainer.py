@@ -67,9 +67,10 @@ class GrpoTrainer(TrainingLoop[GrpoJob]):
         number = (self.done * self.job.grad_accum + place) * world + self.accelerator.process_index
         row, whole = self._questions[self.order.row_of(number)]
         self.model.eval()
-        rollouts, answers, parts = self._rolled(row, whole, number)
+        with self.accelerator.autocast():
+            rollouts, answers, parts = self._rolled(row, whole, number)
+            before = self._before(answers)
         rewards = torch.tensor([self.reward.total(one) for one in parts], device=self.accelerator.device)
-        before = self._before(answers)
         self.model.train()
         with self.exchanging(last=place == self.job.grad_accum - 1):
             own = self.module(answers)
@@ -137,7 +138,8 @@ class GrpoTrainer(TrainingLoop[GrpoJob]):
         began, rank, world = time.perf_counter(), self.accelerator.process_index, self.accelerator.num_processes
         self.model.eval()
         few = self._val[: self.job.judging.count]
-        own = [line for question in few[rank::world] for line in self._answered(*question)]
+        with self.accelerator.autocast():
+            own = [line for question in few[rank::world] for line in self._answered(*question)]
         self.model.train()
         every = [line for part in self.everybodys(own) for line in part]
         if self.accelerator.is_main_process:

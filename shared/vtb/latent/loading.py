@@ -1,4 +1,4 @@
-"""A model and its processor, ready to be trained to think in latents; and its weights, out and in again."""
+"""A model ready to be trained to think in latents: loaded, with the three tokens, and with what is trained marked."""
 
 from __future__ import annotations
 
@@ -6,12 +6,51 @@ from pathlib import Path
 from typing import Any
 
 from vtb.engine.training_job import Tuner
+from vtb.engine.vision_language import load_vision_language
 from vtb.errors import BadInput
 from vtb.latent.parts import parts_of
 from vtb.latent.tokens import LatentTokens, add_tokens, make_room, read_latent_config
 
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 WEIGHTS = "trained.safetensors"
+
+
+def half_precision(device: str) -> bool:
+    """Whether to compute in bfloat16, which processors do slowly."""
+    return device == "cuda"
+
+
+def make_accelerator(device: str) -> Any:
+    """accelerate's, of all processes."""
+    from accelerate import Accelerator, DistributedDataParallelKwargs
+
+    unused = DistributedDataParallelKwargs(find_unused_parameters=True)  # tables of tokens that a batch lacks
+    return Accelerator(
+        cpu=device == "cpu", mixed_precision="bf16" if half_precision(device) else "no", kwargs_handlers=[unused]
+    )
+
+
+def load_model(folder: Path, device: str) -> Any:
+    """A model in the precision that it is computed in."""
+    import torch
+
+    return load_vision_language(folder, None, torch.bfloat16 if half_precision(device) else torch.float32)
+
+
+def settle(model: Any, accelerator: Any, device: str, *, checkpointing: bool) -> None:
+    """Put a model where it is trained.
+
+    What is trained is kept in float32 and computed in bfloat16, in whose three digits an update of 1e-5 of a weight
+    would be lost.
+    """
+    model.to("cpu" if device == "cpu" else accelerator.device)
+    if half_precision(device):
+        for weight in model.parameters():
+            if weight.requires_grad:
+                weight.data = weight.data.float()
+    if checkpointing:
+        model.enable_input_require_grads()
+        model.gradient_checkpointing_enable({"use_reentrant": False})
 
 
 def add_latents(model: Any, processor: Any, folder: Path, size: int) -> LatentTokens:

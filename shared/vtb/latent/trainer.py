@@ -57,13 +57,13 @@ class Trainer(TrainingLoop[Job]):
                 model, parts, tokens, special, tau=job.teacher_decay, selection=job.selection, coverage=job.coverage,
                 temperature=job.selection_temperature,
             )  # fmt: skip
-        student = make_student(
+        self.student = make_student(
             model, parts, tokens, self.teacher, stage=job.stage, seed=job.seed, word_weight=job.word_weight,
             latent_weight=job.latent_weight, vision_frozen=not job.tune_vision,
         )  # fmt: skip
         weights = [weight for weight in model.parameters() if weight.requires_grad]
         optimizer = torch.optim.AdamW(weights, lr=job.learning_rate, weight_decay=job.weight_decay)
-        super().__init__(job, accelerator, stop, student, optimizer)
+        super().__init__(job, accelerator, stop, self.student, optimizer)
         if job.resume_from is not None:
             self.done = load_checkpoint(job.resume_from, model, self.optimizer, self._moving(), accelerator.device)
 
@@ -109,14 +109,17 @@ class Trainer(TrainingLoop[Job]):
         began, rank, world = time.perf_counter(), self.accelerator.process_index, self.accelerator.num_processes
         self.model.eval()
         few = self._val[: self.job.judging.count]
-        losses = mean_loss(self.module, self.sequencer, few[rank::world], self.accelerator.device)
-        said = answer_and_judge(
-            self.parts, self.sequencer, self._puzzles[rank::world], self.job.judging.max_new_tokens,
-            self.accelerator.device,
-        )  # fmt: skip
+        # The bare student: processes have different numbers of rows here, and must not wait for each other.
+        with self.accelerator.autocast():
+            losses = mean_loss(self.student, self.sequencer, few[rank::world], self.accelerator.device)
+            said = answer_and_judge(
+                self.parts, self.sequencer, self._puzzles[rank::world], self.job.judging.max_new_tokens,
+                self.accelerator.device,
+            )  # fmt: skip
         self.model.train()
         if self.teacher is not None and self.accelerator.is_main_process and few:
-            self._show_patches(few)
+            with self.accelerator.autocast():
+                self._show_patches(few)
         every = [one for part in self.everybodys(said) for one in part]
         found = self.figures([one for part in self.everybodys(losses) for one in part])
         if self.accelerator.is_main_process:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from latents import half as half  # a fixture
 from latents import job, judging, scratch
 from latents import one_thread as one_thread  # a fixture
 from stopping import StopAfter
@@ -113,6 +114,20 @@ def test_what_is_paid_for_becomes_frequent(
         first, last = (sum(row["latent_answers"] for row in few) / 3 for few in (rows[:3], rows[-3:]))
         assert 0.2 < first < 0.95
         assert last > first + 0.15 if more else last < first - 0.15, (name, first, last)
+
+
+def test_in_half_precision_with_checkpointing(
+    started: tuple[Path, Path], half: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    work = work_of(
+        started, tmp_path / "half", "usage=1", steps=2, tuner="full", gradient_checkpointing=True, judging=judging(1),
+        necessity="likelihood", latent="force", learning_rate=1e-6,
+    )  # fmt: skip
+    weights, log = trained(work, monkeypatch)
+    assert {weight.dtype for weight in weights.values()} == {torch.float32}
+    assert all(row["kl"] < 0.05 for row in log if "kl" in row)
 
 
 @pytest.mark.parametrize("stop", [1, 3])

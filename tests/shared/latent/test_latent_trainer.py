@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from latents import FAMILIES, dataset, job, judging
+from latents import half as half  # a fixture
 from latents import one_thread as one_thread  # a fixture
 from stopping import StopAfter
 from vtb.engine.complete import newest_complete_checkpoint
@@ -79,7 +81,6 @@ def test_stopped_and_continued_equals_undisturbed(
     stop: int, tau: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import torch
-    from msgspec import structs
 
     work = job("qwen3_vl", tmp_path / "whole", teacher_decay=tau, grad_accum=2, judging=judging(2))
     undisturbed, _ = trained(work, monkeypatch)
@@ -103,9 +104,10 @@ def test_two_processes_learn_what_one_learns_of_twice_the_rows(tmp_path: Path, m
     for path in dataset().glob("*.png"):
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / "train.jsonl").write_text("\n".join(lines[:1] * 4))
-    one = job("qwen2_5_vl", tmp_path / "one", dataset=folder, steps=3, batch_size=2)
+    (folder / "val.jsonl").write_text("\n".join(lines[:1] * 3))  # no multiple of two
+    one = job("qwen2_5_vl", tmp_path / "one", dataset=folder, steps=3, batch_size=2, judging=judging(2))
     alone, _ = trained(one, monkeypatch)
-    two = job("qwen2_5_vl", tmp_path / "two", dataset=folder, steps=3, batch_size=1)
+    two = job("qwen2_5_vl", tmp_path / "two", dataset=folder, steps=3, batch_size=1, judging=judging(2))
     two.output_dir.mkdir()
     write_job(two, tmp_path / "job.json")
     command = [
@@ -118,6 +120,27 @@ def test_two_processes_learn_what_one_learns_of_twice_the_rows(tmp_path: Path, m
     assert checkpoint is not None
     both = load_file(checkpoint / "trained.safetensors")
     assert all(torch.allclose(weight, both[name], atol=1e-4) for name, weight in alone.items())
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(("tuner", "stage"), [("full", 1), ("lora", 1), ("full", 2)])
+def test_small_updates_are_not_lost_in_half_precision(
+    family: Family, tuner: str, stage: int, half: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a GPU: frozen weights and the computation in bfloat16, trained ones in float32, with checkpointing."""
+    import torch
+
+    work = job(
+        family, tmp_path / "out", tuner=tuner, stage=stage, steps=2, learning_rate=1e-6, weight_decay=0.0,
+        gradient_checkpointing=True, judging=judging(),
+    )  # fmt: skip
+    after, log = trained(work, monkeypatch)
+    before, _ = trained(structs.replace(work, output_dir=tmp_path / "still", learning_rate=0.0), monkeypatch)
+    assert {weight.dtype for weight in after.values()} == {torch.float32}
+    moved = [name for name, weight in after.items() if "layers" in name and not torch.equal(weight, before[name])]
+    assert moved
+    assert all(float((after[name] - before[name]).abs().max()) < 1e-5 for name in moved)
+    assert all(row["loss"] > 0 for row in log if "loss" in row)
 
 
 def test_a_job_survives_its_file(tmp_path: Path) -> None:
