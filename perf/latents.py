@@ -58,7 +58,7 @@ def _prepared(folder: Path) -> tuple[Any, Parts, LatentTokens, Sequencer, list[R
     (folder / "train.jsonl").write_text("".join(lines))
     model = AutoModelForImageTextToText.from_pretrained(folder / "model")
     processor = load_processor(folder / "model", 1 << 20)
-    tokens = add_latents(model, processor, folder / "model", SIZE)
+    tokens = add_latents(model, processor, folder / "model", SIZE, "full")
     parts = parts_of(model)
     parts.inner.visual.requires_grad_(False)
     return model, parts, tokens, Sequencer(processor, tokens, 8192), read_rows(folder, "train")

@@ -104,7 +104,7 @@ def loaded(family: Family) -> tuple[Any, Parts, LatentTokens, Sequencer]:
     torch.manual_seed(0)
     model = AutoModelForImageTextToText.from_pretrained(tiny(family))
     processor = load_processor(tiny(family), 1 << 20)
-    tokens = add_latents(model, processor, tiny(family), SIZE)
+    tokens = add_latents(model, processor, tiny(family), SIZE, "full")
     return model, parts_of(model), tokens, Sequencer(processor, tokens, 4096)
 
 

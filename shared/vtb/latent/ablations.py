@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from vtb.latent.decoding import Change, Thoughts, generate
+from vtb.latent.decoding import Change, Mode, Thoughts, generate
 from vtb.latent.parts import Parts
 from vtb.latent.tokens import LatentTokens
 
@@ -18,7 +18,8 @@ ABLATIONS: tuple[Ablation, ...] = ("dropped", "noise", "shuffled", "forbidden")
 
 
 def answer_without(
-    parts: Parts, inputs: Any, tokens: LatentTokens, thoughts: Thoughts, which: Ablation, seed: int, **settings: Any
+    parts: Parts, inputs: Any, tokens: LatentTokens, thoughts: Thoughts, which: Ablation, seed: int,
+    mode: Mode = "auto", **settings: Any,
 ) -> Any:  # fmt: skip
     """New tokens (B, T) of a batch whose answers had the given latents.
 
@@ -29,14 +30,15 @@ def answer_without(
         thoughts: the latents of the answers as they were.
         which: what is done to them.
         seed: of the noise.
+        mode: as of the answers.
         settings: of transformers' ``generate``.
     """
     if which == "forbidden":
         return generate(parts, inputs, tokens, "forbid", **settings)[0]
     if which == "dropped":
-        return generate(parts, inputs, tokens, size=0, **settings)[0]
+        return generate(parts, inputs, tokens, mode, size=0, **settings)[0]
     change = noise(seed) if which == "noise" else others(thoughts)
-    return generate(parts, inputs, tokens, change=change, **settings)[0]
+    return generate(parts, inputs, tokens, mode, change=change, **settings)[0]
 
 
 def noise(seed: int) -> Change:
@@ -52,12 +54,19 @@ def noise(seed: int) -> Change:
     return change
 
 
+def donors(thoughts: Thoughts) -> dict[int, int]:
+    """Whose latents each row gets: those of the next row that has any; none for a row that is alone in having some."""
+    having = [row for row, found in enumerate(thoughts.found) if found]
+    if len(having) < 2:
+        return {}
+    return {row: having[(place + 1) % len(having)] for place, row in enumerate(having)}
+
+
 def others(thoughts: Thoughts) -> Change:
-    """The latents of the next row that has any, in their order; a row that is alone in having some keeps its own."""
+    """The latents of another row in their order; a row without a donor keeps its own."""
     import torch
 
-    having = [row for row, found in enumerate(thoughts.found) if found]
-    donor = {row: having[(place + 1) % len(having)] for place, row in enumerate(having)}
+    donor = donors(thoughts)
     given = dict.fromkeys(range(len(thoughts.found)), 0)
 
     def change(rows: Any, latents: Any) -> Any:

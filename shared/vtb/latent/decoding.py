@@ -8,11 +8,11 @@ nor end can come elsewhere. What goes in where a latent is, is the model's last 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from vtb.latent.parts import Parts
+from vtb.latent.parts import Parts, placeholders
 from vtb.latent.tokens import LatentTokens
 
 Mode = Literal["auto", "force", "forbid"]
@@ -22,7 +22,9 @@ Change = Callable[[Any, Any], Any]  # from the rows (n,) that think now and thei
 class Machine:
     """Says which tokens each row may have next, from the tokens that it has."""
 
-    def __init__(self, tokens: LatentTokens, prompt: int, mode: Mode, *, size: int | None = None) -> None:
+    def __init__(
+        self, tokens: LatentTokens, prompt: int, mode: Mode, *, size: int | None = None, never: Sequence[int] = ()
+    ) -> None:  # fmt: skip
         """Stateless: what a row is doing can be read off its tokens.
 
         Args:
@@ -30,8 +32,10 @@ class Machine:
             prompt: length of the prompts in tokens, which are padded on the left.
             mode: ``auto`` lets the model decide, ``force`` begins every answer with a segment, ``forbid`` allows none.
             size: latents of a segment, where they are not as many as in training.
+            never: further tokens that no answer may have.
         """
         self._tokens, self._prompt, self._mode = tokens, prompt, mode
+        self._never = [tokens.pad, tokens.end, *never]
         self._size = tokens.size if size is None else size
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
@@ -40,8 +44,7 @@ class Machine:
 
         tokens, found = self._tokens, scores.clone()
         lowest = -torch.inf
-        found[:, tokens.pad] = lowest
-        found[:, tokens.end] = lowest
+        found[:, self._never] = lowest
         if self._mode == "forbid":
             found[:, tokens.start] = lowest
             return found
@@ -144,7 +147,7 @@ def generate(
             return parts.whole.generate(**inputs, **settings)[:, prompt:], thoughts
     from transformers import LogitsProcessorList
 
-    machine = LogitsProcessorList([Machine(tokens, prompt, mode, size=size)])
+    machine = LogitsProcessorList([Machine(tokens, prompt, mode, size=size, never=placeholders(parts))])
     with torch.no_grad(), thinking(parts, tokens, thoughts, change):
         # Last, after temperature and cuts: what is forced is forced whatever those say.
         found = parts.whole.generate(**inputs, **settings, logits_processor=machine)

@@ -22,7 +22,7 @@ def train(job: Job, stop: StopSignal) -> None:
     processor = load_processor(job.model, job.max_pixels)
     model = load_model(job.model, job.device)
     parts = parts_of(model)
-    tokens = add_latents(model, processor, job.model, job.latent_size) if job.latent_size else None
+    tokens = add_latents(model, processor, job.model, job.latent_size, job.tuner) if job.latent_size else None
     model = make_trainable(model, tokens, job.tuner, job.rank, job.seed, tune_vision=job.tune_vision)
     # Stage 2 needs the cache, which checkpointing rules out.
     settle(model, accelerator, job.device, checkpointing=job.gradient_checkpointing and job.stage == 1)

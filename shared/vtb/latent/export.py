@@ -24,7 +24,7 @@ def _restored(job: Job | GrpoJob, checkpoint: Path) -> tuple[Any, Any, LatentTok
     processor = load_processor(job.model, 1 << 40)
     model = load_model(job.model, job.device)
     size = latent_size(job)
-    tokens = add_latents(model, processor, job.model, size) if size else None
+    tokens = add_latents(model, processor, job.model, size, job.tuner) if size else None
     model = make_trainable(model, tokens, job.tuner, job.rank, job.seed, tune_vision=job.tune_vision)
     put_back(model, load_file(checkpoint / WEIGHTS), checkpoint)
     return model, processor, tokens

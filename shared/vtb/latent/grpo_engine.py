@@ -14,16 +14,16 @@ from vtb.latent.loading import load_model, make_accelerator, make_trainable, set
 from vtb.latent.parts import parts_of
 from vtb.latent.questions import read_questions
 from vtb.latent.sequences import Sequencer
-from vtb.latent.tokens import allow, read_latent_config
+from vtb.latent.tokens import allow, known_latents
 
 
 def train(job: GrpoJob, stop: StopSignal) -> None:
     """Load the model and train."""
     accelerator = make_accelerator(job.device)
-    tokens = read_latent_config(job.model)
+    processor = load_processor(job.model, job.max_pixels)
+    tokens = known_latents(job.model, processor.tokenizer)
     if tokens is None:
         raise BadInput(f"{job.model}: knows no latents: train it with `vtb-train-vlm latent-sft` first")
-    processor = load_processor(job.model, job.max_pixels)
     model = load_model(job.model, job.device)
     allow(model, tokens)
     parts = parts_of(model)

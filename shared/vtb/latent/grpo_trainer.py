@@ -70,11 +70,12 @@ class GrpoTrainer(TrainingLoop[GrpoJob]):
         with self.accelerator.autocast():
             rollouts, answers, parts = self._rolled(row, whole, number)
             before = self._before(answers)
-        rewards = torch.tensor([self.reward.total(one) for one in parts], device=self.accelerator.device)
+        rewards = torch.tensor([self.reward.total(one) for one in parts], dtype=torch.float64)
+        worth = advantages(rewards).float().to(self.accelerator.device)
         self.model.train()
         with self.exchanging(last=place == self.job.grad_accum - 1):
             own = self.module(answers)
-            loss, apart = policy_loss(own, before, answers.chosen, advantages(rewards), self.job.beta)
+            loss, apart = policy_loss(own, before, answers.chosen, worth, self.job.beta)
             self.accelerator.backward(loss / self.job.grad_accum)
         return {**_figures(rollouts, parts, rewards), "loss": float(loss.detach()), "kl": float(apart)}
 

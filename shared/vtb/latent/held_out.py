@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vtb.errors import BadInput
 from vtb.latent.decoding import generate, readable, segments_in, without_thoughts
 from vtb.latent.parts import Parts
 from vtb.latent.rows import Row
@@ -35,7 +36,14 @@ class Said:
 
 def choose(rows: Sequence[Row], count: int) -> list[HeldOut]:
     """The first rows that somebody can judge."""
-    return [HeldOut(row, decode_example(row.example.encode())) for row in rows if row.example][:count]
+    return [HeldOut(row, _example(row)) for row in [row for row in rows if row.example][:count]]
+
+
+def _example(row: Row) -> Example:
+    try:
+        return decode_example(row.example.encode())
+    except BadInput as error:
+        raise BadInput(f"row {row.id}: cannot be judged ({error}): prepare the dataset again") from error
 
 
 def answer_and_judge(

@@ -9,7 +9,7 @@ from vtb.engine.training_job import Tuner
 from vtb.engine.vision_language import load_vision_language
 from vtb.errors import BadInput
 from vtb.latent.parts import parts_of
-from vtb.latent.tokens import LatentTokens, add_tokens, make_room, read_latent_config
+from vtb.latent.tokens import LatentTokens, add_tokens, known_latents, lacks_room, make_room
 
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 WEIGHTS = "trained.safetensors"
@@ -53,19 +53,19 @@ def settle(model: Any, accelerator: Any, device: str, *, checkpointing: bool) ->
         model.gradient_checkpointing_enable({"use_reentrant": False})
 
 
-def add_latents(model: Any, processor: Any, folder: Path, size: int) -> LatentTokens:
+def add_latents(model: Any, processor: Any, folder: Path, size: int, tuner: Tuner) -> LatentTokens:
     """Give a model the three tokens, or take those that it has.
 
     Raises:
-        BadInput: it was trained with another number of latents.
+        BadInput: it was trained with another number of latents, or a LoRA cannot bring it more rows.
     """
     known = len(processor.tokenizer)
-    had = read_latent_config(folder)
+    had = known_latents(folder, processor.tokenizer)
     if had is not None and had.size != size:
         raise BadInput(f"{folder}: was trained with {had.size} latents a segment: give --latent-size {had.size}")
     tokens = add_tokens(processor.tokenizer, size)
-    if had is not None and had != tokens:
-        raise BadInput(f"{folder}: its configuration and its tokenizer disagree about the latent tokens")
+    if tuner == "lora" and lacks_room(model, tokens):
+        raise BadInput(f"{folder}: its tables have no spare rows for the latent tokens: take --tuner full")
     make_room(model, tokens, known)
     return tokens
 

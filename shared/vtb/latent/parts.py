@@ -42,6 +42,11 @@ def parts_of(model: Any) -> Parts:
     return Parts(whole, whole.model, whole.model.language_model.layers)
 
 
+def placeholders(parts: Parts) -> list[int]:
+    """The tokens that stand for pictures and clips: in an answer, the model would look for a picture to put there."""
+    return [parts.whole.config.image_token_id, parts.whole.config.video_token_id]
+
+
 def seen(parts: Parts, pixels: Any, grids: Any) -> Any:
     """What the vision tower makes of pictures, as the model's own ``forward`` takes it; None where there are none."""
     return None if pixels is None else parts.inner.get_image_features(pixels, grids, return_dict=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vtb.latent.decoding import Mode
-from vtb.latent.parts import Parts, last_states, seen
+from vtb.latent.parts import Parts, last_states, placeholders, seen
 from vtb.latent.rollouts import Rollouts
 from vtb.latent.sequences import IGNORED, Batch
 from vtb.latent.tokens import LatentTokens
@@ -74,7 +74,8 @@ def answers_of(rollouts: Rollouts, tokens: LatentTokens, mode: Mode, pad: int) -
 def forbidden(parts: Parts, tokens: LatentTokens) -> list[int]:
     """Tokens that an answer cannot have where it chooses, so that they have no share of the probability."""
     settings = parts.whole.generation_config
-    return sorted({tokens.pad, tokens.end, *((settings.suppress_tokens or ()) if settings is not None else ())})
+    suppressed = (settings.suppress_tokens or ()) if settings is not None else ()
+    return sorted({tokens.pad, tokens.end, *placeholders(parts), *suppressed})
 
 
 def log_probs(parts: Parts, answers: Answers, tokens: LatentTokens, temperature: float, *, blind: bool = False) -> Any:
@@ -120,8 +121,15 @@ def _repeated(pictures: Any, count: int) -> Any:
 
 
 def advantages(rewards: Any) -> Any:
-    """(r - mean) / (std + 1e-6) within a group, the deviation that of a sample (GRPO, arXiv 2402.03300, eq. 3)."""
-    return (rewards - rewards.mean()) / (rewards.std() + 1e-6)
+    """(r - mean) / (std + 1e-6) within a group, the deviation that of a sample (GRPO, arXiv 2402.03300, eq. 3).
+
+    Exactly 0 where all are equal: what is left of their mean by rounding would else be learned as if it were a
+    difference, since the optimizer knows no size.
+    """
+    if rewards.max() == rewards.min():
+        return rewards.new_zeros(rewards.shape)
+    exact = rewards.double()
+    return ((exact - exact.mean()) / (exact.std() + 1e-6)).to(rewards.dtype)
 
 
 def policy_loss(own: Any, before: Any, chosen: Any, worth: Any, beta: float) -> tuple[Any, Any]:

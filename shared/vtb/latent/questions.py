@@ -23,12 +23,12 @@ def read_questions(dataset: Path, split: str) -> list[tuple[Row, Mapping[str, An
     if path is None:
         return []
     found = []
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 row = json.loads(line)
                 found.append((_question(dataset, row), row))
-            except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+            except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
                 raise BadInput(f"{path}: line {number}: is no question ({error}): prepare it again") from error
     return found
 

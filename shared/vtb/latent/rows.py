@@ -57,11 +57,11 @@ def read_rows(dataset: Path, split: str) -> list[Row]:
     if not path.is_file():
         return []
     found = []
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 found.append(_row(dataset, json.loads(line)))
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
                 raise BadInput(f"{path}: line {number}: cannot be learned from ({error}): prepare it again") from error
     return found
 
@@ -71,12 +71,16 @@ def _row(dataset: Path, row: Mapping[str, Any]) -> Row:
     if not any(step.text.strip() for step in plan):
         raise ValueError("its answer has no words")
     images = tuple(inside(dataset, name) for name in row["image_input"])
+    if not isinstance(row["text_input"], str) or not isinstance(row["example"], str):
+        raise TypeError("text_input and example must be words")
     return Row(str(row["id"]), row["text_input"], images, plan, str(row["original_final_answer"]), row["example"])
 
 
 def _steps(dataset: Path, plan: list[Mapping[str, str]]) -> Iterator[Step]:
     for step in plan:
         if step["type"] == "text":
+            if not isinstance(step["content"], str):
+                raise TypeError("the content of a step must be words")
             yield Step(text=step["content"])
         elif step["type"] == "latent":
             yield Step(helper=inside(dataset, step["helper_image"]))

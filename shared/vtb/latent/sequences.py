@@ -15,6 +15,7 @@ from vtb.media.image import UnreadableImage, decode_image
 
 IGNORED = -100  # a label that the loss leaves out
 _PLACE = re.compile("<image>")
+_NO_WORDS = (*TOKENS, "<|image_pad|>", "<|video_pad|>", "<|im_end|>")
 
 
 @dataclass
@@ -114,7 +115,7 @@ class Sequencer:
 
     def _one(self, row: Row) -> dict[str, Any]:
         words = [row.question, *(step.text for step in row.plan)]
-        if found := next((token for token in TOKENS if any(token in text for text in words)), None):
+        if found := next((token for token in _NO_WORDS if any(token in text for text in words)), None):
             raise BadInput(
                 f"row {row.id}: has {found} among its words, which is no text to the model: prepare it again"
             )

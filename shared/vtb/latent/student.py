@@ -56,9 +56,8 @@ def make_student(
                 return words, {"loss": float(words.detach()), "loss_words": float(words.detach())}
             assert tokens is not None
             assert teacher is not None
-            with torch.no_grad():
-                helpers = seen(parts, batch.helper_pixels, batch.helper_grids)
-            self.last = teacher.targets(batch, pictures, () if helpers is None else helpers.pooler_output)
+            # A tower that is trained is another one for the teacher.
+            self.last = teacher.targets(batch, pictures if vision_frozen else None)
             return self._taught(batch, pictures, tokens)
 
         def _taught(self, batch: Batch, pictures: Any, tokens: LatentTokens) -> tuple[Any, dict[str, float]]:
@@ -98,7 +97,7 @@ def with_latents(embeds: Any, batch: Batch, chosen: list[list[Chosen]], tokens: 
             at += list(segment[:count])
             order += range(count)
             features.append(one.features)
-    made = torch.tensor([rows, at, order], device=embeds.device)
+    made = torch.tensor([rows, at, order], dtype=torch.long, device=embeds.device)
     every = torch.cat(features) if features else embeds.new_zeros(0, embeds.shape[-1])
     taught = Taught(made[0], made[1], made[2], every.to(embeds.dtype))
     return embeds.index_put((taught.rows, taught.places), taught.features), taught

@@ -52,31 +52,24 @@ class Teacher:
         """The student's weights are the teacher's meanwhile."""
         return self._weights.in_place()
 
-    def of_batch(self, batch: Batch) -> list[list[Chosen]]:
-        """The same with the pictures looked at here."""
-        import torch
-
-        with torch.no_grad():
-            helpers = seen(self._parts, batch.helper_pixels, batch.helper_grids)
-            pictures = seen(self._parts, batch.pixels, batch.grids)
-        return self.targets(batch, pictures, () if helpers is None else helpers.pooler_output)
-
-    def targets(self, batch: Batch, pictures: Any, helpers: Sequence[Any]) -> list[list[Chosen]]:
+    def targets(self, batch: Batch, pictures: Any = None) -> list[list[Chosen]]:
         """What the latents of each row's segments should be.
 
         Args:
             batch: the rows; where latents will be, the teacher reads the token's plain embedding.
-            pictures: of the rows, as ``parts.seen`` gives them.
-            helpers: features (N, D) of the pictures behind the segments, in the order of rows and segments.
+            pictures: of the rows, as ``parts.seen`` gives them, where the teacher sees them as the student does; else
+                it looks at them itself.
         """
         import torch
 
-        left = list(helpers)
-        segments = [segments_of(row, self._tokens) for row in batch.ids.tolist()]
-        if self._selection == "pooled":
-            return [[Chosen(pooled(left.pop(0), self._tokens.size), None, 0) for _ in found] for found in segments]
         with torch.no_grad(), self.in_place():
-            states, attended = self._read(batch, pictures)
+            helpers = seen(self._parts, batch.helper_pixels, batch.helper_grids)
+            left = [] if helpers is None else list(helpers.pooler_output)
+            segments = [segments_of(row, self._tokens) for row in batch.ids.tolist()]
+            if self._selection == "pooled":
+                return [[Chosen(pooled(left.pop(0), self._tokens.size), None, 0) for _ in found] for found in segments]
+            own = pictures if pictures is not None else seen(self._parts, batch.pixels, batch.grids)
+            states, attended = self._read(batch, own)
             return [
                 self._row(batch, row, states[row], attended[row], found, left) for row, found in enumerate(segments)
             ]

@@ -51,6 +51,11 @@ def segment(size: int) -> str:
     return START + PAD * size + END
 
 
+def lacks_room(model: Any, tokens: LatentTokens) -> bool:
+    """Whether a model has too few rows for the tokens."""
+    return max(tokens.pad, tokens.start, tokens.end) >= int(model.get_input_embeddings().weight.shape[0])
+
+
 def make_room(model: Any, tokens: LatentTokens, known: int) -> None:
     """Give the tokens rows in a model's tables, which start as the mean of the others'.
 
@@ -65,8 +70,8 @@ def make_room(model: Any, tokens: LatentTokens, known: int) -> None:
     import torch
 
     rows = model.get_input_embeddings().weight.shape[0]
-    most = max(tokens.pad, tokens.start, tokens.end)
-    if most >= rows:
+    if lacks_room(model, tokens):
+        most = max(tokens.pad, tokens.start, tokens.end)
         model.resize_token_embeddings(most + 1, pad_to_multiple_of=64, mean_resizing=False)
     with torch.no_grad():
         tables = (model.get_input_embeddings(), model.get_output_embeddings())
@@ -106,3 +111,18 @@ def read_latent_config(folder: Path) -> LatentTokens | None:
     if len(numbers) < len(names) or not 0 <= numbers[0] <= _MOST or min(numbers[1:]) < 0:
         raise BadInput(f"{path}: {', '.join(names)} must be numbers, the first from 0 to {_MOST}")
     return LatentTokens(*numbers) if numbers[0] else None
+
+
+def known_latents(folder: Path, tokenizer: Any) -> LatentTokens | None:
+    """What a model or an adapter says of its latents, if its tokenizer says the same; None where it has none.
+
+    Raises:
+        BadInput: they disagree.
+    """
+    found = read_latent_config(folder)
+    numbers = tokenizer.get_vocab()
+    if found is not None and found != LatentTokens(found.size, *(numbers.get(token, -1) for token in TOKENS)):
+        raise BadInput(
+            f"{folder}: its configuration and its tokenizer disagree about the latent tokens: use a model that is whole"
+        )
+    return found

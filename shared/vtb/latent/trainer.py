@@ -132,7 +132,7 @@ class Trainer(TrainingLoop[Job]):
         if not shown or self.teacher is None:
             return
         batch = self.sequencer.batch(shown, range(len(shown))).to(self.accelerator.device)
-        chosen = self.teacher.of_batch(batch)
+        chosen = self.teacher.targets(batch)
         merge = self.parts.inner.visual.spatial_merge_size
         grids = [(int(height) // merge, int(width) // merge) for _, height, width in batch.helper_grids.tolist()]
         drawn = []

@@ -21,5 +21,5 @@ def latent_lines(metrics: Mapping[str, Any]) -> list[str]:
 def _line(name: str, row: Mapping[str, float]) -> str:
     return (
         f"  {name}: {100 * row['before']:.1f} % right without, necessity {100 * row['difference']:+.1f} points "
-        f"({100 * row['low']:+.1f} to {100 * row['high']:+.1f})"
+        f"({100 * row['low']:+.1f} to {100 * row['high']:+.1f}), {row['puzzles']:,} answers"
     )

@@ -12,7 +12,7 @@ from vtb.datasets.asked import Asked
 from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.engine.vision_language import load_processor, load_vision_language
 from vtb.errors import NotAvailable
-from vtb.latent.tokens import LatentTokens, read_latent_config
+from vtb.latent.tokens import LatentTokens, known_latents, read_latent_config
 from vtb.media.image import decode_image
 from vtb_eval.greedy import make_greedy
 from vtb_eval.moving import as_metadata, moving
@@ -56,9 +56,9 @@ class VisionLanguageModel:
         forbid_remote_code()
         self.generation = generation
         self.device = _device(device)
-        tokens = latent_tokens(model, adapter)
         learned = adapter if adapter is not None and read_latent_config(adapter) is not None else model
         self._processor = load_processor(learned, generation.max_pixels)
+        tokens = known_latents(learned, self._processor.tokenizer)
         self._model = _load(model, adapter, self.device, tokens)
         if generation.temperature == 0:
             make_greedy(self._model)
@@ -106,11 +106,6 @@ class VisionLanguageModel:
         media = {**_pictures(every), **_clips(every, self.generation.max_pixels)}
         inputs = self._processor(text=texts, padding=True, return_tensors="pt", **media)
         return inputs.to(self.device)
-
-
-def latent_tokens(model: Path, adapter: Path | None) -> LatentTokens | None:
-    """The latents that an adapter or its model knows; None where neither does."""
-    return (read_latent_config(adapter) if adapter is not None else None) or read_latent_config(model)
 
 
 def _chat(question: Question) -> list[dict[str, Any]]:

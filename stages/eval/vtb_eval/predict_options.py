@@ -20,6 +20,7 @@ OF_WORDS = (
 )  # fmt: skip
 OF_LATENTS = tuple(field.name for field in dataclasses.fields(LatentOptions))
 HERE = ("adapter", "device", "batch_size", *OF_LATENTS)
+COOLEST = 0.001  # temperature; below, numbers overflow
 THERE = ("concurrency", "retries", "timeout")
 
 
@@ -86,6 +87,10 @@ class Options(StageOptions):
         if self.endpoint is not None:
             check_endpoint(self.endpoint)
         self._check_answers()
+        if 0 < self.temperature < COOLEST:
+            raise UsageProblem(
+                f"--temperature {self.temperature:g}: give 0 for the likeliest token, or {COOLEST} or more"
+            )
         where = "a model of this machine, not for --endpoint" if self.endpoint is not None else "--endpoint"
         for name in HERE if self.endpoint is not None else THERE:
             if name in self.given:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from vtb.errors import BadInput
 from vtb.formats.half_pairs import without_half_pairs
+from vtb.latent.ablations import ABLATIONS
 from vtb.tasks.example import Example, encode_example
 from vtb.tasks.registry import decode_example
 
@@ -92,7 +93,7 @@ class _Row(msgspec.Struct, omit_defaults=True):
     text: Any  # other programs may have left out the quotes; whatever it is gets a verdict
     example: msgspec.Raw
     finish: Any = None
-    segments: int | None = None
+    segments: Annotated[int, msgspec.Meta(ge=0)] | None = None
     without: dict[str, str] = {}
 
 
@@ -118,5 +119,7 @@ def decode_prediction(data: bytes) -> Prediction:
         row = msgspec.json.decode(without_half_pairs(data), type=_Row)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise BadInput(f"it is no prediction: {error}") from error
+    if unknown := set(row.without) - set(ABLATIONS):
+        raise BadInput(f"it is no prediction: there is no form {min(unknown)[:40]!r} of answers without latents")
     example = decode_example(bytes(row.example))
     return Prediction(example, row.prompt, str(row.text), row.finish, row.segments, row.without)

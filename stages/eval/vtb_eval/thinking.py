@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vtb.latent.ablations import ABLATIONS, answer_without
+from vtb.latent.ablations import ABLATIONS, answer_without, donors
 from vtb.latent.decoding import Mode, generate, readable, segments_in
 from vtb.latent.parts import Parts, parts_of
 from vtb.latent.tokens import LatentTokens, allow
@@ -42,11 +42,16 @@ class Thinker:
         without: list[dict[str, str]] = [{} for _ in every]
         for which in ABLATIONS if self._ablations else ():
             torch.manual_seed(seed)
-            others = answer_without(self._parts, inputs, self._tokens, thoughts, which, seed, **settings).tolist()
-            for row, ids in enumerate(others):
+            changed = answer_without(
+                self._parts, inputs, self._tokens, thoughts, which, seed, self._mode, **settings
+            ).tolist()
+            for row, ids in enumerate(changed):
                 # An answer without latents is the same whatever is done to latents.
-                unused = not segments_in(every[row], self._tokens)
-                without[row][which] = texts[row] if unused else readable(self._tokenizer, ids, self._tokens)
+                if not segments_in(every[row], self._tokens):
+                    without[row][which] = texts[row]
+                # One that is alone in having some cannot get another's.
+                elif which != "shuffled" or row in donors(thoughts):
+                    without[row][which] = readable(self._tokenizer, ids, self._tokens)
         return [
             Thought(ids, text, segments_in(ids, self._tokens), more)
             for ids, text, more in zip(every, texts, without, strict=True)

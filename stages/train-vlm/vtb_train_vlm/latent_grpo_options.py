@@ -46,7 +46,7 @@ class Options(LatentOptions):
         "auto", group=GENERATION,
         help="Let the model decide when it thinks in latents, or begin every answer with them.",
     )  # fmt: skip
-    temperature: float = option(1.0, low=0, above=True, group=GENERATION, help="Temperature of the sampling.")
+    temperature: float = option(1.0, low=0.01, group=GENERATION, help="Temperature of the sampling.")
     max_new_tokens: int = option(512, low=1, group=GENERATION, help="Longest answer in tokens, latents included.")
     learning_rate: float = option(1e-6, low=0, above=True, group=TRAINING, help="Peak learning rate of AdamW.")
     beta: float = option(0.01, low=0, group=TRAINING, help="Weight of the distance (KL) to the model before training.")

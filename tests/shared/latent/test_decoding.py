@@ -8,6 +8,7 @@ import pytest
 
 from latents import FAMILIES, SIZE, loaded, rows
 from latents import one_thread as one_thread  # a fixture
+from vtb.latent.ablations import Ablation, answer_without, donors
 from vtb.latent.decoding import Machine, generate, readable, segments_in
 from vtb.latent.parts import last_states, seen
 from vtb.latent.sequences import IGNORED, Batch
@@ -150,3 +151,22 @@ def test_the_answer_as_people_read_it() -> None:
     ids = [*words, tokens.start, *[tokens.pad] * SIZE, tokens.end, *words, tokenizer.eos_token_id]
     assert readable(tokenizer, ids, tokens) == "The color is red.<latent>The color is red."
     assert segments_in(ids, tokens) == 1
+
+
+def test_ablations_begin_as_the_answers_began() -> None:
+    """Where segments were forced, they are forced in the changed answers, too; and a row needs another to shuffle."""
+    _, parts, tokens, sequencer = loaded("qwen2_5_vl")
+    inputs = sequencer.prompts(rows()[:3])
+    said: dict[str, Any] = {"max_new_tokens": 12, **GREEDY}
+    _, thoughts = generate(parts, inputs, tokens, "force", **said)
+    forms: tuple[Ablation, ...] = ("dropped", "noise", "shuffled")
+    for which in forms:
+        ids = answer_without(parts, inputs, tokens, thoughts, which, 1, "force", **said)
+        assert ids[:, 0].tolist() == [tokens.start] * 3
+        pads = (ids == tokens.pad).sum(dim=1).tolist()
+        assert all((count == 0) is (which == "dropped") for count in pads)
+    assert donors(thoughts) == {0: 1, 1: 2, 2: 0}
+    thoughts.found[1] = []
+    assert donors(thoughts) == {0: 2, 2: 0}
+    thoughts.found[0] = []
+    assert donors(thoughts) == {}

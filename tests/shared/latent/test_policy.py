@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from latents import FAMILIES, SIZE, loaded, rows
 from latents import one_thread as one_thread  # a fixture
 from vtb.latent.decoding import Machine, Thoughts, thinking
-from vtb.latent.policy import advantages, answers_of, log_probs, policy_loss
+from vtb.latent.parts import placeholders
+from vtb.latent.policy import advantages, answers_of, forbidden, log_probs, policy_loss
 from vtb.latent.rollouts import as_rollouts, plain_sampling, well_formed
 from vtb_train_vlm.tiny_model import Family
 
@@ -34,11 +35,12 @@ def test_log_probabilities_are_those_of_the_sampling(family: Family, mode: Any) 
     inputs = sequencer.prompts([rows()[2]])
     prompt = inputs["input_ids"].shape[1]
     thoughts, temperature = Thoughts(4), 0.8
+    machine = Machine(tokens, prompt, mode, never=placeholders(parts))
     torch.manual_seed(1)
     with torch.no_grad(), thinking(parts, tokens, thoughts):
         drawn = parts.whole.generate(
             **inputs, num_return_sequences=4, max_new_tokens=40, output_scores=True, return_dict_in_generate=True,
-            logits_processor=LogitsProcessorList([Machine(tokens, prompt, mode)]), **plain_sampling(temperature),
+            logits_processor=LogitsProcessorList([machine]), **plain_sampling(temperature),
         )  # fmt: skip
     ids = drawn.sequences[:, prompt:]
     rollouts = as_rollouts(parts, sequencer, inputs, ids, thoughts.found, tokens)
@@ -121,3 +123,21 @@ def test_which_segments_are_whole() -> None:
     for broken in ([start], whole[:-1], [end], [pad], [start, end], [start, *[pad] * (SIZE + 1), end]):
         assert not well_formed([1, *broken], tokens)
         assert not well_formed([1, *broken, 2], tokens)
+
+
+@pytest.mark.parametrize("value", [0.3, 1.2, 1.3, 0.1 + 0.2])
+@pytest.mark.parametrize("count", [2, 6, 7, 8, 16])
+def test_answers_of_equal_worth_teach_nothing(value: float, count: int) -> None:
+    import torch
+
+    assert advantages(torch.full((count,), value)).tolist() == [0.0] * count
+    assert advantages(torch.full((count,), value, dtype=torch.float64)).tolist() == [0.0] * count
+
+
+def test_pictures_are_never_said() -> None:
+    """The model would look for a picture to put there."""
+    model, parts, tokens, _ = loaded("qwen2_5_vl")
+    model.generation_config.suppress_tokens = None
+    never = forbidden(parts, tokens)
+    assert {model.config.image_token_id, model.config.video_token_id, tokens.pad, tokens.end} == set(never)
+    assert set(placeholders(parts)) < set(never)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
-from latents import FAMILIES, SIZE, batch, loaded, teacher_of
+from latents import FAMILIES, SIZE, batch, loaded, rows, teacher_of
 from latents import one_thread as one_thread  # a fixture
 from vtb.latent.parts import last_states, seen
+from vtb.latent.rows import Step
 from vtb.latent.student import make_student, own_states, with_latents, word_loss
 from vtb.latent.teacher import segments_of
 from vtb_train_vlm.tiny_model import Family
@@ -146,3 +148,34 @@ def test_averages_are_the_other_choice() -> None:
     module, _, sequencer = student("qwen2_5_vl", selection="pooled")
     module(batch(sequencer, [0]))
     assert [(len(one.features), one.places) for one in module.last[0]] == [(SIZE, None)] * 2
+
+
+@pytest.mark.parametrize("stage", [1, 2])
+def test_rows_without_segments_have_words_alone(stage: int) -> None:
+    module, _, sequencer = student("qwen2_5_vl", stage)
+    plain = dataclasses.replace(rows()[0], plan=(Step(text="Answer: red"),))
+    loss, found = module(sequencer.batch([plain], [0]))
+    assert "loss_latents" not in found
+    assert found["loss"] == pytest.approx(found["loss_words"])
+    mixed = module(sequencer.batch([plain, rows()[2]], [0, 1]))[1]
+    assert ("loss_latents" in mixed) is (stage == 1)
+    loss.backward()
+
+
+def test_a_vision_tower_that_is_trained_stays_for_the_teacher() -> None:
+    """Targets do not drift with the student's own tower."""
+    import torch
+
+    model, parts, tokens, sequencer = loaded("qwen2_5_vl")
+    teacher = teacher_of(model, parts, tokens, sequencer)
+    module = make_student(
+        model, parts, tokens, teacher, stage=1, seed=1, word_weight=1.0, latent_weight=1.0, vision_frozen=False
+    )
+    made = batch(sequencer, [0])
+    module(made)
+    before = [one.features.clone() for one in module.last[0]]
+    with torch.no_grad():
+        for weight in parts.inner.visual.parameters():
+            weight.mul_(1.5)
+    module(made)
+    assert all(torch.equal(one.features, old) for one, old in zip(module.last[0], before, strict=True))

@@ -71,7 +71,16 @@ def test_thoughts_are_no_part_of_the_answer(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("wrong", [{"segments": "many"}, {"without": ["x"]}, {"without": {"dropped": 3}}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"segments": "many"},
+        {"segments": -3},
+        {"without": ["x"]},
+        {"without": {"dropped": 3}},
+        {"without": {"gone": "x"}},
+    ],
+)
 def test_edited_predictions_are_named(wrong: dict[str, object], tmp_path: Path) -> None:
     sample = make_sample(QUESTIONS[0], RIGHT[0])
     edited = json.dumps({**json.loads(sample.parts["json"]), **wrong}).encode()

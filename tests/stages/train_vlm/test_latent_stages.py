@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import time
 from collections.abc import Mapping
@@ -193,6 +194,43 @@ def test_rewards_refuse_what_cannot_be(data: Path, thinks: Path, tmp_path: Path)
         assert why in done.err
         assert len(done.error_lines) == 1
     assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize("numbers", [(900_000, 900_001, 900_002), (40, 41, 42), (737, 737, 737)])
+def test_a_model_whose_latents_are_not_its_tokenizers_is_refused(
+    numbers: tuple[int, int, int], data: Path, thinks: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(thinks, tmp_path / "odd", ignore=shutil.ignore_patterns("manifest.json", "plan.json"))
+    config = json.loads((tmp_path / "odd/config.json").read_text())
+    names = ("latent_token_id", "latent_start_id", "latent_end_id")
+    (tmp_path / "odd/config.json").write_text(json.dumps({**config, **dict(zip(names, numbers, strict=True))}))
+    asked = ("--input", data / "mazes", "--split", "all", "--model", tmp_path / "odd", "--latent", "force", *ALONE)
+    for words in (
+        ("vtb-eval", "predict", *asked, "--output", tmp_path / "said"),
+        grpo(data, tmp_path / "odd", tmp_path / "no"),
+        sft(data, tmp_path / "no", "--model", tmp_path / "odd", "--max-steps", "1"),
+    ):
+        done = call(*map(str, words))
+        assert done.code == 3, done.err
+        assert "disagree about the latent tokens" in done.err
+        assert len(done.error_lines) == 1
+
+
+def test_a_model_without_spare_rows_gets_some(data: Path, tmp_path: Path) -> None:
+    """Its tables are as large as its tokenizer; a LoRA could not bring rows along."""
+    from transformers import AutoModelForImageTextToText
+
+    shutil.copytree(tiny("qwen2_5_vl"), tmp_path / "exact")
+    model = AutoModelForImageTextToText.from_pretrained(tmp_path / "exact")
+    model.resize_token_embeddings(736)
+    model.generation_config.suppress_tokens = None
+    model.save_pretrained(tmp_path / "exact")
+    short = ("--model", tmp_path / "exact", "--max-steps", "2", "--judge-steps", "0")
+    good(call(*sft(data, tmp_path / "full", *short)))
+    assert read_manifest(str(tmp_path / "full"), ("checkpoint",)).metrics["weights_changed"] > 0
+    done = call(*sft(data, tmp_path / "no", *short, "--tuner", "lora"))
+    assert done.code == 3
+    assert "no spare rows for the latent tokens: take --tuner full" in done.err
 
 
 def test_sigterm_saves_and_the_next_run_goes_on(data: Path, tmp_path: Path) -> None:
