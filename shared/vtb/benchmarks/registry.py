@@ -80,6 +80,7 @@ class PublishedTable:
         summarise: figures by column, 0 to 1, from the mean score of each task: weighted means, with the same weights
             for any scores; columns whose tasks lack are left out.
         reading: how the answers of this run are read, strictly.
+        official: how to get figures that may stand beside those of papers, where there is a way.
     """
 
     of: str
@@ -89,6 +90,7 @@ class PublishedTable:
     questions: int
     summarise: Callable[[Mapping[str, float]], Mapping[str, float]]
     reading: str = "the released evaluator's reading of an answer"
+    official: str = ""
 
 
 @dataclass(frozen=True)

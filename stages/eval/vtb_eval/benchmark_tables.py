@@ -12,10 +12,7 @@ from vtb.tasks.registry import find_task
 from vtb_eval.result import Result
 from vtb_eval.shares import Z_95
 
-SETTING = (
-    "other frames, shown in another way, than where the published figures were measured; for figures that may stand "
-    "beside those of papers, run the official task of lmms-eval (docs/vsi-bench.md)"
-)
+SETTING = "other frames, shown in another way, than where the published figures were measured"
 
 
 def benchmark_tables(results: Sequence[Result]) -> dict[str, Any]:
@@ -88,7 +85,8 @@ def _obstacles(benchmark: Benchmark, table: PublishedTable, results: Sequence[Re
     questions = len({result.id for result in results})
     short = [f"{questions:,} questions, not the benchmark's {table.questions:,}"] * (questions != table.questions)
     unanswered = sum(not result.signals for result in results)
-    return [SETTING, *short, *([f"{unanswered} without an answer count as wrong"] if unanswered else [])]
+    setting = SETTING + (f"; {table.official}" if table.official else "")
+    return [setting, *short, *([f"{unanswered} without an answer count as wrong"] if unanswered else [])]
 
 
 def beside_frequent_answers(results: Sequence[Result]) -> list[Result]:

@@ -41,7 +41,7 @@ class PictureRecord(Struct, frozen=True, kw_only=True):
         options: their words, without letters; empty where there are none, or the picture shows them.
         listed: whether the question's own words list the options already.
         answer: the right one: the letter of an option, or a few words.
-        pictures: what tells the pictures apart from others: paths, or hashes.
+        pictures: what tells the pictures apart from others: paths, hashes, or the name of the video that they are of.
         category: as the benchmark groups its questions.
     """
 
