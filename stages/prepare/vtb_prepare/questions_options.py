@@ -27,8 +27,8 @@ class Options(StageOptions):
     benchmark: str = option(choices=published, help="The benchmark.")
     questions: Path = option(
         file=True, existing=True, affects_output=False, metavar="FILE",
-        help="Its published questions: the parquet file, or the same rows as JSON or JSON lines; of mmmu and dsr-bench the "
-             "TSV file.",
+        help="Its published questions: the parquet file, or the same rows as JSON or JSON lines; of mmmu and dsr-bench "
+             "the TSV file.",
     )  # fmt: skip
     videos: Path | None = option(
         None, file=True, existing=True, affects_output=False, metavar="FOLDER",
