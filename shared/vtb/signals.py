@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from types import FrameType
 
 CODES = {signal.SIGTERM: 75, signal.SIGINT: 130}
@@ -54,6 +55,7 @@ def leave(number: int, _frame: FrameType | None) -> None:
 
 
 _wanted: type[BaseException] = Stopped
+_held = False
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
@@ -62,8 +64,19 @@ def _raise(number: int, frame: FrameType | None) -> None:
     if number != signal.SIGALRM:
         _wanted = KeyboardInterrupt if number == signal.SIGINT else Stopped
     signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
-    if not _importing(frame) and (number == signal.SIGINT or not _on_its_way()):
+    if not _held and not _importing(frame) and (number == signal.SIGINT or not _on_its_way()):
         raise _wanted
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Signals wait meanwhile, for what must not be left half done: a child that is half started complains."""
+    global _held
+    _held = True
+    try:
+        yield
+    finally:
+        _held = False  # what came is raised at the next look
 
 
 def _importing(frame: FrameType | None) -> bool:

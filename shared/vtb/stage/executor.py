@@ -29,7 +29,7 @@ from vtb.artifact.output import Output
 from vtb.artifact.sidecar import announce
 from vtb.errors import NotAvailable
 from vtb.progress import Progress
-from vtb.signals import Stopped
+from vtb.signals import Stopped, held
 from vtb.stage.sharding import ShardRange, useful
 from vtb.store import Store, open_store
 
@@ -143,7 +143,8 @@ def _make_by_workers(output: Output, missing: Sequence[Task[T]], make: Maker[T],
     try:
         while True:
             for task in _take(queue, 2 * workers - len(waiting)):
-                waiting.add(pool.submit(_work, output.uri, output.plan, task, make))
+                with held():  # the first of these start the workers
+                    waiting.add(pool.submit(_work, output.uri, output.plan, task, make))
             if not waiting:
                 return
             ready, waiting = wait(waiting, timeout=POLL_S, return_when=FIRST_COMPLETED)
