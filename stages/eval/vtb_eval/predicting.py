@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from vtb.artifact.local import DRAWING_ADAPTER, DRAWING_MODEL, Model, find_model
+from vtb.artifact.model_folder import read_json
 from vtb.datasets.odd_records import odd_figure
 from vtb.datasets.readers import choose_split, chunks, describe_input
 from vtb.errors import BadInput
 from vtb.formats.shared_frames import fold
 from vtb.formats.webdataset import Sample, write_tar
-from vtb.latent.tokens import read_latent_config
+from vtb.latent.tokens import CONFIG, read_latent_config
 from vtb.stage.executor import Maker, ShardResult, Task, Tick
 from vtb.stage.run import Run
 from vtb.stage.sharding import in_parts
@@ -61,6 +62,8 @@ def check_latents(options: Options, folders: Sequence[Path]) -> bool:
         BadInput: it does not.
     """
     thinks = any(read_latent_config(folder) is not None for folder in folders)
+    for folder in folders:
+        check_tokens_of(folder)
     asked = [f"--{name.replace('_', '-')}" for name in OF_LATENTS if name in options.given]
     if asked and not thinks:
         raise BadInput(
@@ -68,6 +71,20 @@ def check_latents(options: Options, folders: Sequence[Path]) -> bool:
             "config.json): leave it out, or take a model of `vtb-train-vlm latent-sft`"
         )
     return thinks
+
+
+def check_tokens_of(folder: Path) -> None:
+    """Refuse an adapter that has rows for tokens of its own and does not say which they are.
+
+    Raises:
+        BadInput: it is one.
+    """
+    path = folder / "adapter_config.json"
+    content = read_json(path) if path.is_file() else {}
+    if isinstance(content, dict) and content.get("trainable_token_indices") and read_latent_config(folder) is None:
+        raise BadInput(
+            f"{folder}: has rows for tokens of its own, but no {CONFIG} that says what they are: copy all of it"
+        )
 
 
 def find_models(options: Options) -> list[Model]:

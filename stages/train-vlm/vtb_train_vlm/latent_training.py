@@ -26,7 +26,8 @@ from vtb_train_vlm.latent_options import Options
 
 log = logging.getLogger("vtb.train")
 MODULE = "vtb.latent.engine"  # what ``python -m`` runs
-_SMALLER = "--batch-size, --max-pixels or --latent-size, take --tuner lora, or leave out --keep-activations"
+_SMALLER = "--batch-size, --max-pixels or --latent-size, or take --tuner lora"
+_NOT_KEPT = ", or leave out --keep-activations"  # stage 2 keeps them always
 
 
 def train_latents(run: Run, options: Options) -> None:
@@ -43,9 +44,8 @@ def train_latents(run: Run, options: Options) -> None:
     if run.dry_run:
         run.say_plan(plan, f"trained on {rows} rows for {job.steps} updates on {where}")
         return
-    start = partial(
-        own_training, job, MODULE, processes(options.nproc, where), _SMALLER, lambda job: partial(collect, job, HARVEST)
-    )
+    nproc, smaller = processes(options.nproc, where), _SMALLER + (_NOT_KEPT if job.stage == 1 else "")
+    start = partial(own_training, job, MODULE, nproc, smaller, lambda job: partial(collect, job, HARVEST))
     run_training(run, plan, job.output_dir, start)
 
 

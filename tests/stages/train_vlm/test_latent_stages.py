@@ -125,6 +125,12 @@ def test_an_adapter_brings_its_tokens_with_it(data: Path, tmp_path: Path) -> Non
     model = ("--model", tiny("qwen2_5_vl"), "--adapter", tmp_path / "lora", "--latent", "force")
     good(call("vtb-eval", "predict", *asked, *model, "--output", tmp_path / "said"))
     assert all(row["segments"] >= 1 for row in answers(tmp_path / "said"))
+    bare = shutil.ignore_patterns("latent_config.json", "manifest.json", "plan.json")
+    shutil.copytree(tmp_path / "lora", tmp_path / "bare", ignore=bare)
+    lost = ("--model", tiny("qwen2_5_vl"), "--adapter", tmp_path / "bare", "--output", tmp_path / "no")
+    done = call("vtb-eval", "predict", *asked, *lost)
+    assert done.code == 3
+    assert "has rows for tokens of its own, but no latent_config.json" in done.err
     place = ("--model", tiny("qwen2_5_vl"), "--adapter", tmp_path / "lora", "--output", tmp_path / "merged")
     good(call("vtb-train-vlm", "merge", *place))
     whole = ("--model", tmp_path / "merged", "--latent", "force", "--output", tmp_path / "again")
