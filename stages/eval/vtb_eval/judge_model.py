@@ -11,13 +11,16 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from vtb.tasks.example import Example
 from vtb.tasks.registry import task_of
 from vtb.tasks.score import Score
-from vtb_eval.endpoint.connection import Connection
+
+if TYPE_CHECKING:
+    from vtb_eval.endpoint.connection import Connection
 
 NONE = "Z"
 LONGEST = 4000  # characters of an answer that it reads, from its end
@@ -79,6 +82,8 @@ def read_all(judge: Judge, unread: Sequence[Unread]) -> list[Score]:
 
 @functools.cache
 def _connection(judge: Judge) -> Connection:
+    from vtb_eval.endpoint.connection import Connection  # its libraries, which a launcher's dry run does without
+
     return Connection(judge.endpoint, judge.timeout, judge.retries, judge.at_once)
 
 

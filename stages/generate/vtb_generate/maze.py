@@ -120,6 +120,10 @@ def make_streams(
 
 def check_numbers(shape: str, streams: tuple[Stream, ...]) -> None:
     """Refuse cells in which nobody could read the numbers."""
+    try:
+        import cv2  # noqa: F401
+    except ModuleNotFoundError:
+        return  # a launcher, which only plans: the step itself looks again
     family = find_family(f"maze_{shape}")
     for stream in streams:
         example = make_example(family, stream.config, stream.name, 0, 0)

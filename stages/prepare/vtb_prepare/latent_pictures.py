@@ -9,8 +9,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from PIL import Image as PillowImage
-
 from vtb.errors import BadInput
 from vtb.media.image import MAX_FILE, UnreadableImage, decode_image, encode_rgb
 from vtb.regular_file import read_regular
@@ -95,6 +93,8 @@ def as_stored(path: str, data: bytes) -> tuple[str, bytes]:
         image = decode_image(data)
     except UnreadableImage as error:
         raise BadInput(f"{path[:200]!r} is {error}") from error
+    from PIL import Image as PillowImage
+
     with PillowImage.open(io.BytesIO(data)) as opened:
         deep = opened.mode.startswith(("I", "F"))
     if deep:
