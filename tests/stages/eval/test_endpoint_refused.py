@@ -53,7 +53,8 @@ def test_after_a_refusal_nothing_more_is_sent(curated: Path, server: ChatServer,
     server.answer = lambda request: wrong if request.number == 1 else busy
     assert ask(curated, server.url, tmp_path / "out", "--concurrency", 2).code == 4
     time.sleep(1)
-    assert [request.number for request in server.requests] in ([0, 1], [1, 0])
+    # On a busy machine the other one may begin only when all is over; nobody asks twice, and nobody a third question.
+    assert sorted(request.number for request in server.requests) in ([0, 1], [1])
 
 
 def test_a_key_that_is_missing(
