@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vtb.errors import BadInput
 from vtb.regular_file import read_regular
 
 MOST_BYTES = 1 << 30
+T = TypeVar("T")
 
 
 def read_rows(path: Path) -> Sequence[Any]:
@@ -98,3 +99,25 @@ def _inside(path: str, where: str) -> str:
     if path.startswith(("/", "\\")) or ".." in parts or not parts or "\0" in path:
         raise BadInput(f"{where}: the picture {path[:80]!r} lies outside the folder of pictures: write a path below it")
     return "/".join(parts)
+
+
+def each_row(path: Path, read: Callable[[Any, int, str], T]) -> list[T]:
+    """What is read of each row, in the file's order, from the row, its number from 1, and its place in words.
+
+    Raises:
+        BadInput: the file cannot be read, or has no rows.
+    """
+    rows = list(read_rows(path))
+    found = [read(row, number, f"{path}: row {number}") for number, row in enumerate(rows, start=1)]
+    not_empty(found, path)
+    return found
+
+
+def not_empty(found: Sequence[object], path: Path) -> None:
+    """Refuse a file without questions.
+
+    Raises:
+        BadInput: it has none.
+    """
+    if not found:
+        raise BadInput(f"{path}: holds no questions")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from vtb.benchmarks.common.picture_question import PictureRecord, PictureTask
@@ -53,13 +52,3 @@ def option_words(options: Sequence[str], where: str) -> tuple[str, ...]:
     if marks != list(LETTERS[: len(options)]):
         return tuple(option.strip() for option in options)
     return tuple(match[3].strip() for match in found if match)
-
-
-def not_empty(found: Sequence[object], path: Path) -> None:
-    """Refuse a file without questions.
-
-    Raises:
-        BadInput: it has none.
-    """
-    if not found:
-        raise BadInput(f"{path}: holds no questions")

@@ -10,7 +10,7 @@ from typing import Any
 from vtb.benchmarks.common.examples import check_keys, example_of, key_of
 from vtb.benchmarks.common.listed_options import listed_options, numbered_pictures
 from vtb.benchmarks.common.math_words import same
-from vtb.benchmarks.common.rows import paths_of, read_rows, words_of
+from vtb.benchmarks.common.rows import each_row, paths_of, words_of
 from vtb.benchmarks.common.stated_words import LETTERS
 from vtb.benchmarks.comt import CATEGORIES, NAME
 from vtb.benchmarks.comt.task import ComtRecord, ComtTask
@@ -27,10 +27,7 @@ def read_published(path: Path) -> list[Asking]:
     Raises:
         BadInput: the file cannot be read, or a row is no question; the message has its number, from 1.
     """
-    rows = list(read_rows(path))
-    found = [read_row(row, number, f"{path}: row {number}") for number, row in enumerate(rows, start=1)]
-    if not found:
-        raise BadInput(f"{path}: holds no questions")
+    found = each_row(path, read_row)
     check_keys((asking.example.key for asking in found), path)
     return found
 

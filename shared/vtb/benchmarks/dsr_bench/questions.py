@@ -15,8 +15,8 @@ from typing import Any
 
 from vtb.benchmarks.common.examples import check_keys, example_of, key_of
 from vtb.benchmarks.common.picture_question import PictureRecord
-from vtb.benchmarks.common.rows import read_rows, read_text, words_of
-from vtb.benchmarks.common.video_question import not_empty, option_words, video_name
+from vtb.benchmarks.common.rows import not_empty, read_rows, read_text, words_of
+from vtb.benchmarks.common.video_question import option_words, video_name
 from vtb.benchmarks.dsr_bench import NAME, SIZES
 from vtb.benchmarks.dsr_bench.task import DsrTask
 from vtb.benchmarks.registry import Asking

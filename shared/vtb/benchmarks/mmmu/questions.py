@@ -18,7 +18,7 @@ from vtb.benchmarks.common.categories import task_name
 from vtb.benchmarks.common.examples import check_keys, example_of, key_of
 from vtb.benchmarks.common.listed_options import numbered_pictures
 from vtb.benchmarks.common.picture_question import PictureRecord
-from vtb.benchmarks.common.rows import MOST_BYTES, read_text, words_of
+from vtb.benchmarks.common.rows import MOST_BYTES, not_empty, read_text, words_of
 from vtb.benchmarks.common.stated_words import LETTERS
 from vtb.benchmarks.mmmu import NAME
 from vtb.benchmarks.mmmu.task import TASKS
@@ -62,8 +62,7 @@ def _rows(path: Path) -> list[Row]:
         raise BadInput(f"{path}: line {reader.line_num}: cannot be read as TSV ({error})") from error
     if missing:
         raise BadInput(f"{path}: has no column {missing[0]}: give the TSV file with {', '.join(COLUMNS)}")
-    if not rows:
-        raise BadInput(f"{path}: holds no questions")
+    not_empty(rows, path)
     return rows
 
 

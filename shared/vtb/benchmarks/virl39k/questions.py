@@ -12,7 +12,7 @@ from vtb.benchmarks.common.categories import task_name
 from vtb.benchmarks.common.examples import check_keys, example_of, key_of
 from vtb.benchmarks.common.listed_options import listed_options, numbered_pictures
 from vtb.benchmarks.common.picture_question import PictureRecord
-from vtb.benchmarks.common.rows import paths_of, read_rows, words_of
+from vtb.benchmarks.common.rows import each_row, paths_of, words_of
 from vtb.benchmarks.common.stated_words import LETTERS, closing_brace
 from vtb.benchmarks.registry import Asking, LeftOut, ShownPicture
 from vtb.benchmarks.virl39k import NAME
@@ -70,10 +70,7 @@ def read_virl(path: Path) -> list[VirlRow | LeftOut]:
     Raises:
         BadInput: the file cannot be read, or a row has not the columns; the message has its number, from 1.
     """
-    rows = list(read_rows(path))
-    found = [_row(row, number, f"{path}: row {number}") for number, row in enumerate(rows, start=1)]
-    if not found:
-        raise BadInput(f"{path}: holds no questions")
+    found = each_row(path, _row)
     check_keys((row.example.key for row in found if isinstance(row, VirlRow)), path)
     return found
 

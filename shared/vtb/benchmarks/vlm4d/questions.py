@@ -9,9 +9,9 @@ from typing import Any
 
 from vtb.benchmarks.common.examples import check_keys, example_of, key_of
 from vtb.benchmarks.common.picture_question import PictureRecord
-from vtb.benchmarks.common.rows import read_rows, words_of
+from vtb.benchmarks.common.rows import not_empty, read_rows, words_of
 from vtb.benchmarks.common.stated_words import LETTERS
-from vtb.benchmarks.common.video_question import not_empty, option_words, video_name
+from vtb.benchmarks.common.video_question import option_words, video_name
 from vtb.benchmarks.registry import Asking
 from vtb.benchmarks.vlm4d import NAME
 from vtb.benchmarks.vlm4d.task import Vlm4dTask

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from vtb.benchmarks.common.examples import check_keys, example_of, key_of
 from vtb.benchmarks.common.listed_options import numbered_pictures
-from vtb.benchmarks.common.rows import paths_of, read_rows, words_of
+from vtb.benchmarks.common.rows import each_row, paths_of, words_of
 from vtb.benchmarks.registry import Asking, ShownPicture
 from vtb.benchmarks.vsp import KNOWN, NAME
 from vtb.benchmarks.vsp.lake import Grid
@@ -26,10 +26,7 @@ def read_published(path: Path) -> list[Asking]:
     Raises:
         BadInput: the file cannot be read, or a row is no question; the message has its number, from 1.
     """
-    rows = list(read_rows(path))
-    found = [_asking(row, number, f"{path}: row {number}") for number, row in enumerate(rows, start=1)]
-    if not found:
-        raise BadInput(f"{path}: holds no questions")
+    found = each_row(path, _asking)
     check_keys((asking.example.key for asking in found), path)
     return found
 
