@@ -19,7 +19,7 @@ from vtb.diffusion.variants import VARIANTS, Variant
 from vtb.diffusion.weight_files import check_weights
 from vtb.engine.hardware import Device, choose_device
 from vtb.engine.own_artifact import collect
-from vtb.engine.own_engine import own_training, processes, updates
+from vtb.engine.own_engine import own_training, processes, rows_to_train_on, updates
 from vtb.engine.run_training import run_training, work_place
 from vtb.errors import BadInput
 from vtb.stage.run import Run, entry_of
@@ -93,7 +93,4 @@ def rows_of(uri: str, manifest: Manifest, variant: Variant) -> int:
     made_by = "vtb-prepare video" if variant.moving else "vtb-prepare image"
     if manifest.plan.stage != made_by:
         raise BadInput(f"{uri}: was made with `{manifest.plan.stage}`, and {variant.name} needs `{made_by}`")
-    rows = (manifest.metrics.get("rows") or {}).get("train")
-    if not isinstance(rows, int) or rows < 1:
-        raise BadInput(f"{uri}: has no rows to train on")
-    return rows
+    return rows_to_train_on(uri, manifest)

@@ -49,6 +49,18 @@ def own_training(
     return Training(engine, collect(job))
 
 
+def rows_to_train_on(uri: str, manifest: Manifest) -> int:
+    """Rows of the train split, as prepare has counted them.
+
+    Raises:
+        BadInput: there are none.
+    """
+    rows = (manifest.metrics.get("rows") or {}).get("train")
+    if not isinstance(rows, int) or rows < 1:
+        raise BadInput(f"{uri}: has no rows to train on")
+    return rows
+
+
 def processes(nproc: int | None, where: Device) -> int:
     """Those of this machine."""
     return nproc or default_processes(where)

@@ -174,6 +174,11 @@ def without_thoughts(text: str) -> str:
     return text.replace("<latent>", "")
 
 
+def stated(text: str) -> str:
+    """What rewards read of it: the words after the last thought."""
+    return text.rpartition("<latent>")[2]
+
+
 def segments_in(ids: list[int], tokens: LatentTokens | None) -> int:
     """How often an answer went into latents."""
     return 0 if tokens is None else ids.count(tokens.start)

@@ -140,7 +140,7 @@ class GrpoTrainer(TrainingLoop[GrpoJob]):
         self.model.eval()
         few = self._val[: self.job.judging.count]
         with self.accelerator.autocast():
-            own = [line for question in few[rank::world] for line in self._answered(*question)]
+            own = [self._answered(*question) for question in few[rank::world]]
         self.model.train()
         every = [line for part in self.everybodys(own) for line in part]
         if self.accelerator.is_main_process:
@@ -150,17 +150,17 @@ class GrpoTrainer(TrainingLoop[GrpoJob]):
             row["eval_latent_answers"] = sum(line["segments"] > 0 for line in every) / len(every)
             self.log.write(self.done, {**row, "eval_runtime": time.perf_counter() - began})
 
-    def _answered(self, row: Row, whole: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _answered(self, row: Row, whole: Mapping[str, Any]) -> dict[str, Any]:
         assert self.job.judging is not None
         inputs = self.sequencer.prompts([row]).to(self.accelerator.device)
         longest = self.job.judging.max_new_tokens
         ids, thoughts = generate(self.parts, inputs, self.tokens, self.job.latent, max_new_tokens=longest, **GREEDY)
         said = as_rollouts(self.parts, self.sequencer, inputs, ids, thoughts.found, self.tokens)
         parts = self.reward.base.parts(said.stated[0], whole)
-        return [
-            {"step": self.done, "id": row.id, "solution": row.answer, "completion": said.texts[0], "parts": parts,
-             "segments": said.segments[0]}
-        ]  # fmt: skip
+        return {
+            "step": self.done, "id": row.id, "solution": row.answer, "completion": said.texts[0], "parts": parts,
+            "segments": said.segments[0],
+        }  # fmt: skip
 
     def _keep(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """For the page of the artifact."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vtb.errors import UsageProblem
+from vtb.latent.decoding import stated
 from vtb.latent.rollouts import Rollouts, well_formed
 from vtb.latent.tokens import LatentTokens
 from vtb.rewards.necessity import NECESSITIES, RARELY, Group
@@ -72,13 +73,13 @@ class LatentReward:
         needed = NECESSITIES[self.necessity](group) if self.weights["necessity"] else [0.0] * len(right)
         spare = not_needed(group)
         for number, one in enumerate(found):
-            said = rollouts.ids[number, : rollouts.lengths[number]].tolist()
+            whole = well_formed(rollouts.ids[number, : rollouts.lengths[number]].tolist(), tokens)
             one |= {
                 "quality": quality(rollouts.texts[number]),
-                "usage": float(0 < rollouts.segments[number] <= self.most_segments and well_formed(said, tokens)),
+                "usage": float(0 < rollouts.segments[number] <= self.most_segments and whole),
                 "necessity": needed[number],
                 "too_many": float(rollouts.segments[number] > self.most_segments),
-                "malformed": float(not well_formed(said, tokens)),
+                "malformed": float(not whole),
                 "unneeded": float(used[number] and spare),
                 "overlong": float(not rollouts.ended[number]),
             }
@@ -91,11 +92,6 @@ class LatentReward:
     def total(self, parts: Mapping[str, float]) -> float:
         """The reward."""
         return sum((-weight if name in PENALTIES else weight) * parts[name] for name, weight in self.weights.items())
-
-
-def stated(text: str) -> str:
-    """What judges read of an answer: the words after the last thought."""
-    return text.rpartition("<latent>")[2]
 
 
 def quality(text: str) -> float:

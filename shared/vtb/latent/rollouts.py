@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from vtb.latent.decoding import Mode, generate, readable, segments_in
+from vtb.latent.decoding import Mode, generate, readable, segments_in, stated
 from vtb.latent.parts import Parts
 from vtb.latent.rows import Row
 from vtb.latent.sequences import Sequencer
@@ -36,8 +36,8 @@ class Rollouts:
 
     @property
     def stated(self) -> list[str]:
-        """What judges read: the words after the last thought."""
-        return [text.rpartition("<latent>")[2] for text in self.texts]
+        """What rewards read of each."""
+        return [stated(text) for text in self.texts]
 
 
 def plain_sampling(temperature: float) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class Thinker:
         every = found.tolist()
         texts = [readable(self._tokenizer, ids, self._tokens) for ids in every]
         without: list[dict[str, str]] = [{} for _ in every]
+        shuffled = donors(thoughts)
         for which in ABLATIONS if self._ablations else ():
             torch.manual_seed(seed)
             changed = answer_without(
@@ -50,7 +51,7 @@ class Thinker:
                 if not segments_in(every[row], self._tokens):
                     without[row][which] = texts[row]
                 # One that is alone in having some cannot get another's.
-                elif which != "shuffled" or row in donors(thoughts):
+                elif which != "shuffled" or row in shuffled:
                     without[row][which] = readable(self._tokenizer, ids, self._tokens)
         return [
             Thought(ids, text, segments_in(ids, self._tokens), more)

@@ -15,7 +15,7 @@ from vtb.engine.curves import Panel
 from vtb.engine.hardware import Device, choose_device
 from vtb.engine.launch import completions_file
 from vtb.engine.own_artifact import Harvest, Rows, collect
-from vtb.engine.own_engine import own_training, processes, updates
+from vtb.engine.own_engine import own_training, processes, rows_to_train_on, updates
 from vtb.engine.run_training import run_training, work_place
 from vtb.errors import BadInput
 from vtb.latent.grpo_job import GrpoJob
@@ -28,7 +28,7 @@ from vtb.rewards.registry import find_reward
 from vtb.stage.run import Run, entry_of
 from vtb_train_vlm.completions import Writing, write_completions
 from vtb_train_vlm.latent_grpo_options import Options
-from vtb_train_vlm.latent_training import rows_of, trained_weights
+from vtb_train_vlm.latent_training import first_and_last, trained_weights
 
 log = logging.getLogger("vtb.train")
 MODULE = "vtb.latent.grpo_engine"  # what ``python -m`` runs
@@ -53,7 +53,7 @@ def train_by_reward(run: Run, options: Options) -> None:
     plan = run.plan(options, [entry_of(uri, manifest), model.entry])
     if run.already_done(plan):
         return
-    rows = rows_of(uri, manifest)
+    rows = rows_to_train_on(uri, manifest)
     job = make_job(run, plan, options, unpacked_folder(uri, manifest), model.folder(), rows, where)
     if read_latent_config(job.model) is None:
         raise BadInput(f"{job.model}: knows no latents: train it with `vtb-train-vlm latent-sft` first")
@@ -112,12 +112,8 @@ def curves(rows: Rows) -> Mapping[str, Sequence[Panel]]:
 
 def figures(rows: Rows) -> dict[str, float]:
     """First and last of each figure of the log that says how training went."""
-    found: dict[str, float] = {}
     names = dict.fromkeys(name for row in rows for name in row if name.startswith(("reward", "eval_")))
-    for name in (*names, "kl", "length", "latent_answers", "segments"):
-        values = [row[name] for row in rows if name in row]
-        if values:
-            found |= {f"{name}_first": values[0], f"{name}_last": values[-1]}
+    found = first_and_last(rows, (*names, "kl", "length", "latent_answers", "segments"))
     if "reward_first" in found:
         log.info("reward %.3f at the first step, %.3f at the last", found["reward_first"], found["reward_last"])
     return found

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vtb.artifact import Manifest, Plan, read_manifest
+from vtb.artifact import Plan, read_manifest
 from vtb.artifact.local import find_model
 from vtb.artifact.unpacked import unpacked_folder
 from vtb.engine.curves import Panel
 from vtb.engine.hardware import Device, choose_device
 from vtb.engine.own_artifact import Harvest, Rows, collect
-from vtb.engine.own_engine import own_training, processes, updates
+from vtb.engine.own_engine import own_training, processes, rows_to_train_on, updates
 from vtb.engine.proof import training_proof
 from vtb.engine.run_training import run_training, work_place
 from vtb.errors import BadInput, QualityGate
@@ -38,7 +38,7 @@ def train_latents(run: Run, options: Options) -> None:
     plan = run.plan(options, [entry_of(uri, manifest), model.entry])
     if run.already_done(plan):
         return
-    rows = rows_of(uri, manifest)
+    rows = rows_to_train_on(uri, manifest)
     job = make_job(run, plan, options, unpacked_folder(uri, manifest), model.folder(), rows, where)
     check_stage(job)
     if run.dry_run:
@@ -82,16 +82,14 @@ def check_stage(job: Job) -> None:
         raise BadInput(f"{job.model}: was trained with {had.size} latents a segment: give --latent-size {had.size}")
 
 
-def rows_of(uri: str, manifest: Manifest) -> int:
-    """Rows to train on, as prepare has counted them.
-
-    Raises:
-        BadInput: there are none.
-    """
-    rows = (manifest.metrics.get("rows") or {}).get("train")
-    if not isinstance(rows, int) or rows < 1:
-        raise BadInput(f"{uri}: has no rows to train on")
-    return rows
+def first_and_last(rows: Rows, names: Iterable[str]) -> dict[str, float]:
+    """The first and the last of each figure that the log has."""
+    found: dict[str, float] = {}
+    for name in names:
+        values = [row[name] for row in rows if name in row]
+        if values:
+            found |= {f"{name}_first": values[0], f"{name}_last": values[-1]}
+    return found
 
 
 def trained_weights(
@@ -136,11 +134,8 @@ def _number(name: str) -> int:
 
 def figures(rows: Rows) -> dict[str, float]:
     """First and last of each figure of the log that says how training went."""
-    found: dict[str, float] = {}
-    for name in ("loss", "loss_words", "loss_latents", "eval_loss", "eval_solved", "eval_latent_answers"):
-        values = [row[name] for row in rows if name in row]
-        if values:
-            found |= {f"{name}_first": values[0], f"{name}_last": values[-1]}
+    names = ("loss", "loss_words", "loss_latents", "eval_loss", "eval_solved", "eval_latent_answers")
+    found = first_and_last(rows, names)
     if "loss_first" in found:
         log.info("loss %.3f at the first step, %.3f at the last", found["loss_first"], found["loss_last"])
     if "eval_solved_last" in found:
