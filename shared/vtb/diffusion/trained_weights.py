@@ -39,13 +39,6 @@ def make_trainable(pipe: Any, variant: Variant, experts: Mapping[str, str], tune
             DiffusionTrainingModule().add_lora_to_model(dit, list(variant.targets), rank, upcast_dtype=torch.float32)
 
 
-def write_weights(weights: Mapping[str, Any], path: Path) -> None:
-    """As safetensors, with the names that the engine's ``load_lora`` reads."""
-    from safetensors.torch import save_file
-
-    save_file(dict(weights), path)
-
-
 def load_weights(dit: Any, path: Path) -> None:
     """Put trained tensors back into a denoiser that is made for them.
 

@@ -15,7 +15,7 @@ from vtb.artifact import read_manifest
 from vtb.artifact.shard_data import read_samples
 from vtb.datasets.readers import chunks, describe_input
 from vtb.diffusion.adapter import describe
-from vtb.diffusion.trained_weights import make_trainable, write_weights
+from vtb.diffusion.trained_weights import make_trainable
 from vtb.diffusion.variants import VARIANTS
 from vtb.engine.trained_weights import trained
 from vtb.media.image import decode_image, encode_rgb
@@ -95,6 +95,7 @@ def test_shards_and_interruptions_change_nothing(mazes: str, tmp_path: Path) -> 
 def adapter(folder: Path, variant: str, size: float) -> Path:
     """A LoRA with B matrices of a size; of none, it changes nothing."""
     import torch
+    from safetensors.torch import save_file
 
     from drawing import pipeline
 
@@ -105,7 +106,7 @@ def adapter(folder: Path, variant: str, size: float) -> Path:
     for name, weight in weights.items():
         if ".lora_B." in name:
             weight.normal_(0, 1, generator=generator).mul_(size)
-    write_weights(weights, folder / "lora.safetensors")
+    save_file(weights, folder / "lora.safetensors")
     (folder / "adapter.json").write_text(describe(work))
     return folder
 
