@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vtb.artifact import Plan, read_manifest
-from vtb.artifact.local import find_model
-from vtb.artifact.unpacked import unpacked_folder
+from vtb.artifact import Plan
 from vtb.engine.curves import Panel
-from vtb.engine.hardware import Device, choose_device
+from vtb.engine.hardware import Device
 from vtb.engine.launch import completions_file
-from vtb.engine.own_artifact import Harvest, Rows, collect
-from vtb.engine.own_engine import own_training, processes, rows_to_train_on, updates
-from vtb.engine.run_training import run_training, work_place
+from vtb.engine.own_artifact import Harvest, Rows
+from vtb.engine.own_engine import processes, updates
+from vtb.engine.run_training import work_place
 from vtb.errors import BadInput
 from vtb.latent.grpo_job import GrpoJob
 from vtb.latent.job import Judging
@@ -25,10 +22,10 @@ from vtb.latent.rewards import PENALTIES
 from vtb.latent.rows import FILES
 from vtb.latent.tokens import read_latent_config
 from vtb.rewards.registry import find_reward
-from vtb.stage.run import Run, entry_of
+from vtb.stage.run import Run
 from vtb_train_vlm.completions import Writing, write_completions
 from vtb_train_vlm.latent_grpo_options import Options
-from vtb_train_vlm.latent_training import first_and_last, trained_weights
+from vtb_train_vlm.latent_training import Way, first_and_last, train_by, trained_weights
 
 log = logging.getLogger("vtb.train")
 MODULE = "vtb.latent.grpo_engine"  # what ``python -m`` runs
@@ -46,25 +43,18 @@ SAME = (
 
 
 def train_by_reward(run: Run, options: Options) -> None:
-    """Train and write the artifact, or say what would be done."""
-    uri = run.inputs[0]
-    manifest, model = read_manifest(uri, run.stage.reads), find_model(options.model)
-    where = choose_device(options.device)
-    plan = run.plan(options, [entry_of(uri, manifest), model.entry])
-    if run.already_done(plan):
-        return
-    rows = rows_to_train_on(uri, manifest)
-    job = make_job(run, plan, options, unpacked_folder(uri, manifest), model.folder(), rows, where)
+    """By reward."""
+    train_by(run, options, BY_REWARD)
+
+
+def check_latents(job: GrpoJob) -> None:
+    """Refuse a model that knows no latents.
+
+    Raises:
+        BadInput: it does not.
+    """
     if read_latent_config(job.model) is None:
         raise BadInput(f"{job.model}: knows no latents: train it with `vtb-train-vlm latent-sft` first")
-    if run.dry_run:
-        run.say_plan(plan, f"trained on {rows} questions for {job.steps} updates on {where}")
-        return
-    nproc = processes(options.nproc, where)
-    run_training(
-        run, plan, job.output_dir,
-        partial(own_training, job, MODULE, nproc, _SMALLER, lambda job: partial(collect, job, HARVEST)),
-    )  # fmt: skip
 
 
 def make_job(run: Run, plan: Plan, options: Options, dataset: Path, model: Path, rows: int, where: Device) -> GrpoJob:
@@ -120,3 +110,4 @@ def figures(rows: Rows) -> dict[str, float]:
 
 
 HARVEST = Harvest(weights, curves, figures)
+BY_REWARD = Way(MODULE, make_job, check_latents, "questions", lambda job: _SMALLER, HARVEST)

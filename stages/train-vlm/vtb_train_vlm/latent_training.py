@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
 from vtb.artifact import Plan, read_manifest
 from vtb.artifact.local import find_model
@@ -17,12 +18,13 @@ from vtb.engine.own_artifact import Harvest, Rows, collect
 from vtb.engine.own_engine import own_training, processes, rows_to_train_on, updates
 from vtb.engine.proof import training_proof
 from vtb.engine.run_training import run_training, work_place
+from vtb.engine.training_job import J
 from vtb.errors import BadInput, QualityGate
 from vtb.latent.grpo_job import GrpoJob
 from vtb.latent.job import Job, Judging
 from vtb.latent.tokens import read_latent_config
 from vtb.stage.run import Run, entry_of
-from vtb_train_vlm.latent_options import Options
+from vtb_train_vlm.latent_options import LatentOptions, Options
 
 log = logging.getLogger("vtb.train")
 MODULE = "vtb.latent.engine"  # what ``python -m`` runs
@@ -30,7 +32,28 @@ _SMALLER = "--batch-size, --max-pixels or --latent-size, or take --tuner lora"
 _NOT_KEPT = ", or leave out --keep-activations"  # stage 2 keeps them always
 
 
-def train_latents(run: Run, options: Options) -> None:
+@dataclass(frozen=True)
+class Way(Generic[J]):
+    """What the two ways of training with latents do otherwise.
+
+    Attributes:
+        module: what ``python -m`` runs.
+        make_job: from this call, its plan, the options, folders of data and model, rows and device to the job.
+        check: refuses a job that cannot be done.
+        what: the rows, in words.
+        smaller: from the job to the options by which it needs less memory.
+        harvest: what becomes of the last checkpoint.
+    """
+
+    module: str
+    make_job: Callable[[Run, Plan, Any, Path, Path, int, Device], J]
+    check: Callable[[J], None]
+    what: str
+    smaller: Callable[[J], str]
+    harvest: Harvest[J]
+
+
+def train_by(run: Run, options: LatentOptions, way: Way[J]) -> None:
     """Train and write the artifact, or say what would be done."""
     uri = run.inputs[0]
     manifest, model = read_manifest(uri, run.stage.reads), find_model(options.model)
@@ -39,14 +62,19 @@ def train_latents(run: Run, options: Options) -> None:
     if run.already_done(plan):
         return
     rows = rows_to_train_on(uri, manifest)
-    job = make_job(run, plan, options, unpacked_folder(uri, manifest), model.folder(), rows, where)
-    check_stage(job)
+    job = way.make_job(run, plan, options, unpacked_folder(uri, manifest), model.folder(), rows, where)
+    way.check(job)
     if run.dry_run:
-        run.say_plan(plan, f"trained on {rows} rows for {job.steps} updates on {where}")
+        run.say_plan(plan, f"trained on {rows} {way.what} for {job.steps} updates on {where}")
         return
-    nproc, smaller = processes(options.nproc, where), _SMALLER + (_NOT_KEPT if job.stage == 1 else "")
-    start = partial(own_training, job, MODULE, nproc, smaller, lambda job: partial(collect, job, HARVEST))
+    nproc, smaller = processes(options.nproc, where), way.smaller(job)
+    start = partial(own_training, job, way.module, nproc, smaller, lambda job: partial(collect, job, way.harvest))
     run_training(run, plan, job.output_dir, start)
+
+
+def train_latents(run: Run, options: Options) -> None:
+    """Supervised."""
+    train_by(run, options, SUPERVISED)
 
 
 # The options that a job has by the same names.
@@ -147,4 +175,7 @@ def figures(rows: Rows) -> dict[str, float]:
     return found
 
 
-HARVEST = Harvest(trained_weights, curves, figures)
+HARVEST: Harvest[Job] = Harvest(trained_weights, curves, figures)
+SUPERVISED = Way(
+    MODULE, make_job, check_stage, "rows", lambda job: _SMALLER + (_NOT_KEPT if job.stage == 1 else ""), HARVEST
+)
