@@ -40,8 +40,7 @@ class Track:
     @property
     def seen(self) -> NDArray[np.bool_]:
         """Shape (N,): the frames in which its place is known."""
-        known: NDArray[np.bool_] = np.isfinite(self.centres).all(axis=1) & np.isfinite(self.boxes).all(axis=1)
-        return known
+        return np.asarray(np.isfinite(np.concatenate([self.centres, self.boxes], axis=1)).all(axis=1), np.bool_)
 
 
 @dataclass(frozen=True)
