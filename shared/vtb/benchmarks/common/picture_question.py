@@ -109,7 +109,7 @@ class PictureTask(Task[PictureRecord]):
     def score_text(self, record: PictureRecord, text: str, puzzle: Image | None = None) -> Score:
         """By both readings."""
         choice = self._choice(record, text)
-        strict = choice == record.answer if record.by_letter else says(text, record.answer) or choice == record.answer
+        strict = _is_right(record, choice) or (not record.by_letter and says(text, record.answer))
         tolerant = strict or self._leniently(record, text)
         reason = "solved" if strict else "not in the form that is asked for" if tolerant else _why(choice)
         return Score(strict, tolerant, reason, self.details(record, text), record.answer if strict else choice)
@@ -154,6 +154,14 @@ class PictureTask(Task[PictureRecord]):
     ) -> dict[str, Score]:
         """Answers are words."""
         return {"last": Score(False, False, UNJUDGED)}
+
+
+def _is_right(record: PictureRecord, choice: str | None) -> bool:
+    """An option in the words of the right one is right, too: published questions have such."""
+    if choice == record.answer:
+        return True
+    words = dict(zip(LETTERS, record.options, strict=False))
+    return choice in words and words[choice] == words[record.answer]
 
 
 def _why(choice: str | None) -> str:

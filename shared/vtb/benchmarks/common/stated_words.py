@@ -119,7 +119,10 @@ def _nameable(options: Sequence[str]) -> list[str]:
 
 
 def option_alone(stated: str, options: Sequence[str]) -> str | None:
-    """The option that a statement is, all of it: its letter, its words, or one behind the other."""
+    """The option that a statement is, all of it: its letter, its words, or one behind the other.
+
+    Of several options in the same words it is the first.
+    """
     stated = stated.strip()
     match = _LETTERED.fullmatch(stated)
     known = LETTERS[: len(options)] if options else _READ
@@ -127,8 +130,8 @@ def option_alone(stated: str, options: Sequence[str]) -> str | None:
         rest = match[2].strip()
         if not rest or (options and same(rest, options[LETTERS.index(match[1])])):
             return match[1]
-    alike = [letter for letter, option in zip(LETTERS, options, strict=False) if same(stated, option)]
-    return alike[0] if len(alike) == 1 else None
+    alike = [(option, letter) for letter, option in zip(LETTERS, options, strict=False) if same(stated, option)]
+    return alike[0][1] if len(dict(alike)) == 1 else None
 
 
 def only_option(text: str, options: Sequence[str]) -> str | None:

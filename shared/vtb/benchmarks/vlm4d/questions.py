@@ -88,8 +88,7 @@ def _options(row: Mapping[str, Any], where: str) -> tuple[str, ...]:
 
 
 def _letter(options: tuple[str, ...], answer: str, where: str) -> str:
-    """The answer is published as the words of an option."""
-    alike = [letter for letter, option in zip(LETTERS, options, strict=False) if option == answer.strip()]
-    if len(alike) != 1:
-        raise BadInput(f"{where} has the answer {answer[:60]!r}, which is {len(alike)} of its options and not one")
-    return alike[0]
+    """The answer is published as the words of an option; of two in the same words, as row 633 has, it is the first."""
+    if answer.strip() not in options:
+        raise BadInput(f"{where} has the answer {answer[:60]!r}, which is none of its options")
+    return LETTERS[options.index(answer.strip())]
