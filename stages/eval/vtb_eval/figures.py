@@ -8,8 +8,9 @@ from typing import Any
 
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
+from vtb.chat.said import CUT_OFF, FILTERED, REFUSED
 from vtb.datasets.odd_records import odd_records
-from vtb_eval.prediction import CUT_OFF, FILTERED, NOT_JUDGED, REFUSED, Answer
+from vtb_eval.prediction import NOT_JUDGED, Answer
 
 log = logging.getLogger("vtb.eval")
 TOKENS, UNCOUNTED = "tokens", "uncounted"

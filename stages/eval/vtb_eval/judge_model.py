@@ -20,7 +20,7 @@ from vtb.tasks.registry import task_of
 from vtb.tasks.score import Score
 
 if TYPE_CHECKING:
-    from vtb_eval.endpoint.connection import Connection
+    from vtb.chat.connection import Connection
 
 NONE = "Z"
 LONGEST = 4000  # characters of an answer that it reads, from its end
@@ -82,7 +82,7 @@ def read_all(judge: Judge, unread: Sequence[Unread]) -> list[Score]:
 
 @functools.cache
 def _connection(judge: Judge) -> Connection:
-    from vtb_eval.endpoint.connection import Connection  # its libraries, which a launcher's dry run does without
+    from vtb.chat.connection import Connection  # its libraries, which a launcher's dry run does without
 
     return Connection(judge.endpoint, judge.timeout, judge.retries, judge.at_once)
 

@@ -6,11 +6,11 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from vtb.chat.url import check_endpoint
 from vtb.errors import UsageProblem
 from vtb.stage.fields import StageOptions, fields, internal, option
 from vtb_eval.closings import CLOSINGS
 from vtb_eval.drawing_options import DrawingOptions
-from vtb_eval.endpoint.url import check_endpoint
 from vtb_eval.latent_options import LatentOptions
 
 MODEL, ENDPOINT, ASKED, SAMPLING = "The model", "An endpoint", "What is asked", "Answers"  # headings of the help

@@ -118,15 +118,13 @@ def choose_maker(run: Run, options: Options, folders: Sequence[Path]) -> tuple[M
 def choose_answerer(run: Run, options: Options, folders: Sequence[Path]) -> tuple[Ask, Mapping[str, Any]]:
     """What answers questions, and which settings of the model's own it does not follow."""
     if options.endpoint is not None:
-        from vtb_eval.endpoint.connection import Connection
-        from vtb_eval.endpoint.served import Asking, ServedModel
+        from vtb.chat.connection import Connection
+        from vtb.chat.served import Asking, ServedModel
+        from vtb_eval.there import FromServer
 
         connection = Connection(options.endpoint, options.timeout, options.retries, options.concurrency)
-        asking = Asking(
-            options.model, options.max_new_tokens, options.temperature, run.seed, options.max_pixels,
-            options.concurrency,
-        )  # fmt: skip
-        return ServedModel(connection, asking).answer, {}
+        asking = Asking(options.model, options.max_new_tokens, options.temperature, options.concurrency)
+        return FromServer(ServedModel(connection, asking), run.seed, options.max_pixels), {}
     ignored = ignored_settings(folders[0]) if options.temperature == 0 else {}
     return InBatches(folders, run.seed, run.workers, options), ignored
 

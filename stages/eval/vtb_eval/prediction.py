@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from vtb.chat.said import CUT_OFF, FILTERED, REFUSED, Said
 from vtb.errors import BadInput
 from vtb.formats.half_pairs import without_half_pairs
 from vtb.latent.ablations import ABLATIONS
@@ -17,26 +18,17 @@ from vtb.tasks.registry import decode_example
 PREDICTION = "json"  # its part of a sample
 DRAWN = "answer."  # how the names of drawn answers begin: ``answer.000.png``, ``answer.001.mp4``
 NOT_JUDGED = "puzzles_not_judged"  # figure of an artifact: the records that could not be used, and why
-# Why an answer ends, in the words of the common APIs of language models.
-STOPPED, CUT_OFF, FILTERED, REFUSED = "stop", "length", "content_filter", "refusal"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a model says.
+class Answer(Said):
+    """What a model says to a question.
 
     Attributes:
-        text: its words.
-        finish: why they end there (``Prediction.finish``).
-        tokens: how many went in (``prompt``) and came out (``completion``), and how many of these were spent on
-            reasoning (``reasoning``), where the service says so; empty where nobody has counted.
         segments: how often it went into latents; None where the model knows none.
         without: what it says with its latents taken away, by the name of the ablation.
     """
 
-    text: str
-    finish: str
-    tokens: Mapping[str, int] = field(default_factory=dict)
     segments: int | None = None
     without: Mapping[str, str] = field(default_factory=dict)
 

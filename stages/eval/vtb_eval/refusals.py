@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from vtb.chat.said import REFUSED
 from vtb.latent.decoding import without_thoughts
 from vtb.media.image import Image
 from vtb.tasks.registry import task_of
 from vtb.tasks.score import Score
 from vtb_eval.judging import judge_text
-from vtb_eval.prediction import REFUSED, Prediction
+from vtb_eval.prediction import Prediction
 from vtb_eval.result import Result
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from vtb.chat.url import check_endpoint
 from vtb.errors import UsageProblem
 from vtb.stage.fields import StageOptions, option
-from vtb_eval.endpoint.url import check_endpoint
 
 JUDGE = "A model that reads answers"  # heading of the help
 

@@ -11,7 +11,7 @@ from chat_server import ChatServer
 from stages.eval.answer_folders import write_puzzles
 from stages.eval.endpoint_runs import KEY, ask
 from stages.eval.predict_runs import complete, curate, predict, texts, tiny
-from vtb_eval.endpoint import connection
+from vtb.chat import connection
 
 FROM_OUTSIDE = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir")
 

@@ -7,6 +7,7 @@ import os
 import random
 import threading
 import time
+from collections.abc import Callable
 
 import httpx2
 from tenacity import (
@@ -21,12 +22,12 @@ from tenacity import (
     wait_random,
 )
 
+from vtb.chat.refusals import KEY, final, passes, seconds
+from vtb.chat.reply import NoAnswer, read_answer, read_error
+from vtb.chat.said import FILTERED, Said
 from vtb.errors import NotAvailable, TryAgain, UsageProblem
-from vtb_eval.endpoint.refusals import KEY, final, passes, seconds
-from vtb_eval.endpoint.reply import NoAnswer, read_answer, read_error
-from vtb_eval.prediction import FILTERED, Answer
 
-log = logging.getLogger("vtb.eval")
+log = logging.getLogger("vtb.chat")
 CONNECT_S = 30.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 PATIENCE_S = 600.0  # a server that wants to be left alone for longer is told instead of waited for
@@ -42,8 +43,10 @@ class Passing(Exception):
 class Connection:
     """One endpoint: its URL with the path that is asked, a key or none, and patience."""
 
-    def __init__(self, endpoint: str, timeout: float, retries: int, at_once: int) -> None:
-        """Nothing is sent yet.
+    def __init__(
+        self, endpoint: str, timeout: float, retries: int, at_once: int, spend: Callable[[], None] = lambda: None
+    ) -> None:
+        """Nothing is sent yet; ``spend`` is called before each request, and may raise what forbids it.
 
         Raises:
             UsageProblem: the key or a proxy in the environment cannot be used.
@@ -52,14 +55,14 @@ class Connection:
         self.url = f"{endpoint.rstrip('/')}/chat/completions"
         self._key, self._timeout, self._retries = _key(), timeout, retries
         self._client = _client(self._key, timeout, at_once)
-        self._stop = threading.Event()
+        self._stop, self._spend = threading.Event(), spend
         self._quiet_until = self._said = 0.0
 
     def close(self) -> None:
         """Nothing more is sent; whatever waits for another try gives up."""
         self._stop.set()
 
-    def ask(self, body: bytes) -> Answer:
+    def ask(self, body: bytes) -> Said:
         """The answer to a request.
 
         Raises:
@@ -83,8 +86,9 @@ class Connection:
                 "command again; it goes on after the shards that are done"
             ) from error
 
-    def _once(self, body: bytes) -> Answer:
+    def _once(self, body: bytes) -> Said:
         self._be_quiet()
+        self._spend()
         until = time.monotonic() + self._timeout
         try:
             with self._client.stream("POST", self.url, content=body) as response:
@@ -120,12 +124,12 @@ class Connection:
             return Passing(f"no reply within {self._timeout:g} s (--timeout)")
         return Passing(f"no connection, or it broke: {words}")
 
-    def _refused(self, response: httpx2.Response, data: bytes) -> Answer:
+    def _refused(self, response: httpx2.Response, data: bytes) -> Said:
         """The empty answer where a filter has stopped the question; anything else is raised."""
         status, (words, code) = response.status_code, read_error(self._hidden(data))
         said = f"{status}: {words}"
         if status == 400 and code == FILTERED:  # Azure's word for a question that its filter stopped
-            return Answer("", FILTERED)
+            return Said("", FILTERED)
         if passes(status, code):
             self._heed(response.headers.get("retry-after"), said)
             raise Passing(said)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import msgspec
 
+from vtb.chat.connection import Connection
+from vtb.chat.said import Said
 from vtb.errors import UsageProblem
 from vtb.stage.executor import Tick
-from vtb_eval.endpoint.connection import Connection
-from vtb_eval.endpoint.messages import messages
-from vtb_eval.prediction import Answer
-from vtb_eval.questions import Question
 
-Outcome = tuple[int, Answer | BaseException]  # of the question with this number
+T = TypeVar("T")
+Messages = list[dict[str, Any]]
 LIMIT, LATER_LIMIT = "max_tokens", "max_completion_tokens"  # OpenAI's models that reason refuse the first
 
 
@@ -28,16 +28,12 @@ class Asking:
         model: the name by which it is served.
         max_new_tokens: longest answer; with what a model thinks, where its service counts that.
         temperature: 0 takes the likeliest token.
-        seed: of the sampling; the number of a question is added.
-        max_pixels: larger pictures are scaled down to this many pixels.
         at_once: questions that are asked at the same time.
     """
 
     model: str
     max_new_tokens: int
     temperature: float
-    seed: int
-    max_pixels: int
     at_once: int
 
 
@@ -48,13 +44,31 @@ class ServedModel:
         """Nothing is sent yet."""
         self._connection, self._asking, self._limit = connection, asking, LIMIT
 
-    def answer(self, questions: Sequence[Question], first: int, tick: Tick) -> list[Answer]:
-        """The answers to some questions in their order; the first failure that does not pass ends all.
+    def ask(self, messages: Messages, seed: int) -> Said:
+        """The answer to one question; ``seed`` is that of the sampling.
 
-        Threads that still wait for the server are left behind then: a signal ends the program, not they.
+        Raises:
+            TryAgain: the endpoint has failed as often as it may.
+            NotAvailable: it refuses the key, or knows no such model.
+            UsageProblem: it refuses the request.
         """
-        todo, done = queue.SimpleQueue[int](), queue.SimpleQueue[Outcome]()
-        for index in range(len(questions)):
+        limit = self._limit
+        try:
+            return self._connection.ask(self._body(messages, seed, limit))
+        except UsageProblem as error:
+            if limit == LATER_LIMIT or LATER_LIMIT not in str(error):
+                raise
+        self._limit = LATER_LIMIT
+        return self._connection.ask(self._body(messages, seed, LATER_LIMIT))
+
+    def each(self, count: int, ask: Callable[[int], T], tick: Tick) -> list[T]:
+        """What ``ask`` finds for each number below a count, several at once, in the order of the numbers.
+
+        The first failure ends all. Threads that still wait for the server are left behind then: a signal ends the
+        program, not they.
+        """
+        todo, done = queue.SimpleQueue[int](), queue.SimpleQueue[tuple[int, T | BaseException]]()
+        for index in range(count):
             todo.put(index)
 
         def work() -> None:
@@ -64,18 +78,18 @@ class ServedModel:
                 except queue.Empty:
                     return
                 try:
-                    done.put((index, self._ask(questions[index], first + index)))
+                    done.put((index, ask(index)))
                 except BaseException as error:  # noqa: BLE001 -- raised again by the thread that asked for it
                     done.put((index, error))
                     return
 
-        for _ in range(min(self._asking.at_once, len(questions))):
-            threading.Thread(target=work, name="vtb-eval-ask", daemon=True).start()
-        return self._collect(len(questions), done, tick)
+        for _ in range(min(self._asking.at_once, count)):
+            threading.Thread(target=work, name="vtb-ask", daemon=True).start()
+        return self._collect(count, done, tick)
 
-    def _collect(self, count: int, done: queue.SimpleQueue[Outcome], tick: Tick) -> list[Answer]:
+    def _collect(self, count: int, done: queue.SimpleQueue[tuple[int, T | BaseException]], tick: Tick) -> list[T]:
         """Wait for all of them."""
-        found: dict[int, Answer] = {}
+        found: dict[int, T] = {}
         try:
             while len(found) < count:
                 index, answer = done.get()
@@ -88,22 +102,12 @@ class ServedModel:
             raise
         return [found[index] for index in range(count)]
 
-    def _ask(self, question: Question, number: int) -> Answer:
-        limit = self._limit
-        try:
-            return self._connection.ask(self._body(question, number, limit))
-        except UsageProblem as error:
-            if limit == LATER_LIMIT or LATER_LIMIT not in str(error):
-                raise
-        self._limit = LATER_LIMIT
-        return self._connection.ask(self._body(question, number, LATER_LIMIT))
-
-    def _body(self, question: Question, number: int, limit: str) -> bytes:
+    def _body(self, messages: Messages, seed: int, limit: str) -> bytes:
         asking = self._asking
         return msgspec.json.encode({
             "model": asking.model,
-            "messages": messages(question, asking.max_pixels),
+            "messages": messages,
             limit: asking.max_new_tokens,
             "temperature": asking.temperature,
-            "seed": (asking.seed + number) % 2**63,
+            "seed": seed % 2**63,
         })  # fmt: skip

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import msgspec
 
+from vtb.chat.said import CUT_OFF, FILTERED, REFUSED, STOPPED, Said
 from vtb.formats.half_pairs import without_half_pairs
-from vtb_eval.prediction import CUT_OFF, FILTERED, REFUSED, STOPPED, Answer
 
 SHOWN = 300  # characters of a server's own words in a message of ours
 # Words for the end of an answer; any other (``tool_calls``) is the model's own end. Where the service broke off
@@ -60,7 +60,7 @@ class _Completion(msgspec.Struct):
     usage: _Usage | None = None
 
 
-def read_answer(data: bytes) -> Answer:
+def read_answer(data: bytes) -> Said:
     """The answer in a chat completion.
 
     Raises:
@@ -76,8 +76,8 @@ def read_answer(data: bytes) -> Answer:
     tokens = found.usage.counted() if found.usage else {}
     text = _text(choice.message.content)
     if choice.message.refusal:
-        return Answer(text or choice.message.refusal, REFUSED, tokens)
-    return Answer(text, FINISHES.get(choice.finish_reason or "", STOPPED), tokens)
+        return Said(text or choice.message.refusal, REFUSED, tokens)
+    return Said(text, FINISHES.get(choice.finish_reason or "", STOPPED), tokens)
 
 
 def _text(content: str | list[_Part] | None) -> str:
