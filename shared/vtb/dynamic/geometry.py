@@ -60,9 +60,8 @@ def agent_axes(angles: Floats) -> Floats:
     return product(_about_z(3 * quarter), product(_about_x(quarter), facing))
 
 
-def angles_of(front: Floats, up: Floats) -> Floats:
+def angles_of(front: Floats, left: Floats, up: Floats) -> Floats:
     """The angles (..., 3) in degrees of an agent whose unit vectors (..., 3) in the camera's axes these are."""
-    left = np.cross(up, front)
     # The product of the three turns by the angles has the rows left, -up and -front.
     azimuth = np.arctan2(-left[..., 2], -front[..., 2])
     polar = np.arcsin(np.clip(-up[..., 2], -1.0, 1.0))

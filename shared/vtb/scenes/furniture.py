@@ -92,17 +92,25 @@ COLORS: tuple[Color, ...] = (
 )  # fmt: skip
 
 
-def build(name: str, color: Color, corner: Spot, size: tuple[int, int, int], quarter_turns: int) -> Thing:
+def build(
+    name: str,
+    color: Color,
+    corner: Spot,
+    size: tuple[int, int, int],
+    quarter_turns: int,
+    shapes: Mapping[str, Sequence[Part]] = SHAPES,
+) -> Thing:
     """A thing on the floor.
 
     Args:
-        name: one of ``SHAPES``.
+        name: one of the shapes.
         color: of its first tone.
         corner: its lowest x and y.
         size: width (left to right), depth (front to back) and height, before it is turned.
         quarter_turns: how often it is turned to the left; its front looks along -y before.
+        shapes: the parts of everything by its name.
     """
-    return Thing(name, color, tuple(_part(part, corner, size, quarter_turns % 4) for part in SHAPES[name]))
+    return Thing(name, color, tuple(_part(part, corner, size, quarter_turns % 4) for part in shapes[name]))
 
 
 def _part(part: Part, corner: Spot, size: tuple[int, int, int], turns: int) -> Box:

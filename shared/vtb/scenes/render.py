@@ -110,14 +110,7 @@ class Renderer:
         """The faces of some boxes that look towards the camera, from back to front, and their colors."""
         boxes, eye = self._boxes, np.array(camera.pose.place, np.float64)
         seen = camera.seen_from(boxes.corners(chosen))
-        chosen = chosen[~camera.out_of_view(seen)]
-        low, high = boxes.low[chosen], boxes.high[chosen]
-        order = back_to_front(low, high, eye)
-        low, high, chosen = low[order], high[order], chosen[order]
-        towards = np.stack([eye[2] > high[:, 2], *_sides(low, high, eye, 0), *_sides(low, high, eye, 1)], axis=1)
-        quads = np.where(np.array(FACES, bool)[None], high[:, None, None], low[:, None, None])
-        colors = boxes.color[chosen][:, None] + np.arange(len(FACES))
-        return quads[towards], colors[towards]
+        return faces_towards(boxes.some(chosen[~camera.out_of_view(seen)]), eye)
 
 
 @dataclass(frozen=True)
@@ -140,10 +133,24 @@ class Boxes:
             np.array([len(ROOM_COLORS) + number * EACH + box.tone * len(FACES) for number, box in rows], np.int64),
         )
 
+    def some(self, chosen: NDArray[np.int64]) -> Boxes:
+        """Those of these numbers, in their order."""
+        return Boxes(self.low[chosen], self.high[chosen], self.owner[chosen], self.color[chosen])
+
     def corners(self, chosen: NDArray[np.int64]) -> Floats:
         """The eight corners of some boxes, (n, 8, 3)."""
         which = np.array([[place >> axis & 1 for axis in range(3)] for place in range(8)], bool)
         return np.where(which[None], self.high[chosen][:, None], self.low[chosen][:, None])
+
+
+def faces_towards(boxes: Boxes, eye: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """The faces (m, 4, 3) of boxes that look towards the eye, from back to front, and their colors (m,)."""
+    boxes = boxes.some(back_to_front(boxes.low, boxes.high, eye))
+    low, high = boxes.low, boxes.high
+    towards = np.stack([eye[2] > high[:, 2], *_sides(low, high, eye, 0), *_sides(low, high, eye, 1)], axis=1)
+    quads = np.where(np.array(FACES, bool)[None], high[:, None, None], low[:, None, None])
+    colors = boxes.color[:, None] + np.arange(len(FACES))
+    return quads[towards], colors[towards]
 
 
 def _sides(low: Floats, high: Floats, eye: Floats, axis: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

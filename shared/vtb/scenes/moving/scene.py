@@ -1,0 +1,99 @@
+"""Bodies with their motions, and the camera's way."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vtb.media.image import Color
+from vtb.rng import below, pick, shuffled
+from vtb.scenes.furniture import COLORS
+from vtb.scenes.moving.camera_path import draw_camera_path
+from vtb.scenes.moving.motion import MIDDLE, Motion, draw_motion
+from vtb.scenes.moving.shapes import AGENTS, FLYING, OBJECTS
+from vtb.scenes.scene import Point, Pose
+
+HALL: Point = (2 * MIDDLE, 2 * MIDDLE, 4200)
+COUNTS = ((2, 3), (1, 3))  # agents and objects, at least and at most
+WIDTHS, DEPTH, HEIGHTS = (600, 1100), (90, 130), (80, 150)  # per cent of the width
+GAP = 150  # between two bodies
+
+
+@dataclass(frozen=True)
+class Body:
+    """What moves.
+
+    Attributes:
+        name: one of ``shapes.SHAPES``.
+        agent: whether it has a front.
+        color: of its first tone.
+        size: width (to its right), depth (from front to back) and height.
+        follows: whether its front looks along its way.
+    """
+
+    name: str
+    agent: bool
+    color: Color
+    size: Point
+    follows: bool
+
+    @property
+    def flies(self) -> bool:
+        """Whether it goes up and down."""
+        return self.name in FLYING
+
+    @property
+    def radius(self) -> int:
+        """Of the upright cylinder in which it turns."""
+        width, depth, _ = self.size
+        return -int(-np.sqrt(width * width + depth * depth) // 2)
+
+
+@dataclass(frozen=True)
+class MovingScene:
+    """All of it; a motion for each body, a pose for each frame of the clip."""
+
+    bodies: tuple[Body, ...]
+    motions: tuple[Motion, ...]
+    path: tuple[Pose, ...]
+
+
+def draw_scene(rng: random.Random, frames: int) -> MovingScene:
+    """A scene in whose clip no two bodies touch."""
+    path, bodies = draw_camera_path(rng, frames), draw_bodies(rng)
+    while True:
+        drawn = [draw_motion(rng, frames, flies=body.flies, follows=body.follows) for body in bodies]
+        motions = tuple(motion for motion in drawn if motion is not None)
+        if len(motions) == len(bodies) and apart(bodies, motions):
+            return MovingScene(bodies, motions, path)
+
+
+def apart(bodies: Sequence[Body], motions: Sequence[Motion]) -> bool:
+    """Whether no two come closer than ``GAP`` anywhere, seen from above, whichever way they turn."""
+    places = np.stack([motion.places[:, :2] for motion in motions])
+    radii = np.array([body.radius for body in bodies])
+    least = radii[:, None] + radii[None] + GAP
+    away = places[:, None] - places[None]
+    x, y = away[..., 0], away[..., 1]
+    near = (x * x + y * y < (least * least)[..., None]).any(axis=-1)
+    np.fill_diagonal(near, False)
+    return not near.any()
+
+
+def draw_bodies(rng: random.Random) -> tuple[Body, ...]:
+    """Agents and objects of different names; how an agent turns is drawn here, so that it stays with it."""
+    found = []
+    for names, (least, most) in zip((AGENTS, OBJECTS), COUNTS, strict=True):
+        for name in shuffled(rng, sorted(names), least + below(rng, most - least + 1)):
+            found.append(_body(rng, name))
+    return tuple(found)
+
+
+def _body(rng: random.Random, name: str) -> Body:
+    width = WIDTHS[0] + below(rng, WIDTHS[1] - WIDTHS[0] + 1)
+    depth, height = (width * (low + below(rng, high - low + 1)) // 100 for low, high in (DEPTH, HEIGHTS))
+    agent = name in AGENTS
+    return Body(name, agent, pick(rng, COLORS), (width, depth, height), agent and below(rng, 2) == 0)
