@@ -40,18 +40,44 @@ class ShownPicture:
 
 
 @dataclass(frozen=True)
+class Views:
+    """Videos of one thing from several sides, all of which a question about it shows.
+
+    Attributes:
+        names: of the files (``NAME.mp4``) in the folder of the thing, in the order in which they are shown.
+        frames: how many are shown of each, as ``vtb.media.frames.strided_places`` has them.
+    """
+
+    names: tuple[str, ...]
+    frames: int
+
+
+@dataclass(frozen=True)
 class Asking:
     """A question of a published file.
 
     Attributes:
         example: the question, still without media.
-        video: the name of the video that it shows; empty where it shows none.
+        video: the name of the video that it shows, or of the folder of its views; empty where it shows none.
         pictures: those that it shows, in their order.
     """
 
     example: Example
     video: str = ""
     pictures: tuple[ShownPicture, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One judged answer in words.
+
+    Attributes:
+        key: of the example.
+        details: the measurements of its score; None where there is no answer.
+    """
+
+    key: str
+    details: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -103,6 +129,8 @@ class Benchmark:
         table: its published figures, where scores are put beside them.
         read: the questions of a published file, in its order, where the benchmark comes as one; raises ``BadInput``.
         shows: what its questions show: videos or pictures that lie beside the file, or pictures in the file itself.
+        views: of a benchmark whose questions show several videos of one thing.
+        files: what the benchmark's own scripts would write of some verdicts, by name, where it has such a form.
     """
 
     name: str
@@ -110,6 +138,8 @@ class Benchmark:
     table: PublishedTable | None = None
     read: Callable[[Path], Sequence[Asking | LeftOut]] | None = None
     shows: Shows = "videos"
+    views: Views | None = None
+    files: Callable[[Sequence[Verdict]], Mapping[str, bytes]] | None = None
 
 
 @functools.cache

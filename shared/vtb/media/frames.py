@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,33 +26,45 @@ def sampled_places(there: int, wanted: int) -> list[int]:
     return [int(place) for place in np.linspace(0, there - 1, wanted, dtype=int)]
 
 
-def sampled_from(place: Path, wanted: int) -> list[Image]:
+def strided_places(there: int, wanted: int) -> list[int]:
+    """``wanted`` places from 0 on, each a whole number of ``there / wanted`` frames after the one before.
+
+    As the released scripts of 4D-Bench have them, where a video with fewer frames shows none; here it gives its last
+    one several times.
+    """
+    return [min(number * max(1, there // wanted), there - 1) for number in range(wanted)]
+
+
+Places = Callable[[int, int], list[int]]  # of so many frames, the numbers of so many
+
+
+def sampled_from(place: Path, wanted: int, places: Places = sampled_places) -> list[Image]:
     """Frames of a video file, or of a folder of pictures.
 
     Raises:
         UnreadableVideo: it cannot be read.
     """
     if place.is_dir():
-        return sample_folder(place, wanted)
+        return sample_folder(place, wanted, places)
     try:
-        return sample_video(read_regular(place, MOST_BYTES), wanted)
+        return sample_video(read_regular(place, MOST_BYTES), wanted, places)
     except OSError as error:
         raise UnreadableVideo(f"cannot be read ({error})") from error
 
 
-def sample_video(data: bytes, wanted: int) -> list[Image]:
+def sample_video(data: bytes, wanted: int, places: Places = sampled_places) -> list[Image]:
     """Frames of a video file, decoded once; only those that are wanted are converted to RGB.
 
     Raises:
         UnreadableVideo: no video in it, or damaged.
     """
     expected = _frames_said(data)
-    found, count = _pick(data, sampled_places(expected, wanted) if expected else [])
+    found, count = _pick(data, places(expected, wanted) if expected else [])
     if count == 0:
         raise UnreadableVideo("has no frames")
     if count != expected:  # its head says something else than it holds, or nothing
-        found, _ = _pick(data, sampled_places(count, wanted))
-    return [found[place] for place in sampled_places(count, wanted)]
+        found, _ = _pick(data, places(count, wanted))
+    return [found[place] for place in places(count, wanted)]
 
 
 def _frames_said(data: bytes) -> int:
@@ -76,7 +89,7 @@ def _pick(data: bytes, places: list[int]) -> tuple[dict[int, Image], int]:
     return found, count
 
 
-def sample_folder(folder: Path, wanted: int) -> list[Image]:
+def sample_folder(folder: Path, wanted: int, places: Places = sampled_places) -> list[Image]:
     """Frames that lie in a folder as pictures, in the order of their names.
 
     Raises:
@@ -85,12 +98,12 @@ def sample_folder(folder: Path, wanted: int) -> list[Image]:
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES and path.name[0] != ".")
     if not files:
         raise UnreadableVideo("has no pictures")
-    places = sampled_places(len(files), wanted)
+    numbers = places(len(files), wanted)
     try:
-        once = {place: decode_image(files[place].read_bytes()) for place in set(places)}
+        once = {place: decode_image(files[place].read_bytes()) for place in set(numbers)}
     except (UnreadableImage, OSError) as error:
         raise UnreadableVideo(f"a picture cannot be read ({error})") from error
-    return [once[place] for place in places]
+    return [once[place] for place in numbers]
 
 
 def within_pixels(image: Image, most: int) -> Image:

@@ -28,11 +28,13 @@ from vtb.stage.run import Run, input_entry
 from vtb_eval.against import FILE, Earlier, compare_runs, read_earlier
 from vtb_eval.benchmark_tables import benchmark_tables, beside_frequent_answers
 from vtb_eval.comparison import compare
+from vtb_eval.coverage import coverage
 from vtb_eval.examples import PageSource
 from vtb_eval.judge_model import Judge, Unread, read_all, unreadable
 from vtb_eval.judging import judge_attempt, judge_drawn, judged_anew, make_result
 from vtb_eval.latents import judge_without, latent_figures
 from vtb_eval.learning import learning_curve
+from vtb_eval.own_files import own_files
 from vtb_eval.owners import Attempts, find_answers, settle
 from vtb_eval.page import report_page
 from vtb_eval.prediction import NOT_JUDGED, PREDICTION, decode_prediction, drawn_answers
@@ -209,6 +211,8 @@ def close(
     figures[NOT_JUDGED] = [*asked_without(source), *odd]
     figures["comparison"] = compare(judged(results), figures)
     figures["benchmarks"] = benchmark_tables(judged(results))
+    if covered := coverage(source.inputs[0], judged(results)):
+        figures["coverage"] = covered
     files, changed = list[FileEntry](), list[dict[str, Any]]()
     if against:
         earlier = [read_earlier(entry.uri) for entry in against]
@@ -217,5 +221,6 @@ def close(
             figures["learning_curve"] = curve
         files.append(output.put(FILE, "".join(json.dumps(row) + "\n" for row in changed).encode()))
     page = report_page(source, results, figures, changed)
-    files += [output.put("scores.json", json_bytes(figures)), output.put("report.html", page.encode())]
+    made = {**own_files(judged(results)), "scores.json": json_bytes(figures), "report.html": page.encode()}
+    files += [output.put(name, data) for name, data in made.items()]
     return files, figures

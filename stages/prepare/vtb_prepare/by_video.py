@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +12,6 @@ from vtb.media.frames import within_pixels
 from vtb.media.image import Image, encode_rgb
 from vtb.store import open_store
 from vtb_prepare.quality import quality_gate
-from vtb_prepare.videos import Videos
 
 log = logging.getLogger("vtb.prepare")
 PER_SHARD = 16  # videos; 32 frames of 262,144 pixels each take some 25 MB
@@ -21,12 +20,12 @@ T = TypeVar("T")
 Group = tuple[tuple[str, Path, tuple[T, ...]], ...]  # of each video: its name, where it lies, what asks about it
 
 
-def by_video(named: Iterable[tuple[str, T]], videos: Videos) -> tuple[list[Group[T]], list[str]]:
+def by_video(named: Iterable[tuple[str, T]], find: Callable[[str], Path | None]) -> tuple[list[Group[T]], list[str]]:
     """Groups of sixteen videos, in the order of their first questions; and the names of those that are not there."""
     gathered: dict[str, list[T]] = {}
     for name, question in named:
         gathered.setdefault(name, []).append(question)
-    there = [(name, place, tuple(some)) for name, some in gathered.items() if (place := videos.find(name))]
+    there = [(name, place, tuple(some)) for name, some in gathered.items() if (place := find(name))]
     groups = [tuple(there[start : start + PER_SHARD]) for start in range(0, len(there), PER_SHARD)]
     return groups, sorted(gathered.keys() - {name for name, *_ in there})
 

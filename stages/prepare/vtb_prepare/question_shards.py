@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,6 @@ from vtb.benchmarks.registry import Asking, Benchmark, find_benchmark
 from vtb.errors import BadInput
 from vtb.formats.shared_frames import fold, frame_name
 from vtb.formats.webdataset import Sample, write_tar
-from vtb.media.frames import sampled_from
 from vtb.media.video import UnreadableVideo
 from vtb.puzzles.sample import EXAMPLE
 from vtb.report.card import DatasetCard, write_card
@@ -28,6 +28,7 @@ from vtb.tasks.example import ASKED, Example, Media, encode_example
 from vtb_prepare.by_video import Group, by_video, check_quality, encoded, inputs_of
 from vtb_prepare.questions_options import Options
 from vtb_prepare.videos import find_videos
+from vtb_prepare.views import finder, shown_frames
 
 log = logging.getLogger("vtb.prepare")
 
@@ -40,11 +41,21 @@ class ShardWork:
     options: Options
 
 
+@dataclass(frozen=True)
+class Lost:
+    """The videos that are not there, and how many questions of each task ask about them."""
+
+    videos: Sequence[str]
+    questions: Counter[str]
+
+
 def make_questions(run: Run, options: Options) -> None:
     """Make what is missing of the artifact."""
     assert options.videos is not None  # the options see to it
     benchmark, videos = find_benchmark(options.benchmark), find_videos(options.videos)
-    groups, missing = by_video(((one.video, one.example) for one in read(benchmark, options.questions)), videos)
+    asked = [(one.video, one.example) for one in read(benchmark, options.questions)]
+    groups, missing = by_video(asked, finder(videos, benchmark.views))
+    lost = Lost(missing, Counter(example.task for name, example in asked if name in set(missing)))
     if not groups:
         raise BadInput(f"{options.videos}: holds none of the videos that {options.questions} asks about")
     tasks = [
@@ -55,7 +66,7 @@ def make_questions(run: Run, options: Options) -> None:
     inputs = inputs_of([*named, ("videos", options.videos, videos.digest)])
     run.make_shards(
         run.plan(options, inputs), tasks, make_shard,
-        lambda output: partial(describe, output, benchmark, missing, options),
+        lambda output: partial(describe, output, benchmark, lost, options),
         what="questions", summary=f"{sum(task.rows for task in tasks)} questions with frames",
     )  # fmt: skip
 
@@ -68,13 +79,15 @@ def read(benchmark: Benchmark, path: Path) -> Sequence[Asking]:
 
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """The questions about some videos, and the frames of each once."""
-    samples, bad, options = list[Sample](), list[str](), work.options
+    samples, bad, lost, options = list[Sample](), list[str](), Counter[str](), work.options
+    views = find_benchmark(options.benchmark).views
     for name, place, examples in work.videos:
         tick(len(examples))
         try:
-            frames = encoded(sampled_from(place, options.frames), options.frame_pixels)
+            frames = encoded(shown_frames(place, views, options.frames), options.frame_pixels)
         except UnreadableVideo as error:
             bad.append(f"{name}: {error}")
+            lost.update(example.task for example in examples)
             continue
         parts = {frame_name(number): frame for number, frame in enumerate(frames)}
         kind: Literal["frame", "image"] = "frame" if options.show == "video" else "image"
@@ -83,6 +96,7 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
         samples += [Sample(example.key, {EXAMPLE: encode_example(example), **parts}) for example in whole]
     told = {
         "bad": bad,
+        "lost": dict(lost),
         "videos": len(work.videos),
         "tasks": sorted({e.task for *_, asked in work.videos for e in asked}),
     }
@@ -90,15 +104,16 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
 
 
 def describe(
-    output: Output, benchmark: Benchmark, missing: Sequence[str], options: Options, shards: Sequence[ShardEntry]
+    output: Output, benchmark: Benchmark, lost: Lost, options: Options, shards: Sequence[ShardEntry]
 ) -> tuple[list[FileEntry], dict[str, Any]]:
     """A card, unless too many videos are missing or damaged."""
-    videos = sum(shard.stats["videos"] for shard in shards) + len(missing)
-    bad = check_quality(missing, [one for shard in shards for one in shard.stats["bad"]], videos, options.max_bad)
+    videos = sum(shard.stats["videos"] for shard in shards) + len(lost.videos)
+    bad = check_quality(lost.videos, [one for shard in shards for one in shard.stats["bad"]], videos, options.max_bad)
     rows, tasks = sum(shard.rows for shard in shards), sorted({task for s in shards for task in s.stats["tasks"]})
     if not rows:
         output.withdraw(shards_too=True)
         raise BadInput(f"{options.videos}: every video is damaged")
+    frames = options.frames if benchmark.views is None else len(benchmark.views.names) * benchmark.views.frames
     card = DatasetCard(
         title=f"{rows:,} questions of {benchmark.name}",
         tags=("visual-reasoning", "webdataset", *tasks),
@@ -110,6 +125,8 @@ def describe(
         made_with="vtb-prepare questions",
         counts={"test": rows},
         picture=None,
-        layout=f"In a shard, the {options.frames} frames of a video are one sample; the questions about it follow.",
+        layout=f"In a shard, the {frames} frames of a video are one sample; the questions about it follow.",
     )
-    return [output.put("README.md", write_card(card).encode())], {"questions": rows, "bad": bad}
+    every = sum((Counter(shard.stats["lost"]) for shard in shards), lost.questions)
+    metrics = {"questions": rows, "bad": bad, "without_video": dict(sorted(every.items()))}
+    return [output.put("README.md", write_card(card).encode())], metrics

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from vtb.errors import UsageProblem
 from vtb.stage.fields import StageOptions, internal, option
 from vtb_prepare.quality import max_bad_option
+
+if TYPE_CHECKING:
+    from vtb.benchmarks.registry import Views
 
 OF_VIDEOS = ("videos", "frames", "frame_pixels", "show")
 
@@ -28,7 +31,7 @@ class Options(StageOptions):
     questions: Path = option(
         file=True, existing=True, affects_output=False, metavar="FILE",
         help="Its published questions: the parquet file, or the same rows as JSON or JSON lines; of mmmu and dsr-bench "
-             "the TSV file.",
+             "the TSV file, of 4d-bench 4d_qa.json.",
     )  # fmt: skip
     videos: Path | None = option(
         None, file=True, existing=True, affects_output=False, metavar="FOLDER",
@@ -56,6 +59,13 @@ class Options(StageOptions):
 
         return find_benchmark(self.benchmark).shows
 
+    @property
+    def views(self) -> Views | None:
+        """Which videos a question shows, where they are several."""
+        from vtb.benchmarks.registry import find_benchmark
+
+        return find_benchmark(self.benchmark).views
+
     def __post_init__(self) -> None:
         """Refuse what the benchmark does not show, and ask for what it does."""
         shows = self.shows
@@ -63,6 +73,10 @@ class Options(StageOptions):
         if needed is not None and getattr(self, needed) is None:
             raise UsageProblem(f"--{needed}: {self.benchmark} asks about {shows}: give where they lie")
         others = ("images",) if shows == "videos" else (*OF_VIDEOS, *(() if needed else ("images",)))
+        if self.views is not None and "frames" in self.given:
+            raise UsageProblem(
+                f"--frames: {self.benchmark} shows {self.views.frames} of each of its videos: leave it out"
+            )
         for name in others:
             if name in self.given:
                 where = " in its file of questions" if needed is None else ""
@@ -72,6 +86,6 @@ class Options(StageOptions):
                 )
 
     def recorded(self) -> dict[str, Any]:
-        """Without how frames are taken, where there are no videos."""
-        every = super().recorded()
-        return every if self.shows == "videos" else {k: v for k, v in every.items() if k not in OF_VIDEOS}
+        """Without how frames are taken, where there are no videos, or the benchmark says it."""
+        unused = OF_VIDEOS if self.shows != "videos" else ("frames",) if self.views is not None else ()
+        return {name: value for name, value in super().recorded().items() if name not in unused}

@@ -83,7 +83,7 @@ def plan_shards(
     questions: Sequence[Question], videos: Videos, options: Options, salt: str
 ) -> tuple[list[Task[ShardWork]], list[str]]:
     """One shard of rows per group of videos; and the scenes that have no video."""
-    groups, missing = by_video(((question.scene, question) for question in questions), videos)
+    groups, missing = by_video(((question.scene, question) for question in questions), videos.find)
     tasks = [
         Task(f"shards/{number:05d}.jsonl", len(group), ShardWork(number, group, options, salt))
         for number, group in enumerate(groups)

@@ -31,6 +31,18 @@ def read_rows(path: Path) -> Sequence[Any]:
     return content
 
 
+def read_object(path: Path) -> Mapping[str, Any]:
+    """A JSON file that has its rows by name.
+
+    Raises:
+        BadInput: the file cannot be read, or is no object.
+    """
+    content = _parsed(read_text(path), str(path))
+    if not isinstance(content, dict):
+        raise BadInput(f"{path}: is no JSON object with a question by each name")
+    return content
+
+
 def read_text(path: Path) -> str:
     """The text of a file.
 

@@ -1,0 +1,37 @@
+"""Videos of one thing from several sides: where they lie, and their frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from vtb.benchmarks.registry import Views
+from vtb.media.frames import sampled_from, strided_places
+from vtb.media.image import Image
+from vtb.media.video import UnreadableVideo
+from vtb_prepare.videos import Videos
+
+
+def finder(videos: Videos, views: Views | None) -> Callable[[str], Path | None]:
+    """What finds a video by its name; of several views the folder by its name, where any of them lies."""
+    if views is None:
+        return videos.find
+    return {path.parent.name: path.parent for path in videos.places.values() if path.stem in views.names}.get
+
+
+def shown_frames(place: Path, views: Views | None, frames: int) -> list[Image]:
+    """So many frames of a video; of several views those of each, one view after the other.
+
+    Raises:
+        UnreadableVideo: one cannot be read.
+    """
+    if views is None:
+        return sampled_from(place, frames)
+    return [frame for name in views.names for frame in _view(place / f"{name}.mp4", views.frames)]
+
+
+def _view(path: Path, frames: int) -> list[Image]:
+    try:
+        return sampled_from(path, frames, strided_places)
+    except UnreadableVideo as error:
+        raise UnreadableVideo(f"{path.name} {error}") from error
