@@ -144,6 +144,6 @@ def half(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     # It keeps the precision that it was first asked for.
     AcceleratorState._reset_state(reset_partial_state=True)
-    monkeypatch.setattr("vtb.latent.loading.half_precision", lambda device: True)
+    monkeypatch.setattr("vtb.engine.own_model.half_precision", lambda device: True)
     yield
     AcceleratorState._reset_state(reset_partial_state=True)

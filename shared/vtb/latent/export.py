@@ -7,12 +7,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from vtb.engine.own_model import load_model
 from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 from vtb.engine.trained_weights import put_back
 from vtb.engine.vision_language import load_processor
 from vtb.latent.grpo_job import GrpoJob
 from vtb.latent.job import Job
-from vtb.latent.loading import WEIGHTS, add_latents, load_model, make_trainable
+from vtb.latent.loading import WEIGHTS, add_latents, make_trainable
 from vtb.latent.tokens import LatentTokens, read_latent_config, write_latent_config
 
 

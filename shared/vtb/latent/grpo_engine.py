@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
+from vtb.engine.own_model import load_model, make_accelerator, settle
 from vtb.engine.own_process import own_process
 from vtb.engine.stop_signal import StopSignal
 from vtb.engine.vision_language import load_processor
 from vtb.errors import BadInput
 from vtb.latent.grpo_job import GrpoJob
 from vtb.latent.grpo_trainer import GrpoTrainer
-from vtb.latent.loading import load_model, make_accelerator, make_trainable, settle
+from vtb.latent.loading import make_trainable
 from vtb.latent.parts import parts_of
 from vtb.latent.questions import read_questions
 from vtb.latent.sequences import Sequencer

@@ -7,8 +7,8 @@ from typing import Any
 
 from vtb.chat.parts import FRAME_QUALITY, Part, picture, words
 from vtb.datasets.asked import Asked
+from vtb.datasets.moving import moving, scaled
 from vtb.media.image import decode_image
-from vtb_eval.moving import moving, scaled
 from vtb_eval.questions import Question
 
 

@@ -25,7 +25,8 @@ from vtb.rewards.registry import find_reward
 from vtb.stage.run import Run
 from vtb_train_vlm.completions import Writing, write_completions
 from vtb_train_vlm.latent_grpo_options import Options
-from vtb_train_vlm.latent_training import Way, first_and_last, train_by, trained_weights
+from vtb_train_vlm.latent_training import trained_weights
+from vtb_train_vlm.own_training import Way, first_and_last, train_by
 
 log = logging.getLogger("vtb.train")
 MODULE = "vtb.latent.grpo_engine"  # what ``python -m`` runs

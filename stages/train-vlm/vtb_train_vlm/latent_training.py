@@ -3,73 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic
+from typing import Any
 
-from vtb.artifact import Plan, read_manifest
-from vtb.artifact.local import find_model
-from vtb.artifact.unpacked import unpacked_folder
+from vtb.artifact import Plan
 from vtb.engine.curves import Panel
-from vtb.engine.hardware import Device, choose_device
-from vtb.engine.own_artifact import Harvest, Rows, collect
-from vtb.engine.own_engine import own_training, processes, rows_to_train_on, updates
+from vtb.engine.hardware import Device
+from vtb.engine.own_artifact import Harvest, Rows
+from vtb.engine.own_engine import processes, updates
 from vtb.engine.proof import training_proof
-from vtb.engine.run_training import run_training, work_place
-from vtb.engine.training_job import J
+from vtb.engine.run_training import work_place
 from vtb.errors import BadInput, QualityGate
 from vtb.latent.grpo_job import GrpoJob
 from vtb.latent.job import Job, Judging
 from vtb.latent.tokens import read_latent_config
-from vtb.stage.run import Run, entry_of
-from vtb_train_vlm.latent_options import LatentOptions, Options
+from vtb.stage.run import Run
+from vtb_train_vlm.latent_options import Options
+from vtb_train_vlm.own_training import Way, first_and_last, train_by
 
 log = logging.getLogger("vtb.train")
 MODULE = "vtb.latent.engine"  # what ``python -m`` runs
 _SMALLER = "--batch-size, --max-pixels or --latent-size, or take --tuner lora"
 _NOT_KEPT = ", or leave out --keep-activations"  # stage 2 keeps them always
-
-
-@dataclass(frozen=True)
-class Way(Generic[J]):
-    """What the two ways of training with latents do otherwise.
-
-    Attributes:
-        module: what ``python -m`` runs.
-        make_job: from this call, its plan, the options, folders of data and model, rows and device to the job.
-        check: refuses a job that cannot be done.
-        what: the rows, in words.
-        smaller: from the job to the options by which it needs less memory.
-        harvest: what becomes of the last checkpoint.
-    """
-
-    module: str
-    make_job: Callable[[Run, Plan, Any, Path, Path, int, Device], J]
-    check: Callable[[J], None]
-    what: str
-    smaller: Callable[[J], str]
-    harvest: Harvest[J]
-
-
-def train_by(run: Run, options: LatentOptions, way: Way[J]) -> None:
-    """Train and write the artifact, or say what would be done."""
-    uri = run.inputs[0]
-    manifest, model = read_manifest(uri, run.stage.reads), find_model(options.model)
-    where = choose_device(options.device)
-    plan = run.plan(options, [entry_of(uri, manifest), model.entry])
-    if run.already_done(plan):
-        return
-    rows = rows_to_train_on(uri, manifest)
-    job = way.make_job(run, plan, options, unpacked_folder(uri, manifest), model.folder(), rows, where)
-    way.check(job)
-    if run.dry_run:
-        run.say_plan(plan, f"trained on {rows} {way.what} for {job.steps} updates on {where}")
-        return
-    nproc, smaller = processes(options.nproc, where), way.smaller(job)
-    start = partial(own_training, job, way.module, nproc, smaller, lambda job: partial(collect, job, way.harvest))
-    run_training(run, plan, job.output_dir, start)
 
 
 def train_latents(run: Run, options: Options) -> None:
@@ -108,16 +64,6 @@ def check_stage(job: Job) -> None:
         raise BadInput(f"{job.model}: knows no latents: --stage 2 goes on from a model that --stage 1 has made")
     if job.latent_size and had is not None and had.size != job.latent_size:
         raise BadInput(f"{job.model}: was trained with {had.size} latents a segment: give --latent-size {had.size}")
-
-
-def first_and_last(rows: Rows, names: Iterable[str]) -> dict[str, float]:
-    """The first and the last of each figure that the log has."""
-    found: dict[str, float] = {}
-    for name in names:
-        values = [row[name] for row in rows if name in row]
-        if values:
-            found |= {f"{name}_first": values[0], f"{name}_last": values[-1]}
-    return found
 
 
 def trained_weights(

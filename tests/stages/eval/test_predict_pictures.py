@@ -13,9 +13,9 @@ from contract.command_line import call
 from shared.datasets.toy_task import everything, frames, installed, pictures, sample, video, write
 from stages.eval.predict_runs import answers, complete, predict
 from vtb.artifact import read_manifest
+from vtb.datasets.moving import frame_numbers, moving
 from vtb.datasets.readers import chunks, describe_input
 from vtb.formats.webdataset import Sample, read_tar
-from vtb_eval.moving import frame_numbers, moving
 from vtb_eval.questions import Question, ShardWork, read_questions
 
 if TYPE_CHECKING:
