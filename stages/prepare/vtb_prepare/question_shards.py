@@ -15,6 +15,7 @@ from msgspec import structs
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output, file_sha256
 from vtb.benchmarks.registry import Asking, Benchmark, find_benchmark
+from vtb.datasets.video_folder import find_videos
 from vtb.errors import BadInput
 from vtb.formats.shared_frames import fold, frame_name
 from vtb.formats.webdataset import Sample, write_tar
@@ -27,7 +28,6 @@ from vtb.stage.run import Run
 from vtb.tasks.example import ASKED, Example, Media, encode_example
 from vtb_prepare.by_video import Group, by_video, check_quality, encoded, inputs_of
 from vtb_prepare.questions_options import Options
-from vtb_prepare.videos import find_videos
 from vtb_prepare.views import finder, shown_frames
 
 log = logging.getLogger("vtb.prepare")

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vtb.benchmarks.registry import Views
+from vtb.datasets.video_folder import Videos
 from vtb.media.frames import sampled_from, strided_places
 from vtb.media.image import Image
 from vtb.media.video import UnreadableVideo
-from vtb_prepare.videos import Videos
 
 
 def finder(videos: Videos, views: Views | None) -> Callable[[str], Path | None]:

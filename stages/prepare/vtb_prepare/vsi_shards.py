@@ -13,6 +13,7 @@ from typing import Any
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output, file_sha256
 from vtb.benchmarks.vsi_bench.questions import Question, read_questions, scenes_of
+from vtb.datasets.video_folder import Videos, benchmark_looks, find_videos
 from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
 from vtb.media.frames import alike, looks, sampled_from
@@ -23,7 +24,6 @@ from vtb.stage.run import Run
 from vtb_prepare.by_video import Group, by_video, check_quality, encoded, inputs_of
 from vtb_prepare.splits import SPLITS
 from vtb_prepare.swift_files import put_rows
-from vtb_prepare.videos import Videos, benchmark_looks, find_videos
 from vtb_prepare.vsi_options import Options
 from vtb_prepare.vsi_rows import card_of, grpo_row, row_of, sft_row
 

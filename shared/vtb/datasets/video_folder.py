@@ -1,4 +1,4 @@
-"""Where the videos of scenes lie, and what those of a benchmark look like."""
+"""Where videos lie below a folder, and what those of a benchmark look like."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vtb.formats.leftovers import left_behind
 from vtb.media.frames import PICTURES, looks, sampled_from
 from vtb.media.video import UnreadableVideo
 
-log = logging.getLogger("vtb.prepare")
+log = logging.getLogger("vtb.datasets")
 VIDEOS = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v")
 LOOKED_AT = 32  # frames of each video of a benchmark
 
