@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from vtb.chat.said import CUT_OFF, STOPPED
 from vtb.datasets.asked import Asked
 from vtb.datasets.moving import as_metadata, moving
+from vtb.engine.greedy import make_greedy
 from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.engine.vision_language import load_processor, load_vision_language
 from vtb.errors import NotAvailable
 from vtb.latent.tokens import LatentTokens, known_latents, read_latent_config
 from vtb.media.image import decode_image
-from vtb_eval.greedy import make_greedy
 from vtb_eval.prediction import Answer
 from vtb_eval.questions import Question
 

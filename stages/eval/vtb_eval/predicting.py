@@ -13,6 +13,7 @@ from vtb.artifact.local import DRAWING_ADAPTER, DRAWING_MODEL, Model, find_model
 from vtb.artifact.model_folder import read_json
 from vtb.datasets.odd_records import odd_figure
 from vtb.datasets.readers import choose_split, chunks, describe_input
+from vtb.engine.greedy import ignored_settings
 from vtb.errors import BadInput
 from vtb.formats.shared_frames import fold
 from vtb.formats.webdataset import Sample, write_tar
@@ -21,7 +22,6 @@ from vtb.stage.executor import Maker, ShardResult, Task, Tick
 from vtb.stage.run import Run
 from vtb.stage.sharding import in_parts
 from vtb_eval.figures import TOKENS, close, figures_of, in_words
-from vtb_eval.greedy import ignored_settings
 from vtb_eval.here import InBatches
 from vtb_eval.predict_options import OF_LATENTS, Options
 from vtb_eval.prediction import PREDICTION, Answer, Prediction, encode_prediction
