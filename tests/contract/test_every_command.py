@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 
 from contract.command_line import BIN, programs, run
 from vtb.stage.declaration import StageCommand
+from vtb.stage.with_others import StageWithOthers
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {
@@ -30,7 +31,7 @@ HELP_RATIO, LIBRARIES = 4, "import numpy, click, yaml"
 
 def walk(words: tuple[str, ...], command: click.Command) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     yield words, command
-    if isinstance(command, click.Group):
+    if isinstance(command, (click.Group, StageWithOthers)):
         for name, inner in command.commands.items():
             yield from walk((*words, name), inner)
 
@@ -119,7 +120,8 @@ def test_the_contract_is_json(words: str) -> None:
     assert all(option["description"] and option["type"] and option["x-group"] for option in options.values())
     takes = {name for name, option in options.items() if option["x-artifact"]}
     taking = {"input", "model", "adapter", "against", *(["benchmark"] if words == "vtb-curate" else [])}
-    assert takes == taking & set(options)
+    named = {"model"} if words == "vtb-curate videos" else set()  # by the name that a server gives it
+    assert takes == taking & set(options) - named
 
 
 @every_stage

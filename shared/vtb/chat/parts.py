@@ -8,6 +8,7 @@ from typing import Any
 from vtb.media.image import Image, encode_rgb
 
 Part = dict[str, Any]
+Messages = list[dict[str, Any]]  # the turns of a chat
 FRAME_QUALITY = 95  # JPEG; a clip may have hundreds of frames, which were compressed before, too
 
 

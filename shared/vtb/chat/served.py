@@ -6,17 +6,17 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from vtb.chat.connection import Connection
+from vtb.chat.parts import Messages
 from vtb.chat.said import Said
 from vtb.errors import UsageProblem
 from vtb.stage.executor import Tick
 
 T = TypeVar("T")
-Messages = list[dict[str, Any]]
 LIMIT, LATER_LIMIT = "max_tokens", "max_completion_tokens"  # OpenAI's models that reason refuse the first
 
 

@@ -62,3 +62,13 @@ def sft_features(clips: str | None = None, more: Iterable[str] = ()) -> Features
         {"name": "images", "list": "string"},
         *_text("solution", "task_type", "task_group", "id", *more),
     ]
+
+# Rows about videos (``vtb.datasets.videos.record``).
+VIDEO_FEATURES: Features = [
+    *_text("video", "file", "caption", "outcome", "why", "detail"),
+    *({"name": name, "list": "string"} for name in ("agents", "objects")),
+    *_text("category"),
+    *({"name": name, "dtype": "float64"} for name in ("seconds", "motion")),
+    {"name": "answers", "list": "string"},
+    {"name": "tokens", "struct": [{"name": name, "dtype": "int64"} for name in ("prompt", "completion", "reasoning")]},
+]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -22,14 +22,21 @@ from vtb.stage.options import common_options, place_options
 from vtb.stage.run import Run
 from vtb.stage.sharding import ShardRange
 from vtb.stage.variables import warn_of_strangers
+from vtb.stage.with_others import StageWithOthers
 
 WIDEST_HELP = 160  # columns; narrower terminals are used as they are
 
 
 def stage_command(
-    stage: Stage, options: type[StageOptions] = StageOptions
+    stage: Stage, options: type[StageOptions] = StageOptions, others: Mapping[str, click.Command] | None = None
 ) -> Callable[[Callable[[Run, Any], Any]], StageCommand]:
-    """Make a click command of a function ``body(run, options)``; adds the options every stage has."""
+    """Make a click command of a function ``body(run, options)``; adds the options every stage has.
+
+    Args:
+        stage: its declaration.
+        options: its own options.
+        others: further stages of the same program, by the word that stands for each.
+    """
 
     def decorate(body: Callable[[Run, Any], Any]) -> StageCommand:
         @functools.wraps(body)
@@ -43,8 +50,11 @@ def stage_command(
             "max_content_width": WIDEST_HELP,
             "help_option_names": ["-h", "--help"],
         }
-        command = click.command(stage.command.split()[-1], cls=StageCommand, context_settings=context)(call)
+        kind = StageCommand if others is None else StageWithOthers
+        command = click.command(stage.command.split()[-1], cls=kind, context_settings=context)(call)
         command.stage, command.options = stage, options
+        if isinstance(command, StageWithOthers):
+            command.commands = others or {}
         contract = functools.partial(_contract, command)
         arguments = [click.Argument(["out"], required=False)] if stage.output_argument else []
         command.params[:] = [

@@ -14,6 +14,7 @@ from vtb.did_you_mean import did_you_mean
 from vtb.errors import NotAvailable, UsageProblem
 from vtb.stage.declaration import Stage, StageCommand
 from vtb.stage.options import VtbOption
+from vtb.stage.with_others import StageWithOthers
 
 log = logging.getLogger("vtb.stages")
 GROUP = "vtb.stages"
@@ -77,7 +78,7 @@ def _of_entry(entry: EntryPoint) -> Iterator[Installed]:
 def _leaves(command: click.Command) -> Iterator[StageCommand]:
     if isinstance(command, StageCommand):
         yield command
-    elif isinstance(command, click.Group):
+    if isinstance(command, (click.Group, StageWithOthers)):
         for name in sorted(command.commands):
             yield from _leaves(command.commands[name])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
+from vtb.stage.on_demand import OnDemand
 from vtb.stage.run import Run
 from vtb_curate.curate_options import Options
 
@@ -17,9 +18,10 @@ STAGE = Stage(
     writes=("puzzles",),
     resources=Resources(cpu="2", memory="4Gi"),
 )
+OTHERS = OnDemand({"videos": "vtb_curate.videos:videos"})
 
 
-@stage_command(STAGE, Options)
+@stage_command(STAGE, Options, OTHERS)
 def main(run: Run, options: Options) -> None:
     """Judge, de-duplicate, filter and split puzzles.
 

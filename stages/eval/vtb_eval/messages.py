@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from vtb.chat.parts import FRAME_QUALITY, Part, picture, words
+from vtb.chat.parts import FRAME_QUALITY, Messages, Part, picture, words
 from vtb.datasets.asked import Asked
 from vtb.datasets.moving import moving, scaled
 from vtb.media.image import decode_image
 from vtb_eval.questions import Question
 
 
-def messages(question: Question, max_pixels: int) -> list[dict[str, Any]]:
+def messages(question: Question, max_pixels: int) -> Messages:
     """The turn of the user; larger pictures and frames are scaled down to so many pixels.
 
     Raises:

@@ -1,0 +1,114 @@
+"""The second step: a model is asked about each video that is left, and every video gets its row."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vtb.chat.parts import FRAME_QUALITY, Messages, Part, picture, words
+from vtb.chat.said import FILTERED, Said
+from vtb.datasets.videos.record import LEFT_OUT, QUARANTINED, VideoRow, encode_rows
+from vtb.media.frames import MOST_BYTES, sample_video, sampled_places, within_pixels
+from vtb.media.length import clip_length
+from vtb.media.video import UnreadableVideo
+from vtb.regular_file import read_regular
+from vtb.stage.executor import ShardResult, Task, Tick
+from vtb.stage.sharding import in_parts
+from vtb_curate.videos_answer import Unread, read_answer
+from vtb_curate.videos_budget import Budget
+from vtb_curate.videos_look import UNREADABLE, Looked, in_short
+from vtb_curate.videos_options import Options
+from vtb_curate.videos_prompt import Prompt
+from vtb_curate.videos_record import decided_row, figures_of, row_of
+from vtb_curate.videos_rows import Row
+
+if TYPE_CHECKING:
+    from vtb.chat.served import ServedModel
+
+NEXT_TRY = 1 << 40  # between the seeds of the tries for one video; videos are fewer
+
+
+@dataclass(frozen=True)
+class AskWork:
+    """The videos of a shard, the number of the first, and that of the shard."""
+
+    rows: tuple[Row, ...]
+    first: int
+    number: int
+
+
+def plan_asking(rows: Sequence[Row], videos_per_shard: int) -> list[Task[AskWork]]:
+    """The shards of the artifact: every video once, in the order of the input."""
+    return [
+        Task(f"shards/{number:05d}.jsonl", len(part), AskWork(tuple(rows[part.start : part.stop]), part.start, number))
+        for number, part in enumerate(in_parts(len(rows), videos_per_shard))
+    ]
+
+
+class Asker:
+    """Makes shards of rows."""
+
+    def __init__(
+        self, served: ServedModel, budget: Budget, looked: Callable[[AskWork], Sequence[Looked]], prompt: Prompt,
+        options: Options, seed: int, decoders: int,
+    ) -> None:  # fmt: skip
+        """``looked`` tells what is known of a shard's videos; so many are decoded at once as there are ``decoders``."""
+        self._served, self._budget, self._looked, self._prompt = served, budget, looked, prompt
+        self._options, self._seed, self._decoding = options, seed, threading.Semaphore(decoders)
+
+    def __call__(self, work: AskWork, tick: Tick) -> ShardResult:
+        """The rows of one shard."""
+        looked = self._looked(work)
+        left = [number for number, seen in enumerate(looked) if not seen.why]
+        self._budget.check(len(left) * (1 + self._options.reasks))
+        tick(len(work.rows) - len(left))
+        asked = self._served.each(
+            len(left), lambda index: self._ask(work.rows[left[index]], looked[left[index]], work.first + left[index]),
+            tick,
+        )  # fmt: skip
+        by_number = dict(zip(left, asked, strict=True))
+        rows = [
+            by_number[number] if number in by_number else row_of(row, seen, LEFT_OUT, seen.why, seen.detail)
+            for number, (row, seen) in enumerate(zip(work.rows, looked, strict=True))
+        ]
+        return ShardResult(encode_rows(rows), len(rows), stats=figures_of(rows))
+
+    def _ask(self, row: Row, seen: Looked, number: int) -> VideoRow:
+        """The row of one video; asked again where an answer cannot be read."""
+        try:
+            shown = self._shown(row)
+        except (OSError, UnreadableVideo) as error:
+            return row_of(row, seen, LEFT_OUT, UNREADABLE, in_short(error))
+        answers, unread = list[Said](), Unread("", "")
+        for attempt in range(1 + self._options.reasks):
+            why = unread.detail if answers else None
+            message = self._message(row, shown, why)
+            answers.append(self._served.ask(message, self._seed + number + attempt * NEXT_TRY))
+            try:
+                decision = read_answer(answers[-1], with_category=self._options.by_frames)
+                return decided_row(row, seen, decision, answers)
+            except Unread as error:
+                unread = error
+            if answers[-1].finish == FILTERED:
+                break  # it would be stopped again
+        return row_of(row, seen, QUARANTINED, unread.kind, unread.detail, answers)
+
+    def _message(self, row: Row, shown: list[Part], why: str | None) -> Messages:
+        """One turn of the user; words alone are no list, which servers of language models may not know."""
+        text = words(self._prompt.about(None if self._options.by_frames else row.caption, why))
+        return [{"role": "user", "content": [*shown, text] if shown else text["text"]}]
+
+    def _shown(self, row: Row) -> list[Part]:
+        """The frames of a video below a line that says when they are shown; nothing where its caption decides."""
+        if not self._options.by_frames or row.file is None:
+            return []
+        with self._decoding:
+            data = read_regular(row.file, MOST_BYTES)
+            length = clip_length(data)
+            frames = [within_pixels(one, self._options.max_pixels) for one in sample_video(data, self._options.frames)]
+        places = sampled_places(length.frames, len(frames))
+        at = ", ".join(f"{place * length.seconds / length.frames:.1f}" for place in places)
+        head = words(f"A video as {len(frames)} frames in their order, at {at} seconds:")
+        return [head, *(picture(frame, FRAME_QUALITY) for frame in frames)]
