@@ -1,0 +1,82 @@
+"""The options of ``vtb-gen-dynamic``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from vtb.errors import UsageProblem
+from vtb.stage.fields import StageOptions, option
+
+RENDERED, OWN, DATASET = "Rendered videos", "Your own videos", "The dataset"  # headings of the help
+SIDES = range(120, 2049)
+
+
+@dataclass(frozen=True)
+class Options(StageOptions):
+    """The command's own options."""
+
+    backend: Literal["synthetic", "models"] = option(
+        "synthetic", help="Where the truth comes from: rendered scenes, or models that look at your videos."
+    )
+    questions: int = option(12, low=1, high=200, help="Questions about each video, the types in turn; fewer where a "
+                                                      "video has no more.")  # fmt: skip
+    frames: int = option(32, low=8, high=256, help="Frames that a question shows, at equal distances; the last two are "
+                                                   "kept back where the future is asked.")  # fmt: skip
+    boxes: Literal["frames", "video", "thousandths"] = option(
+        "frames",
+        help="Coordinates of the boxes in the words: pixels of the frames as they are stored, pixels of the video as "
+             "in DSR-Bench, or thousandths of its sides.",
+    )  # fmt: skip
+    scenes: int = option(100, low=1, group=RENDERED, help="Scenes, each with a video.")
+    picture_size: tuple[int, int] = option(
+        (576, 432), group=RENDERED, help="Size of frames and videos in pixels, both sides even."
+    )
+    clip_frames: int = option(128, low=16, high=4096, group=RENDERED, help="Frames of the whole video.")
+    fps: int = option(16, low=1, high=120, group=RENDERED, help="Frames per second of the video.")
+    clips: bool = option(
+        False, flag="--clips/--no-clips", group=RENDERED,
+        help="Also store the videos, as videos/NAME.mp4, and without what predictions ask about as NAME-cut.mp4.",
+    )  # fmt: skip
+    videos: Path | None = option(
+        None, file=True, existing=True, affects_output=False, metavar="FOLDER", group=OWN, help="The videos."
+    )
+    about: str | None = option(
+        None, affects_output=False, metavar="URI", group=OWN,
+        help="What acts and what does not in each video: what vtb-curate videos has written, or a file in the form of "
+             "agent_object.csv.",
+    )  # fmt: skip
+    weights: Path | None = option(
+        None, file=True, existing=True, affects_output=False, metavar="FOLDER", group=OWN,
+        help="The models' weights, as vtb weights check wants them.",
+    )  # fmt: skip
+    device: str = option("auto", affects_output=False, group=OWN, help="Where the models run: auto, cpu, cuda, cuda:1.")
+    frame_pixels: int = option(
+        262_144, low=1024, group=OWN, help="Store larger frames scaled down to this many pixels."
+    )
+    videos_per_shard: int = option(16, low=1, group=DATASET, help="Videos in one shard.")
+    legacy: bool = option(
+        False, flag="--legacy/--no-legacy", group=DATASET, help="Also write qa_pairs.json, as the DSR Suite has it."
+    )
+    # It affects the output: the page is one of the artifact's files, and its bytes depend on this.
+    preview: int = option(
+        2, low=0, high=100, group=DATASET, help="Questions of each type in preview.html; 0 makes no such page."
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be rendered, and options of the other backend."""
+        width, height = self.picture_size
+        if width % 2 or height % 2 or width not in SIDES or height not in SIDES:
+            raise UsageProblem(
+                f"--picture-size {width}x{height}: both sides must be even, from {SIDES[0]} to {SIDES[-1]}"
+            )
+        if self.frames > self.clip_frames and self.backend == "synthetic":
+            raise UsageProblem(f"--frames {self.frames}: the video has --clip-frames {self.clip_frames}: take fewer")
+        own = {"--videos": self.videos, "--about": self.about, "--weights": self.weights}
+        if self.backend == "synthetic" and any(own.values()):
+            name = next(name for name, value in own.items() if value)
+            raise UsageProblem(f"{name}: rendered videos need none: leave it out, or say --backend models")
+        if self.backend == "models" and not all(own.values()):
+            name = next(name for name, value in own.items() if not value)
+            raise UsageProblem(f"--backend models: give {name}, too")

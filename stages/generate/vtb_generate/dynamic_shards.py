@@ -1,0 +1,112 @@
+"""From videos to shards of questions with their frames."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+
+from vtb.artifact import InputEntry
+from vtb.datasets.video_folder import find_videos
+from vtb.datasets.videos.reader import read_videos
+from vtb.dynamic.wording import Boxes
+from vtb.errors import BadInput, NotAvailable
+from vtb.formats.shared_frames import fold, frame_name
+from vtb.formats.webdataset import Sample, write_tar
+from vtb.media.image import encode_rgb
+from vtb.media.video import UnreadableVideo
+from vtb.puzzles.sample import EXAMPLE
+from vtb.stage.executor import ShardResult, Task, Tick
+from vtb.stage.run import Run
+from vtb.stage.sharding import in_parts
+from vtb.store import open_store
+from vtb.tasks.example import encode_example
+from vtb_generate.dynamic_options import Options
+from vtb_generate.dynamic_rows import WORDS, examples_of
+from vtb_generate.dynamic_videos import Own, OwnVideo, Rendered, Videos
+from vtb_generate.dynamic_whole import describe_whole
+from vtb_generate.shards import one_thread
+
+QUALITY = 90  # of the JPEG files
+
+
+@dataclass(frozen=True)
+class ShardWork:
+    """The videos of one shard."""
+
+    videos: Videos
+    numbers: range
+    boxes: Boxes
+    seed: int
+
+
+def make_questions(run: Run, options: Options) -> None:
+    """Make what is missing of the artifact."""
+    videos, inputs = (_rendered(run, options), []) if options.backend == "synthetic" else _own(run, options)
+    tasks = [
+        Task(f"shards/{index:05d}.tar", len(part), ShardWork(videos, part, options.boxes, run.seed))
+        for index, part in enumerate(in_parts(len(videos), options.videos_per_shard))
+    ]
+    run.make_shards(
+        run.plan(options, inputs), tasks, make_shard, lambda output: partial(describe_whole, output, options),
+        what="videos", summary=f"questions about {len(videos)} videos",
+    )  # fmt: skip
+
+
+def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
+    """The bytes of one shard, the words of its questions beside it, and what became of its videos."""
+    one_thread()
+    samples, beside, lines, bad = list[Sample](), dict[str, bytes](), list[bytes](), list[str]()
+    kinds, rejected = Counter[str](), Counter[str]()
+    for number in work.numbers:
+        tick(1)
+        try:
+            video = work.videos.video(number)
+        except UnreadableVideo as error:
+            bad.append(f"{number}: {error}")
+            continue
+        frames = {frame_name(place): encode_rgb(one, quality=QUALITY) for place, one in enumerate(video.frames)}
+        rejected += video.found.rejected
+        beside |= video.clips
+        for example, line in examples_of(video, work.boxes, work.seed, number):
+            samples.append(Sample(example.key, {EXAMPLE: encode_example(example), **frames}))
+            lines.append(msgspec.json.encode(line))
+            kinds[line.kind] += 1
+    words = f"{WORDS}{work.numbers.start:07d}.jsonl"
+    told = {"kinds": dict(kinds), "rejected": dict(sorted(rejected.items())), "bad": bad, "videos": len(work.numbers)}
+    return ShardResult(write_tar(fold(samples)), len(samples), {words: b"\n".join([*lines, b""]), **beside}, told)
+
+
+def _rendered(run: Run, options: Options) -> Videos:
+    return Rendered(
+        options.scenes, run.seed, options.questions, options.frames, options.picture_size, options.clip_frames,
+        options.fps, options.clips,
+    )  # fmt: skip
+
+
+def _own(run: Run, options: Options) -> tuple[Videos, list[InputEntry]]:
+    """The videos that were chosen and are there."""
+    assert options.videos is not None  # the options see to these three
+    assert options.about is not None
+    assert options.weights is not None
+    if not options.weights.is_dir():
+        raise NotAvailable(f"--weights {options.weights}: is no folder: see vtb weights list")
+    folder, chosen = find_videos(options.videos), read_videos(options.about)
+    found = [
+        OwnVideo(one.name, place, one.agents, one.objects)
+        for one in chosen
+        if one.agents and (place := folder.find(one.name)) is not None and place.is_file()
+    ]
+    if not found:
+        raise BadInput(f"{options.videos}: holds none of the videos with things that act that {options.about} names")
+    inputs = [
+        InputEntry(open_store(str(options.videos)).uri, "videos", folder.digest),
+        InputEntry(open_store(options.about).uri, "videos", hashlib.sha256(msgspec.json.encode(chosen)).hexdigest()),
+    ]
+    return Own(
+        tuple(found), options.weights, options.device, run.seed, options.questions, options.frames,
+        options.frame_pixels,
+    ), inputs  # fmt: skip

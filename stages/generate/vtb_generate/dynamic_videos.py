@@ -1,0 +1,153 @@
+"""The videos that are asked about, one by one: what is known of each, its frames and its questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from vtb.benchmarks.dynamic import NAME
+from vtb.dynamic.asked import HELD_BACK
+from vtb.dynamic.elsewhere import OtherQuestions
+from vtb.dynamic.questions import Found, ask_about
+from vtb.media.frames import MOST_BYTES, sample_video, sampled_places, within_pixels
+from vtb.media.image import Image, to_rgb
+from vtb.media.length import clip_length
+from vtb.media.video import UnreadableVideo, encode_clip
+from vtb.perception.perceived import Backend, Floats, Perceived
+from vtb.regular_file import read_regular
+from vtb.rng import sample_rng
+from vtb.scenes.moving.again import OtherMotions
+from vtb.scenes.moving.draw import MovingRenderer
+from vtb.scenes.moving.scene import MovingScene, draw_scene
+from vtb.scenes.moving.truth import perceive_exactly
+
+
+@dataclass(frozen=True)
+class AskedVideo:
+    """One video.
+
+    Attributes:
+        name: of it.
+        known: what is known of it.
+        frames: that are shown.
+        found: the questions, and why others were given up.
+        clips: files beside it, by name.
+    """
+
+    name: str
+    known: Perceived
+    frames: Sequence[Image]
+    found: Found
+    clips: dict[str, bytes]
+
+
+class Videos(Protocol):
+    """All videos of a run, by number."""
+
+    def __len__(self) -> int:
+        """How many."""
+        ...
+
+    def video(self, number: int) -> AskedVideo:
+        """One of them, by its number alone.
+
+        Raises:
+            UnreadableVideo: it cannot be asked about.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Scenes of moving bodies; see the command's options."""
+
+    count: int
+    seed: int
+    questions: int
+    frames: int
+    size: tuple[int, int]
+    clip_frames: int
+    fps: int
+    clips: bool
+
+    def __len__(self) -> int:
+        """How many scenes."""
+        return self.count
+
+    def video(self, number: int) -> AskedVideo:
+        """A scene, rendered and asked about."""
+        rng = sample_rng(self.seed, NAME, number)
+        scene, places = draw_scene(rng, self.clip_frames), sampled_places(self.clip_frames, self.frames)
+        known = perceive_exactly(scene, places, self.fps, self.size)
+        found = ask_about(rng, known, OtherMotions(scene, places, self.fps, self.size), self.questions)
+        renderer = MovingRenderer(scene, self.size)
+        frames = [to_rgb(picture, renderer.palette) for picture in renderer.frames(places)]
+        name = f"scene-{self.seed}-{number:07d}"  # the seed is in it: scenes of two runs are not taken for the same
+        return AskedVideo(name, known, frames, found, dict(self._clips(name, scene, places)) if self.clips else {})
+
+    def _clips(self, name: str, scene: MovingScene, places: Sequence[int]) -> Iterator[tuple[str, bytes]]:
+        renderer = MovingRenderer(scene, self.size)
+        pictures = [*renderer.frames(range(self.clip_frames))]
+        for ending, last in (("", self.clip_frames), ("-cut", places[-1 - HELD_BACK] + 1)):
+            clip = encode_clip(pictures[:last], renderer.palette, self.size, self.fps)
+            yield f"videos/{name}{ending}.mp4", clip
+
+
+@dataclass(frozen=True)
+class OwnVideo:
+    """A video of a folder, and the classes that are looked for in it."""
+
+    name: str
+    place: Path
+    agents: tuple[str, ...]
+    objects: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Own:
+    """Videos of a folder, seen by models."""
+
+    videos: tuple[OwnVideo, ...]
+    weights: Path
+    device: str
+    seed: int
+    questions: int
+    frames: int
+    frame_pixels: int
+
+    def __len__(self) -> int:
+        """How many videos."""
+        return len(self.videos)
+
+    @cached_property
+    def _backend(self) -> Backend:
+        from vtb.perception.models import load_backend
+
+        return load_backend(self.weights, self.device)
+
+    def video(self, number: int) -> AskedVideo:
+        """A video, seen and asked about."""
+        one = self.videos[number]
+        frames, times = _sampled(one.place, self.frames)
+        known = self._backend.perceive(np.stack(frames), times, one.agents, one.objects)
+        rng = sample_rng(self.seed, f"{NAME}/{one.name}", 0)
+        found = ask_about(rng, known, OtherQuestions(known), self.questions)
+        shown = [within_pixels(frame, self.frame_pixels) for frame in frames]
+        return AskedVideo(one.name, known, shown, found, {})
+
+
+def _sampled(place: Path, count: int) -> tuple[list[Image], Floats]:
+    """Frames at equal distances, and the seconds at which each is shown."""
+    try:
+        data = read_regular(place, MOST_BYTES)
+    except OSError as error:
+        raise UnreadableVideo(f"cannot be read ({error})") from error
+    length = clip_length(data)
+    if length.frames < count:
+        raise UnreadableVideo(f"has {length.frames} frames, fewer than are shown")
+    return sample_video(data, count), np.array(sampled_places(length.frames, count)) * length.seconds / length.frames
