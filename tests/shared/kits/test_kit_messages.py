@@ -39,7 +39,8 @@ def picture(shade: int) -> Any:
 
 
 def test_lmms_evals_messages() -> None:
-    said = [{"role": "system", "content": "Be brief."},
+    said: list[dict[str, Any]] = [
+            {"role": "system", "content": "Be brief."},
             {"role": "user", "content": [{"type": "video", "url": "a.mp4"}, {"type": "text", "text": "What?"},
                                          {"type": "image", "url": "b.png"}]}]  # fmt: skip
     assert lmms_turns(said) == [
