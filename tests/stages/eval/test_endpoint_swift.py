@@ -16,8 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from moving_clips import clip
 from s3_server import free_port
 from shared.datasets.toy_task import frames, installed, pictures, sample, write
+from stages.curate.videos_runs import ask as curate_videos
+from stages.curate.videos_runs import captions, rows
+from stages.curate.videos_runs import good as curated_videos
 from stages.eval.endpoint_runs import KEY, ask
 from stages.eval.predict_runs import answers, complete, predict, texts
 
@@ -131,3 +135,22 @@ def test_a_wrong_key_and_a_wrong_name(
     assert "API key error" in done.error_lines[0]
     done = ask(curated, swift.removesuffix("/v1"), tmp_path / "out", *LENGTH, model="tiny")
     assert (done.code, len(done.error_lines)) == (2, 1), done.err
+
+
+def test_videos_are_curated_by_the_same_server(swift: str, tmp_path: Path) -> None:
+    """A random model never answers in the form: each video is asked about twice, and quarantined with its words."""
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips/one.mp4").write_bytes(clip())
+    table = captions(tmp_path / "captions.csv", "one", "two")
+    how = ("--reasks", 1, "--max-new-tokens", 8, "--model", "tiny")
+    by_frames = ("--videos", tmp_path / "clips", "--frames", 4, "--max-pixels", 4096)
+    found = {}
+    for name, more in {"captions": ("--captions", table), "frames": by_frames}.items():
+        manifest = curated_videos(curate_videos(tmp_path / name, swift, *more, *how))
+        found[name] = rows(tmp_path / name)
+        assert manifest.metrics["tokens"]["completion"] == 8 * manifest.metrics["answers"]
+        assert manifest.metrics["quarantined"] == {"cut off": len(found[name])}
+    assert [len(row["answers"]) for row in found["captions"] + found["frames"]] == [2, 2, 2]
+    assert all(text for row in found["captions"] for text in row["answers"])
+    (shown,) = found["frames"]
+    assert shown["tokens"]["prompt"] > 2 * (300 + 4 * 4)  # the prompt, and four frames of 2 x 2 merged patches
