@@ -7,6 +7,7 @@ blind audit says (``vtb.dynamic.audit``).
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vtb.dynamic.asked import Asked, Rejected, answer_to
@@ -22,15 +23,14 @@ class OtherQuestions:
 
     video: Perceived
 
-    def answer(self, rng: random.Random, asked: Asked) -> tuple[str, ...]:
-        """The answer to another question.
-
-        Raises:
-            Rejected: no other one has an answer.
-        """
-        for _ in range(TRIES):
+    def answers(self, rng: random.Random, asked: Asked) -> Iterator[tuple[str, ...]]:
+        """The answers to other questions; ends where hardly any other has one."""
+        failed = 0
+        while failed < TRIES:
+            failed += 1
             try:
-                return answer_to(self.video, draw_question(rng, self.video, asked.kind))
+                answer = answer_to(self.video, draw_question(rng, self.video, asked.kind))
             except Rejected:
                 continue
-        raise Rejected("no other question of its type")
+            failed = 0
+            yield answer

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 from typing import Protocol
 
 from vtb.dynamic.asked import Asked, Rejected
@@ -23,12 +25,8 @@ ELSEWHERE = 9  # answers from elsewhere for each question
 class Elsewhere(Protocol):
     """Where else a question could have been asked."""
 
-    def answer(self, rng: random.Random, asked: Asked) -> tuple[str, ...]:
-        """What would be right there.
-
-        Raises:
-            Rejected: nowhere can it be asked.
-        """
+    def answers(self, rng: random.Random, asked: Asked) -> Iterator[tuple[str, ...]]:
+        """What would be right there, one after the other; ends where it can hardly be asked elsewhere."""
         ...
 
 
@@ -42,10 +40,14 @@ def options_of(
     """
     words = numbered(right)
     drawn = Counter([words])
+    answers = islice(elsewhere.answers(rng, asked), ELSEWHERE)
     for left in range(ELSEWHERE, 0, -1):
         if len(drawn) + left < COUNT:
             raise Rejected("nearly everywhere the same answer")
-        drawn[numbered(elsewhere.answer(rng, asked))] += 1
+        other = next(answers, None)
+        if other is None:
+            raise Rejected("nowhere else to be asked")
+        drawn[numbered(other)] += 1
     if len(drawn) < COUNT:
         raise Rejected("nearly everywhere the same answer")
     others = shuffled(rng, sorted(drawn.keys() - {words}), COUNT - 1)

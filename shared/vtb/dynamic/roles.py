@@ -15,6 +15,7 @@ from vtb.perception.perceived import Perceived
 from vtb.rng import below, pick, shuffled
 
 LEAST_GAP = 4  # frames between the ends of a window
+CHANGING = 8  # the same where a number is followed, which seldom changes in less
 
 
 def draw_question(rng: random.Random, video: Perceived, kind: Kind) -> Asked:
@@ -27,16 +28,21 @@ def draw_question(rng: random.Random, video: Perceived, kind: Kind) -> Asked:
     frames = len(video.times)
     first, last = frames - 1 - HELD_BACK, frames - 1
     if kind.measure != "prediction":
-        first, last = _window(rng, frames - HELD_BACK)
+        first, last = _window(rng, frames - HELD_BACK, _least_gap(kind, frames - HELD_BACK))
     seen_from = None if kind.moving else below(rng, frames - HELD_BACK)
     return Asked(kind, Viewer(viewer, seen_from), things, first, last)
 
 
-def _window(rng: random.Random, frames: int) -> tuple[int, int]:
-    """Both ends, every pair with the same chance; never shorter than ``LEAST_GAP``."""
+def _least_gap(kind: Kind, frames: int) -> int:
+    gap = LEAST_GAP if kind.measure in ("direction", "orientation") else CHANGING
+    return min(gap, frames - 1)
+
+
+def _window(rng: random.Random, frames: int, gap: int) -> tuple[int, int]:
+    """Both ends, every pair that is far enough apart with the same chance."""
     while True:
         one, other = below(rng, frames), below(rng, frames)
-        if abs(one - other) >= LEAST_GAP:
+        if abs(one - other) >= gap:
             return min(one, other), max(one, other)
 
 

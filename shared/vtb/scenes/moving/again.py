@@ -9,15 +9,15 @@ and the same chance: who has only the words cannot tell which of them is the vid
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vtb.dynamic.asked import Asked, Rejected, answer_to
-from vtb.scenes.moving.motion import draw_motion
+from vtb.scenes.moving.motion import draw_motions
 from vtb.scenes.moving.scene import MovingScene, apart
 from vtb.scenes.moving.truth import perceive_exactly
 
-TRIES = 40
+TRIES = 60  # scenes one after the other of which none can be asked about
 
 
 @dataclass(frozen=True)
@@ -36,30 +36,33 @@ class OtherMotions:
     fps: int
     size: tuple[int, int]
 
-    def answer(self, rng: random.Random, asked: Asked) -> tuple[str, ...]:
-        """The answer in another scene.
+    def answers(self, rng: random.Random, asked: Asked) -> Iterator[tuple[str, ...]]:
+        """The answers in other scenes, one after the other; ends where hardly any other is found."""
+        failed = 0
+        for scene in self._others(rng, asked):
+            if failed == TRIES:
+                return
+            failed += 1
+            if scene is None:
+                continue
+            try:
+                answer = answer_to(perceive_exactly(scene, self.frames, self.fps, self.size), asked)
+            except Rejected:
+                continue
+            failed = 0
+            yield answer
 
-        Raises:
-            Rejected: no such scene was found.
-        """
-        for _ in range(TRIES):
-            scene = self._drawn_again(rng, asked)
-            if scene is not None:
-                try:
-                    return answer_to(perceive_exactly(scene, self.frames, self.fps, self.size), asked)
-                except Rejected:
-                    continue
-        raise Rejected("no other motions")
-
-    def _drawn_again(self, rng: random.Random, asked: Asked) -> MovingScene | None:
-        scene, motions = self.scene, list(self.scene.motions)
+    def _others(self, rng: random.Random, asked: Asked) -> Iterator[MovingScene | None]:
+        """Scenes with other motions; None where bodies touch."""
+        scene, drawn = self.scene, []
         for number, place in asked.boxes.items():
             body, frame = scene.bodies[number], self.frames[place]
-            motion = draw_motion(
-                rng, len(scene.path), flies=body.flies, follows=body.follows,
-                pin=(frame, tuple(motions[number].places[frame].tolist())),
-            )  # fmt: skip
-            if motion is None:
-                return None
-            motions[number] = motion
-        return replace(scene, motions=tuple(motions)) if apart(scene.bodies, motions) else None
+            pin = frame, scene.motions[number].places[frame].tolist()
+            drawn.append(draw_motions(rng, len(scene.path), flies=body.flies, follows=body.follows, pin=pin))
+        if not drawn:
+            return
+        for motions in zip(*drawn, strict=False):
+            whole = list(scene.motions)
+            for number, motion in zip(asked.boxes, motions, strict=True):
+                whole[number] = motion
+            yield replace(scene, motions=tuple(whole)) if apart(scene.bodies, whole) else None

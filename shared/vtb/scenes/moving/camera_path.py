@@ -14,9 +14,9 @@ from vtb.scenes.moving.motion import MIDDLE
 from vtb.scenes.moving.splines import CONTROLS, along
 from vtb.scenes.scene import TURN, Pose
 
-AWAY, UP, OFF = (5500, 7400), (1300, 3400), 1200  # from the middle, above the floor; how far off it looks
+AWAY, UP, OFF = (4800, 7500), (1300, 3400), 1000  # from the middle, above the floor; how far off it looks
 PACES = (0, 1, 1, 2, 4)  # how fast it goes; one camera in five stands still
-STEP = (1000, 500, 250, 300)  # at pace 1: hundredths of a degree around, then out, up and of what it looks at
+STEP = (1200, 900, 250, 250)  # at pace 1: hundredths of a degree around, then out, up and of what it looks at
 EYES = 600  # height of what it looks at
 
 

@@ -12,7 +12,7 @@ from vtb.media.image import Color
 from vtb.rng import below, pick, shuffled
 from vtb.scenes.furniture import COLORS
 from vtb.scenes.moving.camera_path import draw_camera_path
-from vtb.scenes.moving.motion import MIDDLE, Motion, draw_motion
+from vtb.scenes.moving.motion import MIDDLE, Motion, draw_motions
 from vtb.scenes.moving.shapes import AGENTS, FLYING, OBJECTS
 from vtb.scenes.scene import Point, Pose
 
@@ -64,11 +64,11 @@ class MovingScene:
 def draw_scene(rng: random.Random, frames: int) -> MovingScene:
     """A scene in whose clip no two bodies touch."""
     path, bodies = draw_camera_path(rng, frames), draw_bodies(rng)
-    while True:
-        drawn = [draw_motion(rng, frames, flies=body.flies, follows=body.follows) for body in bodies]
-        motions = tuple(motion for motion in drawn if motion is not None)
-        if len(motions) == len(bodies) and apart(bodies, motions):
+    drawn = [draw_motions(rng, frames, flies=body.flies, follows=body.follows) for body in bodies]
+    for motions in zip(*drawn, strict=False):  # without end: from anywhere many ways stay on the disc
+        if apart(bodies, motions):
             return MovingScene(bodies, motions, path)
+    raise AssertionError("bodies have no way to move")
 
 
 def apart(bodies: Sequence[Body], motions: Sequence[Motion]) -> bool:

@@ -18,6 +18,14 @@ def along(controls: Floats, frames: int) -> Floats:
     return _summed(controls, first, weights)
 
 
+def at_frame(controls: Floats, frames: int, frame: int) -> Floats:
+    """The place of the way in one frame, shape (...)."""
+    first, weights, _ = _weights(frames)
+    three = controls[first[frame] : first[frame] + 3]
+    found: Floats = weights[frame, 0] * three[0] + weights[frame, 1] * three[1] + weights[frame, 2] * three[2]
+    return found
+
+
 def velocity(controls: Floats, frames: int) -> Floats:
     """Its derivative (frames, ...), for each segment."""
     first, _, weights = _weights(frames)
