@@ -131,6 +131,7 @@ class Benchmark:
         shows: what its questions show: videos or pictures that lie beside the file, or pictures in the file itself.
         views: of a benchmark whose questions show several videos of one thing.
         files: what the benchmark's own scripts would write of some verdicts, by name, where it has such a form.
+        columns: figures of its table in per cent that follow from all verdicts and not from the tasks' mean scores.
     """
 
     name: str
@@ -140,6 +141,7 @@ class Benchmark:
     shows: Shows = "videos"
     views: Views | None = None
     files: Callable[[Sequence[Verdict]], Mapping[str, bytes]] | None = None
+    columns: Callable[[Sequence[Verdict]], Mapping[str, float]] | None = None
 
 
 @functools.cache

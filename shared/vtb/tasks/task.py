@@ -7,7 +7,7 @@ is in an example's payload, whose type it names; nothing is looked up elsewhere.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from msgspec import Struct
@@ -67,6 +67,13 @@ class Task(ABC, Generic[P]):
     @abstractmethod
     def score_text(self, record: P, text: str, puzzle: Image | None = None) -> Score:
         """Judge an answer in words; ``puzzle`` is the picture it was asked about."""
+
+    def gradings(self, record: P, text: str) -> Mapping[str, str]:
+        """What a language model is asked about an answer in words, by the name of the mark, 0 to 5, that it gives.
+
+        Empty where the benchmark has no such marks.
+        """
+        return {}
 
     def reward_text(self, record: P, text: str) -> Score:
         """Judge an answer in words for a reward, thousands a second: never kinder than ``score_text``."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from vtb.benchmarks.registry import Benchmark, PublishedTable, benchmarks
 from vtb.tasks.registry import find_task
+from vtb_eval.own_files import verdicts_of
 from vtb_eval.result import Result
 from vtb_eval.shares import Z_95
 
@@ -32,12 +33,15 @@ def _table(benchmark: Benchmark, table: PublishedTable, results: Sequence[Result
         "this run, read leniently": lambda result: result.tolerant_score,
         "the most frequent answer": lambda result: result.blind,
     }
+    rows = {name: _columns(table, results, value) for name, value in own.items()}
+    if benchmark.columns is not None:
+        rows = {"this run": dict(benchmark.columns(verdicts_of(results)))}
     return {
         "of": table.of,
         "source": table.source,
         "reading": table.reading,
         "columns": list(table.columns),
-        "own": {name: _columns(table, results, value) for name, value in own.items()},
+        "own": rows,
         "interval": _intervals(table, results),
         "published": {model: dict(row) for model, row in table.rows.items()},
         "not comparable": _obstacles(benchmark, table, results),

@@ -1,4 +1,4 @@
-"""A language model that says which option an answer chooses, where no rule can read it.
+"""A language model that says which option an answer chooses, where no rule can read it, or gives the marks of a task.
 
 It is asked about the answer alone, and never told which option is right: it reads, the task judges. So it cannot be
 talked into a better verdict than a letter gives.
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NONE = "Z"
 LONGEST = 4000  # characters of an answer that it reads, from its end
+_MARK = re.compile(r"(?<![\d.])([0-5])(?!\d|\.\d)")
 _LETTER = re.compile(r"\s*[(*\[]*([A-Z])(?![A-Za-z])")
 _PROMPT = """\
 Below are a question with options and somebody's answer to it. Say which option the answer chooses. Do not answer the \
@@ -61,15 +62,17 @@ class Judge:
 
 @dataclass(frozen=True)
 class Unread:
-    """An answer to an example that no rule could read."""
+    """An answer to an example that no rule could read, or that a model is to give marks."""
 
     example: Example
     text: str
 
 
 def unreadable(example: Example, text: str, score: Score) -> bool:
-    """Whether a judge may help: an answer by choice that says something, of which no choice could be read."""
+    """Whether a judge may help: an answer by choice that says something, of which no choice could be read, or marks."""
     task = task_of(example)
+    if task.gradings(example.payload, text):
+        return True
     listed = len(re.findall(r"(?m)^\s*\(?[A-I][.):]", task.ask(example.payload, "vlm")))
     return task.by_choice and score.choice is None and listed > 1 and bool(text.strip())
 
@@ -89,7 +92,13 @@ def _connection(judge: Judge) -> Connection:
 
 def _read(judge: Judge, connection: Connection, one: Unread) -> Score:
     task, record = task_of(one.example), one.example.payload
-    reply = connection.ask(_body(judge, task.ask(record, "vlm"), one.text)).text
+    if prompts := task.gradings(record, one.text):
+        score = task.score_text(record, one.text)
+        marks = {name: _mark(connection.ask(_body(judge, words)).text) for name, words in prompts.items()}
+        given = {name: mark for name, mark in marks.items() if mark is not None}
+        return replace(score, details={**score.details, "judge": judge.model, **given})
+    words = _PROMPT.format(question=task.ask(record, "vlm"), answer=one.text[-LONGEST:])
+    reply = connection.ask(_body(judge, words)).text
     found = _LETTER.match(reply)
     letter = found[1] if found else NONE
     score = task.score_text(record, f"Answer: {letter}")
@@ -98,8 +107,14 @@ def _read(judge: Judge, connection: Connection, one: Unread) -> Score:
     return replace(score, details={**score.details, "judge": letter})
 
 
-def _body(judge: Judge, question: str, answer: str) -> bytes:
-    words = _PROMPT.format(question=question, answer=answer[-LONGEST:]).encode(errors="replace").decode()
+def _mark(reply: str) -> int | None:
+    """The first number from 0 to 5 in a reply."""
+    found = _MARK.search(reply)
+    return int(found[1]) if found else None
+
+
+def _body(judge: Judge, words: str) -> bytes:
+    words = words.encode(errors="replace").decode()
     return msgspec.json.encode({
         "model": judge.model, "messages": [{"role": "user", "content": words}], "temperature": 0.0, "max_tokens": 16,
     })  # fmt: skip

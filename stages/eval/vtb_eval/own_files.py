@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from vtb.benchmarks.registry import Verdict, benchmarks
 from vtb_eval.result import Result
@@ -14,10 +14,11 @@ def own_files(results: Sequence[Result]) -> Mapping[str, bytes]:
     for source in dict.fromkeys(result.source for result in results):
         benchmark = benchmarks().get(source)
         if benchmark is not None and benchmark.files is not None:
-            found |= benchmark.files([_verdict(result) for result in results if result.source == source])
+            found |= benchmark.files(verdicts_of(result for result in results if result.source == source))
     return found
 
 
-def _verdict(result: Result) -> Verdict:
-    text = result.signals.get("text")
-    return Verdict(result.id, None if text is None else text["details"])
+def verdicts_of(results: Iterable[Result]) -> list[Verdict]:
+    """What benchmarks sum up themselves: the answers in words."""
+    signals = [(result.id, result.signals.get("text")) for result in results]
+    return [Verdict(key, None if text is None else text["details"]) for key, text in signals]

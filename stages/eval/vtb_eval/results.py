@@ -17,7 +17,8 @@ TASKS = list(PER_TASK)
 NOTHING: Mapping[str, Any] = {"strict": False, "tolerant": False, "details": {}, "choice": None}
 Scored = tuple[float, float]  # strictly and tolerantly
 # Measurements that are worth a mean.
-MEANS = ("diff", "cell_accuracy", "precision", "recall", "before_mistake", "exact", "kept", "released")
+MEANS = ("diff", "cell_accuracy", "precision", "recall", "before_mistake", "exact", "kept", "released",
+         "bleu_1", "bleu_4", "rouge", "meteor", "gpt_appearance", "gpt_action")  # fmt: skip
 
 
 def summarise(results: Iterable[Result]) -> dict[str, Any]:

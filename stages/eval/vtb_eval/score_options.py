@@ -35,8 +35,8 @@ class Options(StageOptions):
     judge_endpoint: str | None = option(
         None, metavar="URL", affects_output=False, group=JUDGE,
         help="Where no rule can read which option an answer in words chooses, ask a language model on this server of "
-             "OpenAI's chat completions. It only reads: what is right stays hidden from it. Its key, if it wants one, "
-             "is OPENAI_API_KEY of the environment.",
+             "OpenAI's chat completions. It only reads: what is right stays hidden from it. Captions it gives marks, "
+             "beside a person's. Its key, if it wants one, is OPENAI_API_KEY of the environment.",
     )  # fmt: skip
     judge_model: str | None = option(None, metavar="NAME", group=JUDGE, help="The name by which that model is served.")
 

@@ -12,6 +12,7 @@ import pytest
 from chat_server import ChatServer, Reply, Request, completion
 from contract.command_line import Result, call
 from shared.benchmarks.test_mmmu import COLUMNS, ROW
+from stages.prepare.room_films import film, room
 from vtb.artifact import read_manifest
 
 # What the model under test says to each question, and what the one that reads says of it.
@@ -116,3 +117,39 @@ def test_what_cannot_be_asked_is_refused(flags: tuple[str, ...], why: str, tmp_p
     done = score(tmp_path / "none", tmp_path / "scores", *flags)
     assert done.code == 2
     assert why in done.err
+
+
+def test_captions_get_marks_beside_a_persons(server: ChatServer, tmp_path: Path) -> None:
+    """From the published file to the benchmark's own files, and a reply without a mark."""
+    head = "folder_name," + ",".join(f"caption_{number}" for number in range(1, 6))
+    (tmp_path / "a.csv").write_text(f"{head}\naa,a red fish swims,,,,\nbb,a dog runs,,,,\n")
+    for thing in ("aa", "bb"):
+        for number in (1, 8, 16):
+            film(tmp_path / "videos" / thing / f"view_{number}_rgb_white_bg.mp4", room(number, frames=6))
+    given = ("--benchmark", "4d-bench-captions", "--questions", tmp_path / "a.csv", "--videos", tmp_path / "videos")
+    done = call("vtb-prepare", "questions", *given, "--workers", "1", "--output", tmp_path / "asked")
+    assert done.code == 0, done.err
+    said = {"aa": "caption: a red fish leaps", "bb": "caption: a cat runs"}
+
+    def answer(request: Request) -> Reply:
+        content: Any = request.body["messages"][0]["content"]
+        if request.body["model"] == "marker":
+            return Reply(body=completion("{'score': 4}" if "fish" in content else "I cannot say: 10"))
+        return Reply(body=completion(said["aa" if len(server.requests) == 1 else "bb"]))
+
+    server.answer = answer
+    words = ("--input", tmp_path / "asked", "--endpoint", server.url, "--model", "tested", "--concurrency", "1")
+    assert call("vtb-eval", "predict", *words, "--output", tmp_path / "said").code == 0
+    done = score(tmp_path / "said", tmp_path / "scores", "--judge-endpoint", server.url, "--judge-model", "marker")
+    assert done.code == 0, done.err
+    marks = {"vtb_caption_4d_baseline_marker_appearance_score": 4, "vtb_caption_4d_baseline_marker_action_score": 4}
+    found = {name: json.loads((tmp_path / f"scores/captions_scores/{name}.json").read_text()) for name in said}
+    assert marks.items() <= found["aa"].items()
+    assert not any("marker" in name for name in found["bb"])
+    assert found["bb"]["vtb_caption_4d_baseline_ROUGE_score"] == pytest.approx(2 / 3)
+    figures = json.loads((tmp_path / "scores/scores.json").read_text())
+    table = figures["benchmarks"]["4d-bench-captions"]
+    assert {"rouge", "cider", "bleu_4"} <= table["own"]["this run"].keys()
+    assert "gpt_eval" not in table["own"]["this run"]  # one of the two has no mark
+    assert figures["coverage"]["without_video"] == 0
+    assert "LLaVA-OneVision-72B" in (tmp_path / "scores/report.html").read_text()
