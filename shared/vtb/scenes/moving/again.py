@@ -39,7 +39,7 @@ class OtherMotions:
     def answers(self, rng: random.Random, asked: Asked) -> Iterator[tuple[str, ...]]:
         """The answers in other scenes, one after the other; ends where hardly any other is found."""
         failed = 0
-        for scene in self._others(rng, asked):
+        for scene in self.scenes(rng, asked):
             if failed == TRIES:
                 return
             failed += 1
@@ -52,8 +52,8 @@ class OtherMotions:
             failed = 0
             yield answer
 
-    def _others(self, rng: random.Random, asked: Asked) -> Iterator[MovingScene | None]:
-        """Scenes with other motions; None where bodies touch."""
+    def scenes(self, rng: random.Random, asked: Asked) -> Iterator[MovingScene | None]:
+        """The other scenes, one after the other; None where bodies touch."""
         scene, drawn = self.scene, []
         for number, place in asked.boxes.items():
             body, frame = scene.bodies[number], self.frames[place]

@@ -1,0 +1,134 @@
+"""Questions about rendered scenes: right answers, options that cannot be told apart by words, and no thing twice."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from itertools import islice
+
+import numpy as np
+
+from chi_square import p_value
+from shared.dynamic.slow_truth import slow_answer
+from vtb.dynamic.asked import HELD_BACK
+from vtb.dynamic.audit import BlindQuestion, blind_rates
+from vtb.dynamic.describe import numbered
+from vtb.dynamic.kinds import KINDS
+from vtb.dynamic.options import COUNT
+from vtb.dynamic.questions import Question, ask_about
+from vtb.dynamic.viewpoint import CAMERA, scale_of
+from vtb.dynamic.wording import question_about
+from vtb.media.frames import sampled_places
+from vtb.perception.perceived import Perceived
+from vtb.rng import sample_rng
+from vtb.scenes.moving.again import OtherMotions
+from vtb.scenes.moving.scene import MovingScene, draw_scene
+from vtb.scenes.moving.truth import perceive_exactly
+
+SIZE, CLIP, SCENES = (320, 240), 64, 9
+FRAMES = sampled_places(CLIP, 32)
+
+
+@functools.cache
+def about(index: int) -> tuple[MovingScene, Perceived, tuple[Question, ...]]:
+    rng = sample_rng(3, "scenes", index)
+    scene = draw_scene(rng, CLIP)
+    video = perceive_exactly(scene, FRAMES, 16, SIZE)
+    return scene, video, tuple(ask_about(rng, video, OtherMotions(scene, FRAMES, 16, SIZE), 12).questions)
+
+
+EVERY = [(index, question) for index in range(SCENES) for question in about(index)[2]]
+
+
+def test_every_type_is_asked_about_equally_often() -> None:
+    counts = Counter(question.asked.kind.name for _, question in EVERY)
+    assert set(counts) == set(KINDS)
+    assert len(EVERY) == 12 * SCENES
+    assert max(counts.values()) <= 2 * SCENES
+
+
+def test_the_right_answers_are_those_of_the_hall() -> None:
+    for index, question in EVERY:
+        scene, video, _ = about(index)
+        slow = slow_answer(scene, FRAMES, question.asked, scale_of(video))
+        assert question.options[question.right] == numbered(slow or ()), words_of(index, question)
+
+
+def test_nothing_is_asked_twice_or_of_itself() -> None:
+    for index in range(SCENES):
+        asked = [question.asked for question in about(index)[2]]
+        assert len(set(asked)) == len(asked)
+    for index, question in EVERY:
+        one = question.asked
+        everyone = [*one.things, one.viewer.thing]
+        assert len(set(everyone)) == len(everyone)
+        assert all(about(index)[0].bodies[thing].agent for thing in (one.viewer.thing,) if thing != CAMERA)
+
+
+def test_windows_leave_out_what_predictions_are_about() -> None:
+    last = len(FRAMES) - 1
+    for _, question in EVERY:
+        one = question.asked
+        predicts = one.kind.measure == "prediction"
+        assert (one.first, one.last) == (last - HELD_BACK, last) if predicts else one.last <= last - HELD_BACK
+        assert max(one.boxes.values(), default=0) <= last - HELD_BACK
+
+
+def test_options_differ_and_any_letter_is_right() -> None:
+    places = Counter(question.right for _, question in EVERY)
+    assert all(len(set(question.options)) == COUNT for _, question in EVERY)
+    assert p_value([places[place] for place in range(COUNT)]) > 1e-3
+
+
+def words_of(index: int, question: Question) -> str:
+    return question_about(about(index)[1], question.asked, (1, 1))
+
+
+def blind(questions: list[tuple[int, Question]]) -> list[BlindQuestion]:
+    return [
+        BlindQuestion(
+            "any", str(index), question_about(about(index)[1], one.asked, (1, 1)), one.options, one.right, SIZE
+        )
+        for index, one in questions
+    ]
+
+
+def test_words_alone_are_at_chance() -> None:
+    rate = blind_rates(blind(EVERY))["any"]
+    assert not rate.leaks, rate
+
+
+def test_the_audit_finds_a_leak() -> None:
+    """The same words with wrong options of white noise, as others draw them: many short changes."""
+    noisy = [
+        BlindQuestion(one.kind, one.video, one.words, tuple(
+            option if place == one.right else f"(1) Become larger. (2) Become smaller. (3) {option[4:]}"
+            for place, option in enumerate(one.options)
+        ), one.right, one.size)
+        for one in blind(EVERY)
+    ]  # fmt: skip
+    rate = blind_rates(noisy)["any"]
+    assert rate.leaks, rate
+    assert rate.rate > 0.6
+
+
+def test_the_same_scene_the_same_questions() -> None:
+    before = about(0)[2]
+    about.cache_clear()
+    assert about(0)[2] == before
+
+
+def test_other_motions_pass_the_same_boxes() -> None:
+    """What the words tell of a body is all that its other motions share with it."""
+    scene, video, questions = about(0)
+    elsewhere, moved = OtherMotions(scene, FRAMES, 16, SIZE), 0
+    for asked in (question.asked for question in questions):
+        for other in islice(elsewhere.scenes(sample_rng(1, "x", 0), asked), 5):
+            if other is None:
+                continue
+            known = perceive_exactly(other, FRAMES, 16, SIZE)
+            for thing, frame in asked.boxes.items():
+                one, new = video.tracks[thing], known.tracks[thing]
+                moved += not np.array_equal(scene.motions[thing].places, other.motions[thing].places)
+                assert not new.seen[frame] or one.boxes[frame].tolist() == new.boxes[frame].tolist()
+    assert moved > 10
