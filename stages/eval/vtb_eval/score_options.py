@@ -9,7 +9,8 @@ from vtb.chat.url import check_endpoint
 from vtb.errors import UsageProblem
 from vtb.stage.fields import StageOptions, option
 
-JUDGE = "A model that reads answers"  # heading of the help
+JUDGE = "A model that reads answers"  # headings of the help
+LIKENESS = "Captions"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,15 @@ class Options(StageOptions):
     )  # fmt: skip
     judge_model: str | None = option(None, metavar="NAME", group=JUDGE, help="The name by which that model is served.")
 
+    bert_model: str | None = option(
+        None, metavar="PATH", affects_output=False, group=LIKENESS,
+        help="Folder of bert-base-uncased, or of another model of text, for BERTScore.",
+    )  # fmt: skip
+    sentence_model: str | None = option(
+        None, metavar="PATH", affects_output=False, group=LIKENESS,
+        help="Folder of all-MiniLM-L6-v2, or of another model of sentences, for their cosine.",
+    )  # fmt: skip
+
     def __post_init__(self) -> None:
         """A model is asked somewhere."""
         if (self.judge_endpoint is None) != (self.judge_model is None):
@@ -48,6 +58,7 @@ class Options(StageOptions):
             check_endpoint(self.judge_endpoint, "--judge-endpoint")
 
     def recorded(self) -> dict[str, Any]:
-        """A judge counts by its name, where there is one."""
+        """A judge counts by its name, where there is one; models of text are inputs, here is which are asked."""
         every = super().recorded()
-        return {name: value for name, value in every.items() if name != "judge_model" or value is not None}
+        asked = {name: True for name in ("bert_model", "sentence_model") if getattr(self, name) is not None}
+        return {name: value for name, value in every.items() if name != "judge_model" or value is not None} | asked

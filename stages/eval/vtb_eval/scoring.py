@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import structs
 
 from vtb.artifact import FileEntry, InputEntry, ShardEntry, read_manifest
+from vtb.artifact.local import find_model
 from vtb.artifact.manifest import json_bytes
 from vtb.artifact.output import Output
 from vtb.artifact.shard_data import read_samples
@@ -34,6 +35,7 @@ from vtb_eval.judge_model import Judge, Unread, read_all, unreadable
 from vtb_eval.judging import judge_attempt, judge_drawn, judged_anew, make_result
 from vtb_eval.latents import judge_without, latent_figures
 from vtb_eval.learning import learning_curve
+from vtb_eval.likeness import UNASKED, Likeness, with_likeness
 from vtb_eval.own_files import own_files
 from vtb_eval.owners import Attempts, find_answers, settle
 from vtb_eval.page import report_page
@@ -56,6 +58,7 @@ class ShardWork:
     attempts: Attempts | None
     answered_only: bool
     judge: Judge | None = None
+    likeness: Likeness = UNASKED
 
 
 def make_scores(run: Run, options: Options) -> None:
@@ -69,14 +72,15 @@ def make_scores(run: Run, options: Options) -> None:
         raise UsageProblem(f"--answers: {uri} holds answers already: give the puzzles as --input, or leave it out")
     inputs = (entry, *(folders.entries() if folders else ()))
     against = tuple(input_entry(other, ("scores",)) for other in options.against)
-    plan = run.plan(options, (*inputs, *against))
+    models = [find_model(folder) for folder in (options.bert_model, options.sentence_model) if folder is not None]
+    plan = run.plan(options, (*inputs, *against, *(model.entry for model in models)))
     if run.already_done(plan):
         return
     every = chunks(entry)
     found = every if folders is None else choose_split(every, options.split, uri)
     attempts = None if folders is None else settle(folders, every, found)
     done = run.make_shards(
-        plan, plan_shards(found, attempts, options.answered_only, judge_of(options)), judge_shard,
+        plan, plan_shards(found, attempts, options.answered_only, judge_of(options), likeness_of(options)), judge_shard,
         lambda output: partial(close, output, PageSource(inputs, tuple(found), folders, options.recorded()), against),
         what="judged", summary=f"scores.json, report.html and verdicts on {sum(chunk.rows for chunk in found)} puzzles",
     )  # fmt: skip
@@ -85,11 +89,12 @@ def make_scores(run: Run, options: Options) -> None:
 
 
 def plan_shards(
-    found: Sequence[Chunk], attempts: Sequence[Attempts] | None, answered_only: bool, judge: Judge | None = None
-) -> list[Task[ShardWork]]:
+    found: Sequence[Chunk], attempts: Sequence[Attempts] | None, answered_only: bool, judge: Judge | None = None,
+    likeness: Likeness = UNASKED,
+) -> list[Task[ShardWork]]:  # fmt: skip
     """One shard of verdicts per chunk, each with the attempts at its own puzzles: tasks travel to worker processes."""
     each: Sequence[Attempts | None] = [None] * len(found) if attempts is None else attempts
-    works = [ShardWork(chunk, own, answered_only, judge) for chunk, own in zip(found, each, strict=True)]
+    works = [ShardWork(chunk, own, answered_only, judge, likeness) for chunk, own in zip(found, each, strict=True)]
     return [Task(f"shards/{index:05d}.jsonl", work.chunk.rows, work) for index, work in enumerate(works)]
 
 
@@ -124,7 +129,7 @@ def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
     if work.judge is not None and unread:
         for place, score in zip(unread, read_all(work.judge, list(unread.values())), strict=True):
             every[place] = judged_anew(every[place], score)
-    lines = [result_line(result) for result in every]
+    lines = [result_line(result) for result in with_likeness(every, work.likeness)]
     return ShardResult("".join(lines).encode(), len(lines), stats=odd_figure(odd))
 
 
@@ -133,6 +138,13 @@ def judge_of(options: Options) -> Judge | None:
     if options.judge_endpoint is None or options.judge_model is None:
         return None
     return Judge(options.judge_endpoint, options.judge_model)
+
+
+def likeness_of(options: Options) -> Likeness:
+    """The models of text, where any are given."""
+    return Likeness(
+        *(find_model(one).folder() if one else None for one in (options.bert_model, options.sentence_model))
+    )
 
 
 def _predicted(chunk: Chunk, unread: dict[int, Unread]) -> Iterator[list[Result]]:
