@@ -12,6 +12,7 @@ from vtb.cli.run import run
 from vtb.cli.show import show
 from vtb.cli.stages import stages
 from vtb.cli.status import cancel, logs, status
+from vtb.cli.weights import weights
 
 
 @click.group(
@@ -23,5 +24,5 @@ def main() -> None:
     """Run pipelines of vtb-train's stages, and look at what they made."""
 
 
-for command in (run, status, logs, cancel, show, gallery, stages, render, doctor):
+for command in (run, status, logs, cancel, show, gallery, stages, render, doctor, weights):
     main.add_command(command)

@@ -1,0 +1,216 @@
+"""``vtb weights``: what there is, what a folder lacks, and bringing it from a local server in the place of the hub."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from contract.command_line import Result, call, run
+from tiny_perception import published_orienter, tiny_detector, tiny_orienter, tiny_tracker
+from vtb.artifact.output import file_sha256
+from vtb.perception import weight_folder
+from vtb.perception.published import WEIGHTS, Weights, licenses
+
+
+class LocalHub:
+    """A server in the place of the Hugging Face hub: serves files, keeps what was asked, and breaks off once."""
+
+    def __init__(self, files: Mapping[str, bytes], break_after: int | None = None, status: int = 200) -> None:
+        asked: list[tuple[str, str | None]] = []
+        breaks = [] if break_after is None else [break_after]
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append((self.path, self.headers.get("Range")))
+                assert "Authorization" not in self.headers
+                content = files.get(self.path.lstrip("/"))
+                if content is None or status != 200:
+                    self.send_error(404 if content is None else status)
+                    return
+                start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
+                if start >= len(content) > 0:
+                    self.send_error(416)
+                    return
+                self.send_response(206 if start else 200)
+                self.send_header("Content-Length", str(len(content) - start))
+                self.end_headers()
+                if breaks:
+                    self.wfile.write(content[start : start + breaks.pop()])
+                    self.close_connection = True
+                else:
+                    self.wfile.write(content[start:])
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        self.asked = asked
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+
+StartHub = Callable[..., LocalHub]
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StartHub]:
+    """Starts a hub of these files; the next ``fetch`` goes there."""
+    running: list[LocalHub] = []
+
+    def start(files: Mapping[str, bytes], break_after: int | None = None, status: int = 200) -> LocalHub:
+        running.append(LocalHub(files, break_after, status))
+        monkeypatch.setenv("HF_ENDPOINT", running[-1].url + "/")
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.server.shutdown()
+        one.server.server_close()
+
+
+def _published(weights: Weights) -> dict[str, bytes]:
+    """Tiny weights of that model at the places where the hub has the large ones."""
+    below = f"{weights.repository}/resolve/main"
+    if weights.pickle:
+        import torch
+
+        content = io.BytesIO()
+        torch.save(published_orienter(), content)
+        return {f"{below}/{weights.pickle}": content.getvalue()}
+    folder = {"grounding-dino-tiny": tiny_detector, "sam2.1-hiera-large": tiny_tracker}[weights.name]()
+    return {f"{below}/{name}": (folder / name).read_bytes() for name in weights.files}
+
+
+def _fetch(name: str, folder: Path) -> Result:
+    return call("vtb", "weights", "fetch", name, "--to", folder)
+
+
+def _check(folder: Path) -> tuple[int, dict[str, str]]:
+    done = call("vtb", "weights", "check", folder)
+    lines = [line.split(maxsplit=2) for line in done.out.splitlines()]
+    return done.code, {name: f"{state}: {rest}" for state, name, rest in lines}
+
+
+def test_the_list_tells_terms_sources_and_what_needs_them() -> None:
+    done = run("vtb", "weights", "list")
+    assert (done.code, done.err) == (0, "")
+    for one in WEIGHTS.values():
+        assert one.name in done.out
+        assert one.repository in done.out
+    assert "CC BY-NC 4.0, non-commercial use alone" in done.out
+    assert "head.safetensors (SHA-256 unknown)" in done.out
+
+
+def test_the_terms_of_what_is_used_can_be_carried_along() -> None:
+    assert licenses()["pi3"] == "CC BY-NC 4.0, non-commercial use alone"
+    assert licenses(["sam2.1-hiera-large"]) == {"sam2.1-hiera-large": "Apache-2.0"}
+
+
+def test_an_empty_folder_lacks_everything(tmp_path: Path) -> None:
+    done = run("vtb", "weights", "check", tmp_path)
+    assert done.code == 4
+    assert done.out.count("missing") == len(WEIGHTS)
+    assert f"vtb weights fetch pi3 --to {tmp_path}" in done.out
+    assert done.error_lines == [
+        f"vtb: error: {tmp_path}: 4 of 4 models have no weights yet: the lines above say how to bring them"
+    ]
+
+
+@pytest.mark.parametrize("name", ["grounding-dino-tiny", "sam2.1-hiera-large", "orient-anything-large"])
+def test_what_is_fetched_from_a_local_server_is_found_whole(name: str, hub: StartHub, tmp_path: Path) -> None:
+    server = hub(_published(WEIGHTS[name]))
+    done = _fetch(name, tmp_path)
+    assert (done.code, done.out) == (0, f"{tmp_path / name}\n"), done.err
+    assert done.err.splitlines()[0] == f"{WEIGHTS[name].title}: {WEIGHTS[name].terms}"
+    code, found = _check(tmp_path)
+    assert code == 4
+    assert found[name] == f"ok: {WEIGHTS[name].terms}"
+    assert sorted(path.name for path in (tmp_path / name).iterdir()) == sorted(WEIGHTS[name].files)
+    asked = len(server.asked)
+    assert _fetch(name, tmp_path).code == 0
+    assert len(server.asked) == asked  # nothing is brought twice
+
+
+def test_a_broken_download_goes_on_where_it_ended(hub: StartHub, tmp_path: Path) -> None:
+    weights = WEIGHTS["orient-anything-large"]
+    server = hub(_published(weights), break_after=2_500_000)
+    done = _fetch(weights.name, tmp_path)
+    assert done.code == 75
+    assert "run it again, and it goes on where it ended" in done.error_lines[0]
+    assert _check(tmp_path)[1][weights.name].startswith("missing: ")
+    assert _fetch(weights.name, tmp_path).code == 0
+    (_, first), (_, second) = server.asked
+    assert first is None
+    assert 1 << 20 < int(str(second).removeprefix("bytes=").removesuffix("-")) <= 2_500_000
+    assert _check(tmp_path)[1][weights.name] == "ok: CC BY 4.0"
+
+
+def test_a_pickle_that_lies_there_needs_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    place = tmp_path / "orient-anything-large"
+    place.mkdir()
+    (place / "dino_weight.pt").write_bytes((tiny_orienter() / "dino_weight.pt").read_bytes())
+    assert "still to be converted: vtb weights fetch" in _check(tmp_path)[1]["orient-anything-large"]
+    assert _fetch("orient-anything-large", tmp_path).code == 0
+    assert (place / "dino_weight.pt").is_file()  # which is the user's
+    done = _fetch("pi3", tmp_path)
+    assert done.code == 75
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [(200, 4, "has no such file (HTTP 404)"), (401, 4, "asks for an account"), (503, 75, "the hub answers 503")],
+)
+def test_what_the_hub_refuses_is_said(status: int, code: int, words: str, hub: StartHub, tmp_path: Path) -> None:
+    files = {"yyfz233/Pi3/resolve/main/config.json": b"{}"} if status != 200 else {}
+    hub(files, status=status)
+    done = _fetch("pi3", tmp_path)
+    assert done.code == code
+    assert words in done.error_lines[0]
+
+
+def test_damage_and_other_models_are_told_one_line_each(tmp_path: Path) -> None:
+    for model in (tiny_detector(), tiny_tracker(), tiny_orienter()):
+        place = tmp_path / model.name
+        place.mkdir()
+        for name in WEIGHTS[model.name].files:
+            (place / name).write_bytes((model / name).read_bytes())
+    weights = {name: tmp_path / name / "model.safetensors" for name in WEIGHTS}
+    weights["grounding-dino-tiny"].write_bytes(weights["grounding-dino-tiny"].read_bytes()[:-1])
+    weights["sam2.1-hiera-large"].write_bytes(weights["orient-anything-large"].read_bytes())
+    (tmp_path / "orient-anything-large" / "config.json").write_text("{")
+    code, found = _check(tmp_path)
+    assert code == 3
+    assert "is no whole safetensors file" in found["grounding-dino-tiny"]
+    assert "has no tensors vision_encoder., mask_decoder., memory_attention.: these are" in found["sam2.1-hiera-large"]
+    assert "config.json: is no JSON" in found["orient-anything-large"]
+    assert found["pi3"].startswith("missing: ")
+
+
+def test_a_known_hash_is_compared(tmp_path: Path) -> None:
+    place = tmp_path / "sam2.1-hiera-large"
+    place.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (place / name).write_bytes((tiny_tracker() / name).read_bytes())
+    known = replace(WEIGHTS["sam2.1-hiera-large"], sha256={"model.safetensors": "0" * 64})
+    found = weight_folder.check_weights(tmp_path, known)
+    assert found.wrong.endswith("model.safetensors: has another SHA-256 than the published file: bring it again")
+    right = replace(known, sha256={"model.safetensors": file_sha256(place / "model.safetensors")})
+    assert not weight_folder.check_weights(tmp_path, right).wrong
+
+
+def test_names_that_are_not_known_are_refused_with_those_that_are(tmp_path: Path) -> None:
+    done = _fetch("pi4", tmp_path)
+    assert done.code == 2
+    assert "pi3" in done.err
+    assert not list(tmp_path.iterdir())
