@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accelerate import Accelerator
 from lmms_eval.api.model import lmms
 from tqdm import tqdm
 
@@ -37,6 +36,8 @@ class VtbModel(lmms):  # type: ignore[misc]
             batch_size: lmms-eval's; a request is answered at a time all the same.
             unknown: others; all but ``max_batch_size``, which lmms-eval adds, are refused.
         """
+        from accelerate import Accelerator
+
         super().__init__()
         del batch_size
         if names := sorted(unknown.keys() - {"max_batch_size"}):

@@ -90,9 +90,9 @@ def test_scores_have_both(bert: Path, tmp_path: Path) -> None:
     (tmp_path / "texts").mkdir()
     for thing, text in {"aa": "caption: a red fish leaps", "bb": "caption: a dog runs"}.items():
         (tmp_path / "texts" / f"4d-bench-captions-{thing}.txt").write_text(text)
-    given = ("--input", tmp_path / "asked", "--answers", tmp_path / "texts", "--workers", "1")
+    answers = ("--input", tmp_path / "asked", "--answers", tmp_path / "texts", "--workers", "1")
     more = ("--bert-model", bert, "--sentence-model", bert)
-    done = call("vtb-eval", "score", *given, *more, "--output", tmp_path / "scores")
+    done = call("vtb-eval", "score", *answers, *more, "--output", tmp_path / "scores")
     assert done.code == 0, done.err
     table = json.loads((tmp_path / "scores/scores.json").read_text())["benchmarks"]["4d-bench-captions"]["own"]
     assert 0 < table["this run"]["bert"] <= 100
@@ -100,5 +100,5 @@ def test_scores_have_both(bert: Path, tmp_path: Path) -> None:
     found = json.loads((tmp_path / "scores/captions_scores/bb.json").read_text())
     assert found["vtb_caption_4d_baseline_BERT_score"] == pytest.approx(1, abs=1e-5)
     assert found["vtb_caption_4d_baseline_MiniLM_score"] == pytest.approx(1, abs=1e-5)
-    missing = call("vtb-eval", "score", *given, "--bert-model", tmp_path / "none", "--output", tmp_path / "other")
+    missing = call("vtb-eval", "score", *answers, "--bert-model", tmp_path / "none", "--output", tmp_path / "other")
     assert missing.code == 4
