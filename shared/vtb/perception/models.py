@@ -60,7 +60,7 @@ def load_backend(folder: Path, device: str) -> Backend:
 
     Args:
         folder: of all weights, one folder for each model.
-        device: ``cpu``, ``cuda`` or ``cuda:N``.
+        device: ``cpu``, ``cuda`` or ``cuda:N``; ``auto`` takes the GPU where there is one.
 
     Raises:
         NotAvailable: weights, a package or the GPU are missing.
@@ -70,6 +70,8 @@ def load_backend(folder: Path, device: str) -> Backend:
         import torch
     except ImportError as error:
         raise NotAvailable("--backend models needs torch and transformers") from error
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise NotAvailable(f"{device}: torch sees no GPU here")
     exact = torch.float32

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from vtb.artifact import ShardEntry
 from vtb.dynamic.audit import CHANCE, LEAST, LEEWAY, SURE, BlindRate
 from vtb.formats.shared_frames import frame_name
+from vtb.perception.published import licenses
 from vtb.report.card import OTHER, OURS, DatasetCard
 from vtb.report.features import shard_features
 from vtb_generate.dynamic_options import Options
@@ -40,7 +41,7 @@ def card_of(options: Options, shards: Sequence[ShardEntry], rates: Mapping[str, 
         counts=dict(sorted(counted(shards, "kinds").items())),
         picture="gallery.png",
         pages=pages,
-        layout=f"{_layout(options)}\n\n{_audit(rates)}",
+        layout="\n\n".join(part for part in (_layout(options), _terms(options), _audit(rates)) if part),
         license=OURS if options.backend == "synthetic" else OTHER,
     )
 
@@ -51,6 +52,14 @@ def _layout(options: Options) -> str:
         f"In a shard, the {options.frames} frames of a video are one sample; the questions about it follow. The words "
         f"of the questions alone are `questions/*.jsonl`.{clips}"
     )
+
+
+def _terms(options: Options) -> str:
+    """Of the weights by which the answers were found."""
+    if options.backend == "synthetic":
+        return ""
+    found = "; ".join(f"{name}: {terms}" for name, terms in licenses().items())
+    return f"The answers were found by models with these terms of use: {found}."
 
 
 def _audit(rates: Mapping[str, BlindRate]) -> str:

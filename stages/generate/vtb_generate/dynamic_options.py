@@ -51,7 +51,9 @@ class Options(StageOptions):
         None, file=True, existing=True, affects_output=False, metavar="FOLDER", group=OWN,
         help="The models' weights, as vtb weights check wants them.",
     )  # fmt: skip
-    device: str = option("auto", affects_output=False, group=OWN, help="Where the models run: auto, cpu, cuda, cuda:1.")
+    device: Literal["auto", "cpu", "cuda"] = option(
+        "auto", affects_output=False, group=OWN, help="Where the models run; auto takes the GPU where there is one."
+    )
     frame_pixels: int = option(
         262_144, low=1024, group=OWN, help="Store larger frames scaled down to this many pixels."
     )

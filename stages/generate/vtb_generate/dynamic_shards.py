@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import msgspec
 
@@ -18,6 +19,7 @@ from vtb.formats.shared_frames import fold, frame_name
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.media.image import encode_rgb
 from vtb.media.video import UnreadableVideo
+from vtb.perception.weight_folder import check_folder
 from vtb.puzzles.sample import EXAMPLE
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.run import Run
@@ -53,6 +55,7 @@ def make_questions(run: Run, options: Options) -> None:
     run.make_shards(
         run.plan(options, inputs), tasks, make_shard, lambda output: partial(describe_whole, output, options),
         what="videos", summary=f"questions about {len(videos)} videos",
+        workers=1 if options.backend == "models" else None,  # each would hold all models
     )  # fmt: skip
 
 
@@ -66,7 +69,7 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
         try:
             video = work.videos.video(number)
         except UnreadableVideo as error:
-            bad.append(f"{number}: {error}")
+            bad.append(f"{work.videos.name(number)}: {error}")
             continue
         frames = {frame_name(place): encode_rgb(one, quality=QUALITY) for place, one in enumerate(video.frames)}
         rejected += video.found.rejected
@@ -87,13 +90,26 @@ def _rendered(run: Run, options: Options) -> Videos:
     )  # fmt: skip
 
 
+def check_whole(weights: Path) -> None:
+    """Refuse a folder that lacks weights, before anything is read.
+
+    Raises:
+        NotAvailable: some are missing.
+        BadInput: some are damaged.
+    """
+    for finding in check_folder(weights):
+        if finding.missing:
+            raise NotAvailable(f"--weights: {finding.missing}")
+        if finding.wrong:
+            raise BadInput(f"--weights: {finding.wrong}")
+
+
 def _own(run: Run, options: Options) -> tuple[Videos, list[InputEntry]]:
     """The videos that were chosen and are there."""
     assert options.videos is not None  # the options see to these three
     assert options.about is not None
     assert options.weights is not None
-    if not options.weights.is_dir():
-        raise NotAvailable(f"--weights {options.weights}: is no folder: see vtb weights list")
+    check_whole(options.weights)
     folder, chosen = find_videos(options.videos), read_videos(options.about)
     found = [
         OwnVideo(one.name, place, one.agents, one.objects)

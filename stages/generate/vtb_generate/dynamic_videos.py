@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -53,6 +53,10 @@ class Videos(Protocol):
         """How many."""
         ...
 
+    def name(self, number: int) -> str:
+        """Of one."""
+        ...
+
     def video(self, number: int) -> AskedVideo:
         """One of them, by its number alone.
 
@@ -79,6 +83,10 @@ class Rendered:
         """How many scenes."""
         return self.count
 
+    def name(self, number: int) -> str:
+        """With the seed in it, so that scenes of two runs are not taken for the same."""
+        return f"scene-{self.seed}-{number:07d}"
+
     def video(self, number: int) -> AskedVideo:
         """A scene, rendered and asked about."""
         rng = sample_rng(self.seed, NAME, number)
@@ -87,7 +95,7 @@ class Rendered:
         found = ask_about(rng, known, OtherMotions(scene, places, self.fps, self.size), self.questions)
         renderer = MovingRenderer(scene, self.size)
         frames = [to_rgb(picture, renderer.palette) for picture in renderer.frames(places)]
-        name = f"scene-{self.seed}-{number:07d}"  # the seed is in it: scenes of two runs are not taken for the same
+        name = self.name(number)
         return AskedVideo(name, known, frames, found, dict(self._clips(name, scene, places)) if self.clips else {})
 
     def _clips(self, name: str, scene: MovingScene, places: Sequence[int]) -> Iterator[tuple[str, bytes]]:
@@ -124,21 +132,27 @@ class Own:
         """How many videos."""
         return len(self.videos)
 
-    @cached_property
-    def _backend(self) -> Backend:
-        from vtb.perception.models import load_backend
-
-        return load_backend(self.weights, self.device)
+    def name(self, number: int) -> str:
+        """As it was chosen."""
+        return self.videos[number].name
 
     def video(self, number: int) -> AskedVideo:
         """A video, seen and asked about."""
         one = self.videos[number]
         frames, times = _sampled(one.place, self.frames)
-        known = self._backend.perceive(np.stack(frames), times, one.agents, one.objects)
+        known = _loaded(self.weights, self.device).perceive(np.stack(frames), times, one.agents, one.objects)
         rng = sample_rng(self.seed, f"{NAME}/{one.name}", 0)
         found = ask_about(rng, known, OtherQuestions(known), self.questions)
         shown = [within_pixels(frame, self.frame_pixels) for frame in frames]
         return AskedVideo(one.name, known, shown, found, {})
+
+
+@functools.cache
+def _loaded(weights: Path, device: str) -> Backend:
+    """Once a process."""
+    from vtb.perception.models import load_backend
+
+    return load_backend(weights, device)
 
 
 def _sampled(place: Path, count: int) -> tuple[list[Image], Floats]:

@@ -17,6 +17,7 @@ from vtb.dynamic.audit import MOST, BlindQuestion, blind_rates
 from vtb.errors import BadInput
 from vtb.formats.shared_frames import unfold
 from vtb.formats.webdataset import read_tar
+from vtb.perception.published import licenses
 from vtb.report.card import write_card
 from vtb.report.dataset import first_of_each, preview_page
 from vtb.report.gallery import gallery_page, gallery_picture
@@ -54,6 +55,7 @@ def describe_whole(
         "bad": bad,
         "blind": {kind: round(rate.rate, 4) for kind, rate in rates.items()},
         "told_by_words": [kind for kind, rate in rates.items() if rate.leaks],
+        **({"weights": licenses()} if options.backend == "models" else {}),
     }
 
 
