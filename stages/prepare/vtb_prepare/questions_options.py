@@ -31,7 +31,7 @@ class Options(StageOptions):
     questions: Path = option(
         file=True, existing=True, affects_output=False, metavar="FILE",
         help="Its published questions: the parquet file, or the same rows as JSON or JSON lines; of mmmu and dsr-bench "
-             "the TSV file, of 4d-bench 4d_qa.json.",
+             "the TSV file, of 4d-bench 4d_qa.json, of 4d-bench-captions human_annotations.csv.",
     )  # fmt: skip
     videos: Path | None = option(
         None, file=True, existing=True, affects_output=False, metavar="FOLDER",
