@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from vtb.chat.parts import FRAME_QUALITY, Messages, Part, picture, words
 from vtb.chat.said import FILTERED, Said
 from vtb.datasets.videos.record import LEFT_OUT, QUARANTINED, VideoRow, encode_rows
+from vtb.errors import UsageProblem
 from vtb.media.frames import MOST_BYTES, sample_video, sampled_places, within_pixels
 from vtb.media.length import clip_length
 from vtb.media.video import UnreadableVideo
 from vtb.regular_file import read_regular
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.sharding import in_parts
-from vtb_curate.videos_answer import Unread, read_answer
+from vtb_curate.videos_answer import Decision, Unread, read_answer
 from vtb_curate.videos_budget import Budget
 from vtb_curate.videos_look import UNREADABLE, Looked, in_short
 from vtb_curate.videos_options import Options
@@ -27,6 +28,7 @@ from vtb_curate.videos_rows import Row
 if TYPE_CHECKING:
     from vtb.chat.served import ServedModel
 
+REFUSED = "refused by the server"
 NEXT_TRY = 1 << 40  # between the seeds of the tries for one video; videos are fewer
 
 
@@ -57,6 +59,7 @@ class Asker:
         """``looked`` tells what is known of a shard's videos; so many are decoded at once as there are ``decoders``."""
         self._served, self._budget, self._looked, self._prompt = served, budget, looked, prompt
         self._options, self._seed, self._decoding = options, seed, threading.Semaphore(decoders)
+        self._answered, self._refusal = False, UsageProblem("")
 
     def __call__(self, work: AskWork, tick: Tick) -> ShardResult:
         """The rows of one shard."""
@@ -68,6 +71,7 @@ class Asker:
             len(left), lambda index: self._ask(work.rows[left[index]], looked[left[index]], work.first + left[index]),
             tick,
         )  # fmt: skip
+        self._check_refusals(asked)
         by_number = dict(zip(left, asked, strict=True))
         rows = [
             by_number[number] if number in by_number else row_of(row, seen, LEFT_OUT, seen.why, seen.detail)
@@ -75,27 +79,55 @@ class Asker:
         ]
         return ShardResult(encode_rows(rows), len(rows), stats=figures_of(rows))
 
+    def _check_refusals(self, asked: Sequence[VideoRow]) -> None:
+        """A server that refuses one request may find it too long; one that has taken none is asked in a wrong way.
+
+        Raises:
+            UsageProblem: it has taken none.
+        """
+        self._answered = self._answered or any(row.answers for row in asked)
+        if not self._answered and any(row.why == REFUSED for row in asked):
+            raise self._refusal
+
     def _ask(self, row: Row, seen: Looked, number: int) -> VideoRow:
-        """The row of one video; asked again where an answer cannot be read."""
+        """The row of one video."""
+        answers = list[Said]()
         try:
-            shown = self._shown(row)
-        except (OSError, UnreadableVideo) as error:
+            decision = self._decide(row, number, answers)
+        except UnreadableVideo as error:
             return row_of(row, seen, LEFT_OUT, UNREADABLE, in_short(error))
-        answers, unread = list[Said](), Unread("", "")
+        except Unread as error:
+            return row_of(row, seen, QUARANTINED, error.kind, error.detail, answers)
+        return decided_row(row, seen, decision, answers)
+
+    def _decide(self, row: Row, number: int, answers: list[Said]) -> Decision:
+        """What the model says of a video, which is asked about again where an answer cannot be read.
+
+        Raises:
+            Unread: the last answer cannot be read either; all are in ``answers``.
+            UnreadableVideo: the video has no frames to show.
+        """
+        shown, unread = self._shown(row), Unread("", "")
         for attempt in range(1 + self._options.reasks):
-            why = unread.detail if answers else None
-            message = self._message(row, shown, why)
-            answers.append(self._served.ask(message, self._seed + number + attempt * NEXT_TRY))
+            said = self._said(self._message(row, shown, unread.detail), self._seed + number + attempt * NEXT_TRY)
+            answers.append(said)
             try:
-                decision = read_answer(answers[-1], with_category=self._options.by_frames)
-                return decided_row(row, seen, decision, answers)
+                return read_answer(said, with_category=self._options.by_frames)
             except Unread as error:
                 unread = error
-            if answers[-1].finish == FILTERED:
+            if said.finish == FILTERED:
                 break  # it would be stopped again
-        return row_of(row, seen, QUARANTINED, unread.kind, unread.detail, answers)
+        raise unread
 
-    def _message(self, row: Row, shown: list[Part], why: str | None) -> Messages:
+    def _said(self, message: Messages, seed: int) -> Said:
+        """An answer; ``Unread`` where the server refuses this request."""
+        try:
+            return self._served.ask(message, seed)
+        except UsageProblem as error:
+            self._refusal = error
+            raise Unread(REFUSED, str(error).partition(": ")[2][:300]) from error  # without the server's place
+
+    def _message(self, row: Row, shown: list[Part], why: str) -> Messages:
         """One turn of the user; words alone are no list, which servers of language models may not know."""
         text = words(self._prompt.about(None if self._options.by_frames else row.caption, why))
         return [{"role": "user", "content": [*shown, text] if shown else text["text"]}]
@@ -104,11 +136,14 @@ class Asker:
         """The frames of a video below a line that says when they are shown; nothing where its caption decides."""
         if not self._options.by_frames or row.file is None:
             return []
-        with self._decoding:
-            data = read_regular(row.file, MOST_BYTES)
-            length = clip_length(data)
-            frames = [within_pixels(one, self._options.max_pixels) for one in sample_video(data, self._options.frames)]
+        try:
+            with self._decoding:
+                data = read_regular(row.file, MOST_BYTES)
+                length, frames = clip_length(data), sample_video(data, self._options.frames)
+        except OSError as error:
+            raise UnreadableVideo(in_short(error)) from error
+        small = [within_pixels(frame, self._options.max_pixels) for frame in frames]
         places = sampled_places(length.frames, len(frames))
         at = ", ".join(f"{place * length.seconds / length.frames:.1f}" for place in places)
         head = words(f"A video as {len(frames)} frames in their order, at {at} seconds:")
-        return [head, *(picture(frame, FRAME_QUALITY) for frame in frames)]
+        return [head, *(picture(frame, FRAME_QUALITY) for frame in small)]

@@ -21,10 +21,10 @@ class Prompt:
 
     words: str
 
-    def about(self, caption: str | None, why: str | None = None) -> str:
-        """The words about a video; ``why`` says what was wrong with the answer before."""
+    def about(self, caption: str | None, why: str = "") -> str:
+        """The words about a video; ``why`` says what was wrong with the answer before, if there was one."""
         words = self.words if caption is None else self.words.replace(PLACE, neutral(caption))
-        return words if why is None else f"{words}\n\n{AGAIN.format(why=why)}"
+        return f"{words}\n\n{AGAIN.format(why=why)}" if why else words
 
 
 def own_prompt(by_frames: bool) -> Prompt:

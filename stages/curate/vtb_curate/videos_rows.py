@@ -86,7 +86,7 @@ def rows_of_captions(path: Path, folder: Folder | None) -> list[Row]:
     for cells in read_csv(path, COLUMNS):
         row = _row(cells, folder)
         rows.append(replace(row, why=row.why or ("is named twice" if row.name in seen else "")))
-        seen.add(row.name)
+        seen |= set() if row.why else {row.name}
     if not rows:
         raise BadInput(f"{path}: has no rows")
     return rows

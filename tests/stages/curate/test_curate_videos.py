@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from chat_server import ChatServer
 from contract.command_line import call, files, without_run
-from stages.curate.videos_runs import BY_FRAMES, NO, YES, ask, captions, good, name_in, rows, says, words_of
+from stages.curate.videos_runs import BY_FRAMES, NO, YES, ask, captions, good, line, name_in, rows, says, words_of
 from vtb.datasets.videos.reader import read_videos
 from vtb.datasets.videos.record import CATEGORIES, Video
 from vtb.media.image import decode_image
@@ -79,6 +81,15 @@ def test_captions_decide_and_files_are_checked(server: ChatServer, clips: Path, 
         ("../moves", "its name can be no file's", 30), ("", "has no name", 30),
     ]  # fmt: skip
     assert [name_in(request) for request in server.requests] == ["moves"]
+
+
+def test_the_first_row_that_can_be_used_counts(server: ChatServer, tmp_path: Path) -> None:
+    by_caption(server)
+    table = tmp_path / "c.csv"
+    table.write_text("caption,videoID\n,a\nCaption of a1,a\nCaption of a2,a\n" + "long" * 6000 + ",b\n")
+    good(ask(tmp_path / "out", server.url, "--captions", table))
+    whys = ["has no caption", "", "is named twice", "its caption is too long"]
+    assert [row["why"] for row in rows(tmp_path / "out")] == whys
 
 
 @pytest.mark.parametrize(
@@ -161,6 +172,17 @@ def test_dry_run_tells_the_costs_and_asks_nobody(server: ChatServer, clips: Path
     assert 6 * 4 * 335 < tokens < 6 * (4 * 335 + 700)  # four frames of 262,144 pixels, and the prompt
     table = captions(tmp_path / "c.csv", "a", "b", duration="3")
     assert "asks   0 requests" in ask(tmp_path / "out", server.url, "--captions", table, "--dry-run").out
+
+
+def test_planning_needs_no_library_of_the_image(clips: Path, tmp_path: Path) -> None:
+    """Launchers have few."""
+    words = line(tmp_path / "out", "http://models:8000/v1", "--videos", str(clips), "--dry-run")
+    script = (
+        "import sys\nfor name in ('av', 'cv2', 'PIL', 'httpx2', 'pyarrow', 'jinja2'): sys.modules[name] = None\n"
+        f"from vtb_curate.cli import main\nmain.main({list(map(str, words))})"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert "asks   at most 6 requests" in done.stdout, done.stderr
 
 
 def test_how_it_is_worked_on_changes_no_byte(server: ChatServer, clips: Path, tmp_path: Path) -> None:

@@ -133,6 +133,27 @@ def test_is_quarantined_with_its_words(case: str, table: Path, server: ChatServe
     assert "c" not in json.loads((tmp_path / "out/dynamic_videos.json").read_text())
 
 
+TOO_LONG = Reply(400, failure("This model's maximum context length is 8192 tokens", "context_length_exceeded"))
+
+
+def test_one_request_that_the_server_refuses(table: Path, server: ChatServer, tmp_path: Path) -> None:
+    server.answer = lambda request: TOO_LONG if name_in(request) == "c" else says(YES)
+    manifest = good(ask(tmp_path / "out", server.url, "--captions", table))
+    row = rows(tmp_path / "out")[2]
+    assert (row["outcome"], row["why"], row["answers"]) == ("quarantined", "refused by the server", [])
+    assert row["detail"].startswith("400: This model's maximum context length is 8192 tokens")
+    assert server.origin not in (tmp_path / "out/shards/00000.jsonl").read_text()
+    assert (manifest.metrics["kept"], len(server.requests)) == (5, 6)
+
+
+def test_a_server_that_takes_no_request_ends_the_run(table: Path, server: ChatServer, tmp_path: Path) -> None:
+    server.answer = lambda request: Reply(400, failure("no such model"))
+    done = ask(tmp_path / "out", server.url, "--captions", table)
+    assert (done.code, len(done.error_lines)) == (2, 1), done.err
+    assert "400: no such model: it does not take this request" in done.err
+    assert not (tmp_path / "out/shards").exists()
+
+
 def test_without_further_tries(table: Path, server: ChatServer, tmp_path: Path) -> None:
     server.answer = lambda request: says(ODD)
     done = ask(tmp_path / "out", server.url, "--captions", table, "--reasks", 0)
