@@ -1,0 +1,81 @@
+"""How many answers stay right when what is known of a video is not exact: a line for each strength of noise.
+
+Nothing is timed. Places are off by a share of their distance from the camera, anew in every frame, and so is the
+camera's own, by a share of the video's scale; directions of agents are off by degrees. Each line has the share of the twelve types, too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from vtb.dynamic.asked import Asked, Rejected, answer_to
+from vtb.dynamic.kinds import KINDS
+from vtb.dynamic.roles import draw_question
+from vtb.dynamic.viewpoint import scale_of
+from vtb.media.frames import sampled_places
+from vtb.perception.perceived import Perceived, Track
+from vtb.rng import sample_rng
+from vtb.scenes.moving.scene import draw_scene
+from vtb.scenes.moving.truth import perceive_exactly
+
+SCENES, TRIES = 1000, 30
+NOISE = ((0.0, 0.0), (0.002, 1.0), (0.005, 2.0), (0.01, 5.0), (0.02, 10.0), (0.05, 20.0))  # share, degrees
+CLIP, FPS, SIZE = 128, 16, (576, 432)
+FRAMES = sampled_places(CLIP, 32)
+
+
+def run(scenes: int = SCENES) -> Iterator[dict[str, Any]]:
+    """The curve."""
+    asked = [one for index in range(scenes) for one in _questions(index)]
+    for share, degrees in NOISE:
+        right: dict[str, list[bool]] = defaultdict(list)
+        for index, (video, question, answer) in enumerate(asked):
+            seen = noisy(np.random.default_rng([1, index]), video, share, degrees)
+            right[question.kind.name].append(_answer(seen, question) == answer)
+        every = [one for some in right.values() for one in some]
+        yield {
+            "name": f"answers right under noise of {100 * share:g} % and {degrees:g} degrees",
+            "value": round(float(np.mean(every)), 4), "unit": "share", "questions": len(every),
+            **{kind: round(float(np.mean(some)), 3) for kind, some in sorted(right.items())},
+        }  # fmt: skip
+
+
+def _questions(index: int) -> Iterator[tuple[Perceived, Asked, tuple[str, ...]]]:
+    """One of each type, where the scene allows it."""
+    rng = sample_rng(1, "noise", index)
+    video = perceive_exactly(draw_scene(rng, CLIP), FRAMES, FPS, SIZE)
+    for kind in KINDS.values():
+        for _ in range(TRIES):
+            try:
+                asked = draw_question(rng, video, kind)
+                yield video, asked, answer_to(video, asked)
+                break
+            except Rejected:
+                continue
+
+
+def noisy(rng: np.random.Generator, video: Perceived, share: float, degrees: float) -> Perceived:
+    """The video as a reconstruction with errors would know it."""
+    poses = video.poses.copy()
+    poses[:, :3, 3] += rng.normal(0, share, (len(poses), 3)) * np.linalg.norm(
+        poses[:1, :3, 3] - poses[:, :3, 3].mean(0)
+    )
+    return replace(video, poses=poses, tracks=tuple(_noisy(rng, track, share, degrees) for track in video.tracks))
+
+
+def _noisy(rng: np.random.Generator, track: Track, share: float, degrees: float) -> Track:
+    far = np.linalg.norm(track.centres, axis=1, keepdims=True)
+    centres = track.centres + rng.normal(0, share, track.centres.shape) * far
+    return replace(track, centres=centres, angles=track.angles + rng.normal(0, degrees, track.angles.shape))
+
+
+def _answer(video: Perceived, asked: Asked) -> tuple[str, ...] | None:
+    try:
+        return answer_to(video, asked)
+    except Rejected:
+        return None
