@@ -7,15 +7,19 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from chat_server import ChatServer
+from chat_server import ChatServer, Reply, completion
 from contract.command_line import call, files, without_run
 from stages.curate.videos_runs import BY_FRAMES, NO, YES, ask, captions, good, line, name_in, rows, says, words_of
 from vtb.datasets.videos.reader import read_videos
 from vtb.datasets.videos.record import CATEGORIES, Video
 from vtb.media.image import decode_image
+
+if TYPE_CHECKING:
+    from conftest import Bucket
 
 
 def by_caption(server: ChatServer, **answers: str) -> None:
@@ -196,6 +200,26 @@ def test_how_it_is_worked_on_changes_no_byte(server: ChatServer, clips: Path, tm
     one, two, three = (without_run(files(tmp_path / name)) for name in ("one", "two", "three"))
     assert one == two == three
     assert len([name for name in one if name.startswith("shards/") and name.endswith(".jsonl")]) == 3
+
+
+@pytest.mark.store
+def test_in_a_store(s3: Bucket, server: ChatServer, tmp_path: Path) -> None:
+    by_caption(server, b=NO)
+    place = f"{s3.uri}/videos"
+    done = ask(place, server.url, "--captions", captions(tmp_path / "c.csv", "a", "b"))  # type: ignore[arg-type]
+    assert done.code == 0, done.err
+    assert read_videos(place) == [
+        Video("a", ("person", "small dog"), ("ball",), None, "Caption of a, with\na second line.")
+    ]
+
+
+def test_concurrency(server: ChatServer, tmp_path: Path) -> None:
+    server.answer = lambda request: Reply(body=completion(YES), wait=0.1)
+    table = captions(tmp_path / "c.csv", *"abcdefgh")
+    for at_once in (1, 4):
+        server.most_at_once = 0
+        good(ask(tmp_path / str(at_once), server.url, "--captions", table, "--concurrency", at_once))
+        assert server.most_at_once == at_once
 
 
 def test_show(server: ChatServer, tmp_path: Path) -> None:
