@@ -1,7 +1,8 @@
 """How many answers stay right when what is known of a video is not exact: a line for each strength of noise.
 
 Nothing is timed. Places are off by a share of their distance from the camera, anew in every frame, and so is the
-camera's own, by a share of the video's scale; directions of agents are off by degrees. Each line has the share of the twelve types, too.
+camera's own, by a share of the video's scale; directions of agents are off by degrees. Each line has the share of the
+twelve types, too.
 """
 
 from __future__ import annotations
@@ -62,9 +63,7 @@ def _questions(index: int) -> Iterator[tuple[Perceived, Asked, tuple[str, ...]]]
 def noisy(rng: np.random.Generator, video: Perceived, share: float, degrees: float) -> Perceived:
     """The video as a reconstruction with errors would know it."""
     poses = video.poses.copy()
-    poses[:, :3, 3] += rng.normal(0, share, (len(poses), 3)) * np.linalg.norm(
-        poses[:1, :3, 3] - poses[:, :3, 3].mean(0)
-    )
+    poses[:, :3, 3] += rng.normal(0, share, (len(poses), 3)) * scale_of(video)
     return replace(video, poses=poses, tracks=tuple(_noisy(rng, track, share, degrees) for track in video.tracks))
 
 
