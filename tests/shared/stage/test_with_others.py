@@ -63,3 +63,15 @@ def test_variables_of_the_other_are_no_strangers(monkeypatch: pytest.MonkeyPatch
     words = ("--videos", tmp_path, "--endpoint", "http://localhost:1/v1", "--model", "m", "--output", tmp_path / "out")
     err = call("vtb-curate", "videos", *words).err
     assert "VTB_CURATE_VIDEOS_LEGASY is no option of vtb-curate videos" in err
+
+
+def test_options_of_the_other_from_everywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A flag wins over the environment, that over the file, that over the default."""
+    (tmp_path / "captions.csv").write_text("videoID,caption\na,b\n")
+    (tmp_path / "config.yaml").write_text("endpoint: http://localhost:1/v1\nmodel: m\nreasks: 6\nseed: 6\n")
+    monkeypatch.setenv("VTB_CURATE_VIDEOS_REASKS", "4")
+    words = ("--config", tmp_path / "config.yaml", "--captions", tmp_path / "captions.csv", "--output", tmp_path / "o")
+    shown = call("vtb-curate", "videos", *words, "--dry-run")
+    assert "(5 if every answer" in shown.out, shown.err
+    shown = call("vtb-curate", "videos", *words, "--dry-run", "--reasks", 1)
+    assert "(2 if every answer" in shown.out, shown.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import threading
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 
 from chat_server import ChatServer, Reply, Request, completion, failure
@@ -241,6 +243,22 @@ def test_tries_after_failures_count(table: Path, server: ChatServer, tmp_path: P
 # --- videos
 
 
+def huge() -> bytes:
+    """Thirty seconds of frames of 400 x 300 whose head says that they have 16000 x 8000."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="matroska") as output:
+        stream = output.add_stream("ffv1", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 400, 300, "yuv420p"
+        for _ in range(30):
+            output.mux(stream.encode(av.VideoFrame(400, 300, "yuv420p")))
+        output.mux(stream.encode(None))
+    data = buffer.getvalue()
+    for name, side, said in ((0xB0, 400, 16000), (0xBA, 300, 8000)):  # PixelWidth and PixelHeight, two bytes each
+        size = bytes([name, 0x82])
+        data = data.replace(size + side.to_bytes(2, "big"), size + said.to_bytes(2, "big"), 1)
+    return data
+
+
 def test_files_that_are_broken_deep_inside_are_left_out(server: ChatServer, tmp_path: Path) -> None:
     """Their length can be told, their frames cannot be decoded; that is found when they are to be shown."""
     folder = tmp_path / "clips"
@@ -249,16 +267,19 @@ def test_files_that_are_broken_deep_inside_are_left_out(server: ChatServer, tmp_
     (folder / "good.mp4").write_bytes(whole)
     at = whole.index(b"mdat") + 4
     (folder / "odd.mp4").write_bytes(whole[:at] + b"\xff" * 10_000 + whole[at + 10_000 :])
+    (folder / "huge.mkv").write_bytes(huge())
     (folder / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
     (folder / "\udcff.mp4").write_bytes(whole)
     server.answer = lambda request: says(YES + BY_FRAMES)
     good(ask(tmp_path / "out", server.url, "--videos", folder))
     found = {row["video"]: (row["outcome"], row["why"]) for row in rows(tmp_path / "out")}
     assert found == {
-        "good": ("kept", ""), "odd": ("left out", "cannot be read"), "gone": ("left out", "cannot be read"),
-        "?": ("left out", "its name can be no file's"),
+        "good": ("kept", ""), "odd": ("left out", "cannot be read"), "huge": ("left out", "cannot be read"),
+        "gone": ("left out", "cannot be read"), "?": ("left out", "its name can be no file's"),
     }  # fmt: skip
     assert len(server.requests) == 1
+    details = {row["video"]: row["detail"] for row in rows(tmp_path / "out")}
+    assert details["huge"] == "frames of 16000x8000 pixels are too large"
     looked = dict(zip(found, map(json.loads, (tmp_path / "out/looked/00000.jsonl").open()), strict=True))
     assert (looked["odd"]["seconds"], looked["odd"]["why"], looked["gone"]["why"]) == (21, "", "cannot be read")
     assert str(tmp_path) not in (tmp_path / "out/shards/00000.jsonl").read_text()
