@@ -110,7 +110,8 @@ BROKEN = {
     "numbers": (DYNAMIC, b"[1]"),
     "another dict": (DYNAMIC, b'{"a": 1}'),
     "deep": (DYNAMIC, b"[" * 100_000),
-    "twice": (DYNAMIC, b'["a", "a.mp4"]'),
+    "two categories": (DYNAMIC, b'{"One": ["a.mp4"], "Two": ["a.mp4"]}'),
+    "other classes": (CLASSES, b"videoID,agent,obj\na,dog,None\na,cat,None\n"),
     "other columns": (CLASSES, b"video,agent\na,b\n"),
     "no head": (CLASSES, b""),
 }
@@ -120,14 +121,23 @@ BROKEN = {
 def test_other_content_is_refused(case: str, tmp_path: Path) -> None:
     name, data = BROKEN[case]
     (tmp_path / name).write_bytes(data)
-    with pytest.raises(BadInput, match=r"dynamic_videos|agent_object|twice"):
+    with pytest.raises(BadInput, match=r"dynamic_videos|agent_object"):
         read_videos(str(tmp_path / name))
+
+
+def test_what_is_repeated_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / DYNAMIC).write_text('["a", "b.mp4", "a.mp4"]')
+    (tmp_path / CLASSES).write_text("videoID,agent,obj\nb,dog,None\na,cat,None\nb,Dog.,None\n")
+    assert read_videos(str(tmp_path)) == [Video("a", ("cat",)), Video("b", ("dog",))]
 
 
 def test_other_places_are_refused(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "missing.json", tmp_path / "missing.csv"):
         with pytest.raises(BadInput):
             read_videos(str(place))
+    Output(str(tmp_path / "begun"), Plan("videos", "vtb-curate videos", 1, {})).begin()
+    with pytest.raises(BadInput, match="is an unfinished artifact"):
+        read_videos(str(tmp_path / "begun"))
     artifact(tmp_path / "videos", ROWS)
     shard = tmp_path / "videos/shards/00000.jsonl"
     shard.write_bytes(shard.read_bytes().replace(b"dog", b"cat"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from vtb.artifact import read_manifest
-from vtb.artifact.manifest import MANIFEST, ShardEntry
+from vtb.artifact.manifest import MANIFEST, PLAN, ShardEntry
 from vtb.datasets.videos.legacy import CLASSES, DYNAMIC, read_agent_object, read_dynamic_videos
 from vtb.datasets.videos.record import KEPT, KIND, Video, VideoRow, decode_rows
 from vtb.errors import BadInput
@@ -27,20 +27,23 @@ def read_videos(place: str) -> list[Video]:
             these files.
 
     Raises:
-        BadInput: it is none of these, is damaged, or names a video twice.
+        BadInput: it is none of these, is damaged, or says two things of one video.
     """
-    found = list(_read(place))
-    names = set[str]()
-    for video in found:
-        if video.name in names:
-            raise BadInput(f"{place}: names the video {video.name!r} twice: leave one of them out")
-        names.add(video.name)
+    return list(_by_name(place, _read(place)).values())
+
+
+def _by_name(place: object, videos: Iterable[Video]) -> dict[str, Video]:
+    """Each video once; files that several runs were merged into repeat some."""
+    found = dict[str, Video]()
+    for video in videos:
+        if found.setdefault(video.name, video) != video:
+            raise BadInput(f"{place}: says two things of the video {video.name!r}: leave one of them out")
     return found
 
 
 def _read(place: str) -> Iterator[Video]:
     path = Path(place.removeprefix("file://"))
-    if is_remote(place) or (path / MANIFEST).exists():
+    if is_remote(place) or any((path / name).exists() for name in (MANIFEST, PLAN)):
         rows = (row for row in read_rows(place) if row.outcome == KEPT)
         return (Video(row.video, row.agents, row.objects, row.category, row.caption) for row in rows)
     if path.is_dir():
@@ -75,7 +78,7 @@ def _read_folder(folder: Path) -> list[Video]:
             raise BadInput(f"{folder}: holds no videos artifact, and neither {DYNAMIC} nor {CLASSES}")
         return read_agent_object(classes)
     chosen = read_dynamic_videos(dynamic, _bytes(dynamic))
-    known = {video.name: video for video in read_agent_object(classes)} if classes.exists() else {}
+    known = _by_name(classes, read_agent_object(classes)) if classes.exists() else {}
     return [replace(known.get(video.name, video), category=video.category) for video in chosen]
 
 
