@@ -35,4 +35,11 @@ def make_greedy(model: Any) -> None:
     """Replaces a loaded model's settings by the library's own, under which nothing touches the scores."""
     from transformers import GenerationConfig
 
-    model.generation_config = GenerationConfig(**{name: getattr(model.generation_config, name) for name in _KEPT})
+    settle(model, GenerationConfig(**{name: getattr(model.generation_config, name) for name in _KEPT}))
+
+
+def settle(model: Any, settings: Any) -> None:
+    """Gives a loaded model settings; below an adapter, too, which asks those only if it is of a language model."""
+    model.generation_config = settings
+    if hasattr(model, "get_base_model"):
+        model.get_base_model().generation_config = settings

@@ -9,7 +9,7 @@ from typing import Any
 
 from vtb.artifact.local import find_model
 from vtb.datasets.moving import Moving, as_metadata, scaled
-from vtb.engine.greedy import make_greedy
+from vtb.engine.greedy import make_greedy, settle
 from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.engine.vision_language import load_processor, load_vision_language
 from vtb.errors import BadInput
@@ -85,7 +85,7 @@ class FolderModel:
         return text.strip()
 
     def _sampling(self, asked: Asked) -> Mapping[str, Any]:
-        self._model.generation_config = self._own_settings
+        settle(self._model, self._own_settings)
         if asked.temperature == 0:
             make_greedy(self._model)
             return {"do_sample": False}

@@ -104,6 +104,20 @@ def test_answers(model: Any) -> None:
     assert isinstance(model.answer(turns, Asked(max_new_tokens=4, temperature=0.7, top_p=0.9)), str)
 
 
+def test_an_adapter_changes_answers(model: Any, tmp_path: Path) -> None:
+    from peft import LoraConfig, get_peft_model
+
+    from vtb.engine.vision_language import load_vision_language
+    from vtb.kits.model import Asked, FolderModel
+
+    base = load_vision_language(tiny("qwen2_5_vl"), None, None)
+    lora = LoraConfig(r=4, target_modules=r".*language_model.*\.(q_proj|up_proj)", init_lora_weights=False)
+    get_peft_model(base, lora).save_pretrained(tmp_path)
+    turns = [Turn("user", (Part("text", "What?"),))]
+    changed = FolderModel(str(tiny("qwen2_5_vl")), str(tmp_path), "cpu", PIXELS)
+    assert changed.answer(turns, Asked(max_new_tokens=8)) != model.answer(turns, Asked(max_new_tokens=8))
+
+
 @pytest.mark.parametrize("part", [Part("image", 3), Part("video", 3)])
 def test_what_is_no_path_is_refused(model: Any, part: Part) -> None:
     from vtb.kits.model import Asked
