@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from vtb.chat.url import check_endpoint
 from vtb.errors import UsageProblem
 from vtb.stage.fields import StageOptions, option
 
-RENDERED, OWN, DATASET = "Rendered videos", "Your own videos", "The dataset"  # headings of the help
+RENDERED, OWN, ENDPOINT, DATASET = (
+    "Rendered videos",
+    "Your own videos",
+    "Free questions",
+    "The dataset",
+)  # headings of the help
 SIDES = range(120, 2049)
 
 
@@ -57,6 +63,32 @@ class Options(StageOptions):
     frame_pixels: int = option(
         262_144, low=1024, group=OWN, help="Store larger frames scaled down to this many pixels."
     )
+    freeform: int = option(
+        0, low=0, high=100, group=ENDPOINT,
+        help="Questions in a language model's own words about each video, beside those of the types (type non_temp).",
+    )  # fmt: skip
+    endpoint: str | None = option(
+        None, metavar="URL", affects_output=False, group=ENDPOINT,
+        help="A server that speaks OpenAI's chat completions, for example http://localhost:8000/v1. Its key, if it "
+             "wants one, is OPENAI_API_KEY of the environment.",
+    )  # fmt: skip
+    model: str | None = option(
+        None, metavar="NAME", group=ENDPOINT, help="The name by which the language model is served."
+    )
+    reasks: int = option(
+        2, low=0, high=100, group=ENDPOINT, help="How often to ask again where an answer is no question of the form."
+    )
+    retries: int = option(
+        8, low=0, affects_output=False, group=ENDPOINT,
+        help="Tries after the first for each request, with growing pauses, where a failure may pass.",
+    )  # fmt: skip
+    timeout: float = option(
+        600.0, low=0, above=True, affects_output=False, group=ENDPOINT, help="Seconds that an answer may take."
+    )
+    max_new_tokens: int = option(
+        4096, low=1, group=ENDPOINT, help="Longest answer in tokens, with what the model thinks."
+    )
+    temperature: float = option(0.7, low=0, group=ENDPOINT, help="0 takes the likeliest token always.")
     videos_per_shard: int = option(16, low=1, group=DATASET, help="Videos in one shard.")
     legacy: bool = option(
         False, flag="--legacy/--no-legacy", group=DATASET, help="Also write qa_pairs.json, as the DSR Suite has it."
@@ -82,3 +114,9 @@ class Options(StageOptions):
         if self.backend == "models" and not all(own.values()):
             name = next(name for name, value in own.items() if not value)
             raise UsageProblem(f"--backend models: give {name}, too")
+        if self.freeform and not (self.endpoint and self.model):
+            raise UsageProblem("--freeform: say whom to ask: give --endpoint and --model")
+        if not self.freeform and (self.endpoint or self.model):
+            raise UsageProblem("--endpoint and --model are for --freeform: say how many questions, or leave them out")
+        if self.endpoint:
+            check_endpoint(self.endpoint)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from msgspec import Struct, structs
@@ -12,7 +13,6 @@ from vtb.benchmarks.common.picture_question import PictureRecord
 from vtb.benchmarks.common.stated_words import LETTERS
 from vtb.benchmarks.dynamic import BENCHMARK, NAME
 from vtb.dynamic.asked import HELD_BACK
-from vtb.dynamic.questions import Question
 from vtb.dynamic.wording import WHOLE, Boxes, question_about
 from vtb.formats.shared_frames import frame_name
 from vtb.tasks.example import ASKED, Example, Media, figures_of
@@ -42,36 +42,77 @@ class Line(Struct, frozen=True, kw_only=True):
     size: tuple[int, int]
 
 
-def examples_of(video: AskedVideo, boxes: Boxes, seed: int, index: int) -> Iterator[tuple[Example, Line]]:
-    """All questions about a video."""
-    shown_size = (video.frames[0].shape[1], video.frames[0].shape[0])
-    size = {"frames": shown_size, "video": video.known.size, "thousandths": (WHOLE, WHOLE)}[boxes]
-    scale = (size[0] / video.known.size[0], size[1] / video.known.size[1])
-    for number, one in enumerate(video.found.questions):
-        kind, words = one.asked.kind, question_about(video.known, one.asked, scale)
-        cut = kind.measure == "prediction"
-        line = Line(
-            video=f"{video.name}{CUT}" if cut else video.name, kind=kind.name, question=words, options=one.options,
-            right=LETTERS[one.right], size=size,
-        )  # fmt: skip
-        yield _example(video, one, line, number, (seed, index), HELD_BACK if cut else 0), line
+@dataclass(frozen=True)
+class Worded:
+    """A question in words.
+
+    Attributes:
+        kind: its type.
+        words: the question.
+        options: their words.
+        right: the place of the right one.
+        figures: what says how hard it is.
+        left_out: frames at the end that it does not show.
+    """
+
+    kind: str
+    words: str
+    options: tuple[str, ...]
+    right: int
+    figures: Mapping[str, float]
+    left_out: int = 0
 
 
-def _example(
-    video: AskedVideo, one: Question, line: Line, number: int, place: tuple[int, int], left_out: int
-) -> Example:
-    """Of predictions, the frames that show what comes are left out."""
-    shown = len(video.frames) - left_out
+@dataclass(frozen=True)
+class Coordinates:
+    """Those of boxes in words.
+
+    Attributes:
+        size: width and height of what they are measured in.
+        scale: what boxes in pixels of the video are multiplied by, to the right and down.
+    """
+
+    size: tuple[int, int]
+    scale: tuple[float, float]
+
+    @classmethod
+    def of(cls, video: AskedVideo, boxes: Boxes) -> Coordinates:
+        """As the option says."""
+        height, width = video.frames[0].shape[:2]
+        size = {"frames": (width, height), "video": video.known.size, "thousandths": (WHOLE, WHOLE)}[boxes]
+        return cls(size, (size[0] / video.known.size[0], size[1] / video.known.size[1]))
+
+
+def from_templates(video: AskedVideo, coordinates: Coordinates) -> Iterator[Worded]:
+    """The questions of the twelve types; of predictions, the frames that show what comes are left out."""
+    for one in video.found.questions:
+        figures = {"segments": one.segments, "frames": one.asked.last - one.asked.first}
+        words = question_about(video.known, one.asked, coordinates.scale)
+        left_out = HELD_BACK if one.asked.kind.measure == "prediction" else 0
+        yield Worded(one.asked.kind.name, words, one.options, one.right, figures, left_out)
+
+
+def line_of(video: AskedVideo, one: Worded, coordinates: Coordinates) -> Line:
+    """A question as text."""
+    return Line(
+        video=f"{video.name}{CUT}" if one.left_out else video.name, kind=one.kind, question=one.words,
+        options=one.options, right=LETTERS[one.right], size=coordinates.size,
+    )  # fmt: skip
+
+
+def example_of_question(video: AskedVideo, one: Worded, number: int, seed: int, index: int) -> Example:
+    """A question as an example, with the frames that it shows."""
+    shown = len(video.frames) - one.left_out
     first, last = video.known.times[0], video.known.times[shown - 1]
     told = f"The frames show the seconds {first:.1f} to {last:.1f} of the video at equal distances."
     record = PictureRecord(
-        question=f"{told} {line.question}", options=one.options, answer=line.right, pictures=(video.name,),
-        category=line.kind,
+        question=f"{told} {one.words}", options=one.options, answer=LETTERS[one.right], pictures=(video.name,),
+        category=one.kind,
     )  # fmt: skip
-    example = example_of(NAME, BENCHMARK.tasks()[line.kind], record, f"{video.name}-{number:03d}")
+    example = example_of(NAME, BENCHMARK.tasks()[one.kind], record, f"{video.name}-{number:03d}")
     media = tuple(Media(ASKED, "frame", frame_name(frame)) for frame in range(shown))
-    figures = {"segments": one.segments, "things": len(video.known.tracks), "frames": one.asked.last - one.asked.first}
-    return structs.replace(example, media=media, seed=place[0], index=place[1], difficulty=figures_of(figures))
+    figures = figures_of({**one.figures, "things": len(video.known.tracks)})
+    return structs.replace(example, media=media, seed=seed, index=index, difficulty=figures)
 
 
 def legacy_pairs(lines: Iterable[Line]) -> dict[str, list[dict[str, Any]]]:

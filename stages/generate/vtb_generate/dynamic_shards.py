@@ -26,8 +26,9 @@ from vtb.stage.run import Run
 from vtb.stage.sharding import in_parts
 from vtb.store import open_store
 from vtb.tasks.example import encode_example
+from vtb_generate.dynamic_freeform import Freeform, freeform_of
 from vtb_generate.dynamic_options import Options
-from vtb_generate.dynamic_rows import WORDS, examples_of
+from vtb_generate.dynamic_rows import WORDS, Coordinates, example_of_question, from_templates, line_of
 from vtb_generate.dynamic_videos import Own, OwnVideo, Rendered, Videos
 from vtb_generate.dynamic_whole import describe_whole
 from vtb_generate.shards import one_thread
@@ -43,18 +44,21 @@ class ShardWork:
     numbers: range
     boxes: Boxes
     seed: int
+    freeform: Freeform | None = None
 
 
 def make_questions(run: Run, options: Options) -> None:
     """Make what is missing of the artifact."""
     videos, inputs = (_rendered(run, options), []) if options.backend == "synthetic" else _own(run, options)
+    freeform, requests = freeform_of(options, run.seed), len(videos) * options.freeform
+    asks = f", with {requests} requests or more" if requests else ""
     tasks = [
-        Task(f"shards/{index:05d}.tar", len(part), ShardWork(videos, part, options.boxes, run.seed))
+        Task(f"shards/{index:05d}.tar", len(part), ShardWork(videos, part, options.boxes, run.seed, freeform))
         for index, part in enumerate(in_parts(len(videos), options.videos_per_shard))
     ]
     run.make_shards(
         run.plan(options, inputs), tasks, make_shard, lambda output: partial(describe_whole, output, options),
-        what="videos", summary=f"questions about {len(videos)} videos",
+        what="videos", summary=f"questions about {len(videos)} videos{asks}",
         workers=1 if options.backend == "models" else None,  # each would hold all models
     )  # fmt: skip
 
@@ -74,10 +78,16 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
         frames = {frame_name(place): encode_rgb(one, quality=QUALITY) for place, one in enumerate(video.frames)}
         rejected += video.found.rejected
         beside |= video.clips
-        for example, line in examples_of(video, work.boxes, work.seed, number):
+        coordinates = Coordinates.of(video, work.boxes)
+        asked = [*from_templates(video, coordinates)]
+        if work.freeform:
+            free, given_up = work.freeform.about(video, number, coordinates)
+            asked, rejected = [*asked, *free], rejected + given_up
+        for place, one in enumerate(asked):
+            example = example_of_question(video, one, place, work.seed, number)
             samples.append(Sample(example.key, {EXAMPLE: encode_example(example), **frames}))
-            lines.append(msgspec.json.encode(line))
-            kinds[line.kind] += 1
+            lines.append(msgspec.json.encode(line_of(video, one, coordinates)))
+            kinds[one.kind] += 1
     words = f"{WORDS}{work.numbers.start:07d}.jsonl"
     told = {"kinds": dict(kinds), "rejected": dict(sorted(rejected.items())), "bad": bad, "videos": len(work.numbers)}
     return ShardResult(write_tar(fold(samples)), len(samples), {words: b"\n".join([*lines, b""]), **beside}, told)

@@ -126,9 +126,9 @@ def test_the_same_bytes_with_other_workers_and_after_a_stop(whole: Path, tmp_pat
 
 
 def test_boxes_in_other_coordinates(whole: Path, tmp_path: Path) -> None:
-    done = generate(tmp_path / "out", "--boxes", "thousandths", "--workers", 1)
+    done = generate(tmp_path / "out", "--boxes", "thousandths", "--scenes", 1, "--workers", 1)
     assert done.code == 0, done.err
-    for one, other in zip(examples(whole), examples(tmp_path / "out"), strict=True):
+    for one, other in zip(examples(whole)[:EACH], examples(tmp_path / "out"), strict=True):
         for box, scaled in zip(boxes(one), boxes(other), strict=True):
             sides = [round(side * 1000 / (160, 120)[place % 2]) for place, side in enumerate(box)]
             assert sides == scaled
