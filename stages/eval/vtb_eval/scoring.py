@@ -29,7 +29,7 @@ from vtb.stage.run import Run, input_entry
 from vtb_eval.against import FILE, Earlier, compare_runs, read_earlier
 from vtb_eval.benchmark_tables import benchmark_tables, beside_frequent_answers
 from vtb_eval.comparison import compare
-from vtb_eval.coverage import coverage
+from vtb_eval.coverage import WITHOUT_VIDEO, coverage
 from vtb_eval.examples import PageSource
 from vtb_eval.judge_model import Judge, Unread, read_all, unreadable
 from vtb_eval.judging import judge_attempt, judge_drawn, judged_anew, make_result
@@ -116,6 +116,9 @@ def sum_up(figures: Mapping[str, Any]) -> None:
     if figures["not_judged"]:
         tasks = ", ".join(f"{task} ({count})" for task, count in figures["not_judged"].items())
         log.warning("parts of answers that cannot be judged, since the records do not say what is right: %s", tasks)
+    if lost := figures.get("coverage", {}).get(WITHOUT_VIDEO):
+        log.warning("%d questions of %s have no usable video and count nowhere: coverage in scores.json has them by task",
+                    lost, figures["coverage"]["benchmark"])  # fmt: skip
     for line in [*latent_lines(figures), *against_lines(figures)]:
         log.info("%s", line)
 

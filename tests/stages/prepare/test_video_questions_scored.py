@@ -70,6 +70,9 @@ def test_dsr_bench_scored_without_a_missing_video(tmp_path: Path) -> None:
     assert figures["per_signal"]["text"]["means"] == {"abs_dir": {"released": 0}, "non_temp": {"released": 0}}
     page = (tmp_path / "scores" / "report.html").read_text()
     assert "GeoSR" in page
+    again = call("vtb-eval", "score", "--input", tmp_path / "asked", "--answers", tmp_path / "texts", "--workers", "1",
+                 "--output", tmp_path / "again")  # fmt: skip
+    assert "1 questions of dsr-bench have no usable video and count nowhere" in again.err
     assert (
         "dsr-bench has 1,484 questions: 2 were asked, 2 answered; 1 have no usable video (gone: is not there)" in page
     )
