@@ -117,7 +117,7 @@ def sum_up(figures: Mapping[str, Any]) -> None:
         tasks = ", ".join(f"{task} ({count})" for task, count in figures["not_judged"].items())
         log.warning("parts of answers that cannot be judged, since the records do not say what is right: %s", tasks)
     if lost := figures.get("coverage", {}).get(WITHOUT_VIDEO):
-        log.warning("%d questions of %s have no usable video and count nowhere: coverage in scores.json has them by task",
+        log.warning("%d questions of %s have no usable video and count nowhere: by task in scores.json, coverage",
                     lost, figures["coverage"]["benchmark"])  # fmt: skip
     for line in [*latent_lines(figures), *against_lines(figures)]:
         log.info("%s", line)
