@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -22,17 +21,16 @@ from vtb.datasets.odd_records import odd_figure, odd_records
 from vtb.datasets.readers import choose_split, chunks, describe_input, read_chunk
 from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import UnreadableImage
-from vtb.report.against import against_lines
-from vtb.report.latents import latent_lines
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.run import Run, input_entry
 from vtb_eval.against import FILE, Earlier, compare_runs, read_earlier
 from vtb_eval.benchmark_tables import benchmark_tables, beside_frequent_answers
 from vtb_eval.comparison import compare
-from vtb_eval.coverage import WITHOUT_VIDEO, coverage
+from vtb_eval.coverage import coverage
 from vtb_eval.examples import PageSource
 from vtb_eval.judge_model import Judge, Unread, read_all, unreadable
 from vtb_eval.judging import judge_attempt, judge_drawn, judged_anew, make_result
+from vtb_eval.last_lines import sum_up
 from vtb_eval.latents import judge_without, latent_figures
 from vtb_eval.learning import learning_curve
 from vtb_eval.likeness import UNASKED, Likeness, with_likeness
@@ -44,8 +42,6 @@ from vtb_eval.refusals import judge_prediction, refused
 from vtb_eval.result import Result, result_line, results_in
 from vtb_eval.results import judged, summarise
 from vtb_eval.score_options import Options
-
-log = logging.getLogger("vtb.eval")
 
 PREDICTIONS = "predictions"
 
@@ -96,31 +92,6 @@ def plan_shards(
     each: Sequence[Attempts | None] = [None] * len(found) if attempts is None else attempts
     works = [ShardWork(chunk, own, answered_only, judge, likeness) for chunk, own in zip(found, each, strict=True)]
     return [Task(f"shards/{index:05d}.jsonl", work.chunk.rows, work) for index, work in enumerate(works)]
-
-
-def sum_up(figures: Mapping[str, Any]) -> None:
-    """The last word: how many are right of what, and what could not be judged."""
-    strict, puzzles = figures["overall"]["strict"], figures["puzzles"]
-    missing = f", {figures['without_answer']} without an answer" if figures["without_answer"] else ""
-    of = f" attempts at {puzzles} puzzles" if strict["total"] > puzzles else ""
-    right, total = strict["right"], strict["total"]
-    log.info("right: %s of %d%s%s (%.1f %%)", f"{right:g}", total, of, missing, 100 * strict["rate"])
-    if cut := figures.get("cut_off"):
-        where = f" at {cut['tokens']} tokens" if cut["tokens"] else ""
-        log.info("%d of %d answers were cut off%s: predict with a larger --max-new-tokens to hear them out",
-                 cut["answers"], total, where)  # fmt: skip
-    if refusals := figures.get("refused"):
-        log.info("refused: %s", ", ".join(f"{count} ({finish})" for finish, count in refusals.items()))
-    if odd := figures[NOT_JUDGED]:
-        log.warning("%d puzzles cannot be judged, all named in scores.json, the first: %s", len(odd), odd[0])
-    if figures["not_judged"]:
-        tasks = ", ".join(f"{task} ({count})" for task, count in figures["not_judged"].items())
-        log.warning("parts of answers that cannot be judged, since the records do not say what is right: %s", tasks)
-    if lost := figures.get("coverage", {}).get(WITHOUT_VIDEO):
-        log.warning("%d questions of %s have no usable video and count nowhere: by task in scores.json, coverage",
-                    lost, figures["coverage"]["benchmark"])  # fmt: skip
-    for line in [*latent_lines(figures), *against_lines(figures)]:
-        log.info("%s", line)
 
 
 def judge_shard(work: ShardWork, tick: Tick) -> ShardResult:
