@@ -12,7 +12,7 @@ from typing import Any
 
 from vtb.dynamic.audit import CHANCE, SURE, BlindQuestion, blind_rates
 from vtb.dynamic.kinds import KINDS
-from vtb.dynamic.questions import ask_about
+from vtb.dynamic.questions import Asking, ask_about
 from vtb.dynamic.wording import question_about
 from vtb.media.frames import sampled_places
 from vtb.rng import sample_rng
@@ -40,7 +40,7 @@ def questions_of(index: int) -> list[BlindQuestion]:
     rng = sample_rng(1, "blind", index)
     scene = draw_scene(rng, CLIP)
     video = perceive_exactly(scene, FRAMES, FPS, SIZE)
-    found = ask_about(rng, video, OtherMotions(scene, FRAMES, FPS, SIZE), len(KINDS)).questions
+    found = ask_about(rng, Asking(video, OtherMotions(scene, FRAMES, FPS, SIZE)), len(KINDS)).questions
     return [
         BlindQuestion(one.asked.kind.name, str(index), question_about(video, one.asked, (1, 1)), one.options, one.right,
                       SIZE)

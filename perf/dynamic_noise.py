@@ -1,25 +1,22 @@
 """How many answers stay right when what is known of a video is not exact: a line for each strength of noise.
 
-Nothing is timed. Places are off by a share of their distance from the camera, anew in every frame, and so is the
-camera's own, by a share of the video's scale; directions of agents are off by degrees. Each line has the share of the
-twelve types, too.
+Nothing is timed. What the noise is: ``vtb.dynamic.noise``. Each line has the share of the twelve types, too.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from vtb.dynamic.asked import Asked, Rejected, answer_to
 from vtb.dynamic.kinds import KINDS
+from vtb.dynamic.noise import noisy
 from vtb.dynamic.roles import draw_question
-from vtb.dynamic.viewpoint import scale_of
 from vtb.media.frames import sampled_places
-from vtb.perception.perceived import Perceived, Track
+from vtb.perception.perceived import Perceived
 from vtb.rng import sample_rng
 from vtb.scenes.moving.scene import draw_scene
 from vtb.scenes.moving.truth import perceive_exactly
@@ -58,19 +55,6 @@ def _questions(index: int) -> Iterator[tuple[Perceived, Asked, tuple[str, ...]]]
                 break
             except Rejected:
                 continue
-
-
-def noisy(rng: np.random.Generator, video: Perceived, share: float, degrees: float) -> Perceived:
-    """The video as a reconstruction with errors would know it."""
-    poses = video.poses.copy()
-    poses[:, :3, 3] += rng.normal(0, share, (len(poses), 3)) * scale_of(video)
-    return replace(video, poses=poses, tracks=tuple(_noisy(rng, track, share, degrees) for track in video.tracks))
-
-
-def _noisy(rng: np.random.Generator, track: Track, share: float, degrees: float) -> Track:
-    far = np.linalg.norm(track.centres, axis=1, keepdims=True)
-    centres = track.centres + rng.normal(0, share, track.centres.shape) * far
-    return replace(track, centres=centres, angles=track.angles + rng.normal(0, degrees, track.angles.shape))
 
 
 def _answer(video: Perceived, asked: Asked) -> tuple[str, ...] | None:

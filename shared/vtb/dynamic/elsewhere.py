@@ -10,7 +10,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vtb.dynamic.asked import Asked, Rejected, answer_to
+from vtb.dynamic.asked import Asked, Rejected
+from vtb.dynamic.noise import steady_answer
 from vtb.dynamic.roles import draw_question
 from vtb.perception.perceived import Perceived
 
@@ -19,9 +20,15 @@ TRIES = 40
 
 @dataclass(frozen=True)
 class OtherQuestions:
-    """Answers to questions of the same type about one video."""
+    """Answers to questions of the same type about one video.
+
+    Attributes:
+        video: what is known of it.
+        copies: the same with errors, which an answer must stand (``vtb.dynamic.noise``).
+    """
 
     video: Perceived
+    copies: tuple[Perceived, ...] = ()
 
     def answers(self, rng: random.Random, asked: Asked) -> Iterator[tuple[str, ...]]:
         """The answers to other questions; ends where hardly any other has one."""
@@ -29,7 +36,7 @@ class OtherQuestions:
         while failed < TRIES:
             failed += 1
             try:
-                answer = answer_to(self.video, draw_question(rng, self.video, asked.kind))
+                answer = steady_answer(self.video, self.copies, draw_question(rng, self.video, asked.kind))
             except Rejected:
                 continue
             failed = 0

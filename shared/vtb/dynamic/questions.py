@@ -6,8 +6,9 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from vtb.dynamic.asked import Asked, Rejected, answer_to
+from vtb.dynamic.asked import Asked, Rejected
 from vtb.dynamic.kinds import KINDS, Kind
+from vtb.dynamic.noise import steady_answer
 from vtb.dynamic.options import Elsewhere, options_of
 from vtb.dynamic.roles import draw_question
 from vtb.perception.perceived import Perceived
@@ -41,7 +42,33 @@ class Found:
     rejected: Counter[str] = field(default_factory=Counter)
 
 
-def ask_about(rng: random.Random, video: Perceived, elsewhere: Elsewhere, count: int) -> Found:
+@dataclass(frozen=True)
+class Asking:
+    """What is asked about.
+
+    Attributes:
+        video: what is known of it.
+        elsewhere: where else its questions could be asked, for wrong options.
+        copies: the video with errors that answers must stand (``vtb.dynamic.noise``).
+    """
+
+    video: Perceived
+    elsewhere: Elsewhere
+    copies: tuple[Perceived, ...] = ()
+
+    def question(self, rng: random.Random, kind: Kind) -> Question:
+        """A question of a type.
+
+        Raises:
+            Rejected: the one that was drawn cannot be asked.
+        """
+        asked = draw_question(rng, self.video, kind)
+        right = steady_answer(self.video, self.copies, asked)
+        options, place = options_of(rng, asked, right, self.elsewhere)
+        return Question(asked, options, place, len(right))
+
+
+def ask_about(rng: random.Random, asking: Asking, count: int) -> Found:
     """So many questions, or fewer where the video has no more.
 
     The types take turns, in an order at random; one of which no more is found drops out. The DSR Suite draws a type for
@@ -50,15 +77,15 @@ def ask_about(rng: random.Random, video: Perceived, elsewhere: Elsewhere, count:
     found, kinds = Found(), shuffled(rng, list(KINDS.values()))
     while kinds and len(found.questions) < count:
         turn = kinds[: count - len(found.questions)]
-        kinds = [*kinds[len(turn) :], *(kind for kind in turn if _one_more(rng, video, elsewhere, kind, found))]
+        kinds = [*kinds[len(turn) :], *(kind for kind in turn if _one_more(rng, asking, kind, found))]
     return found
 
 
-def _one_more(rng: random.Random, video: Perceived, elsewhere: Elsewhere, kind: Kind, found: Found) -> bool:
+def _one_more(rng: random.Random, asking: Asking, kind: Kind, found: Found) -> bool:
     """Whether one more of a type was found."""
     for _ in range(ATTEMPTS):
         try:
-            question = _question(rng, video, kind, elsewhere)
+            question = asking.question(rng, kind)
         except Rejected as reason:
             found.rejected[f"{kind.name}: {reason}"] += 1
             continue
@@ -66,10 +93,3 @@ def _one_more(rng: random.Random, video: Perceived, elsewhere: Elsewhere, kind: 
             found.questions.append(question)
             return True
     return False
-
-
-def _question(rng: random.Random, video: Perceived, kind: Kind, elsewhere: Elsewhere) -> Question:
-    asked = draw_question(rng, video, kind)
-    right = answer_to(video, asked)
-    options, place = options_of(rng, asked, right, elsewhere)
-    return Question(asked, options, place, len(right))

@@ -63,6 +63,11 @@ class Options(StageOptions):
     frame_pixels: int = option(
         262_144, low=1024, group=OWN, help="Store larger frames scaled down to this many pixels."
     )
+    margin: float = option(
+        0.002, low=0, high=0.2, group=OWN,
+        help="Ask only what stays right when places are off by this share of their distance from the camera, and "
+             "directions by 4 degrees for each hundredth; 0 asks everything.",
+    )  # fmt: skip
     freeform: int = option(
         0, low=0, high=100, group=ENDPOINT,
         help="Questions in a language model's own words about each video, beside those of the types (type non_temp).",

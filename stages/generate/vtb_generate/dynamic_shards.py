@@ -134,5 +134,5 @@ def _own(run: Run, options: Options) -> tuple[Videos, list[InputEntry]]:
     ]
     return Own(
         tuple(found), options.weights, options.device, run.seed, options.questions, options.frames,
-        options.frame_pixels,
+        options.frame_pixels, options.margin,
     ), inputs  # fmt: skip

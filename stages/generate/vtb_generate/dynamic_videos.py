@@ -13,14 +13,15 @@ import numpy as np
 from vtb.benchmarks.dynamic import NAME
 from vtb.dynamic.asked import HELD_BACK
 from vtb.dynamic.elsewhere import OtherQuestions
-from vtb.dynamic.questions import Found, ask_about
+from vtb.dynamic.noise import copies_of
+from vtb.dynamic.questions import Asking, Found, ask_about
 from vtb.media.frames import MOST_BYTES, sample_video, sampled_places, within_pixels
 from vtb.media.image import Image, to_rgb
 from vtb.media.length import clip_length
 from vtb.media.video import UnreadableVideo, encode_clip
 from vtb.perception.perceived import Backend, Floats, Perceived
 from vtb.regular_file import read_regular
-from vtb.rng import sample_rng
+from vtb.rng import sample_rng, sample_seed
 from vtb.scenes.moving.again import OtherMotions
 from vtb.scenes.moving.draw import MovingRenderer
 from vtb.scenes.moving.scene import MovingScene, draw_scene
@@ -92,7 +93,7 @@ class Rendered:
         rng = sample_rng(self.seed, NAME, number)
         scene, places = draw_scene(rng, self.clip_frames), sampled_places(self.clip_frames, self.frames)
         known = perceive_exactly(scene, places, self.fps, self.size)
-        found = ask_about(rng, known, OtherMotions(scene, places, self.fps, self.size), self.questions)
+        found = ask_about(rng, Asking(known, OtherMotions(scene, places, self.fps, self.size)), self.questions)
         renderer = MovingRenderer(scene, self.size)
         frames = [to_rgb(picture, renderer.palette) for picture in renderer.frames(places)]
         name = self.name(number)
@@ -127,6 +128,7 @@ class Own:
     questions: int
     frames: int
     frame_pixels: int
+    margin: float
 
     def __len__(self) -> int:
         """How many videos."""
@@ -142,7 +144,8 @@ class Own:
         frames, times = _sampled(one.place, self.frames)
         known = _loaded(self.weights, self.device).perceive(np.stack(frames), times, one.agents, one.objects)
         rng = sample_rng(self.seed, f"{NAME}/{one.name}", 0)
-        found = ask_about(rng, known, OtherQuestions(known), self.questions)
+        copies = copies_of(known, self.margin, sample_seed(self.seed, f"{NAME}/{one.name}", 1))
+        found = ask_about(rng, Asking(known, OtherQuestions(known, copies), copies), self.questions)
         shown = [within_pixels(frame, self.frame_pixels) for frame in frames]
         return AskedVideo(one.name, known, shown, found, {})
 

@@ -10,12 +10,14 @@ import numpy as np
 
 from chi_square import p_value
 from shared.dynamic.slow_truth import slow_answer
-from vtb.dynamic.asked import HELD_BACK
+from vtb.dynamic.asked import HELD_BACK, answer_to
 from vtb.dynamic.audit import BlindQuestion, blind_rates
 from vtb.dynamic.describe import numbered
+from vtb.dynamic.elsewhere import OtherQuestions
 from vtb.dynamic.kinds import KINDS
+from vtb.dynamic.noise import copies_of
 from vtb.dynamic.options import COUNT
-from vtb.dynamic.questions import Question, ask_about
+from vtb.dynamic.questions import Asking, Question, ask_about
 from vtb.dynamic.viewpoint import CAMERA, scale_of
 from vtb.dynamic.wording import question_about
 from vtb.media.frames import sampled_places
@@ -34,7 +36,7 @@ def about(index: int) -> tuple[MovingScene, Perceived, tuple[Question, ...]]:
     rng = sample_rng(3, "scenes", index)
     scene = draw_scene(rng, CLIP)
     video = perceive_exactly(scene, FRAMES, 16, SIZE)
-    return scene, video, tuple(ask_about(rng, video, OtherMotions(scene, FRAMES, 16, SIZE), 12).questions)
+    return scene, video, tuple(ask_about(rng, Asking(video, OtherMotions(scene, FRAMES, 16, SIZE)), 12).questions)
 
 
 EVERY = [(index, question) for index in range(SCENES) for question in about(index)[2]]
@@ -132,3 +134,18 @@ def test_other_motions_pass_the_same_boxes() -> None:
                 moved += not np.array_equal(scene.motions[thing].places, other.motions[thing].places)
                 assert not new.seen[frame] or one.boxes[frame].tolist() == new.boxes[frame].tolist()
     assert moved > 10
+
+
+def test_answers_that_small_errors_would_change_are_given_up() -> None:
+    """With errors that speeds do not stand, what is left stands them."""
+    _, video, _ = about(1)
+    copies = copies_of(video, 0.005, 1)
+    found = ask_about(sample_rng(4, "steady", 0), Asking(video, OtherQuestions(video, copies), copies), 20)
+    assert sum(count for reason, count in found.rejected.items() if "a small error" in reason) > 20
+    assert found.questions
+    for question in found.questions:
+        words = question.options[question.right]
+        assert all(numbered(answer_to(copy, question.asked)) == words for copy in copies)
+    assert copies_of(video, 0.0, 1) == ()
+    shift = np.nanmean(np.linalg.norm(copies[0].tracks[0].centres - video.tracks[0].centres, axis=1))
+    assert 0.2 < shift / np.nanmean(np.linalg.norm(video.tracks[0].centres, axis=1)) / 0.005 < 5
