@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from vtb.engine.training_job import Judging
 from vtb.engine.vision_language import load_processor
-from vtb.latent.job import Job, Judging
+from vtb.latent.job import Job
 from vtb.latent.loading import add_latents
 from vtb.latent.parts import Parts, parts_of
 from vtb.latent.rows import Row, read_rows

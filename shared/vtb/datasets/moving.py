@@ -62,14 +62,18 @@ def frame_numbers(total: int, rate: float) -> list[int]:
 
 def scaled(image: Image, max_pixels: int) -> Image:
     """A picture of at most so many pixels, in its shape."""
-    height, width = image.shape[:2]
-    scale = math.sqrt(max_pixels / (height * width))
-    if scale >= 1:
+    height, width = size_within(image.shape[0], image.shape[1], max_pixels)
+    if (height, width) == image.shape[:2]:
         return image
     from PIL import Image as Pillow
 
-    size = (max(1, int(width * scale)), max(1, int(height * scale)))
-    return np.asarray(Pillow.fromarray(image).resize(size, Pillow.Resampling.BICUBIC))
+    return np.asarray(Pillow.fromarray(image).resize((width, height), Pillow.Resampling.BICUBIC))
+
+
+def size_within(height: int, width: int, max_pixels: int) -> tuple[int, int]:
+    """Height and width of a picture that is scaled down, if it must be, to at most so many pixels."""
+    scale = min(1.0, math.sqrt(max_pixels / (height * width)))
+    return max(1, int(height * scale)), max(1, int(width * scale))
 
 
 def as_metadata(one: Moving) -> dict[str, Any]:

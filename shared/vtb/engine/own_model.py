@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -72,3 +73,12 @@ def with_lora(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed % 2**63)
         return get_peft_model(model, config)
+
+
+def save_whole(model: Any, processor: Any, source: Path, folder: Path) -> None:
+    """A model with all that belongs to it, as transformers loads it; ``source`` is the folder that it came from."""
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    for name in ("chat_template.jinja", "chat_template.json"):  # where the model's own folder keeps it
+        if (source / name).is_file() and not (folder / name).is_file():
+            shutil.copy(source / name, folder / name)

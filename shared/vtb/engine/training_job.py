@@ -12,6 +12,20 @@ from vtb.engine.pace import Schedule
 Tuner = Literal["lora", "full"]
 
 
+class Judging(msgspec.Struct, frozen=True, kw_only=True):
+    """How held-out questions are answered and judged while training goes on.
+
+    Attributes:
+        every: updates between two evaluations.
+        count: questions, the first of the validation rows that somebody can judge.
+        max_new_tokens: longest answer in tokens.
+    """
+
+    every: int
+    count: int
+    max_new_tokens: int
+
+
 class TrainingJob(msgspec.Struct, frozen=True, kw_only=True):
     """One training.
 

@@ -95,9 +95,9 @@ class TrainingLoop(ABC, Generic[J]):
     def _update(self) -> dict[str, float]:
         """One step of the optimizer."""
         job, began, (step, steps) = self.job, time.perf_counter(), self.position()
-        rate = job.learning_rate * rate_factor(step, steps, job.warmup, job.schedule)
+        factor = rate_factor(step, steps, job.warmup, job.schedule)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = factor * group.get("peak", job.learning_rate)  # a group may have a rate of its own
         losses = self._gathered(self.backward())
         norm = float(self.accelerator.clip_grad_norm_(self.trained(), job.max_grad_norm))
         row = self.figures(losses)
@@ -109,7 +109,7 @@ class TrainingLoop(ABC, Generic[J]):
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.after_update()
-        row = {**row, "grad_norm": norm, "learning_rate": rate}
+        row = {**row, "grad_norm": norm, "learning_rate": factor * job.learning_rate}
         return {**row, **self._memory(), "step_time": time.perf_counter() - began}
 
     def exchanging(self, last: bool) -> Any:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
-from vtb.engine.own_model import load_model
+from vtb.engine.own_model import load_model, save_whole
 from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 from vtb.engine.trained_weights import put_back
 from vtb.engine.vision_language import load_processor
@@ -62,8 +61,4 @@ def write_model(job: Job | GrpoJob, checkpoint: Path, folder: Path) -> None:
     if tokens is not None:
         for name, value in tokens.config().items():
             setattr(model.config, name, value)
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
-    for name in ("chat_template.jinja", "chat_template.json"):  # where the model's own folder keeps it
-        if (job.model / name).is_file() and not (folder / name).is_file():
-            shutil.copy(job.model / name, folder / name)
+    save_whole(model, processor, job.model, folder)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from vtb.engine.training_job import TrainingJob
-from vtb.latent.job import Judging
+from vtb.engine.training_job import Judging, TrainingJob
 
 
 class GrpoJob(TrainingJob, frozen=True, kw_only=True):

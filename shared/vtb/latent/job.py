@@ -4,24 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-import msgspec
-
-from vtb.engine.training_job import TrainingJob
+from vtb.engine.training_job import Judging, TrainingJob
 from vtb.latent.selection import Selection
-
-
-class Judging(msgspec.Struct, frozen=True, kw_only=True):
-    """How held-out questions are answered and judged while training goes on.
-
-    Attributes:
-        every: updates between two evaluations.
-        count: questions, the first of the validation rows that somebody can judge.
-        max_new_tokens: longest answer in tokens, latents included.
-    """
-
-    every: int
-    count: int
-    max_new_tokens: int
 
 
 class Job(TrainingJob, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from vtb.engine.greedy import make_greedy
 from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.engine.vision_language import load_processor, load_vision_language
 from vtb.errors import NotAvailable
+from vtb.geometry.known import make_known
 from vtb.latent.tokens import LatentTokens, known_latents, read_latent_config
 from vtb.media.image import decode_image
 from vtb_eval.prediction import Answer
@@ -55,6 +56,7 @@ class VisionLanguageModel:
     ) -> None:
         """Load everything; only safetensors, only local files, no code from the folder."""
         forbid_remote_code()
+        make_known(model)
         self.generation = generation
         self.device = _device(device)
         learned = adapter if adapter is not None and read_latent_config(adapter) is not None else model

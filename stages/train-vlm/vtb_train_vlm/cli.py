@@ -14,6 +14,7 @@ SUBCOMMANDS = OnDemand(
         "rollout": "vtb_train_vlm.rollout:rollout",
         "latent-sft": "vtb_train_vlm.latent_sft:latent_sft",
         "latent-grpo": "vtb_train_vlm.latent_grpo:latent_grpo",
+        "geometry": "vtb_train_vlm.geometry:geometry",
         "merge": "vtb_train_vlm.merge:merge",
         "tiny-model": "vtb_train_vlm.tiny:tiny_model",
     }

@@ -14,9 +14,9 @@ from vtb.engine.launch import completions_file
 from vtb.engine.own_artifact import Harvest, Rows
 from vtb.engine.own_engine import processes, updates
 from vtb.engine.run_training import work_place
+from vtb.engine.training_job import Judging
 from vtb.errors import BadInput
 from vtb.latent.grpo_job import GrpoJob
-from vtb.latent.job import Judging
 from vtb.latent.questions import GRPO_FILES
 from vtb.latent.rewards import PENALTIES
 from vtb.latent.rows import FILES

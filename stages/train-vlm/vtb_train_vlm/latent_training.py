@@ -14,9 +14,10 @@ from vtb.engine.own_artifact import Harvest, Rows
 from vtb.engine.own_engine import processes, updates
 from vtb.engine.proof import training_proof
 from vtb.engine.run_training import work_place
+from vtb.engine.training_job import Judging
 from vtb.errors import BadInput, QualityGate
 from vtb.latent.grpo_job import GrpoJob
-from vtb.latent.job import Job, Judging
+from vtb.latent.job import Job
 from vtb.latent.tokens import read_latent_config
 from vtb.stage.run import Run
 from vtb_train_vlm.latent_options import Options

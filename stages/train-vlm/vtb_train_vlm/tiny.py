@@ -30,7 +30,9 @@ STAGE = Stage(
 class Options(StageOptions):
     """The command's own options."""
 
-    family: Literal["qwen3_vl", "qwen2_5_vl"] = option("qwen3_vl", help="Architecture of the model.")
+    family: Literal["qwen3_vl", "qwen2_5_vl", "dinov2_with_registers"] = option(
+        "qwen3_vl", help="Architecture of the model; the last is no language model, but a geometry encoder."
+    )
     size: Literal["tiny", "small"] = option(
         "tiny",
         help="tiny, half a million weights, shows that a pipeline works; small, 1.7 million, can learn easy puzzles.",
@@ -53,10 +55,14 @@ def tiny_model(run: Run, options: Options) -> None:
     output = run.begin(plan)
     if output is None:
         return
+    from vtb_train_vlm.tiny_encoder import build_tiny_encoder
     from vtb_train_vlm.tiny_model import build_tiny_model
 
     with run.withdrawing(output), tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "model"
-        build_tiny_model(options.family, folder, run.seed, options.size)
+        if options.family == "dinov2_with_registers":
+            build_tiny_encoder(folder, run.seed, options.size)
+        else:
+            build_tiny_model(options.family, folder, run.seed, options.size)
         files = output.put_folder(folder)
     run.say_done(output, output.commit([], files, {"family": options.family, "size": options.size}))

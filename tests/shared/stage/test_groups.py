@@ -10,7 +10,7 @@ from contract.command_line import call, run
 
 GROUPS = {
     "vtb-prepare": ["vlm", "image", "video", "vsi", "questions", "virl39k", "latent"],
-    "vtb-train-vlm": ["sft", "grpo", "latent-sft", "latent-grpo", "merge", "tiny-model"],
+    "vtb-train-vlm": ["sft", "grpo", "latent-sft", "latent-grpo", "geometry", "merge", "tiny-model"],
     "vtb-eval": ["predict", "score"],
 }
 

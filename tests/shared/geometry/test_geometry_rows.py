@@ -1,0 +1,116 @@
+"""Rows, how long they are, and how they are packed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geometries import MODES, dataset, job, loaded, rows
+from latents import one_thread as one_thread  # a fixture
+from vtb.errors import BadInput
+from vtb.geometry.job import Geometry
+from vtb.geometry.packing import efficiency, pack, planned
+from vtb.geometry.places import with_places
+from vtb.geometry.rows import VIDEO, read_rows
+from vtb.geometry.sequences import IGNORED, Sequencer
+
+
+def written(folder: Path, **changes: Any) -> Path:
+    """A dataset of one row about two frames, changed."""
+    line = json.loads((dataset() / "train_sft.jsonl").read_text().splitlines()[1])
+    for name in line["images"]:
+        (folder / name).write_bytes((dataset() / "0-0.png").read_bytes())
+    (folder / "train_sft.jsonl").write_text(json.dumps({**line, **changes}) + "\n")
+    return folder
+
+
+def test_rows_are_read_with_their_media() -> None:
+    found = rows()
+    assert [(len(row.images), len(row.clips)) for row in found[:4]] == [(1, 0), (2, 0), (0, 1), (0, 0)]
+    assert found[2].clips[0].times == (0.0, 1.5, 3.0, 4.5)
+    assert found[0].turns == (("user", "<image>What is the missing color0?"),)
+    assert found[0].answer == "Answer: red"
+
+
+def test_frames_with_times_are_one_clip(tmp_path: Path) -> None:
+    (row,) = read_rows(written(tmp_path, times=[0.5, 1.0]), "train")
+    assert not row.images
+    assert [clip.times for clip in row.clips] == [(0.5, 1.0)]
+    assert row.turns[0][1].startswith(VIDEO + "What")
+    (row,) = read_rows(written(tmp_path), "train")
+    assert len(row.images) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"times": [1.0]}, "times must be seconds that grow"),
+        ({"times": [1.0, 1.0]}, "times must be seconds that grow"),
+        ({"images": ["1-0.png"]}, "it has 2 places <image> for 1"),
+        ({"images": ["1-0.png", "../1-1.png"]}, "is not among its files"),
+        ({"messages": [{"role": "user", "content": "<image><image>?"}]}, "does not end with an answer"),
+        ({"messages": [{"role": "tool", "content": "?"}, {"role": "assistant", "content": "a"}]}, "its turns must be"),
+        ({"messages": 3}, "cannot be learned from"),
+        ({"videos": [[]]}, "a clip has no frames"),
+    ],
+)
+def test_rows_that_cannot_be_learned_from(changes: dict[str, Any], says: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=f"line 1: .*{says}.*: prepare it again"):
+        read_rows(written(tmp_path, **changes), "train")
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("mode", [*MODES, "none"])
+def test_a_row_is_as_long_as_it_is_said_to_be(mode: Geometry) -> None:
+    _, sequencer = loaded(mode)
+    assert [sequencer.length(row) for row in rows()] == [sequencer.pack([row]).ids.shape[1] for row in rows()]
+
+
+@pytest.mark.engine
+def test_a_pack_is_its_rows() -> None:
+    model, sequencer = loaded("select")
+    found = sequencer.pack(rows())
+    assert found.positions[0, 0].tolist() == [place for row in rows() for place in range(sequencer.length(row))]
+    assert found.samples.max() == len(rows()) - 1
+    for number, row in enumerate(rows()):
+        own = found.labels[(found.samples == number) & (found.labels != IGNORED)].tolist()
+        assert sequencer.processor.tokenizer.decode(own) == f"{row.answer}<|im_end|>"
+    clips = [row for row in rows() if row.clips]
+    assert found.media["second_per_grid_ts"].tolist() == [3.0] * len(clips)  # two frames, 1.5 seconds apart
+    short = Sequencer(sequencer.processor, "select", 5, model.model.get_rope_index, 20, 1 << 20)
+    with pytest.raises(BadInput, match=r"row row-0: is \d+ tokens long: raise --max-length 20"):
+        short.length(rows()[0])
+
+
+def test_places_stand_behind_each_medium() -> None:
+    ids, kinds = [7, 1, 1, 8, 7, 2, 2, 2, 8], [0, 1, 1, 0, 0, 2, 2, 2, 0]
+    assert with_places(ids, kinds, "select", 1)[0] == [7, 1, 1, 1, 8, 7, 2, 2, 2, 2, 8]
+    made, told = with_places(ids, kinds, "concat", 1)
+    assert made == [7, 1, 1, 1, 1, 8, 7, 2, 2, 2, 2, 2, 2, 8]
+    assert told == [0, 1, 1, 0, 0, 0, 0, 2, 2, 2, 0, 0, 0, 0]
+
+
+@settings(max_examples=30, deadline=None)
+@given(lengths=st.lists(st.integers(1, 100), min_size=1, max_size=600), seed=st.integers(0, 9))
+def test_packs_hold_every_row_once_and_are_full_enough(lengths: list[int], seed: int) -> None:
+    packs = pack(lengths, 100, seed)
+    assert sorted(row for rows_of_pack in packs for row in rows_of_pack) == list(range(len(lengths)))
+    assert all(sum(lengths[row] for row in rows_of_pack) <= 100 for rows_of_pack in packs)
+    assert pack(lengths, 100, seed) == packs
+    # First fit leaves at most one pack of a window half empty.
+    half_empty = sum(sum(lengths[row] for row in rows_of_pack) <= 50 for rows_of_pack in packs)
+    assert half_empty <= 1 + (len(lengths) - 1) // 256
+    assert 0 < efficiency(lengths, len(packs), 100) <= 1
+
+
+def test_updates_and_warm_up_follow_from_the_packs(tmp_path: Path) -> None:
+    work = job(tmp_path, epochs=2.0, max_steps=None, grad_accum=4, warmup_share=0.03)
+    found = planned(work, packs=101, processes=2)
+    assert (found.steps, found.warmup) == (26, 1)
+    assert planned(job(tmp_path, max_steps=7, warmup=3), 101, 2).steps == 7
+    assert planned(job(tmp_path, max_steps=7, warmup=3, warmup_share=0.9), 101, 2).warmup == 3
