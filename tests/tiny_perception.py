@@ -13,8 +13,12 @@ import pytest
 
 from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 from vtb.perception.convert import convert_orienter
+from vtb.perception.detector import Detector
+from vtb.perception.models import ModelBackend
+from vtb.perception.orientation import Orienter
 from vtb.perception.perceived import Floats, Frames
 from vtb.perception.reconstruction import Reconstruction
+from vtb.perception.tracker import Tracker
 
 WORDS = ("a", "dog", "cat", "car", "fire", "##man", "truck", "red")  # what the tiny tokenizer knows
 
@@ -163,3 +167,18 @@ class ExactTruthReconstructor:
     def reconstruct(self, frames: Frames) -> Reconstruction:
         assert len(frames) == len(self.space.points)
         return self.space
+
+
+def tiny_backend(count: int) -> ModelBackend:
+    """All of them, for videos of so many frames. Whatever the detector sees is a thing."""
+    import torch
+
+    points = np.random.default_rng(0).normal(size=(count, 14, 28, 3)).astype(np.float32)
+    detector = Detector.load(tiny_detector(), "cpu", torch.float32)
+    detector.least_score = 0.0
+    return ModelBackend(
+        detector,
+        Tracker.load(tiny_tracker(), "cpu", torch.float32),
+        Orienter.load(tiny_orienter(), "cpu", torch.float32),
+        ExactTruthReconstructor(points, np.stack([np.eye(4)] * count)),
+    )

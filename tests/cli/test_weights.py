@@ -110,6 +110,15 @@ def test_the_list_tells_terms_sources_and_what_needs_them() -> None:
     assert "head.safetensors (SHA-256 unknown)" in done.out
 
 
+def test_the_page_says_the_same() -> None:
+    page = " ".join((Path(__file__).parents[2] / "docs" / "perception.md").read_text().replace("**", "").split())
+    for one in WEIGHTS.values():
+        assert f"weights/{one.name}/ {' '.join(one.files)}" in page
+        row = page[page.index(f"| `{one.name}` |") :]
+        assert one.license in row.split("|")[3]
+        assert ("non-commercial" in row.split("|")[3]) == (not one.commercial)
+
+
 def test_the_terms_of_what_is_used_can_be_carried_along() -> None:
     assert licenses()["pi3"] == "CC BY-NC 4.0, non-commercial use alone"
     assert licenses(["sam2.1-hiera-large"]) == {"sam2.1-hiera-large": "Apache-2.0"}
@@ -152,6 +161,27 @@ def test_a_broken_download_goes_on_where_it_ended(hub: StartHub, tmp_path: Path)
     assert first is None
     assert 1 << 20 < int(str(second).removeprefix("bytes=").removesuffix("-")) <= 2_500_000
     assert _check(tmp_path)[1][weights.name] == "ok: CC BY 4.0"
+
+
+def test_a_download_that_ended_before_its_last_step_is_not_repeated(hub: StartHub, tmp_path: Path) -> None:
+    files = _published(WEIGHTS["sam2.1-hiera-large"])
+    server = hub(files)
+    place = tmp_path / "sam2.1-hiera-large"
+    place.mkdir()
+    (content,) = (data for path, data in files.items() if path.endswith("model.safetensors"))
+    (place / "model.safetensors.part").write_bytes(content)
+    assert _fetch("sam2.1-hiera-large", tmp_path).code == 0
+    assert server.asked[-1][1] == f"bytes={len(content)}-"
+    assert (place / "model.safetensors").read_bytes() == content
+
+
+def test_a_folder_that_cannot_be_made_is_said(hub: StartHub, tmp_path: Path) -> None:
+    hub({})
+    (tmp_path / "weights").write_text("a file")
+    done = _fetch("pi3", tmp_path / "weights" / "below")
+    assert done.code in (3, 4)
+    assert "Traceback" not in done.err
+    assert len(done.error_lines) == 1
 
 
 def test_a_pickle_that_lies_there_needs_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

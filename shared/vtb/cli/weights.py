@@ -75,8 +75,8 @@ def _models(count: int) -> str:
 def fetch_weights(name: str, folder: Path) -> None:
     """Bring the weights of one model from the Hugging Face hub: only what is missing, without an account.
 
-    Their terms are said first. What is published as a pickle is converted by torch's restricted loader; one that lies in
-    the model's folder already is converted without the network. HF_ENDPOINT names another hub.
+    Their terms are said first. What is published as a pickle is converted by torch's restricted loader; a pickle that
+    lies in the model's folder already is converted without the network. HF_ENDPOINT names another hub.
 
     Example: vtb weights fetch sam2.1-hiera-large --to weights
     """

@@ -20,7 +20,7 @@ def convert_orienter(pickle: Path, folder: Path) -> None:
     The size of its DINOv2 follows from the shapes.
 
     Raises:
-        NotAvailable: torch or safetensors is not installed.
+        NotAvailable: torch or safetensors is not installed, or there is no space.
         BadInput: the file is damaged, holds more than tensors, or is of another model.
     """
     tensors = read_tensors(pickle)
@@ -75,10 +75,14 @@ def _dinov2_config(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write_tensors(path: Path, tensors: dict[str, Any]) -> None:
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    with _whole(path) as part:
-        save_file(tensors, part, metadata={"format": "pt"})
+    try:
+        with _whole(path) as part:
+            save_file(tensors, part, metadata={"format": "pt"})
+    except SafetensorError as error:  # which is what an operating system's error becomes
+        raise NotAvailable(f"{path}: cannot be written: {error}") from error
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from vtb.perception.convert import convert_orienter
 from vtb.perception.hub import bring
 from vtb.perception.published import Weights
 from vtb.perception.weight_folder import check_weights
+from vtb.store.files import os_errors
 
 
 def fetch_weights(weights: Weights, folder: Path) -> Path:
@@ -18,25 +19,31 @@ def fetch_weights(weights: Weights, folder: Path) -> Path:
         Their own folder.
 
     Raises:
-        NotAvailable: the hub has them no longer, or torch is needed for the conversion and missing.
+        NotAvailable: the hub has them no longer, there is no space, or torch is missing and needed for the conversion.
         TryAgain: the hub or the network failed.
         BadInput: what lies there or came is damaged.
     """
     place = folder / weights.name
     if check_weights(folder, weights).missing:
-        if weights.pickle:
-            _fetch_pickle(weights, weights.pickle, place)
-        else:
-            for name in weights.files:
-                if not (place / name).is_file():
-                    bring(weights.repository, name, place / name)
+        with os_errors(place):
+            place.mkdir(parents=True, exist_ok=True)
+            _bring_all(weights, place)
     found = check_weights(folder, weights)
     if found.missing or found.wrong:
         raise BadInput(f"{found.missing or found.wrong}; remove what is there first")
     return place
 
 
-def _fetch_pickle(weights: Weights, path: str, place: Path) -> None:
+def _bring_all(weights: Weights, place: Path) -> None:
+    if weights.pickle:
+        _bring_pickle(weights, weights.pickle, place)
+        return
+    for name in weights.files:
+        if not (place / name).is_file():
+            bring(weights.repository, name, place / name)
+
+
+def _bring_pickle(weights: Weights, path: str, place: Path) -> None:
     """Convert the pickle that somebody has put there; otherwise bring it, and leave nothing of it."""
     pickle = place / Path(path).name
     brought = not pickle.is_file()

@@ -26,7 +26,7 @@ _PASSING = (408, 425, 429)
 
 
 def bring(repository: str, name: str, target: Path) -> None:
-    """Bring a file of a repository, the newest version; a broken download goes on where it ended.
+    """Bring a file of a repository, the newest version, into a folder; a broken download goes on where it ended.
 
     Raises:
         NotAvailable: the hub has no such file for us.
@@ -36,7 +36,6 @@ def bring(repository: str, name: str, target: Path) -> None:
 
     url = f"{os.environ.get('HF_ENDPOINT', HUB).rstrip('/')}/{repository}/resolve/main/{name}"
     part = target.with_name(f"{target.name}.part")
-    target.parent.mkdir(parents=True, exist_ok=True)
     there = part.stat().st_size if part.is_file() else 0
     try:
         answer = _pool(url).request(

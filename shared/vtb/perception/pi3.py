@@ -6,9 +6,11 @@ The package is not on PyPI and none of our extras bring it: its weights may be u
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +70,8 @@ class Pi3Reconstructor:
 
 def _class() -> Any:
     try:
-        return importlib.import_module("pi3.models.pi3").Pi3
+        with contextlib.redirect_stdout(sys.stderr):  # where it says which parts are the slow ones
+            return importlib.import_module("pi3.models.pi3").Pi3
     except ImportError as error:
         raise NotAvailable(
             f"the package pi3 cannot be imported ({error}): {INSTALL}; its weights are for non-commercial use alone"

@@ -13,7 +13,7 @@ from vtb.perception.loading import load_model, refusals
 from vtb.perception.masks import Mask, Masks
 from vtb.perception.perceived import Floats, Frames
 
-TOGETHER = 4  # things that are followed at once: the model keeps 5 MB of each for every frame
+TOGETHER = 4  # things that are followed at once: the model keeps 6 MB of each for every frame
 
 
 class Tracker:

@@ -16,16 +16,14 @@ from tiny_perception import (  # noqa: F401 -- a fixture
     ExactTruthReconstructor,
     moving_square,
     one_thread,
+    tiny_backend,
     tiny_detector,
     tiny_orienter,
     tiny_tracker,
 )
 from vtb.errors import NotAvailable
-from vtb.perception.detector import Detector
 from vtb.perception.models import ModelBackend, load_backend
-from vtb.perception.orientation import Orienter
 from vtb.perception.perceived import Perceived
-from vtb.perception.tracker import Tracker
 
 N = 6
 
@@ -39,15 +37,7 @@ def every_mask_is_a_thing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def backend() -> ModelBackend:
-    import torch
-
-    poses = np.stack([np.eye(4)] * N)
-    points = np.random.default_rng(0).normal(size=(N, 14, 28, 3)).astype(np.float32)
-    detector = Detector.load(tiny_detector(), "cpu", torch.float32)
-    detector.least_score = 0.0
-    tracker = Tracker.load(tiny_tracker(), "cpu", torch.float32)
-    orienter = Orienter.load(tiny_orienter(), "cpu", torch.float32)
-    return ModelBackend(detector, tracker, orienter, ExactTruthReconstructor(points, poses))
+    return tiny_backend(N)
 
 
 def _perceive(backend: ModelBackend) -> Perceived:

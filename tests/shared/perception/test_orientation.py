@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tiny_perception import moving_square, one_thread, published_orienter, tiny_orienter  # noqa: F401 -- a fixture
-from vtb.errors import BadInput
+from vtb.errors import BadInput, NotAvailable
 from vtb.perception.convert import convert_orienter
 from vtb.perception.cut_out import MARGIN, cut_out
 from vtb.perception.masks import Masks
@@ -135,3 +135,9 @@ def test_damage_and_other_models_are_refused(tmp_path: Path) -> None:
     convert_orienter(pickle, tmp_path)
     with pytest.raises(BadInput, match=r"head of Orient Anything: .*net2.1.bias"):
         Orienter.load(tmp_path, "cpu", torch.float32)
+
+
+def test_a_folder_that_takes_no_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "head.safetensors.part").mkdir()
+    with pytest.raises(NotAvailable, match=r"head.safetensors: cannot be written: .*Is a directory"):
+        convert_orienter(tiny_orienter() / "dino_weight.pt", tmp_path)
