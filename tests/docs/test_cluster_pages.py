@@ -75,6 +75,8 @@ def test_every_option_of_vtb_exists() -> None:
     seen = set()
     for words in of("vtb"):
         command = group.commands[words[1]]
+        if isinstance(command, click.Group):
+            command = command.commands[words[2]]
         known = {name for parameter in command.params for name in (*parameter.opts, "--help")}
         assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known, words
         seen.add(words[1])
