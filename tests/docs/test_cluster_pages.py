@@ -75,9 +75,9 @@ def test_every_option_of_vtb_exists() -> None:
     seen = set()
     for words in of("vtb"):
         command = group.commands[words[1]]
-        if isinstance(command, click.Group):
-            command = command.commands[words[2]]
-        known = {name for parameter in command.params for name in (*parameter.opts, "--help")}
+        below = [command.commands[name] for name in words[2].split("|")] if isinstance(command, click.Group) else []
+        parameters = [parameter for one in (command, *below) for parameter in one.params]
+        known = {name for parameter in parameters for name in (*parameter.opts, "--help")}
         assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known, words
         seen.add(words[1])
     assert {"run", "status", "logs", "cancel", "render", "show", "doctor"} <= seen
