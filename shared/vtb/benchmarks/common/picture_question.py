@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
+from vtb.benchmarks.common.in_words import InWords
 from vtb.benchmarks.common.stated_words import (
     LETTERS,
     chosen_letter,
@@ -22,8 +23,8 @@ from vtb.benchmarks.common.stated_words import (
 )
 from vtb.errors import BadInput
 from vtb.puzzles.judging.answers import last_answer
-from vtb.tasks.score import UNJUDGED, Score
-from vtb.tasks.task import ClipFrame, Modality, Task
+from vtb.tasks.score import Score
+from vtb.tasks.task import Modality
 
 if TYPE_CHECKING:
     from vtb.media.image import Image
@@ -58,7 +59,7 @@ class PictureRecord(Struct, frozen=True, kw_only=True):
         return bool(self.options) or (len(self.answer) == 1 and self.answer in LETTERS)
 
 
-class PictureTask(Task[PictureRecord]):
+class PictureTask(InWords[PictureRecord]):
     """One kind of such questions.
 
     ``strict``: the stated answer is the right one, written in any usual way; of an option its letter or its words, as
@@ -144,16 +145,6 @@ class PictureTask(Task[PictureRecord]):
             return Score(False, False, "states no option")
         score = self.score_text(record, text)
         return Score(score.strict, score.tolerant, score.reason, {}, line)
-
-    def score_image(self, record: PictureRecord, image: Image, puzzle: Image | None = None) -> Score:
-        """Answers are words."""
-        return Score(False, False, UNJUDGED)
-
-    def score_video(
-        self, record: PictureRecord, frames: Iterable[ClipFrame], puzzle: Image | None = None
-    ) -> dict[str, Score]:
-        """Answers are words."""
-        return {"last": Score(False, False, UNJUDGED)}
 
 
 def _is_right(record: PictureRecord, choice: str | None) -> bool:

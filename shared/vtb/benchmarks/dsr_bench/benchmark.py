@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vtb.benchmarks.common.means import by_sizes
 from vtb.benchmarks.dsr_bench import NAME, QUESTIONS, SIZES
 from vtb.benchmarks.registry import Asking, Benchmark, PublishedTable
 from vtb.tasks.task import Task
@@ -41,11 +42,7 @@ def read(path: Path) -> Sequence[Asking]:
 
 def summarise(scores: Mapping[str, float]) -> dict[str, float]:
     """The types that are there, and where all are, their means: weighted by the numbers of questions, and plain."""
-    found = {name: scores[name] for name in SIZES if name in scores}
-    if len(found) < len(SIZES):
-        return found
-    micro = sum(SIZES[name] * score for name, score in found.items()) / sum(SIZES.values())
-    return {"micro": micro, "macro": sum(found.values()) / len(found), **found}
+    return by_sizes(scores, SIZES, "micro")
 
 
 TABLE = PublishedTable(NAME, SOURCE, COLUMNS, PUBLISHED, QUESTIONS, summarise, READING)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vtb.benchmarks.common.means import by_sizes
 from vtb.benchmarks.four_d_bench import NAME, SIZES, VIEWS
 from vtb.benchmarks.four_d_bench.published import PUBLISHED, SOURCE
 from vtb.benchmarks.registry import Asking, Benchmark, PublishedTable, Verdict
@@ -38,11 +39,7 @@ def files(verdicts: Sequence[Verdict]) -> Mapping[str, bytes]:
 
 def summarise(scores: Mapping[str, float]) -> dict[str, float]:
     """The categories that are there, and where all are, their means: by the numbers of questions, and plain."""
-    found = {name: scores[name] for name in SIZES if name in scores}
-    if len(found) < len(SIZES):
-        return found
-    overall = sum(SIZES[name] * score for name, score in found.items()) / sum(SIZES.values())
-    return {"overall": overall, "macro": sum(found.values()) / len(found), **found}
+    return by_sizes(scores, SIZES, "overall")
 
 
 TABLE = PublishedTable(NAME, SOURCE, COLUMNS, PUBLISHED, sum(SIZES.values()), summarise, READING)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct
 
+from vtb.benchmarks.common.in_words import InWords
 from vtb.benchmarks.four_d_bench.task import NOTE
 from vtb.benchmarks.four_d_bench_captions import TASK
 from vtb.benchmarks.four_d_bench_captions.grading import prompts
 from vtb.benchmarks.four_d_bench_captions.measures import bleu, rouge_l
 from vtb.benchmarks.four_d_bench_captions.meteor import meteor
 from vtb.puzzles.judging.answers.parts import find_answer
-from vtb.tasks.score import UNJUDGED, Score
-from vtb.tasks.task import ClipFrame, Modality, Task
+from vtb.tasks.score import Score
+from vtb.tasks.task import Modality, Task
 
 if TYPE_CHECKING:
     from vtb.media.image import Image
@@ -35,7 +36,7 @@ class CaptionRecord(Struct, frozen=True):
     references: Annotated[tuple[Caption, ...], Meta(min_length=1, max_length=20)]
 
 
-class CaptionTask(Task[CaptionRecord]):
+class CaptionTask(InWords[CaptionRecord]):
     """The one task. A caption is never right or wrong: its grade is ROUGE-L, ``details`` have the other measures."""
 
     name = TASK
@@ -73,16 +74,6 @@ class CaptionTask(Task[CaptionRecord]):
         """Appearance and action."""
         caption = caption_of(text)
         return prompts(record.thing, record.references, caption) if caption else {}
-
-    def score_image(self, record: CaptionRecord, image: Image, puzzle: Image | None = None) -> Score:
-        """Captions are words."""
-        return Score(False, False, UNJUDGED)
-
-    def score_video(
-        self, record: CaptionRecord, frames: Iterable[ClipFrame], puzzle: Image | None = None
-    ) -> dict[str, Score]:
-        """Captions are words."""
-        return {"last": Score(False, False, UNJUDGED)}
 
 
 def caption_of(text: str) -> str:

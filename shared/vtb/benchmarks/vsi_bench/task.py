@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from vtb.benchmarks.common.in_words import InWords
 from vtb.benchmarks.vsi_bench.metric import (
     asks_for_number,
     first_word,
@@ -17,8 +18,8 @@ from vtb.benchmarks.vsi_bench.metric import (
 )
 from vtb.benchmarks.vsi_bench.record import VsiRecord
 from vtb.errors import BadInput
-from vtb.tasks.score import UNJUDGED, Score
-from vtb.tasks.task import ClipFrame, Modality, Task
+from vtb.tasks.score import Score
+from vtb.tasks.task import Modality
 
 if TYPE_CHECKING:
     from vtb.media.image import Image
@@ -29,7 +30,7 @@ CHOICE_CLOSING = "Answer with the option's letter from the given choices directl
 LETTERS = "ABCDEFGH"
 
 
-class VsiTask(Task[VsiRecord]):
+class VsiTask(InWords[VsiRecord]):
     """One question type: right or wrong where there are options, a mean relative accuracy where a number is asked for.
 
     ``strict`` is the released evaluator's reading of an answer, ``tolerant`` the lenient one (``metric``).
@@ -96,16 +97,6 @@ class VsiTask(Task[VsiRecord]):
             return None
         letters = tuple(LETTERS[: len(record.options)])
         return next((said for said in (first_word(text).upper(), stated_option(text)) if said in letters), None)
-
-    def score_image(self, record: VsiRecord, image: Image, puzzle: Image | None = None) -> Score:
-        """Answers are words."""
-        return Score(False, False, UNJUDGED)
-
-    def score_video(
-        self, record: VsiRecord, frames: Iterable[ClipFrame], puzzle: Image | None = None
-    ) -> dict[str, Score]:
-        """Answers are words."""
-        return {"last": Score(False, False, UNJUDGED)}
 
 
 def _reason(official: float, lenient: float) -> str:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
+from vtb.benchmarks.common.in_words import InWords
 from vtb.benchmarks.common.picture_question import GROUP
 from vtb.benchmarks.vsp.lake import GOAL, HOLE, SAFE, START, Grid, shortest, walk
 from vtb.benchmarks.vsp.moves import last_moves, moves_of
 from vtb.errors import BadInput
-from vtb.tasks.score import UNJUDGED, Score
-from vtb.tasks.task import ClipFrame, Modality, Task
+from vtb.tasks.score import Score
+from vtb.tasks.task import Modality
 
 if TYPE_CHECKING:
     from vtb.media.image import Image
@@ -34,7 +34,7 @@ class VspRecord(Struct, frozen=True, kw_only=True):
     grid: Annotated[tuple[Annotated[tuple[int, ...], Meta(max_length=12)], ...], Meta(max_length=12)]
 
 
-class VspTask(Task[VspRecord]):
+class VspTask(InWords[VspRecord]):
     """Right is any list of moves whose walk ends at the goal, the shortest or not.
 
     There is nothing to forgive in a walk: ``strict`` and ``tolerant`` are the same.
@@ -85,16 +85,6 @@ class VspTask(Task[VspRecord]):
             return Score(False, False, "no moves can be read")
         score = self.score_text(record, text)
         return Score(score.strict, score.tolerant, score.reason, {}, text)
-
-    def score_image(self, record: VspRecord, image: Image, puzzle: Image | None = None) -> Score:
-        """Answers are words."""
-        return Score(False, False, UNJUDGED)
-
-    def score_video(
-        self, record: VspRecord, frames: Iterable[ClipFrame], puzzle: Image | None = None
-    ) -> dict[str, Score]:
-        """Answers are words."""
-        return {"last": Score(False, False, UNJUDGED)}
 
 
 def check_map(grid: Grid) -> None:
