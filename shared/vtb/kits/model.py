@@ -14,6 +14,7 @@ from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.engine.vision_language import load_processor, load_vision_language
 from vtb.errors import BadInput
 from vtb.formats.special_tokens import neutral
+from vtb.geometry.known import make_known
 from vtb.kits.clips import frames_of
 from vtb.kits.turns import Part, Turn
 from vtb.latent.tokens import read_latent_config
@@ -61,6 +62,7 @@ class FolderModel:
             raise BadInput(f"{adapter or model}: thinks in latents, which only vtb-eval predict lets it do")
         self.device, self._max_pixels = device, max_pixels
         self._processor = load_processor(folders[0], max_pixels)
+        make_known(folders[0])
         dtype = torch.float32 if device == "cpu" else torch.bfloat16
         loaded = load_vision_language(folders[0], next(iter(folders[1:]), None), dtype)
         self._model = loaded.to(device).eval()

@@ -118,6 +118,22 @@ def test_an_adapter_changes_answers(model: Any, tmp_path: Path) -> None:
     assert changed.answer(turns, Asked(max_new_tokens=8)) != model.answer(turns, Asked(max_new_tokens=8))
 
 
+def test_a_model_with_geometry_answers(model: Any, video: Path, tmp_path: Path) -> None:
+    """Out of its folder alone, and not as the model that it was made of."""
+    from geometries import loaded
+    from vtb.engine.vision_language import load_processor
+    from vtb.kits.model import Asked, FolderModel
+
+    loaded("select")[0].save_pretrained(tmp_path)
+    load_processor(tiny("qwen2_5_vl"), PIXELS).save_pretrained(tmp_path)
+    turns = [Turn("user", (Part("video", video), Part("text", "What moves?"), Part("image", picture(9))))]
+    found = FolderModel(str(tmp_path), None, "cpu", PIXELS)
+    assert type(found._model).__name__ == "GeometryQwen"
+    said = found.answer(turns, Asked(max_new_tokens=8, frames=4))
+    assert said == found.answer(turns, Asked(max_new_tokens=8, frames=4))
+    assert said != model.answer(turns, Asked(max_new_tokens=8, frames=4))
+
+
 @pytest.mark.parametrize("part", [Part("image", 3), Part("video", 3)])
 def test_what_is_no_path_is_refused(model: Any, part: Part) -> None:
     from vtb.kits.model import Asked
