@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -195,6 +196,19 @@ def test_a_pickle_that_lies_there_needs_no_network(monkeypatch: pytest.MonkeyPat
     done = _fetch("pi3", tmp_path)
     assert done.code == 75
     assert "Traceback" not in done.err
+
+
+def test_without_torch_a_pickle_is_brought_and_it_is_said_where_to_convert_it(
+    hub: StartHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    hub(_published(WEIGHTS["orient-anything-large"]))
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "torch", None)
+        done = _fetch("orient-anything-large", tmp_path)
+    assert done.code == 4
+    assert "converting published weights needs torch and safetensors: run this where models run" in done.error_lines[0]
+    assert [path.name for path in (tmp_path / "orient-anything-large").iterdir()] == ["dino_weight.pt"]
+    assert _fetch("orient-anything-large", tmp_path).code == 0
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,8 @@ def load_processor(kind: str, folder: Path, file: str) -> Any:
             raise NotAvailable(f"{folder}: has no {file}; {_tells(folder)}")
         import transformers
 
-        return getattr(transformers, kind).from_pretrained(folder, local_files_only=True)
+        no_code = {"trust_remote_code": False} if kind.startswith("Auto") else {}
+        return getattr(transformers, kind).from_pretrained(folder, local_files_only=True, **no_code)
 
 
 def _tells(folder: Path) -> str:

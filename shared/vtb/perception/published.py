@@ -49,7 +49,7 @@ DETECTOR = Weights(
     "grounding-dino-tiny", "Grounding DINO (Swin-T)", "IDEA-Research/grounding-dino-tiny", "Apache-2.0", True,
     {
         "config.json": (), "preprocessor_config.json": (), "tokenizer.json": (), "tokenizer_config.json": (),
-        "model.safetensors": ("model.backbone.", "model.text_backbone.", "model.encoder.", "model.decoder."),
+        "model.safetensors": ("model.backbone.", "model.text_backbone.", "model.encoder.", "bbox_embed.0."),
     },
     689, (BACKEND,),
 )  # fmt: skip
