@@ -9,6 +9,7 @@ from vtb.benchmarks.registry import Benchmark
 from vtb.tasks.task import Task
 
 NAME = "vtb-dynamic"  # the source of their examples
+CUT = "-cut"  # ends the name of a video that stops where predictions ask
 
 
 def tasks() -> Mapping[str, Task[Any]]:

@@ -11,14 +11,13 @@ from msgspec import Struct, structs
 from vtb.benchmarks.common.examples import example_of
 from vtb.benchmarks.common.picture_question import PictureRecord
 from vtb.benchmarks.common.stated_words import LETTERS
-from vtb.benchmarks.dynamic import BENCHMARK, NAME
+from vtb.benchmarks.dynamic import BENCHMARK, CUT, NAME
 from vtb.dynamic.asked import HELD_BACK
 from vtb.dynamic.wording import WHOLE, Boxes, question_about
 from vtb.formats.shared_frames import frame_name
 from vtb.tasks.example import ASKED, Example, Media, figures_of
 from vtb_generate.dynamic_videos import AskedVideo
 
-CUT = "-cut"  # ends the name of a video that stops where predictions ask
 WORDS = "questions/"  # where the words alone lie
 
 

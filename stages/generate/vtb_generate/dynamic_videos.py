@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from vtb.benchmarks.dynamic import NAME
+from vtb.benchmarks.dynamic import CUT, NAME
 from vtb.dynamic.asked import HELD_BACK
 from vtb.dynamic.elsewhere import OtherQuestions
 from vtb.dynamic.noise import copies_of
@@ -102,7 +102,7 @@ class Rendered:
     def _clips(self, name: str, scene: MovingScene, places: Sequence[int]) -> Iterator[tuple[str, bytes]]:
         renderer = MovingRenderer(scene, self.size)
         pictures = [*renderer.frames(range(self.clip_frames))]
-        for ending, last in (("", self.clip_frames), ("-cut", places[-1 - HELD_BACK] + 1)):
+        for ending, last in (("", self.clip_frames), (CUT, places[-1 - HELD_BACK] + 1)):
             clip = encode_clip(pictures[:last], renderer.palette, self.size, self.fps)
             yield f"videos/{name}{ending}.mp4", clip
 

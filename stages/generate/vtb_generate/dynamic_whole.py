@@ -13,6 +13,7 @@ import msgspec
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
 from vtb.benchmarks.common.stated_words import LETTERS
+from vtb.benchmarks.dynamic import CUT
 from vtb.dynamic.audit import MOST, BlindQuestion, blind_rates
 from vtb.errors import BadInput
 from vtb.formats.shared_frames import unfold
@@ -23,7 +24,7 @@ from vtb.report.dataset import first_of_each, preview_page
 from vtb.report.gallery import gallery_page, gallery_picture
 from vtb_generate.dynamic_card import card_of, counted, videos_of
 from vtb_generate.dynamic_options import Options
-from vtb_generate.dynamic_rows import CUT, WORDS, Line, legacy_pairs
+from vtb_generate.dynamic_rows import WORDS, Line, legacy_pairs
 
 log = logging.getLogger("vtb.generate")
 PAIRS = "qa_pairs.json"

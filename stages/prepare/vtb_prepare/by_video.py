@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from vtb.artifact import InputEntry
-from vtb.media.frames import within_pixels
+from vtb.datasets.video_folder import benchmark_looks
+from vtb.media.frames import alike, looks, within_pixels
 from vtb.media.image import Image, encode_rgb
 from vtb.store import open_store
 from vtb_prepare.quality import quality_gate
@@ -16,6 +17,7 @@ from vtb_prepare.quality import quality_gate
 log = logging.getLogger("vtb.prepare")
 PER_SHARD = 16  # videos; 32 frames of 262,144 pixels each take some 25 MB
 QUALITY = 90  # of the JPEG files; the videos have been compressed already
+LEAST_ALIKE = 3  # frames that look like a benchmark's make a video one of its videos
 T = TypeVar("T")
 Group = tuple[tuple[str, Path, tuple[T, ...]], ...]  # of each video: its name, where it lies, what asks about it
 
@@ -33,6 +35,12 @@ def by_video(named: Iterable[tuple[str, T]], find: Callable[[str], Path | None])
 def encoded(frames: Sequence[Image], most_pixels: int) -> list[bytes]:
     """Frames as JPEG files, scaled down where they have more pixels."""
     return [encode_rgb(within_pixels(one, most_pixels), quality=QUALITY) for one in frames]
+
+
+def looks_known(frames: Sequence[Image], benchmark: Path | None) -> bool:
+    """Whether a video's frames look like those of a benchmark's videos, which lie in a folder."""
+    theirs = benchmark_looks(benchmark)
+    return theirs is not None and alike(looks(list(frames)), theirs) >= min(LEAST_ALIKE, len(frames))
 
 
 def check_quality(missing: Iterable[str], damaged: Iterable[str], videos: int, max_bad: float) -> list[str]:

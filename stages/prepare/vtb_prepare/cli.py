@@ -16,6 +16,7 @@ SUBCOMMANDS = OnDemand(
         "questions": "vtb_prepare.questions:questions",
         "virl39k": "vtb_prepare.virl39k:virl39k",
         "latent": "vtb_prepare.latent:latent",
+        "dynamic": "vtb_prepare.dynamic:dynamic",
     }
 )
 

@@ -13,22 +13,21 @@ from typing import Any
 from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output, file_sha256
 from vtb.benchmarks.vsi_bench.questions import Question, read_questions, scenes_of
-from vtb.datasets.video_folder import Videos, benchmark_looks, find_videos
+from vtb.datasets.video_folder import Videos, find_videos
 from vtb.errors import BadInput
 from vtb.formats.media_tar import pack
-from vtb.media.frames import alike, looks, sampled_from
+from vtb.media.frames import sampled_from
 from vtb.media.video import UnreadableVideo
 from vtb.rng import stable_fraction
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.run import Run
-from vtb_prepare.by_video import Group, by_video, check_quality, encoded, inputs_of
+from vtb_prepare.by_video import Group, by_video, check_quality, encoded, inputs_of, looks_known
 from vtb_prepare.splits import SPLITS
 from vtb_prepare.swift_files import put_rows
 from vtb_prepare.vsi_options import Options
 from vtb_prepare.vsi_rows import card_of, grpo_row, row_of, sft_row
 
 log = logging.getLogger("vtb.prepare")
-LEAST_ALIKE = 3  # frames that look like a benchmark's make a video one of its videos
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,6 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     """Rows without the last line of their question, and the frames that they show."""
     lines, media, counts, bad, known = [], dict[str, bytes](), dict[str, int](), list[str](), list[str]()
     options = work.options
-    theirs = benchmark_looks(options.benchmark_videos)
     for place, (scene, video, questions) in enumerate(work.scenes):
         tick(1)
         try:
@@ -103,7 +101,7 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
         except UnreadableVideo as error:
             bad.append(f"{scene}: {error}")
             continue
-        if theirs is not None and alike(looks(frames), theirs) >= min(LEAST_ALIKE, options.frames):
+        if looks_known(frames, options.benchmark_videos):
             known.append(scene)
             continue
         names = [f"media/{work.number:05d}/{place:04d}-{number:03d}.jpg" for number in range(len(frames))]

@@ -9,7 +9,7 @@ import pytest
 from contract.command_line import call, run
 
 GROUPS = {
-    "vtb-prepare": ["vlm", "image", "video", "vsi", "questions", "virl39k", "latent"],
+    "vtb-prepare": ["vlm", "image", "video", "vsi", "questions", "virl39k", "latent", "dynamic"],
     "vtb-train-vlm": ["sft", "grpo", "latent-sft", "latent-grpo", "geometry", "merge", "tiny-model"],
     "vtb-eval": ["predict", "score"],
 }

@@ -50,7 +50,7 @@ def _asking(row: Any, number: int, where: str) -> Asking:
     if kind not in SIZES:
         raise BadInput(f"{where} has the type {kind[:60]!r}: DSR-Bench has {', '.join(SIZES)}")
     record = PictureRecord(
-        question=question, options=option_words(_options(row, where), where), answer=answer.strip("() .").upper(),
+        question=question, options=option_words(options_of(row, where), where), answer=answer.strip("() .").upper(),
         pictures=(video_name(place, where),), category=kind,
     )  # fmt: skip
     name = row.get("index")
@@ -61,8 +61,12 @@ def _asking(row: Any, number: int, where: str) -> Asking:
     return Asking(example, record.pictures[0])
 
 
-def _options(row: Mapping[str, Any], where: str) -> Sequence[str]:
-    """A list, or its text in a cell as Python or JSON writes it, or a line for each."""
+def options_of(row: Mapping[str, Any], where: str) -> Sequence[str]:
+    """The options of a row: a list, or its text in a cell as Python or JSON writes it, or a line for each.
+
+    Raises:
+        BadInput: there are none.
+    """
     value = row.get("options", row.get("candidates"))
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
