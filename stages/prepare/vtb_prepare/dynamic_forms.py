@@ -28,10 +28,10 @@ def read_forms(path: Path) -> list[Numbered]:
     Raises:
         BadInput: the file cannot be read, or is neither a list nor lists by video.
     """
-    if path.suffix in (".parquet", ".jsonl") or not read_text(path).lstrip().startswith("{"):
+    if path.suffix in (".parquet", ".jsonl") or not read_text(path).lstrip("\ufeff \t\r\n").startswith("{"):
         return [(f"{path}: row {number}", row) for number, row in enumerate(read_rows(path), start=1)]
     return [
-        (f"{path}: row {number} (of {name[:80]})", {**_columns(one), "video": name})
+        (f"{path}: row {number} (of {name[:80]!r})", {**_columns(one), "video": name})
         for number, (name, one) in enumerate(_pairs(read_object(path)), start=1)
     ]
 

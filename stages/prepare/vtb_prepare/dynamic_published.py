@@ -53,7 +53,7 @@ def of_published(run: Run, options: Options) -> Source:
         log.warning("left out: %s", one)
     quality_gate(odd, len(asked) + len(odd), options.max_bad, "questions cannot be used")
     theirs = benchmark_names(options.benchmark_questions)
-    known = sorted({one.video for one in asked if bare_name(one.video) in theirs})
+    known = {one.video for one in asked if bare_name(one.video) in theirs}
     videos = find_videos(options.videos)
     groups, missing = by_video(((one.video, one.example) for one in asked if one.video not in known), videos.find)
     if not groups:
@@ -67,7 +67,7 @@ def of_published(run: Run, options: Options) -> Source:
         )
         for number, group in enumerate(groups)
     ]  # fmt: skip
-    return Source(inputs_of(named), tasks, make_shard, lambda: OTHER, odd, missing, known)
+    return Source(inputs_of(named), tasks, make_shard, lambda: OTHER, odd, missing, sorted(known))
 
 
 def make_shard(work: ShardWork, tick: Tick) -> ShardResult:

@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from vtb.benchmarks.common.examples import example_of, key_of
 from vtb.benchmarks.common.listed_options import listed_options
 from vtb.benchmarks.common.picture_question import PictureRecord
 from vtb.benchmarks.common.rows import not_empty, words_of
 from vtb.benchmarks.common.stated_words import option_alone, statement
 from vtb.benchmarks.common.video_question import option_words, video_name
+from vtb.benchmarks.dsr_bench import SIZES
 from vtb.benchmarks.dsr_bench.questions import options_of
 from vtb.benchmarks.dynamic import BENCHMARK, CUT, NAME
 from vtb.benchmarks.registry import Asking
@@ -67,16 +70,17 @@ def _asking(row: Mapping[str, Any], number: int, where: str) -> Asking:
 
 def _example(record: PictureRecord, number: int, where: str) -> Example:
     try:
+        msgspec.json.decode(msgspec.json.encode(record), type=PictureRecord)  # as the reward will read it
         return example_of(NAME, BENCHMARK.tasks()[record.category], record, key_of(NAME, str(number)))
-    except BadInput as error:
+    except (BadInput, msgspec.ValidationError) as error:
         raise BadInput(f"{where}: {error}") from error
 
 
 def _kind(row: Mapping[str, Any], where: str) -> str:
-    kind = next((row[name] for name in _TYPES if row.get(name) not in (None, "")), FREE)
-    if kind not in BENCHMARK.tasks():
-        raise BadInput(f"{where} has the type {str(kind)[:60]!r}: there are {', '.join(BENCHMARK.tasks())}")
-    return str(kind)
+    kind = str(next((row[name] for name in _TYPES if row.get(name) not in (None, "")), FREE))
+    if kind not in SIZES:
+        raise BadInput(f"{where} has the type {kind[:60]!r}: there are {', '.join(SIZES)}")
+    return kind
 
 
 def _options(row: Mapping[str, Any], question: str, where: str) -> tuple[tuple[str, ...], bool]:

@@ -270,7 +270,7 @@ RAW = {f"{letter}": f"{letter}. {words}" for letter, words in zip("ABCD", WORDS,
     [
         {**RAW, "Correct": "B. it shrinks"},
         {**RAW, "Correct": "B."},
-        {**RAW, "Type": ""},
+        {**RAW, "Type": "", "Question": "How far is the <video> of half a pair \ud800?"},
         {**{letter: f"({letter}) {words[3:]}" for letter, words in RAW.items()}, "Correct": "(B)"},
         {"Correct": "The correct answer is B"},
         {"Correct": "it shrinks"},
@@ -286,7 +286,9 @@ def test_raw_lines_of_language_models(world: Path, tmp_path: Path, more: dict[st
     assert (found["solution"], worth(found, "B"), worth(found, "A")) == ("B", 1, 0)
     words = (WORDS[0], more["B"], *WORDS[2:]) if more.get("B", "").startswith("(1)") else WORDS
     lines = "\n".join(f"{letter}. {one}" for letter, one in zip("ABCD", words, strict=True))
-    assert f"\nOptions:\n{lines}\n" in found["messages"][0]["content"]
+    asked = found["messages"][0]["content"]
+    assert f"\nOptions:\n{lines}\n" in asked
+    assert asked.count("<video>") == 1
 
 
 @pytest.mark.parametrize(
@@ -303,6 +305,7 @@ def test_raw_lines_of_language_models(world: Path, tmp_path: Path, more: dict[st
         ({"Question": "How?", "Correct": "A"}, "has no options"),
         ({"conversations": [{"value": "How?"}]}, "its conversation is not a question and an answer"),
         ({"conversations": [{"value": "How?\nOptions:\nA x\nC y"}, {"value": "A"}]}, "not a line for each letter"),
+        (pair(Question="How? " * 5000), "Expected `str` of length <= 20000"),
         ("How?", "has no column question"),
     ],
 )
@@ -311,7 +314,7 @@ def test_odd_rows_are_named_and_counted(world: Path, tmp_path: Path, row: Any, s
     done = published(world, tmp_path / "o", questions=tmp_path / "q.json")
     assert (done.code, len(done.error_lines)) == (5, 1), done.err
     assert "1 of 4 questions cannot be used" in done.error_lines[0]
-    assert "row 2 (of a)" in done.error_lines[0]
+    assert "row 2 (of 'a')" in done.error_lines[0]
     assert said in done.error_lines[0]
     assert not (tmp_path / "o").exists()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vtb.errors import BadInput
+from vtb.formats.half_pairs import without_half_pairs
 from vtb.regular_file import read_regular
 
 MOST_BYTES = 1 << 30
@@ -62,7 +63,7 @@ def _lines(text: str) -> list[tuple[int, str]]:
 
 def _parsed(text: str, where: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(without_half_pairs(text.encode()))
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{where}: cannot be read as JSON ({error})") from error
 
