@@ -25,7 +25,7 @@ from vtb_train_vlm.own_training import Way, first_and_last, train_by
 log = logging.getLogger("vtb.train")
 MODULE = "vtb.geometry.engine"  # what ``python -m`` runs
 _SMALLER = "--max-length or --max-pixels, take --tuner lora, or leave out --keep-activations"
-_ENCODER_FILES = ("config.json", "model.safetensors")
+_PI3 = "model.safetensors"
 # The options that a job has by the same names.
 SAME = (
     "geometry", "tuner", "learning_rate", "weight_decay", "warmup", "warmup_share", "schedule", "max_grad_norm",
@@ -40,8 +40,10 @@ def train_geometry(run: Run, options: Options) -> None:
 
 
 def encoders(options: Options) -> list[Model]:
-    """The geometry encoder, where one is given."""
-    return [find_model(options.encoder, names=_ENCODER_FILES)] if options.encoder is not None else []
+    """The geometry encoder, where one is given; of Pi3, its file names its folder as well."""
+    if options.encoder is None:
+        return []
+    return [find_model(options.encoder.removesuffix(f"/{_PI3}"), names=("config.json", _PI3))]
 
 
 def make_job(run: Run, plan: Plan, options: Options, dataset: Path, model: Path, rows: int, where: Device) -> Job:

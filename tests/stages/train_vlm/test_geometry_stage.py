@@ -126,8 +126,9 @@ def test_what_does_not_go_together_is_refused_before_anything_starts(
 
 
 def test_a_dry_run_says_what_would_be_done(data: Path, tmp_path: Path) -> None:
-    done = good(call(*learn(data, tmp_path / "out", "--dry-run")))
-    assert "rows, before they are packed, for 3 updates on cpu" in done.out + done.err
+    for sees in (data / "encoder", data / "encoder/model.safetensors"):
+        done = good(call(*learn(data, tmp_path / "out", "--dry-run", "--encoder", sees, see=False)))
+        assert "rows, before they are packed, for 3 updates on cpu" in done.out + done.err
 
 
 def test_a_model_that_has_geometry_keeps_it(data: Path, tmp_path: Path) -> None:
