@@ -47,7 +47,7 @@ def read_tensors(pickle: Path) -> dict[str, Any]:
     except ImportError as error:
         raise NotAvailable(
             "converting published weights needs torch and safetensors: run this where models run (pip install "
-            "'vtb-train[eval]'), or bring the folder that another machine has converted"
+            "'vtb-train[gen-dynamic]'), or bring the folder that another machine has converted"
         ) from error
     try:
         found = torch.load(pickle, map_location="cpu", weights_only=True)
