@@ -12,6 +12,7 @@ from typing import Any
 from vtb.errors import BadInput
 
 IMAGE, VIDEO = "<image>", "<video>"  # where media stand in the words
+_LONGEST_S = 1e6  # of a clip
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,8 @@ def _timed(clip: Clip, times: Sequence[float] | None) -> Clip:
     if times is None or not clip.frames:
         return clip
     found = tuple(float(time) for time in times)
-    if len(found) != len(clip.files) or any(later <= before for before, later in pairwise(found)):
+    grow = all(before < later for before, later in pairwise(found))  # what is no number does not
+    if len(found) != len(clip.files) or not grow or not 0 <= found[0] <= found[-1] <= _LONGEST_S:
         raise ValueError("times must be seconds that grow, one of each frame")
     return Clip(clip.files, found)
 

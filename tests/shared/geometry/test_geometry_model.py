@@ -11,6 +11,7 @@ import pytest
 
 from geometries import MODES, QUERIES, loaded, rows
 from latents import one_thread as one_thread  # a fixture
+from latents import tiny
 from vtb.geometry.job import Geometry
 from vtb.geometry.sequences import IGNORED, Pack
 from vtb.geometry.trained import make_trainable
@@ -254,6 +255,30 @@ def test_saved_and_loaded_it_is_the_same(mode: Geometry, tmp_path: Path) -> None
     pack = sequencer.pack([rows()[CLIP]])
     assert torch.equal(scores(model, pack), scores(again, pack))
     assert type(again).__name__ == "GeometryQwen"
+
+
+def test_a_model_whose_tables_are_one_keeps_them_so(tmp_path: Path) -> None:
+    """As Qwen2.5-VL-3B's."""
+    import torch
+    from transformers import AutoModelForImageTextToText
+
+    from geometries import encoder
+    from vtb.engine.vision_language import load_vision_language
+    from vtb.geometry.encoder import load_encoder
+    from vtb.geometry.known import make_known
+    from vtb.geometry.making import with_geometry
+
+    _, sequencer = loaded("select")
+    plain = load_vision_language(tiny("qwen2_5_vl"), None, torch.float32)
+    plain.config.tie_word_embeddings = True
+    plain.tie_weights()
+    made = with_geometry(plain, load_encoder(encoder()), sequencer.processor, "select", QUERIES, seed=4).eval()
+    made.save_pretrained(tmp_path)
+    make_known(tmp_path)
+    again = AutoModelForImageTextToText.from_pretrained(tmp_path).eval()
+    assert again.lm_head.weight is again.get_input_embeddings().weight
+    pack = sequencer.pack([rows()[PICTURE]])
+    assert torch.equal(scores(made, pack), scores(again, pack))
 
 
 @pytest.mark.parametrize(
