@@ -32,8 +32,9 @@ def train(job: Job, stop: StopSignal) -> None:
     if job.gradient_checkpointing:
         whole.gradient_checkpointing_enable({"use_reentrant": False})
     rows, val = read_rows(job.dataset, "train"), read_rows(job.dataset, "val")
+    own = getattr(whole.config, "geometry_config", None)
     sequencer = Sequencer(
-        processor, job.geometry, job.queries, whole.model.get_rope_index, job.max_length, job.max_pixels
+        processor, job.geometry, own.queries if own else 0, whole.model.get_rope_index, job.max_length, job.max_pixels
     )
     lengths = [sequencer.length(row) for row in rows]
     packs = pack(lengths, job.max_length, job.seed)

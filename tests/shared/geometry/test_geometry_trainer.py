@@ -45,7 +45,7 @@ def trained(
 def test_a_few_rows_are_learned(
     geometry: Geometry, more: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And the model that is left behind says the answers."""
+    """And the model that is left behind says the answers, and learns on from there."""
     import torch
 
     from vtb.engine.vision_language import load_vision_language
@@ -66,6 +66,9 @@ def test_a_few_rows_are_learned(
     assert checkpoint is not None
     proof = write_model(work, checkpoint, tmp_path / "model")
     assert proof["weights_changed"] == proof["weights_total"] > 10
+    goes_on = structs.replace(work, model=tmp_path / "model", encoder=None, output_dir=tmp_path / "on", max_steps=1)
+    again = [row["eval_loss"] for row in trained(goes_on, monkeypatch)[1] if "eval_loss" in row]
+    assert again[0] == pytest.approx(ends[-1], rel=1e-3)  # what was learned is there
     make_known(tmp_path / "model")
     model = load_vision_language(tmp_path / "model", None, torch.float32).eval()
     _, old = loaded(geometry)
