@@ -45,7 +45,7 @@ def test_the_launcher_names_every_stage(tmp_path: Path) -> None:
     ("name", "own"),
     [
         ("curate", {"curate"}),
-        ("gen-visual", {"gen-maze", "gen-eyeballing", "gen-visual", "gen-arc", "gen-rooms"}),
+        ("gen-visual", {"gen-maze", "gen-eyeballing", "gen-visual", "gen-arc", "gen-rooms", "gen-dynamic"}),
         ("eval", {"eval"}),
     ],
 )
