@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from vtb.engine.vision_language import load_vision_language
+from vtb.errors import UsageProblem
 
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")  # of a decoder layer
 
@@ -18,7 +20,13 @@ def half_precision(device: str) -> bool:
 
 
 def make_accelerator(device: str) -> Any:
-    """accelerate's, of all processes."""
+    """accelerate's, of all processes.
+
+    Raises:
+        UsageProblem: the environment asks it for DeepSpeed, whose file may set our rates and schedule aside.
+    """
+    if os.environ.get("ACCELERATE_USE_DEEPSPEED", "").lower() in ("true", "1", "yes"):
+        raise UsageProblem("ACCELERATE_USE_DEEPSPEED is set: this training knows no DeepSpeed: unset it")
     from accelerate import Accelerator, DistributedDataParallelKwargs
 
     unused = DistributedDataParallelKwargs(find_unused_parameters=True)  # tables of tokens that a batch lacks

@@ -16,6 +16,7 @@ from stopping import StopAfter
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.launch import TRAIN_LOG
 from vtb.engine.training_job import Judging, read_job, write_job
+from vtb.errors import UsageProblem
 from vtb.geometry.engine import train
 from vtb.geometry.export import write_model
 from vtb.geometry.job import Geometry, Job
@@ -143,6 +144,13 @@ def test_small_updates_are_not_lost_in_half_precision(
         moved = [float((after[name] - before[name]).abs().max()) for name in after if part in name]
         assert 0 < max(moved) < 1e-5
     assert all(row["loss"] > 0 for row in log if "loss" in row)
+
+
+def test_deepspeed_by_the_back_door_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its file would set the rates of the parts and the schedule aside, as in the released recipe, without a word."""
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
+    with pytest.raises(UsageProblem, match="this training knows no DeepSpeed: unset it"):
+        train(job(tmp_path / "out"), StopAfter(9))
 
 
 def test_a_job_survives_its_file(tmp_path: Path) -> None:
