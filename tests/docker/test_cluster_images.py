@@ -59,7 +59,7 @@ def test_it_has_a_client_of_kubernetes_and_no_engine() -> None:
 def test_a_stage_image_names_its_own_stages_only() -> None:
     code = "from vtb.stage.registry import installed; print(sorted(installed()))"
     done = docker("run", "--rm", "--entrypoint", "python", tag("gen-maze"), "-c", code)
-    assert done.out == "['gen-arc', 'gen-eyeballing', 'gen-maze', 'gen-rooms', 'gen-visual']\n", done.err
+    assert done.out == "['gen-arc', 'gen-dynamic', 'gen-eyeballing', 'gen-maze', 'gen-rooms', 'gen-visual']\n", done.err
 
 
 # --- the S3 server
