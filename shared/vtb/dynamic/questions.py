@@ -7,14 +7,19 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from vtb.dynamic.asked import Asked, Rejected
-from vtb.dynamic.kinds import KINDS, Kind
+from vtb.dynamic.kinds import KINDS
 from vtb.dynamic.noise import steady_answer
 from vtb.dynamic.options import Elsewhere, options_of
 from vtb.dynamic.roles import draw_question
 from vtb.perception.perceived import Perceived
-from vtb.rng import shuffled
+from vtb.rng import below, shuffled
 
-ATTEMPTS = 40  # at one type, for each question
+# How often each type is tried for each question of it that comes of rendered scenes at the defaults, on average.
+TRIES = {
+    "abs_dis": 28.0, "abs_dir": 3.5, "abs_ori": 2.0, "abs_spd": 10.5, "abs_spd_comp": 11.5, "abs_dir_pred": 8.0,
+    "rel_dis": 27.0, "rel_dir": 3.7, "rel_ori": 2.2, "rel_spd": 3.1, "rel_spd_comp": 4.6, "rel_dir_pred": 7.7,
+}  # fmt: skip
+WHOLE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -56,40 +61,37 @@ class Asking:
     elsewhere: Elsewhere
     copies: tuple[Perceived, ...] = ()
 
-    def question(self, rng: random.Random, kind: Kind) -> Question:
-        """A question of a type.
+    def question(self, rng: random.Random, asked: Asked) -> Question:
+        """A question with its options.
 
         Raises:
-            Rejected: the one that was drawn cannot be asked.
+            Rejected: it cannot be asked.
         """
-        asked = draw_question(rng, self.video, kind)
         right = steady_answer(self.video, self.copies, asked)
         options, place = options_of(rng, asked, right, self.elsewhere)
         return Question(asked, options, place, len(right))
 
 
 def ask_about(rng: random.Random, asking: Asking, count: int) -> Found:
-    """So many questions, or fewer where the video has no more.
+    """About so many questions, as many of each type.
 
-    The types take turns, in an order at random; one of which no more is found drops out. The DSR Suite draws a type for
-    each attempt, rare ones likelier, but an attempt that fails is lost, so that types which fail often stay rare.
+    How often each type is tried is settled before, and all that can be asked is kept. To try until a type has its
+    question would give answers that seldom can be asked more weight in the video than they have elsewhere: words that
+    are common answers would then be right more often than they are offered.
     """
-    found, kinds = Found(), shuffled(rng, list(KINDS.values()))
-    while kinds and len(found.questions) < count:
-        turn = kinds[: count - len(found.questions)]
-        kinds = [*kinds[len(turn) :], *(kind for kind in turn if _one_more(rng, asking, kind, found))]
+    found, drawn = Found(), set[Asked]()
+    for kind in shuffled(rng, list(KINDS.values())):
+        for _ in range(_tries(rng, count / len(KINDS) * TRIES[kind.name])):
+            try:
+                asked = draw_question(rng, asking.video, kind)
+                if asked not in drawn:
+                    drawn.add(asked)
+                    found.questions.append(asking.question(rng, asked))
+            except Rejected as reason:
+                found.rejected[f"{kind.name}: {reason}"] += 1
     return found
 
 
-def _one_more(rng: random.Random, asking: Asking, kind: Kind, found: Found) -> bool:
-    """Whether one more of a type was found."""
-    for _ in range(ATTEMPTS):
-        try:
-            question = asking.question(rng, kind)
-        except Rejected as reason:
-            found.rejected[f"{kind.name}: {reason}"] += 1
-            continue
-        if question.asked not in [one.asked for one in found.questions]:
-            found.questions.append(question)
-            return True
-    return False
+def _tries(rng: random.Random, expected: float) -> int:
+    """A whole number, which on average is the expected one."""
+    return int(expected) + (below(rng, WHOLE) < (expected % 1) * WHOLE)

@@ -38,7 +38,7 @@ def dataset_pages(
         groups: the group of the puzzles of each part.
         each: samples of a family on the preview.
     """
-    chosen = first_of_each(samples, each)
+    chosen = _first_of_each(samples, each)
     first = [next(one for one in chosen if one.family == family) for family in dict.fromkeys(c.family for c in chosen)]
     return {
         "gallery.html": gallery_page(title, "The first sample of each family.", first).encode(),
@@ -48,8 +48,7 @@ def dataset_pages(
     }
 
 
-def first_of_each(samples: Iterable[Sample], count: int) -> list[Shown]:
-    """The first samples of each family, as they are stored."""
+def _first_of_each(samples: Iterable[Sample], count: int) -> list[Shown]:
     seen, found = Counter[str](), list[Shown]()
     for sample in samples:
         family = decode_example(sample.parts[EXAMPLE]).task

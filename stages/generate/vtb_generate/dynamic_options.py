@@ -26,8 +26,11 @@ class Options(StageOptions):
     backend: Literal["synthetic", "models"] = option(
         "synthetic", help="Where the truth comes from: rendered scenes, or models that look at your videos."
     )
-    questions: int = option(12, low=1, high=200, help="Questions about each video, the types in turn; fewer where a "
-                                                      "video has no more.")  # fmt: skip
+    questions: int = option(
+        12, low=1, high=200,
+        help="Questions about each video on average, as many of each type; how many one gets is left to chance, which "
+             "keeps the words of a question from telling its answer.",
+    )  # fmt: skip
     frames: int = option(32, low=8, high=256, help="Frames that a question shows, at equal distances; the last two are "
                                                    "kept back where the future is asked.")  # fmt: skip
     boxes: Literal["frames", "video", "thousandths"] = option(

@@ -6,6 +6,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -20,15 +21,16 @@ from vtb.formats.shared_frames import unfold
 from vtb.formats.webdataset import read_tar
 from vtb.perception.published import licenses
 from vtb.report.card import write_card
-from vtb.report.dataset import first_of_each, preview_page
+from vtb.report.dataset import preview_page
 from vtb.report.gallery import gallery_page, gallery_picture
 from vtb_generate.dynamic_card import card_of, counted, videos_of
+from vtb_generate.dynamic_exhibits import exhibits
 from vtb_generate.dynamic_options import Options
 from vtb_generate.dynamic_rows import WORDS, Line, legacy_pairs
 
 log = logging.getLogger("vtb.generate")
 PAIRS = "qa_pairs.json"
-NOTE = "Frames of a video, and a question about how things move in it."
+NOTE = "A question of each type: frames of its window, the first with the boxes that its words give."
 EXHIBITS = 6  # questions in the gallery
 
 
@@ -41,9 +43,8 @@ def describe_whole(
         log.warning("left out: video %s", one)
     if not sum(shard.rows for shard in shards):
         output.withdraw(shards_too=True)
-        raise BadInput(
-            "no question could be asked about any video: look at the videos and at what is to be found in them"
-        )
+        way = "look at them, and at the classes that --about names" if options.about else "make more --scenes"
+        raise BadInput(f"no question came of {videos_of(shards)} videos: {way}")
     rates = blind_rates(list(_blind(_lines(output, shards))))
     card = write_card(card_of(options, shards, rates)).encode()
     files = [*_pages(output, options, shards), output.put("README.md", card)]
@@ -81,10 +82,13 @@ def _pages(output: Output, options: Options, shards: Sequence[ShardEntry]) -> li
     """From the first shard that has a question."""
     first = next(shard for shard in shards if shard.rows)
     samples = list(unfold(read_tar(output.store.get_bytes(first.path))))
-    chosen = first_of_each(samples, max(1, options.preview))
+    whole = next(_lines(output, [first])).size
+    chosen = exhibits(samples, max(1, options.preview), whole)
+    one_each = list({one.family: one for one in reversed(chosen)}.values())[::-1]
     title = f"Questions about {videos_of(shards):,} videos"
     files = [
-        output.put("gallery.png", gallery_picture(chosen[:EXHIBITS])),
-        output.put("gallery.html", gallery_page(title, NOTE, chosen[:EXHIBITS]).encode()),
+        output.put("gallery.png", gallery_picture(one_each[:EXHIBITS])),
+        output.put("gallery.html", gallery_page(title, NOTE, one_each).encode()),
     ]
-    return [*files, output.put("preview.html", preview_page(title, chosen).encode())] if options.preview else files
+    asked = [replace(one, prompts={"question": one.prompts["vlm"]}) for one in chosen]  # all models get the same words
+    return [*files, output.put("preview.html", preview_page(title, asked).encode())] if options.preview else files

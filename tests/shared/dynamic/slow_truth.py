@@ -55,7 +55,7 @@ def place_of(scene: MovingScene, thing: int, frame: int) -> Floats:
     if thing == CAMERA:
         return np.array(scene.path[frame].place, float)
     x, y, z = scene.motions[thing].places[frame].tolist()
-    return np.array([x, y, z + scene.bodies[thing].size[2] / 2])
+    return np.array([x, y, z + sum(scene.bodies[thing].span) / 2])
 
 
 def axes_of(scene: MovingScene, thing: int, frame: int) -> Floats:

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import functools
+import random
 from collections import Counter
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 import numpy as np
+import pytest
 
 from chi_square import p_value
 from shared.dynamic.slow_truth import slow_answer
-from vtb.dynamic.asked import HELD_BACK, answer_to
+from vtb.dynamic.asked import HELD_BACK, Asked, Rejected, answer_to
 from vtb.dynamic.audit import BlindQuestion, blind_rates
 from vtb.dynamic.describe import numbered
 from vtb.dynamic.elsewhere import OtherQuestions
 from vtb.dynamic.kinds import KINDS
 from vtb.dynamic.noise import copies_of
-from vtb.dynamic.options import COUNT
-from vtb.dynamic.questions import Asking, Question, ask_about
+from vtb.dynamic.options import COUNT, Elsewhere, options_of
+from vtb.dynamic.questions import TRIES, Asking, Question, ask_about
 from vtb.dynamic.viewpoint import CAMERA, scale_of
 from vtb.dynamic.wording import question_about
 from vtb.media.frames import sampled_places
 from vtb.perception.perceived import Perceived
-from vtb.rng import sample_rng
+from vtb.rng import below, sample_rng
 from vtb.scenes.moving.again import OtherMotions
 from vtb.scenes.moving.scene import MovingScene, draw_scene
 from vtb.scenes.moving.truth import perceive_exactly
 
-SIZE, CLIP, SCENES = (320, 240), 64, 9
+SIZE, CLIP, SCENES, EACH = (320, 240), 64, 12, 18
 FRAMES = sampled_places(CLIP, 32)
 
 
@@ -36,7 +39,7 @@ def about(index: int) -> tuple[MovingScene, Perceived, tuple[Question, ...]]:
     rng = sample_rng(3, "scenes", index)
     scene = draw_scene(rng, CLIP)
     video = perceive_exactly(scene, FRAMES, 16, SIZE)
-    return scene, video, tuple(ask_about(rng, Asking(video, OtherMotions(scene, FRAMES, 16, SIZE)), 12).questions)
+    return scene, video, tuple(ask_about(rng, Asking(video, OtherMotions(scene, FRAMES, 16, SIZE)), EACH).questions)
 
 
 EVERY = [(index, question) for index in range(SCENES) for question in about(index)[2]]
@@ -45,8 +48,48 @@ EVERY = [(index, question) for index in range(SCENES) for question in about(inde
 def test_every_type_is_asked_about_equally_often() -> None:
     counts = Counter(question.asked.kind.name for _, question in EVERY)
     assert set(counts) == set(KINDS)
-    assert len(EVERY) == 12 * SCENES
-    assert max(counts.values()) <= 2 * SCENES
+    assert 8 * SCENES < len(EVERY) < 25 * SCENES
+    assert max(counts.values()) < 4 * SCENES
+
+
+def test_no_answer_is_right_more_often_than_it_is_offered() -> None:
+    """Even where half of all answers are one, and wrong options come from the same draws."""
+
+    class Coins:
+        def answers(self, rng: random.Random, asked: Asked) -> Iterator[tuple[str, ...]]:
+            while True:
+                yield drawn(rng)
+
+    def drawn(rng: random.Random) -> tuple[str, ...]:
+        return ("common",) if below(rng, 2) else (f"rare {below(rng, 12)}",)
+
+    rng, offered, right = random.Random(1), 0, 0
+    for _ in range(20_000):
+        try:
+            options, place = options_of(rng, EVERY[0][1].asked, drawn(rng), Coins())
+        except Rejected:
+            continue
+        common = "(1) common."
+        offered, right = offered + (common in options), right + (options[place] == common)
+    assert offered > 5000
+    assert abs(right / offered - 1 / COUNT) < 4 * (3 / 16 / offered) ** 0.5
+
+
+def test_how_often_a_type_is_tried_does_not_depend_on_what_comes_of_it() -> None:
+    """Else answers that can seldom be asked, or are often given up, would weigh more in a video than elsewhere."""
+
+    class Nowhere:
+        def answers(self, rng: random.Random, asked: Asked) -> Iterator[tuple[str, ...]]:
+            return iter(())
+
+    def tries(elsewhere: Callable[[MovingScene], Elsewhere]) -> float:
+        every = [(sample_rng(6, "tries", n), Asking(about(n)[1], elsewhere(about(n)[0]))) for n in range(3)]
+        found = [ask_about(rng, asking, 12) for rng, asking in every]
+        return sum(len(one.questions) + sum(one.rejected.values()) for one in found) / 3
+
+    expected = sum(TRIES.values())
+    assert tries(lambda _: Nowhere()) == pytest.approx(expected, rel=0.1)
+    assert tries(lambda scene: OtherMotions(scene, FRAMES, 16, SIZE)) == pytest.approx(expected, rel=0.1)
 
 
 def test_the_right_answers_are_those_of_the_hall() -> None:

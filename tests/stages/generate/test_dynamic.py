@@ -23,7 +23,7 @@ from vtb.tasks.example import Example
 from vtb.tasks.registry import decode_example, task_of
 
 SMALL = ("--picture-size", "160x120", "--clip-frames", "48", "--frames", "12")
-SCENES, EACH, HELD = 3, 12, 2
+SCENES, HELD = 3, 2
 
 
 def generate(output: Path, *more: object) -> Result:
@@ -54,8 +54,9 @@ def predicts(example: Example) -> bool:
 
 def test_questions_of_every_type(whole: Path) -> None:
     manifest = read_manifest(str(whole), ("questions",))
-    assert (manifest.rows, len(manifest.shards)) == (SCENES * EACH, 2)
     found = examples(whole)
+    assert (manifest.rows, len(manifest.shards)) == (len(found), 2)
+    assert len(found) > 4 * SCENES
     counts = Counter(example.task for example in found)
     assert set(counts) <= set(KINDS)
     assert len(counts) > 8
@@ -82,8 +83,7 @@ def test_predictions_do_not_show_what_comes(whole: Path) -> None:
 
 
 def test_frames_are_those_of_the_video(whole: Path) -> None:
-    for sample in samples(whole)[::EACH]:
-        name = sample.key.rpartition("-")[0]
+    for name, sample in {one.key.rpartition("-")[0]: one for one in samples(whole)}.items():
         frames = sample_video((whole / f"videos/{name}.mp4").read_bytes(), 12)
         for number, frame in enumerate(frames):
             shown = decode_image(sample.parts[f"frame.{number:03d}.jpg"])
@@ -94,7 +94,7 @@ def test_frames_are_those_of_the_video(whole: Path) -> None:
 
 def test_the_form_of_the_dsr_suite(whole: Path) -> None:
     pairs = json.loads((whole / "qa_pairs.json").read_text())
-    assert sum(map(len, pairs.values())) == SCENES * EACH
+    assert sum(map(len, pairs.values())) == len(examples(whole))
     for video, questions in pairs.items():
         assert (whole / f"videos/{video}.mp4").is_file()
         for one in questions:
@@ -128,7 +128,10 @@ def test_the_same_bytes_with_other_workers_and_after_a_stop(whole: Path, tmp_pat
 def test_boxes_in_other_coordinates(whole: Path, tmp_path: Path) -> None:
     done = generate(tmp_path / "out", "--boxes", "thousandths", "--scenes", 1, "--workers", 1)
     assert done.code == 0, done.err
-    for one, other in zip(examples(whole)[:EACH], examples(tmp_path / "out"), strict=True):
+    again = examples(tmp_path / "out")
+    assert again
+    for one, other in zip(examples(whole), again, strict=False):
+        assert one.key == other.key
         for box, scaled in zip(boxes(one), boxes(other), strict=True):
             sides = [round(side * 1000 / (160, 120)[place % 2]) for place, side in enumerate(box)]
             assert sides == scaled

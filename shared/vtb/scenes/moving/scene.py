@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +11,12 @@ import numpy as np
 
 from vtb.media.image import Color
 from vtb.rng import below, pick, shuffled
-from vtb.scenes.furniture import COLORS
+from vtb.scenes.camera import cosine, sine
+from vtb.scenes.furniture import COLORS, FULL
 from vtb.scenes.moving.camera_path import draw_camera_path
 from vtb.scenes.moving.motion import MIDDLE, Motion, draw_motions
-from vtb.scenes.moving.shapes import AGENTS, FLYING, OBJECTS
-from vtb.scenes.scene import Point, Pose
+from vtb.scenes.moving.shapes import AGENTS, FLYING, OBJECTS, SHAPES
+from vtb.scenes.scene import TURN, Point, Pose
 
 HALL: Point = (2 * MIDDLE, 2 * MIDDLE, 4200)
 COUNTS = ((2, 3), (1, 3))  # agents and objects, at least and at most
@@ -50,6 +52,27 @@ class Body:
         """Of the upright cylinder in which it turns."""
         width, depth, _ = self.size
         return -int(-np.sqrt(width * width + depth * depth) // 2)
+
+    @property
+    def reach(self) -> float:
+        """How far it reaches to one side from its middle, seen from the side, on average over all its turns."""
+        width, depth, _ = self.size
+        return _reach(self.name, width, depth)
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Where it begins and ends above its place."""
+        parts = SHAPES[self.name]
+        low, high = min(part[2] for part in parts), max(part[5] for part in parts)
+        return low * self.size[2] / FULL, high * self.size[2] / FULL
+
+
+@functools.cache
+def _reach(name: str, width: int, depth: int) -> float:
+    corners = [(x, y) for part in SHAPES[name] for x in (part[0], part[3]) for y in (part[1], part[4])]
+    sides = [((x / FULL - 0.5) * width, (y / FULL - 0.5) * depth) for x, y in corners]
+    turns = [(cosine(angle), sine(angle)) for angle in range(0, TURN, TURN // 36)]
+    return sum(max(x * c + y * s for x, y in sides) for c, s in turns) / len(turns)
 
 
 @dataclass(frozen=True)

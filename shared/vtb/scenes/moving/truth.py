@@ -1,6 +1,6 @@
 """What is known of a scene: all of it, but for what the camera does not see.
 
-A box in the picture is that of the upright cylinder in which a body turns, so that it tells where the body is and
+A box in the picture is as wide as the body is on average over all its turns, so that it tells where the body is and
 nothing of where its front looks.
 """
 
@@ -32,7 +32,7 @@ def perceive_exactly(scene: MovingScene, frames: Sequence[int], fps: int, size: 
     tracks, unknown = [], np.full((len(frames), 3), np.nan)
     for number, body in enumerate(scene.bodies):
         seen = (clear[number] & ~hidden[number])[:, None]
-        middle = places[number] + np.array([0, 0, body.size[2] / 2])
+        middle = places[number] + np.array([0, 0, sum(body.span) / 2])
         centres = turned(np.swapaxes(poses[:, :3, :3], 1, 2), middle - poses[:, :3, 3])
         angles = _angles(scene.motions[number].headings[list(frames)], poses) if body.agent else unknown
         tracks.append(Track(
@@ -64,8 +64,9 @@ def _boxes(
     onward = np.stack([-right[:, 1], right[:, 0], np.zeros(len(poses))], axis=1)
     up = np.array([0.0, 0.0, 1.0])
     axes = np.stack([right, onward, np.broadcast_to(up, right.shape)], axis=1)  # (n, 3, 3)
-    far = np.array([[body.radius, body.radius, body.size[2]] for body in scene.bodies], np.float64)
-    ends = turned(np.swapaxes(axes, 1, 2)[None, :, None], (_ENDS * far[:, None])[:, None])
+    far = np.array([[body.reach, body.reach, body.span[1] - body.span[0]] for body in scene.bodies])
+    lifted = np.array([[0.0, 0.0, body.span[0]] for body in scene.bodies])
+    ends = turned(np.swapaxes(axes, 1, 2)[None, :, None], (_ENDS * far[:, None])[:, None]) + lifted[:, None, None]
     points = places[:, :, None] + ends - poses[None, :, None, :3, 3]
     seen = turned(np.swapaxes(poses[:, :3, :3], 1, 2)[None, :, None], points)
     depth = np.maximum(seen[..., 2], NEAR)
