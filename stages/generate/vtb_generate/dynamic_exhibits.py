@@ -20,8 +20,9 @@ from vtb.tasks.registry import decode_example, task_of
 
 STILLS, SIDE = 4, 320
 COLORS = ((230, 0, 90), (0, 90, 230), (0, 150, 60))
-_BOX = re.compile(r"\[(\d+),(\d+),(\d+),(\d+)\]")
-_TIMES = re.compile(r"Between ([\d.]+)s and ([\d.]+)s|seconds ([\d.]+) to ([\d.]+)")
+_BOX = re.compile(r"(?:(initial|final) )?bounding box coordinates \[(\d+),(\d+),(\d+),(\d+)\]")
+_SHOWN, _WINDOW = re.compile(r"seconds ([\d.]+) to ([\d.]+)"), re.compile(r"Between ([\d.]+)s and ([\d.]+)s")
+_VIEW = re.compile(r" at ([\d.]+)s")
 
 
 def exhibits(samples: Iterable[Sample], each: int, size: tuple[int, int] | None) -> list[Shown]:
@@ -54,26 +55,28 @@ def _exhibit(sample: Sample, example: Example, size: tuple[int, int] | None) -> 
 
 
 def _pictures(sample: Sample, example: Example, size: tuple[int, int] | None) -> Iterator[Picture]:
-    """Of the window, the first with all boxes that the words give."""
-    count, words = len(example.media), example.payload.question
-    times = [[float(part) for part in match.groups() if part] for match in _TIMES.finditer(words)]
-    seconds = np.linspace(times[0][0], times[0][1], count)
-    window = times[-1] if len(times) > 1 else [seconds[-STILLS], seconds[-1]]
-    first, last = (int(np.abs(seconds - end).argmin()) for end in window)
-    for place in dict.fromkeys(np.linspace(first, last, STILLS).round().astype(int).tolist()):
+    """Of the window and of the time of the view, with the boxes that the words give at that time."""
+    words, count = example.payload.question, len(example.media)
+    begins, ends = (float(end) for end in _SHOWN.findall(words)[0])
+    seconds = np.linspace(begins, ends, count)
+    window = [float(end) for match in _WINDOW.finditer(words) for end in match.groups()] or seconds[[-STILLS, -1]]
+    view = [float(match[1]) for match in _VIEW.finditer(words)]
+    places = [int(np.abs(seconds - time).argmin()) for time in (*np.linspace(window[0], window[-1], STILLS), *view)]
+    at = {"initial": places[0], "final": places[STILLS - 1], "": places[-1]}
+    boxes = [(at[match[1] or ""], [int(side) for side in match.groups()[1:]]) for match in _BOX.finditer(words)]
+    for place in sorted(set(places)):
         image = decode_image(sample.parts[frame_name(place)])
-        boxed = _boxed(image, words, size) if place == first else image
-        yield Picture(f"{seconds[place]:.1f} s", encode_rgb(thumbnail(boxed, SIDE), quality=85))
+        own = [box for when, box in boxes if when == place]
+        yield Picture(f"{seconds[place]:.1f} s", encode_rgb(thumbnail(_boxed(image, own, size), SIDE), quality=85))
 
 
-def _boxed(image: Image, words: str, size: tuple[int, int] | None) -> Image:
+def _boxed(image: Image, boxes: list[list[int]], size: tuple[int, int] | None) -> Image:
     import cv2
 
     found: Image = image.copy()
     wide, high = size or (image.shape[1], image.shape[0])
-    for number, match in enumerate(_BOX.finditer(words)):
-        left, top, right, bottom = (int(part) for part in match.groups())
-        scale = image.shape[1] / wide, image.shape[0] / high
+    scale = (image.shape[1] / wide, image.shape[0] / high)
+    for number, (left, top, right, bottom) in enumerate(boxes):
         ends = [(round(x * scale[0]), round(y * scale[1])) for x, y in ((left, top), (right, bottom))]
         cv2.rectangle(found, ends[0], ends[1], COLORS[number % len(COLORS)], 2)
     return found
