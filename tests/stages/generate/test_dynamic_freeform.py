@@ -15,7 +15,7 @@ from contract.command_line import Result, call
 from vtb.artifact import read_manifest
 from vtb.dynamic.freeform import KIND
 
-SMALL = ("--picture-size", "160x120", "--clip-frames", "32", "--frames", "12", "--questions", "1", "--preview", "0")
+SMALL = ("--picture-size", "160x120", "--clip-frames", "32", "--frames", "12", "--questions", "6", "--preview", "0")
 SCENES, EACH = 2, 3
 
 
