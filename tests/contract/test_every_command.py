@@ -120,7 +120,9 @@ def test_the_contract_is_json(words: str) -> None:
     assert all(option["description"] and option["type"] and option["x-group"] for option in options.values())
     takes = {name for name, option in options.items() if option["x-artifact"]}
     taking = {"input", "model", "adapter", "encoder", "against", *(["benchmark"] if words == "vtb-curate" else [])}
-    named = {"model"} if words in ("vtb-curate videos", "vtb-gen-dynamic") else set()  # by the name that a server gives it
+    named = (
+        {"model"} if words in ("vtb-curate videos", "vtb-gen-dynamic") else set()
+    )  # by the name that a server gives it
     assert takes == taking & set(options) - named
 
 

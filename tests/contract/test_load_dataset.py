@@ -21,6 +21,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "visual": ("vtb-gen-visual", "--count", "1", "--target-size", "256x256", *CLIP, "256x256"),
     "arc": ("vtb-gen-arc", "--count", "2"),
     "rooms": ("vtb-gen-rooms", "--rooms", "1", "--picture-size", "192x144", "--clip-frames", "32", "--frames", "4"),
+    "dynamic": ("vtb-gen-dynamic", "--scenes", "1", "--picture-size", "160x120", "--clip-frames", "32", "--frames", "8"),
     "room folder": (
         "vtb-gen-rooms", "--layout", "folder", "--rooms", "1", "--picture-size", "192x144", "--clip-frames", "32",
         "--frames", "4",
@@ -78,6 +79,13 @@ def test_folders(made: Mapping[str, Path], name: str) -> None:
         assert isinstance(json.loads(row["payload"]), dict)
         assert (made[name] / row["puzzle_image"]).is_file()
         assert (row["solution_video"] is not None) == (name == "folder")
+
+
+def test_dynamic(made: Mapping[str, Path]) -> None:
+    frames, *questions = load(made["dynamic"])["train"]
+    assert frames["frame.007.jpg"].size == (160, 120)
+    assert questions
+    assert all(row["json"]["source"] == "vtb-dynamic" for row in questions)
 
 
 def test_rooms(made: Mapping[str, Path]) -> None:

@@ -48,6 +48,19 @@ def make_all(root: Path) -> Iterator[tuple[str, Path]]:
     yield "dataset", _made(root / "dataset", "vtb-prepare", "vlm", *reads, "--workers", "1")
     size = ("--rooms", "2", "--picture-size", "192x144", "--clip-frames", "48", "--frames", "8", "--clips")
     yield "rooms", _made(root / "rooms", "vtb-gen-rooms", *size, "--workers", "1")
+    small = (
+        "--scenes",
+        "2",
+        "--picture-size",
+        "160x120",
+        "--clip-frames",
+        "32",
+        "--frames",
+        "12",
+        "--clips",
+        "--legacy",
+    )
+    yield "dynamic", _made(root / "dynamic", "vtb-gen-dynamic", *small, "--workers", "1")
     answers = _write_answers(root)
     yield "scores", _made(root / "scores", "vtb-eval", "score", *reads, "--answers", str(answers), "--workers", "1")
 
