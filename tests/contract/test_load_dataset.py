@@ -21,7 +21,9 @@ PARTS: dict[str, tuple[str, ...]] = {
     "visual": ("vtb-gen-visual", "--count", "1", "--target-size", "256x256", *CLIP, "256x256"),
     "arc": ("vtb-gen-arc", "--count", "2"),
     "rooms": ("vtb-gen-rooms", "--rooms", "1", "--picture-size", "192x144", "--clip-frames", "32", "--frames", "4"),
-    "dynamic": ("vtb-gen-dynamic", "--scenes", "1", "--picture-size", "160x120", "--clip-frames", "32", "--frames", "8"),
+    "dynamic": (
+        "vtb-gen-dynamic", "--scenes", "1", "--picture-size", "160x120", "--clip-frames", "32", "--frames", "8",
+    ),
     "room folder": (
         "vtb-gen-rooms", "--layout", "folder", "--rooms", "1", "--picture-size", "192x144", "--clip-frames", "32",
         "--frames", "4",
