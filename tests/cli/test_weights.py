@@ -125,6 +125,12 @@ def test_the_terms_of_what_is_used_can_be_carried_along() -> None:
     assert licenses(["sam2.1-hiera-large"]) == {"sam2.1-hiera-large": "Apache-2.0"}
 
 
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    done = run("vtb", "weights", "check", tmp_path / "none")
+    assert (done.code, done.out, len(done.error_lines)) == (4, "", 1)
+    assert f"{tmp_path / 'none'}: no such folder" in done.err
+
+
 def test_an_empty_folder_lacks_everything(tmp_path: Path) -> None:
     done = run("vtb", "weights", "check", tmp_path)
     assert done.code == 4

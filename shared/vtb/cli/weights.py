@@ -46,13 +46,17 @@ def _described(one: Weights) -> Iterator[str]:
 def check_weights(folder: Path) -> None:
     """Look whether a folder has all weights, whole and of the right models, and say what it lacks.
 
-    Exits 3 when some are damaged or of another model, and 4 when some are missing.
+    Exits 3 when some are damaged or of another model, and 4 when some are missing or there is no such folder.
 
     Example: vtb weights check weights
     """
     vtb_log.configure()
     from vtb.perception.weight_folder import check_folder  # numpy and more: not for --help
 
+    if not folder.is_dir():
+        raise NotAvailable(
+            f"{folder}: no such folder: give that of all weights, or `vtb weights fetch NAME --to {folder}`"
+        )
     missing = wrong = 0
     for found in check_folder(folder):
         missing, wrong = missing + bool(found.missing), wrong + bool(found.wrong)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vtb.artifact.model_folder import read_json
+from vtb.diffusion.weight_files import header
 from vtb.errors import BadInput
 
 log = logging.getLogger("vtb.train")
@@ -33,6 +34,29 @@ _OF_BLOCK = {
 }  # fmt: skip
 _BLOCK = re.compile(r"blocks\.(?:\d+\.)?(\d+)\.(.+)")  # some files keep blocks in chunks
 _UNUSED = "mask_token"  # of pre-training
+_WANTED = "give a DINOv2 with registers as transformers keeps it, or a folder with Pi3's model.safetensors"
+
+
+def check_encoder(folder: Path) -> None:
+    """Refuse a folder without an encoder by its configuration and the header of its weights; nothing is loaded.
+
+    Raises:
+        BadInput: it has none, or a file that is damaged.
+    """
+    weights = folder / "model.safetensors"
+    if _is_of_transformers(folder):
+        if weights.is_file():  # large ones come in several files, which loading looks at
+            header(weights)
+        return
+    if not weights.is_file():
+        raise BadInput(f"{folder}: has no geometry encoder: {_WANTED}")
+    names = header(weights)
+    lacking = [f"{_PREFIX}{name}" for name in _SINGLE if f"{_PREFIX}{name}" not in names]
+    if lacking:
+        raise BadInput(
+            f"{folder}: is no DINOv2 with registers by its config.json, and no Pi3, which has a tensor {lacking[0]}: "
+            f"{_WANTED}"
+        )
 
 
 def load_encoder(folder: Path) -> Any:
@@ -43,14 +67,18 @@ def load_encoder(folder: Path) -> Any:
     """
     from transformers import Dinov2WithRegistersModel
 
-    path = folder / "config.json"
-    content = read_json(path) if path.is_file() else {}
-    if isinstance(content, dict) and content.get("model_type") == KIND:
+    if _is_of_transformers(folder):
         try:
             return Dinov2WithRegistersModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
         except Exception as error:  # the library raises what it likes about a damaged folder
             raise BadInput(f"{folder}: cannot be loaded as a geometry encoder: {error!r}") from error
     return _of_pi3(folder / "model.safetensors")
+
+
+def _is_of_transformers(folder: Path) -> bool:
+    path = folder / "config.json"
+    content = read_json(path) if path.is_file() else {}
+    return isinstance(content, dict) and content.get("model_type") == KIND
 
 
 def _of_pi3(path: Path) -> Any:
@@ -61,10 +89,7 @@ def _of_pi3(path: Path) -> Any:
             names = [name for name in tensors.keys() if name.startswith(_PREFIX)]  # noqa: SIM118
             found = {name.removeprefix(_PREFIX): tensors.get_tensor(name).float() for name in names}
     except (OSError, SafetensorError) as error:
-        raise BadInput(
-            f"{path.parent}: has no geometry encoder: give a DINOv2 with registers as transformers keeps it, or a "
-            "folder with Pi3's model.safetensors"
-        ) from error
+        raise BadInput(f"{path.parent}: has no geometry encoder: {_WANTED}") from error
     log.info("%s: weights of Pi3 are licensed for non-commercial use (CC BY-NC 4.0)", path)
     try:
         return encoder_from(found)

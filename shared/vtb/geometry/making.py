@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vtb.engine import own_model
 from vtb.errors import BadInput
-from vtb.geometry.encoder import load_encoder
+from vtb.geometry.encoder import check_encoder, load_encoder
 from vtb.geometry.kind import has_geometry
 from vtb.geometry.known import make_known
 
@@ -34,7 +34,7 @@ def load_model(job: Job, processor: Any) -> Any:
 
 
 def check_model(folder: Path, geometry: Geometry, encoder: Path | None) -> None:
-    """Refuse a model, an encoder and a way of using it that do not go together, by the folders alone.
+    """Refuse a model, an encoder and a way of using it that do not go together, by files and headers alone.
 
     Raises:
         BadInput: they do not.
@@ -54,6 +54,8 @@ def check_model(folder: Path, geometry: Geometry, encoder: Path | None) -> None:
     elif (encoder is None) != (geometry == "none"):
         needs = "needs --encoder" if encoder is None else "looks at no geometry: leave out --encoder"
         raise BadInput(f"{folder}: with --geometry {geometry} it {needs}")
+    elif encoder is not None:
+        check_encoder(encoder)
 
 
 def with_geometry(model: Any, encoder: Any, processor: Any, mode: Geometry, queries: int, seed: int) -> Any:

@@ -94,7 +94,7 @@ def test_verdicts(tmp_path: Path, text: str, right: bool, letter: str | None) ->
     ("row", "said"),
     [
         ("x", "is no question: it has no fields"),
-        ({**ROW, "Question": " "}, "the entry has no column question"),
+        ({**ROW, "Question": " "}, "the entry has no column question that holds anything: it has "),
         ({**ROW, "Category": "Colour"}, "has the category 'Colour': 4D-Bench has counting, temporal"),
         ({**ROW, "Answer index": 0}, "has the answer index 0: give a number from 1 to 4"),
         ({**ROW, "Answer index": "B"}, "has the answer index B"),

@@ -116,6 +116,9 @@ def test_a_bad_row_is_named(tmp_path: Path, row: Any, said: str) -> None:
 
 
 def test_a_bad_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "real.tsv").write_text("id\tvideo\n1\ta.mp4\n")
+    with pytest.raises(BadInput, match=r"real\.tsv: cannot be read as JSON .*: wanted is JSON, JSON lines"):
+        read(tmp_path / "real.tsv")
     with pytest.raises(BadInput, match="holds no questions"):
         read(write(tmp_path))
     with pytest.raises(BadInput, match="1 questions share a name"):

@@ -12,7 +12,7 @@ import pytest
 from geometries import encoder
 from latents import one_thread as one_thread  # a fixture
 from vtb.errors import BadInput
-from vtb.geometry.encoder import load_encoder
+from vtb.geometry.encoder import check_encoder, load_encoder
 
 pytestmark = pytest.mark.engine
 WIDTH, LAYERS, SIDE, REGISTERS = 128, 2, 3, 4  # SIDE patches a side
@@ -108,6 +108,21 @@ def test_other_sizes_take_positions_in_between(tmp_path: Path) -> None:
     with torch.no_grad():
         found = model.embeddings.interpolate_pos_encoding(torch.zeros(1, 1 + 2 * SIDE**2, WIDTH), 14 * SIDE, 28 * SIDE)
     torch.testing.assert_close(found[0, 1:], wide[0].permute(1, 2, 0).reshape(-1, WIDTH))
+
+
+def test_what_is_no_encoder_is_known_by_its_header(tmp_path: Path) -> None:
+    check_encoder(encoder())
+    check_encoder(write_pi3(tmp_path / "pi3", original()))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadInput, match="has no geometry encoder: give a DINOv2 with registers"):
+        check_encoder(tmp_path / "empty")
+    with pytest.raises(BadInput, match=r"no Pi3, which has a tensor encoder\.cls_token: give a DINOv2"):
+        check_encoder(write_pi3(tmp_path / "other", {}))
+    for config in ("{}", '{"model_type": "dinov2_with_registers"}'):
+        (tmp_path / "empty/config.json").write_text(config)
+        (tmp_path / "empty/model.safetensors").write_bytes(b"abcd")
+        with pytest.raises(BadInput, match="is no whole safetensors file"):
+            check_encoder(tmp_path / "empty")
 
 
 def test_what_is_no_encoder_is_refused(tmp_path: Path) -> None:

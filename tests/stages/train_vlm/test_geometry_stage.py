@@ -131,6 +131,13 @@ def test_a_dry_run_says_what_would_be_done(data: Path, tmp_path: Path) -> None:
         assert "rows, before they are packed, for 3 updates on cpu" in done.out + done.err
 
 
+def test_a_dry_run_looks_at_the_encoder(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"abcd")
+    done = call(*learn(data, tmp_path / "out", "--dry-run", "--encoder", tmp_path, see=False))
+    assert (done.code, len(done.error_lines)) == (3, 1), done.err
+    assert "is no whole safetensors file" in done.err
+
+
 def test_a_model_that_has_geometry_keeps_it(data: Path, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     folder.mkdir()

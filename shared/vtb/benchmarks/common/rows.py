@@ -12,6 +12,7 @@ from vtb.formats.half_pairs import without_half_pairs
 from vtb.regular_file import read_regular
 
 MOST_BYTES = 1 << 30
+FORMS = "JSON, JSON lines (.jsonl) or parquet (.parquet)"
 T = TypeVar("T")
 
 
@@ -65,7 +66,7 @@ def _parsed(text: str, where: str) -> Any:
     try:
         return json.loads(without_half_pairs(text.encode()))
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{where}: cannot be read as JSON ({error})") from error
+        raise BadInput(f"{where}: cannot be read as JSON ({error}): wanted is {FORMS}") from error
 
 
 def _parquet(path: Path) -> list[Mapping[str, Any]]:
@@ -91,7 +92,8 @@ def words_of(row: Any, names: Sequence[str], where: str) -> str:
         value = row.get(name)
         if isinstance(value, (str, int, float)) and not isinstance(value, bool) and str(value).strip():
             return str(value).strip()
-    raise BadInput(f"{where} has no column {' or '.join(names)}")
+    there = ", ".join(map(str, row))[:200]
+    raise BadInput(f"{where} has no column {' or '.join(names)} that holds anything: it has {there}")
 
 
 def paths_of(row: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:
