@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from vtb_prepare.question_shards import read
 
 log = logging.getLogger("vtb.prepare")
 BENCHMARKS = ("dsr-bench", "vlm4d")
+_RENDERED = re.compile(r"scene-\d+-\d{7,}")  # as vtb-gen-dynamic names what it renders
 
 
 def benchmark_names(files: Iterable[Path]) -> frozenset[str]:
@@ -24,10 +26,18 @@ def benchmark_names(files: Iterable[Path]) -> frozenset[str]:
     Raises:
         BadInput: a file is of no benchmark that is known here.
     """
-    names = frozenset(name for file in files for name in _names(file))
-    if not names:
+    return frozenset(name for file in files for name in _names(file))
+
+
+def warn_unchecked(options: Options, *, rendered: bool) -> None:
+    """Say so where nobody has looked whether videos are a benchmark's; those that were rendered here cannot be."""
+    if not options.benchmark_questions and not rendered:
         log.warning("--benchmark-questions is not given: nobody has checked that no video is one of a benchmark's")
-    return names
+
+
+def is_rendered(video: str) -> bool:
+    """Whether a video has the name of a scene that vtb-gen-dynamic has rendered."""
+    return _RENDERED.fullmatch(video) is not None
 
 
 def _names(file: Path) -> set[str]:

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
+from vtb.artifact import read_manifest
 from vtb.datasets.asked import Asked
 from vtb.datasets.chunk import Loaded
 from vtb.datasets.readers import chunks, describe_input
@@ -18,12 +19,13 @@ from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.run import Run
 from vtb.tasks.registry import task_of
 from vtb_prepare.by_video import inputs_of, looks_known
-from vtb_prepare.dynamic_benchmark import benchmark_inputs, benchmark_names
+from vtb_prepare.dynamic_benchmark import benchmark_inputs, benchmark_names, warn_unchecked
 from vtb_prepare.dynamic_options import Options
 from vtb_prepare.dynamic_questions import bare_name
 from vtb_prepare.dynamic_rows import ShardRows, Source
 from vtb_prepare.splits import ShardWork, plan_shards, to_learn_from
 
+MAKER = "vtb-gen-dynamic"
 Shown = tuple[Loaded, tuple[Asked, ...]]
 
 
@@ -48,9 +50,15 @@ def of_made(run: Run, options: Options) -> Source:
     entries = [describe_input(uri, run.stage.reads) for uri in run.inputs]
     found = to_learn_from([chunk for entry in entries for chunk in chunks(entry)], run.inputs)
     theirs = Theirs(benchmark_names(options.benchmark_questions), options.benchmark_videos)
+    warn_unchecked(options, rendered=all(map(_rendered, run.inputs)))
     tasks: Sequence[Task[ShardWork]] = plan_shards(found, options.val, run.seed)
     inputs = [*entries, *inputs_of(benchmark_inputs(options))]
     return Source(inputs, tasks, partial(make_shard, theirs), partial(license_of, run.inputs))
+
+
+def _rendered(uri: str) -> bool:
+    plan = read_manifest(uri).plan
+    return plan.stage == MAKER and plan.config.get("backend") == "synthetic"
 
 
 def make_shard(theirs: Theirs, work: ShardWork, tick: Tick) -> ShardResult:

@@ -19,7 +19,7 @@ from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.run import Run
 from vtb.tasks.example import Example
 from vtb_prepare.by_video import Group, by_video, encoded, inputs_of, looks_known
-from vtb_prepare.dynamic_benchmark import benchmark_inputs, benchmark_names
+from vtb_prepare.dynamic_benchmark import benchmark_inputs, benchmark_names, is_rendered, warn_unchecked
 from vtb_prepare.dynamic_options import Options
 from vtb_prepare.dynamic_questions import bare_name, read_questions
 from vtb_prepare.dynamic_rows import ShardRows, Source
@@ -53,6 +53,7 @@ def of_published(run: Run, options: Options) -> Source:
         log.warning("left out: %s", one)
     quality_gate(odd, len(asked) + len(odd), options.max_bad, "questions cannot be used")
     theirs = benchmark_names(options.benchmark_questions)
+    warn_unchecked(options, rendered=all(is_rendered(bare_name(one.video)) for one in asked))
     known = {one.video for one in asked if bare_name(one.video) in theirs}
     videos = find_videos(options.videos)
     groups, missing = by_video(((one.video, one.example) for one in asked if one.video not in known), videos.find)

@@ -51,6 +51,8 @@ def combine(
     if not sum(counts.values()):
         output.withdraw(shards_too=True)
         raise BadInput("no question is left: every video is one of a benchmark's, or damaged")
+    if options.val and not counts["val"]:
+        log.warning("val is empty, and a training has nothing to look at: raise --val, or give more videos")
     types = sum((Counter(shard.stats["types"]) for shard in shards), Counter[str]())
     ordered = dict(sorted(types.items()))
     files = put_rows(output, shards, {"sft": sft_row, "grpo": grpo_row}, {})

@@ -98,6 +98,7 @@ def worth(row: Mapping[str, Any], letter: str) -> float:
 def test_questions_that_were_made_here(made: Path, tmp_path: Path) -> None:
     done = prepare(tmp_path / "o", "--input", made, "--val", "0.5", "--workers", "1")
     assert done.code == 0, done.err
+    assert "nobody has checked" not in done.err, "what was rendered is no benchmark's"
     rows, frames = every(tmp_path / "o"), unpacked(tmp_path / "o")
     assert len(rows) == read_manifest(str(made)).rows
     assert {len(row["videos"]) for row in rows} == {1}
@@ -116,7 +117,8 @@ def test_questions_that_were_made_here(made: Path, tmp_path: Path) -> None:
 def test_the_legacy_file_of_the_same_videos_has_the_same_questions(made: Path, tmp_path: Path) -> None:
     assert prepare(tmp_path / "a", "--input", made, "--workers", "1").code == 0
     about = ("--questions", made / "qa_pairs.json", "--videos", made / "videos", "--frames", "8")
-    assert prepare(tmp_path / "l", *about, "--workers", "1").code == 0
+    done = prepare(tmp_path / "l", *about, "--workers", "1")
+    assert (done.code, "nobody has checked" in done.err) == (0, False), done.err
 
     def essence(row: Mapping[str, Any]) -> tuple[str, ...]:
         words = row["messages"][0]["content"].partition("at equal distances. ")
@@ -193,6 +195,14 @@ def test_frames_and_each_video_once(world: Path, tmp_path: Path, monkeypatch: py
     assert pictures[0].shape == (49, 82, 3)
     told = [float(picture[:, :30].mean()) / 6 for picture in pictures]
     assert told == pytest.approx(sampled_places(FRAMES, 4), abs=0.7)
+
+
+def test_an_empty_val_and_what_nobody_has_checked_are_told(world: Path, tmp_path: Path) -> None:
+    (tmp_path / "q.json").write_text(json.dumps({"a": PAIRS["a"]}))
+    done = published(world, tmp_path / "o", "--val", "0.000001", questions=tmp_path / "q.json")
+    assert (done.code, done.err.count("val is empty"), done.err.count("nobody has checked")) == (0, 1, 1), done.err
+    done = published(world, tmp_path / "none", "--val", "0", questions=tmp_path / "q.json")
+    assert (done.code, "val is empty" in done.err) == (0, False), done.err
 
 
 def test_all_questions_about_a_video_are_in_one_split(world: Path, tmp_path: Path) -> None:
