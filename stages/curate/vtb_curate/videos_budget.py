@@ -4,9 +4,32 @@ from __future__ import annotations
 
 import threading
 
-from vtb.errors import NotAvailable
+from vtb.errors import NotAvailable, UsageProblem
 
 GO_ON = "run the same command again to go on with what is missing"
+
+
+def check_budget(most: int | None, videos: int, videos_per_shard: int, reasks: int) -> None:
+    """Refuse a budget that some shard may not be covered by, before anything is sent.
+
+    Args:
+        most: requests that may be sent; None where there is no end.
+        videos: all that may be asked about.
+        videos_per_shard: so many at most are in one shard.
+        reasks: how often a video may be asked about again.
+
+    Raises:
+        UsageProblem: a shard may take more.
+    """
+    each = 1 + reasks
+    needed = min(videos, videos_per_shard) * each
+    if most is None or most >= needed:
+        return
+    fits = most // each
+    way = f"or take --videos-per-shard {fits}" if fits else f"one video may take {each}: lower --reasks, too"
+    raise UsageProblem(
+        f"--max-requests {most}: a shard may take {needed}, and none is begun by halves: raise it, {way}"
+    )
 
 
 class Budget:

@@ -14,13 +14,13 @@ from vtb.stage.executor import finish, make_missing, wait_note
 from vtb.stage.run import Run
 from vtb.store import open_store
 from vtb_curate.videos_ask import Asker, AskWork, plan_asking
-from vtb_curate.videos_budget import Budget
-from vtb_curate.videos_estimate import estimate
+from vtb_curate.videos_budget import Budget, check_budget
+from vtb_curate.videos_estimate import estimate, to_ask
 from vtb_curate.videos_look import Bounds, Looked, look, look_at_shard, plan_looks, read_looked
 from vtb_curate.videos_options import Options
 from vtb_curate.videos_prompt import Prompt, own_prompt, read_prompt
 from vtb_curate.videos_rows import Row, find_files, rows_of_captions, rows_of_folder
-from vtb_curate.videos_whole import describe_whole
+from vtb_curate.videos_whole import check_kept, describe_whole
 
 log = logging.getLogger("vtb.curate")
 
@@ -29,6 +29,7 @@ def make_videos(run: Run, options: Options) -> None:
     """Make what is missing of the artifact, or say what would be asked."""
     rows, entries = read_inputs(options)
     prompt = own_prompt(options.by_frames) if options.prompt is None else read_prompt(options.prompt, options.by_frames)
+    check_budget(options.max_requests, len(to_ask(rows, options)), options.videos_per_shard, options.reasks)
     plan = run.plan(options, entries)
     if run.dry_run:
         run.say_plan(plan, f"{len(rows)} videos, each kept, left out or in quarantine")
@@ -66,6 +67,7 @@ def curate(run: Run, output: Output, rows: Sequence[Row], prompt: Prompt, option
     if not whole:
         log.info(wait_note(output, asking))
         return
+    check_kept(output, asking)
     extra = output.read_shards([task.path for task in looking])
     manifest = finish(output, asking, partial(describe_whole, output, options, extra))
     run.say_done(output, manifest)

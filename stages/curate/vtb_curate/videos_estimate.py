@@ -15,10 +15,15 @@ A_PATCH = 28 * 28  # pixels that Qwen2.5-VL takes for a token
 ANSWER = 48  # tokens of an answer in the form
 
 
+def to_ask(rows: Sequence[Row], options: Options) -> list[Row]:
+    """The rows that a model may be asked about, as far as it is known without opening files."""
+    bounds = Bounds.of(options)
+    return [row for row in rows if not row.why and (row.file or not bounds.misses(row.seconds, None))]
+
+
 def estimate(rows: Sequence[Row], prompt: Prompt, options: Options) -> str:
     """Requests and tokens, in a line; files are not opened, so it counts videos that may be left out for theirs."""
-    bounds = Bounds.of(options)
-    left = [row for row in rows if not row.why and (row.file or not bounds.misses(row.seconds, None))]
+    left = to_ask(rows, options)
     frames = options.frames * math.ceil(options.max_pixels / A_PATCH) if options.by_frames else 0
     about = [prompt.about(None if options.by_frames else row.caption) for row in left]
     tokens = sum(math.ceil(len(words) / A_TOKEN) + frames for words in about)

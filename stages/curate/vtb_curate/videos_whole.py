@@ -11,8 +11,11 @@ from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
 from vtb.datasets.videos.legacy import CLASSES, DYNAMIC, agent_object, dynamic_videos
 from vtb.datasets.videos.record import QUARANTINED, VideoRow, decode_rows, encode_rows
+from vtb.errors import QualityGate
 from vtb.report.card import OTHER, DatasetCard, write_card
 from vtb.report.features import VIDEO_FEATURES
+from vtb.stage.executor import Task
+from vtb_curate.videos_ask import AskWork
 from vtb_curate.videos_options import Options
 
 log = logging.getLogger("vtb.curate")
@@ -43,6 +46,26 @@ def describe_whole(
     return files, metrics
 
 
+def check_kept(output: Output, asking: Sequence[Task[AskWork]]) -> None:
+    """Refuse a set of which nothing is kept; answers stay where they are, since they were paid for.
+
+    Raises:
+        QualityGate: no video is kept; the message has the most frequent reason.
+    """
+    metrics = total(output.read_shards([task.path for task in asking]))
+    if metrics["kept"]:
+        return
+    tell(metrics)
+    ((why, count),) = (Counter(metrics["left_out"]) + Counter(metrics["quarantined"])).most_common(1)
+    most = f"of {metrics['videos']} videos none is kept; the most frequent reason, {count} times: {why}"
+    if metrics["answers"]:
+        raise QualityGate(
+            f"{most}: the answers stay in {output.uri}/shards; for other options take another --output, or --overwrite"
+        )
+    output.withdraw(shards_too=True)
+    raise QualityGate(f"{most}: nobody was asked; change what is left out, or give other videos")
+
+
 def _rows(output: Output, shards: Sequence[ShardEntry]) -> Sequence[VideoRow]:
     return [row for shard in shards for row in decode_rows(output.store.get_bytes(shard.path), shard.path)]
 
@@ -71,8 +94,6 @@ def tell(metrics: Mapping[str, Any]) -> None:
         log.info("%d videos were judged whose length nobody knows", metrics["of_unknown_length"])
     if bad := sum(metrics["quarantined"].values()):
         log.warning("%d of %d videos: no answer could be read: see %s", bad, metrics["videos"], QUARANTINE)
-    if not metrics["kept"]:
-        log.warning("no video is kept")
 
 
 def card(shards: Sequence[ShardEntry], metrics: Mapping[str, Any]) -> str:

@@ -49,7 +49,7 @@ def test_by_captions(server: ChatServer, tmp_path: Path) -> None:
 
 def test_what_names_no_class_is_left_out(server: ChatServer, tmp_path: Path) -> None:
     by_caption(server, a="Moves: yes\nAgents: None\nObjects: None")
-    good(ask(tmp_path / "out", server.url, "--captions", captions(tmp_path / "c.csv", "a")))
+    good(ask(tmp_path / "out", server.url, "--captions", captions(tmp_path / "c.csv", "a", "b")))
     assert rows(tmp_path / "out")[0]["why"] == "the model names no class"
 
 
@@ -110,10 +110,13 @@ def test_lengths_of_the_caption_file(
     columns: dict[str, str], seconds: float | None, asked: bool, server: ChatServer, tmp_path: Path
 ) -> None:
     by_caption(server)
-    done = ask(tmp_path / "out", server.url, "--captions", captions(tmp_path / "c.csv", "a", **columns))
+    table = captions(tmp_path / "c.csv", "a", **columns)
+    with table.open("a") as file:
+        file.write("u,b,Caption of b," + "," * (len(columns) - 1) + "\n")  # a second video, of unknown length
+    done = ask(tmp_path / "out", server.url, "--captions", table)
     good(done)
-    assert (rows(tmp_path / "out")[0]["seconds"], len(server.requests)) == (seconds, int(asked))
-    assert ("1 videos were judged whose length nobody knows" in done.err) == (seconds is None)
+    assert (rows(tmp_path / "out")[0]["seconds"], len(server.requests)) == (seconds, 1 + asked)
+    assert f"{1 + (seconds is None)} videos were judged whose length nobody knows" in done.err
 
 
 def test_legacy_files_are_read_as_the_artifact_is(server: ChatServer, clips: Path, tmp_path: Path) -> None:

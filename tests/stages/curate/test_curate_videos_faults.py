@@ -158,10 +158,23 @@ def test_a_server_that_takes_no_request_ends_the_run(table: Path, server: ChatSe
 
 def test_without_further_tries(table: Path, server: ChatServer, tmp_path: Path) -> None:
     server.answer = lambda request: says(ODD)
-    done = ask(tmp_path / "out", server.url, "--captions", table, "--reasks", 0)
-    good(done)
-    assert asked(server) == dict.fromkeys(NAMES, 1)
-    assert "no video is kept" in done.err
+    for _ in range(2):  # what was answered is not asked about again
+        done = ask(tmp_path / "out", server.url, "--captions", table, "--reasks", 0)
+        assert (done.code, len(done.error_lines)) == (5, 1), done.err
+        assert "of 6 videos none is kept; the most frequent reason, 6 times: not in the form" in done.err
+        assert not (tmp_path / "out/manifest.json").exists()
+        assert [row["answers"] for row in rows(tmp_path / "out")] == [[ODD]] * 6
+        assert asked(server) == dict.fromkeys(NAMES, 1)
+
+
+def test_where_every_video_is_left_out_other_options_may_follow(server: ChatServer, tmp_path: Path) -> None:
+    server.answer = lambda request: says(YES)
+    short = captions(tmp_path / "short.csv", *NAMES, seconds="8")
+    done = ask(tmp_path / "out", server.url, "--captions", short, "--min-seconds", 20)
+    assert (done.code, len(done.error_lines), server.requests) == (5, 1, []), done.err
+    assert "6 times: " in done.err
+    assert not (tmp_path / "out/plan.json").exists()
+    good(ask(tmp_path / "out", server.url, "--captions", short, "--min-seconds", 5))
 
 
 # --- runs that are cut off
@@ -224,9 +237,14 @@ def test_a_budget_ends_between_two_shards(table: Path, whole: list[object], serv
 
 
 def test_a_budget_that_is_less_than_a_shard_may_take(table: Path, server: ChatServer, tmp_path: Path) -> None:
-    done = ask(tmp_path / "out", server.url, "--captions", table, "--max-requests", 17)
-    assert (done.code, server.requests) == (4, [])
-    assert "may take 18: raise it, or lower --videos-per-shard or --reasks" in done.err
+    for most, way in ((17, "or take --videos-per-shard 5"), (2, "one video may take 3: lower --reasks, too")):
+        for more in ((), ("--dry-run",)):
+            done = ask(tmp_path / "out", server.url, "--captions", table, "--max-requests", most, *more)
+            assert (done.code, len(done.error_lines), server.requests) == (2, 1, []), done.err
+            assert "a shard may take 18" in done.err
+            assert way in done.err
+    good_for = ("--captions", table, "--max-requests", 17, "--videos-per-shard", 5, "--dry-run")
+    assert ask(tmp_path / "out", server.url, *good_for).code == 0
     server.answer = lambda request: says(YES)
     good(ask(tmp_path / "out", server.url, "--captions", table, "--max-requests", 18))
 
