@@ -63,6 +63,7 @@ def sft_features(clips: str | None = None, more: Iterable[str] = ()) -> Features
         *_text("solution", "task_type", "task_group", "id", *more),
     ]
 
+
 # Rows about videos (``vtb.datasets.videos.record``).
 VIDEO_FEATURES: Features = [
     *_text("video", "file", "caption", "outcome", "why", "detail"),
