@@ -46,7 +46,8 @@ def _example(stage: Stage, options: dict[str, Any]) -> tuple[Pipeline, Step]:
 
 def _models(stage: Stage) -> Iterator[str]:
     command = next(found.command for found in installed().values() if found.stage is stage)
-    yield from (str(param.name) for param in command.params if param.name == "model" and getattr(param, "artifact", False))
+    models = (param for param in command.params if param.name == "model")
+    yield from (str(param.name) for param in models if getattr(param, "artifact", False))
 
 
 def _jobs() -> dict[str, str]:
