@@ -32,7 +32,7 @@ def test_won_and_lost_are_told_everywhere(base: Path, tmp_path: Path) -> None:
     done = score(tmp_path / "trained", tmp_path / "after", "--against", base)
     assert done.code == 0, done.err
     # Bonett and Price: (8 - 2) / 20 and 1.96 * sqrt((0.5 - 0.09) / 20), which is 0.3 and 0.2806
-    last = f"against {base}: 7 won, 1 lost, 2 right in both; +33.3 points (+1.9 to +58.1), p = 0.039 (McNemar)"
+    last = f"against {base}: 7 won, 1 lost, 2 right in both; +33.3 points (+1.8 to +58.1), p = 0.039 (McNemar)"
     assert done.err.splitlines()[-1].endswith(last), done.err
     (found,) = json.loads((tmp_path / "after" / "scores.json").read_text())["against"]
     assert (found["uri"], found["per_task"]["maze_square"]) == (str(base), found["overall"])

@@ -7,7 +7,7 @@ import math
 import pytest
 from scipy.stats import binom, binomtest
 
-from vtb_eval.paired import MOST_EXACT, compare_pairs, difference_interval, mcnemar
+from vtb_eval.paired import FEW, MOST_EXACT, compare_pairs, difference_interval, mcnemar, paired_interval
 
 
 def test_mid_p_by_hand() -> None:
@@ -49,6 +49,24 @@ def test_interval_by_hand() -> None:
 def test_published_interval() -> None:
     """The example with the authors' own function, ``CIpropWS(.05, 26, 4, 40)``."""
     assert difference_interval(26, 4, 40) == pytest.approx((0.3126438, 0.7349752), abs=1e-6)
+
+
+def test_four_lost_of_five_by_hand() -> None:
+    """Half of q^4 is 0.025 at q = 0.05^(1/4), the chance of losing where none of four is won."""
+    low, high = paired_interval(0, 4, 5)
+    assert (low, high) == pytest.approx((-1.0, 0.8 * (1 - 2 * 0.05**0.25)))
+    assert high > 0
+    assert paired_interval(4, 0, 5) == pytest.approx((-high, -low))
+
+
+@pytest.mark.parametrize("others", [0, 1, 500])
+def test_the_interval_of_few_changes_agrees_with_the_test(others: int) -> None:
+    for changed in range(FEW + 1):
+        for won in range(changed + 1):
+            lost, puzzles = changed - won, max(1, changed + others)
+            low, high = paired_interval(won, lost, puzzles)
+            assert -1 <= low <= (won - lost) / puzzles <= high <= 1
+            assert (low > 0 or high < 0) == (mcnemar(won, lost) < 0.05), (won, lost, puzzles)
 
 
 def test_right_and_wrong() -> None:
