@@ -88,7 +88,10 @@ class Task(ABC, Generic[P]):
         return {}
 
     def blind(self, record: P) -> float | None:
-        """How often a guess that does not see the drawing is right at such examples; None where nobody measured it."""
+        """How often a guess that does not see the drawing is right at such examples; None where nobody measured it.
+
+        Of questions with options chance, where the most frequent right answer says no more (``frequent_answer``).
+        """
         return None
 
     def frequent_answer(self, answers: Sequence[str]) -> float | None:

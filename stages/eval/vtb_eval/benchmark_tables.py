@@ -13,6 +13,7 @@ from vtb_eval.own_files import verdicts_of
 from vtb_eval.result import Result
 from vtb_eval.shares import Z_95
 
+ENOUGH = 100  # questions of a task, from which on its most frequent right answer is more than luck
 SETTING = "other frames, shown in another way, than where the published figures were measured"
 
 
@@ -28,10 +29,11 @@ def benchmark_tables(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def _table(benchmark: Benchmark, table: PublishedTable, results: Sequence[Result]) -> dict[str, Any]:
+    worth = _frequent(results)
     own: dict[str, Callable[[Result], float | None]] = {
         "this run": lambda result: result.score,
         "this run, read leniently": lambda result: result.tolerant_score,
-        "the most frequent answer": lambda result: result.blind,
+        "the most frequent answer": lambda result: worth.get((result.source, result.task), result.blind),
     }
     rows = {name: _columns(table, results, value) for name, value in own.items()}
     if benchmark.columns is not None:
@@ -94,15 +96,19 @@ def _obstacles(benchmark: Benchmark, table: PublishedTable, results: Sequence[Re
 
 
 def beside_frequent_answers(results: Sequence[Result]) -> list[Result]:
-    """The results; those of tasks that measure a blind guess by the most frequent right answer, with its score."""
+    """The results; those of tasks with enough questions have the score of the most frequent right answer as a guess."""
+    worth = _frequent(results, ENOUGH)
+    return [replace(one, blind=worth.get((one.source, one.task), one.blind)) for one in results]
+
+
+def _frequent(results: Sequence[Result], enough: int = 1) -> Mapping[tuple[str, str], float]:
+    """What the most frequent right answer scores, by source and task, where a task of so many questions measures it."""
     answers: dict[tuple[str, str], dict[str, str]] = {}
     for result in results:
         answers.setdefault((result.source, result.task), {})[result.id] = result.answer
-    worth: Mapping[tuple[str, str], float | None] = {
+    found = {
         (source, task): find_task(source, task).frequent_answer(list(right.values()))
         for (source, task), right in answers.items()
+        if len(right) >= enough
     }
-    return [
-        result if (rate := worth[result.source, result.task]) is None else replace(result, blind=rate)
-        for result in results
-    ]
+    return {key: rate for key, rate in found.items() if rate is not None}

@@ -16,6 +16,8 @@ from vtb.report.learning_curve import HEIGHT, WIDTH, Curve, curve_of
 from vtb.report.pages import render
 from vtb.report.samples import title_of
 from vtb.store import open_store
+from vtb.tasks.registry import find_task
+from vtb_eval.benchmark_tables import ENOUGH
 from vtb_eval.examples import PageSource, ShownAnswer, load
 from vtb_eval.learning import ALL
 from vtb_eval.reference_marks import reference_marks
@@ -55,7 +57,16 @@ def report_page(
         curves=_curves(figures),
         curve_size=(WIDTH, HEIGHT),
         references=reference_marks(figures),
+        enough=ENOUGH,
+        **_kinds(results),
     )
+
+
+def _kinds(results: Sequence[Result]) -> dict[str, bool]:
+    """Whose blind guesses the page has to explain: those of puzzles, of questions, or of both."""
+    tasks = {(one.source, one.task): one.answer for one in results if one.blind is not None}
+    asked = [find_task(source, task).frequent_answer([answer]) is not None for (source, task), answer in tasks.items()]
+    return {"guessed_puzzles": not all(asked), "guessed_questions": any(asked)}
 
 
 def _widest(tasks: Iterable[Mapping[str, Any]]) -> float:

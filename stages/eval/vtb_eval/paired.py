@@ -62,7 +62,7 @@ def mcnemar(won: int, lost: int) -> float:
 
 
 def paired_interval(won: int, lost: int, puzzles: int) -> tuple[float, float]:
-    """The 95 % interval of a difference of paired proportions; where few changed, it leaves 0 out exactly where p < 0.05.
+    """The 95 % interval of a difference of paired proportions; of few changes it leaves 0 out exactly where p < 0.05.
 
     Of few, the bound towards 0 is that of the mid-p interval of the share of them that was won (the test, turned
     round); the other bound is the wider one of this and of Bonett and Price. Of many, or none: theirs alone.

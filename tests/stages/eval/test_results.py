@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vtb_eval.benchmark_tables import ENOUGH, beside_frequent_answers
 from vtb_eval.result import Result
 from vtb_eval.results import summarise
 from vtb_eval.shares import share_of, wilson
@@ -103,3 +104,15 @@ def test_blind_guesses_stand_beside_what_is_right() -> None:
     assert figures["per_level"]["maze_square, size 9"]["blind"] == 0.2
     assert summarise([*known, of_9])["overall"]["blind"] is None
     assert summarise([])["overall"]["blind"] is None
+
+
+@pytest.mark.parametrize(("questions", "worth"), [(1, 0.25), (ENOUGH - 1, 0.25), (ENOUGH, 0.8)])
+def test_few_questions_are_guessed_by_chance(questions: int, worth: float) -> None:
+    """Four of five right answers are B, of four options."""
+    one = Result(
+        id="", task="route_planning", level="", attempt=0, strict=False, tolerant=False, reason="", choice=None,
+        characters=0, by_choice=True, source="vsi-bench", unjudged=(), signals={}, answer="", score=0, tolerant_score=0,
+        blind=0.25,
+    )  # fmt: skip
+    some = [replace(one, id=str(number), answer="A" if number % 5 == 4 else "B") for number in range(questions)]
+    assert {result.blind for result in beside_frequent_answers([*some, *some])} == {worth}

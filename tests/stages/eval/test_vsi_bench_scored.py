@@ -89,6 +89,10 @@ def test_the_table(predicted: Path, tmp_path: Path) -> None:
     page = (tmp_path / "scores" / "report.html").read_text()
     assert "LLaVA-OneVision-72B" in page
     assert "the most frequent answer" in page
+    blind = {kind: share["blind"] for kind, share in figures["per_task"].items()}
+    assert blind == {kind: None if kind in NUMBERS else 1 / len(OPTIONS) for kind in blind}  # two of each tell nothing
+    assert "one of the options" in page
+    assert "20,000 generated puzzles" not in page
     assert shown_on(tmp_path / "scores" / "report.html")
 
 

@@ -103,6 +103,10 @@ class PictureTask(InWords[PictureRecord]):
         """As the benchmark gives it."""
         return record.answer
 
+    def blind(self, record: PictureRecord) -> float | None:
+        """Chance, where the options are known."""
+        return 1 / len(record.options) if record.options else None
+
     def frequent_answer(self, answers: Sequence[str]) -> float:
         """How often the most frequent right answer is right."""
         return Counter(answers).most_common(1)[0][1] / len(answers)

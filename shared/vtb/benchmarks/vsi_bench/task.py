@@ -74,6 +74,10 @@ class VsiTask(InWords[VsiRecord]):
         """As the benchmark gives it."""
         return record.answer
 
+    def blind(self, record: VsiRecord) -> float | None:
+        """Chance, where the options are known."""
+        return 1 / len(record.options) if record.options else None
+
     def frequent_answer(self, answers: Sequence[str]) -> float:
         """The benchmark's own baseline, "chance level (frequency)"; of several as frequent, the first."""
         guess = Counter(answers).most_common(1)[0][0]
