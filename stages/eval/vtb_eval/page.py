@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from vtb.artifact import InputEntry, find_manifest
+from vtb.benchmarks.common.in_words import InWords
 from vtb.benchmarks.videothinkbench.published import SOURCE
 from vtb.puzzles.registry import families
 from vtb.report.learning_curve import HEIGHT, WIDTH, Curve, curve_of
@@ -62,11 +63,18 @@ def report_page(
     )
 
 
-def _kinds(results: Sequence[Result]) -> dict[str, bool]:
-    """Whose blind guesses the page has to explain: those of puzzles, of questions, or of both."""
-    tasks = {(one.source, one.task): one.answer for one in results if one.blind is not None}
-    asked = [find_task(source, task).frequent_answer([answer]) is not None for (source, task), answer in tasks.items()]
-    return {"guessed_puzzles": not all(asked), "guessed_questions": any(asked)}
+def _kinds(results: Sequence[Result]) -> dict[str, Any]:
+    """Which explanations the page needs: of guesses at puzzles and questions, of mazes; and what all are called."""
+    answers = {(one.source, one.task): one.answer for one in results}
+    guessed = {(one.source, one.task) for one in results if one.blind is not None}
+    tasks = {key: find_task(*key) for key in answers}
+    asked = [tasks[key].frequent_answer([answers[key]]) is not None for key in guessed]
+    return {
+        "guessed_puzzles": not all(asked),
+        "guessed_questions": any(asked),
+        "mazes": any(task.group == "maze" for task in tasks.values()),
+        "noun": "questions" if tasks and all(isinstance(task, InWords) for task in tasks.values()) else "puzzles",
+    }
 
 
 def _widest(tasks: Iterable[Mapping[str, Any]]) -> float:

@@ -108,6 +108,8 @@ def test_blind_guesses_stand_beside_accuracy(scores: Path) -> None:
             assert float(lines[0]) == pytest.approx(400 * rate, abs=0.1)
     assert "vtb.puzzles.blind" in page
     assert "one of the options" not in page
+    assert "touches a wall" in page
+    assert "Published figures" in page
 
 
 def test_two_tasks_with_puzzles_of_one_id(tmp_path: Path) -> None:

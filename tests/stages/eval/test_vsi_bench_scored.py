@@ -92,7 +92,9 @@ def test_the_table(predicted: Path, tmp_path: Path) -> None:
     blind = {kind: share["blind"] for kind, share in figures["per_task"].items()}
     assert blind == {kind: None if kind in NUMBERS else 1 / len(OPTIONS) for kind in blind}  # two of each tell nothing
     assert "one of the options" in page
-    assert "20,000 generated puzzles" not in page
+    others = ("20,000 generated puzzles", "touches a wall", "pixel difference", "cell_accuracy", "Published figures")
+    assert [words for words in others if words in page] == []
+    assert "<p>20 questions, 20 of them with an answer" in page
     assert shown_on(tmp_path / "scores" / "report.html")
 
 
