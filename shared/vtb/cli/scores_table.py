@@ -16,7 +16,11 @@ def scores_table(metrics: Mapping[str, Any]) -> list[str]:
     rows = [(task, *row) for task, share in shares.items() if (row := _row(share)) is not None]
     if len(rows) < len(shares):
         return []
-    rows = [HEADS, *rows]
+    if isinstance(grade := metrics.get("only_grade"), str):  # such answers are never right
+        rows = [(task, right.rpartition("/")[2], *others) for task, right, *others in rows]
+        rows = [("task", "answers", f"mean {grade}", *HEADS[3:]), *rows]
+    else:
+        rows = [HEADS, *rows]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     return [
         f"{task:<{widths[0]}}  {right:>{widths[1]}}  {rate:>{widths[2]}}  {interval:<{widths[3]}}  {blind}".rstrip()

@@ -31,6 +31,7 @@ class Task(ABC, Generic[P]):
         group: of the task (``maze``, ``eyeballing``).
         version: raised when the same seed gives another puzzle or picture than before, or the payload changes.
         by_choice: whether an answer is right exactly when its choice is, so that several answers can vote.
+        only_grade: what the grade of an answer is called, where answers are never right or wrong; else empty.
         payload_class: what an example of the task holds besides what all examples hold.
     """
 
@@ -38,6 +39,7 @@ class Task(ABC, Generic[P]):
     group: str
     version: int = 1
     by_choice: bool = False
+    only_grade: str = ""
     payload_class: type[P]
 
     def validate(self, record: P) -> None:

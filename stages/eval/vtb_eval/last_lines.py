@@ -15,12 +15,15 @@ log = logging.getLogger("vtb.eval")
 
 
 def sum_up(figures: Mapping[str, Any]) -> None:
-    """The last word: how many are right of what, and what could not be judged."""
+    """The last word: how many are right of what, or the mean grade, and what could not be judged."""
     strict, puzzles = figures["overall"]["strict"], figures["puzzles"]
     missing = f", {figures['without_answer']} without an answer" if figures["without_answer"] else ""
     of = f" attempts at {puzzles} puzzles" if strict["total"] > puzzles else ""
     right, total = strict["right"], strict["total"]
-    log.info("right: %s of %d%s%s (%.1f %%)", f"{right:g}", total, of, missing, 100 * strict["rate"])
+    if grade := figures.get("only_grade"):
+        log.info("mean %s: %.1f %% of %d%s%s", grade, 100 * strict["rate"], total, of or " answers", missing)
+    else:
+        log.info("right: %s of %d%s%s (%.1f %%)", f"{right:g}", total, of, missing, 100 * strict["rate"])
     if cut := figures.get("cut_off"):
         where = f" at {cut['tokens']} tokens" if cut["tokens"] else ""
         log.info("%d of %d answers were cut off%s: predict with a larger --max-new-tokens to hear them out",

@@ -23,6 +23,7 @@ from vtb.errors import BadInput, UsageProblem
 from vtb.media.image import UnreadableImage
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.run import Run, input_entry
+from vtb.tasks.registry import find_task
 from vtb_eval.against import FILE, Earlier, compare_runs, read_earlier
 from vtb_eval.benchmark_tables import benchmark_tables, beside_frequent_answers
 from vtb_eval.comparison import compare
@@ -168,6 +169,12 @@ def cut_off(source: PageSource, results: Sequence[Result]) -> dict[str, Any]:
     return {"cut_off": {"answers": count, "tokens": longest if isinstance(longest, int) else None}}
 
 
+def only_grade(results: Sequence[Result]) -> dict[str, Any]:
+    """What all answers are graded by, where none can be right or wrong; else empty."""
+    names = {find_task(*key).only_grade for key in {(result.source, result.task) for result in results}}
+    return {"only_grade": names.pop()} if len(names) == 1 and "" not in names else {}
+
+
 def asked_without(source: PageSource) -> Sequence[str]:
     """The puzzles that a predictions artifact says nobody could be asked about."""
     entry = source.inputs[0]
@@ -194,6 +201,7 @@ def close(
     read = (result for shard in shards for result in results_in(output.store.get_bytes(shard.path)))
     results = beside_frequent_answers(list(read))
     figures = {**summarise(results), **cut_off(source, results), **refused(results), **latent_figures(judged(results))}
+    figures.update(only_grade(results))
     figures[NOT_JUDGED] = [*asked_without(source), *odd]
     figures["comparison"] = compare(judged(results), figures)
     figures["benchmarks"] = benchmark_tables(judged(results))

@@ -94,6 +94,14 @@ def test_scores_have_both(bert: Path, tmp_path: Path) -> None:
     more = ("--bert-model", bert, "--sentence-model", bert)
     done = call("vtb-eval", "score", *answers, *more, "--output", tmp_path / "scores")
     assert done.code == 0, done.err
+    assert "mean ROUGE-L: " in done.err
+    assert "right: " not in done.err
+    shown = call("vtb", "show", tmp_path / "scores").out
+    assert "answers  mean ROUGE-L" in shown
+    assert "/2 " not in shown
+    page = (tmp_path / "scores/report.html").read_text()
+    assert "mean ROUGE-L <span" in page
+    assert "Right answers" not in page
     table = json.loads((tmp_path / "scores/scores.json").read_text())["benchmarks"]["4d-bench-captions"]["own"]
     assert 0 < table["this run"]["bert"] <= 100
     assert 0 < table["this run"]["sbert"] <= 100

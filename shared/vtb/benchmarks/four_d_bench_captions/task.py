@@ -41,6 +41,7 @@ class CaptionTask(InWords[CaptionRecord]):
 
     name = TASK
     group = "videos"
+    only_grade = "ROUGE-L"
     payload_class = CaptionRecord
 
     def identity(self, record: CaptionRecord) -> str:
