@@ -7,6 +7,7 @@ answer away.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -17,6 +18,7 @@ from vtb.perception.perceived import Floats
 CHANGE = 0.2  # a change by so large a share is one
 AXIS = 0.3  # from so large a part of a unit vector on, an axis is named
 MOST_SEGMENTS = 15
+_NUMBER = re.compile(r"\(\d+\) ")
 _AXES = (("Front", "Behind"), ("Left", "Right"), ("Above", "Below"))
 _WHOLE = {1: "The former is always faster", 0: "Their speed is nearly the same", -1: "The latter is always faster"}
 _PART = {1: "The former is faster", 0: "Nearly the same", -1: "The latter is faster"}
@@ -89,3 +91,8 @@ def _label(unit: Iterable[float]) -> str:
 def numbered(segments: Sequence[str]) -> str:
     """The segments as the text of an answer."""
     return " ".join(f"({number}) {words}." for number, words in enumerate(segments, start=1))
+
+
+def segments_of(text: str) -> int:
+    """How many segments the text of an answer has."""
+    return len(_NUMBER.findall(text))

@@ -78,7 +78,10 @@ def choose_scene(rng: random.Random, video: Perceived, shown: tuple[float, float
         viewer = Viewer(thing, None if moving else below(rng, frames))
         if last - first < LEAST_GAP:
             continue
-        scene = _scene(video, viewer, first, last, shown)
+        try:
+            scene = _scene(video, viewer, first, last, shown)
+        except Rejected:
+            continue
         if len(scene.names) > 1:
             return scene
     raise Rejected("no window in which two things are seen throughout")
@@ -87,8 +90,8 @@ def choose_scene(rng: random.Random, video: Perceived, shown: tuple[float, float
 def _scene(video: Perceived, viewer: Viewer, first: int, last: int, shown: tuple[float, float]) -> Scene:
     names, places = list[str](), list[np.ndarray]()
     for number, track in enumerate(video.tracks):
-        if number == viewer.thing and viewer.frame is None:
-            continue  # who goes along is always at its own place
+        if number == viewer.thing:
+            continue  # nobody is asked about from its own place
         window = positions(video, number, viewer)[first : last + 1]
         if np.isfinite(window).all() and track.seen[first]:
             box = scaled(track.boxes[first].tolist(), shown)
@@ -103,7 +106,7 @@ def _viewer(video: Perceived, viewer: Viewer, first: int, shown: tuple[float, fl
     if viewer.thing != CAMERA:
         track = video.tracks[viewer.thing]
         if not track.seen[frame]:
-            return name
+            raise Rejected("out of sight where its box is given")
         box = ",".join(map(str, scaled(track.boxes[frame].tolist(), shown)))
         when = "initial bounding" if viewer.frame is None else "bounding"
         name = f"the {track.label} with {when} box coordinates [{box}]"
@@ -152,6 +155,9 @@ def _check(words: str, options: list[str], scene: Scene) -> None:
     boxes = {box for name in scene.names for box in _BOX.findall(name)}
     if not set(_BOX.findall(words)) <= boxes or not _BOX.findall(words):
         raise Unread("does not call things by their names")
+    for name in scene.names:  # a class may have a number in its name
+        label = name.partition(" with ")[0]
+        words, options = words.replace(label, ""), [option.replace(label, "") for option in options]
     if any(re.search(r"\d", _BOX.sub("", option)) for option in (words, *options)):
         raise Unread("gives numbers")
 

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from vtb.dynamic.asked import Asked, Rejected
+from vtb.dynamic.describe import segments_of
 from vtb.dynamic.kinds import KINDS
 from vtb.dynamic.noise import steady_answer
 from vtb.dynamic.options import Elsewhere, options_of
@@ -30,13 +31,14 @@ class Question:
         asked: who looks, at what, when.
         options: their words.
         right: the place of the right one.
-        segments: how many parts the right answer has.
+        segments: how many parts an option has, on average over all four: that of the right one alone would tell it
+            from the others where questions are chosen by it.
     """
 
     asked: Asked
     options: tuple[str, ...]
     right: int
-    segments: int
+    segments: float
 
 
 @dataclass
@@ -69,7 +71,7 @@ class Asking:
         """
         right = steady_answer(self.video, self.copies, asked)
         options, place = options_of(rng, asked, right, self.elsewhere)
-        return Question(asked, options, place, len(right))
+        return Question(asked, options, place, sum(map(segments_of, options)) / len(options))
 
 
 def ask_about(rng: random.Random, asking: Asking, count: int) -> Found:

@@ -121,9 +121,11 @@ def _seconds(cells: Mapping[str, str]) -> float | None:
     """As the columns say; None where they do not, or say something that is no length."""
     for column in DURATIONS:
         try:
-            return max(0.0, float(cells[column]))
+            seconds = float(cells[column])
         except (KeyError, ValueError):
             continue
+        if 0 <= seconds < float("inf"):  # what is no number is neither
+            return seconds
     times = _CLOCK.findall(cells.get(SPAN, ""))
     if len(times) != 2:
         return None

@@ -41,7 +41,9 @@ def card_of(options: Options, shards: Sequence[ShardEntry], rates: Mapping[str, 
         counts=dict(sorted(counted(shards, "kinds").items())),
         picture="gallery.png",
         pages=pages,
-        layout="\n\n".join(part for part in (_layout(options), _terms(options), _audit(rates)) if part),
+        layout="\n\n".join(
+            part for part in (_layout(options), _terms(options), _audit(rates, len(counted(shards, "kinds")))) if part
+        ),
         license=OURS if options.backend == "synthetic" else OTHER,
     )
 
@@ -62,17 +64,18 @@ def _terms(options: Options) -> str:
     return f"The answers were found by models with these terms of use: {found}."
 
 
-def _audit(rates: Mapping[str, BlindRate]) -> str:
+def _audit(rates: Mapping[str, BlindRate], kinds: int) -> str:
     """What a small model picks right by the words alone."""
     if not rates:
         return f"How much the words of the questions tell was not measured: that takes {LEAST} questions of a type."
     leaks = [f"`{kind}`" for kind, rate in rates.items() if rate.leaks]
     said = f"Too much for chance: {', '.join(leaks)}. What a model gets right there may be no reasoning."
     rows = "\n".join(_row(kind, rate) for kind, rate in rates.items())
+    few = f" Types with fewer than {LEAST} questions were not measured." if len(rates) < kinds else ""
     return (
         "How often a small model that reads the words alone, not the frames, picks the right option, in per cent with "
         f"95 % intervals. Chance is {100 * CHANCE:.0f}. "
-        f"{said if leaks else f'No type is more than {100 * LEEWAY:.0f} points above it and beyond its interval.'}"
+        f"{said if leaks else f'No type is more than {100 * LEEWAY:.0f} points above it and beyond its interval.'}{few}"
         f"\n\n| type | questions | right |\n|---|---:|---:|\n{rows}"
     )
 

@@ -85,7 +85,7 @@ class Coordinates:
 def from_templates(video: AskedVideo, coordinates: Coordinates) -> Iterator[Worded]:
     """The questions of the twelve types; of predictions, the frames that show what comes are left out."""
     for one in video.found.questions:
-        figures = {"segments": one.segments, "frames": one.asked.last - one.asked.first}
+        figures = {"segments": one.segments, "frames": float(one.asked.last - one.asked.first)}
         words = question_about(video.known, one.asked, coordinates.scale)
         left_out = HELD_BACK if one.asked.kind.measure == "prediction" else 0
         yield Worded(one.asked.kind.name, words, one.options, one.right, figures, left_out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -33,6 +34,7 @@ from vtb_generate.dynamic_videos import Own, OwnVideo, Rendered, Videos
 from vtb_generate.dynamic_whole import describe_whole
 from vtb_generate.shards import one_thread
 
+log = logging.getLogger("vtb.generate")
 QUALITY = 90  # of the JPEG files
 
 
@@ -128,11 +130,24 @@ def _own(run: Run, options: Options) -> tuple[Videos, list[InputEntry]]:
     ]
     if not found:
         raise BadInput(f"{options.videos}: holds none of the videos with things that act that {options.about} names")
-    inputs = [
-        InputEntry(open_store(str(options.videos)).uri, "videos", folder.digest),
-        InputEntry(open_store(options.about).uri, "videos", hashlib.sha256(msgspec.json.encode(chosen)).hexdigest()),
-    ]
+    if len(found) < len(chosen):
+        idle = sum(not one.agents for one in chosen)
+        missing = len(chosen) - len(found) - idle
+        log.warning("left out: %d videos that are not in the folder, %d in which nothing acts", missing, idle)
+    named = [(str(options.videos), "videos", folder.digest), (options.about, "videos", _digest(chosen)),
+             (str(options.weights), "weights", _digest(_sizes(options.weights)))]  # fmt: skip
+    inputs = [InputEntry(open_store(uri).uri, kind, digest) for uri, kind, digest in named]
     return Own(
         tuple(found), options.weights, options.device, run.seed, options.questions, options.frames,
         options.frame_pixels, options.margin,
     ), inputs  # fmt: skip
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+
+
+def _sizes(folder: Path) -> list[tuple[str, int]]:
+    """Of all files, since hashing gigabytes takes minutes."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [(path.relative_to(folder).as_posix(), path.stat().st_size) for path in files]

@@ -104,6 +104,8 @@ def test_the_first_row_that_can_be_used_counts(server: ChatServer, tmp_path: Pat
         ({"timestamp": "['0:00:12.500', '0:00:43.000']"}, 30.5, True),
         ({"timestamp": "['0:59:59.0', '1:02:00.0']"}, 121, False),
         ({"timestamp": "soon", "duration": "?"}, None, True),
+        ({"duration": "nan"}, None, True),
+        ({"duration": "-5"}, None, True),
     ],
 )
 def test_lengths_of_the_caption_file(
