@@ -153,5 +153,5 @@ def test_every_program_hears_first(tmp_path: Path) -> None:
     )
     done = subprocess.run([BIN / "python", "-c", code], capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
-    assert len(lines) == 12
+    assert len(lines) == 13
     assert [line for line in lines if not line.endswith("[] []")] == []
