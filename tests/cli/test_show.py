@@ -174,7 +174,8 @@ def test_verify_needs_the_same_memory_for_any_number_of_shards(made: Path) -> No
     finally:
         tracemalloc.stop()
     assert len(store.in_use) == 8_001
-    assert max(store.in_use[1:]) - min(store.in_use[1:]) < 2_000_000
+    # What waits for the collector of garbage is up to two megabytes; a kilobyte kept of each shard would be eight.
+    assert max(store.in_use[1:]) - min(store.in_use[1:]) < 4_000_000
 
 
 def test_verify_does_not_read_what_is_too_large_and_names_three(copy: Path) -> None:
