@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from vtb.dynamic.asked import Asked, Rejected, answer_to
+from vtb.dynamic.asked import Asked, Rejected, answer_if_any, answer_to
 from vtb.dynamic.kinds import KINDS
 from vtb.dynamic.noise import noisy
 from vtb.dynamic.roles import draw_question
@@ -34,7 +34,7 @@ def run(scenes: int = SCENES) -> Iterator[dict[str, Any]]:
         right: dict[str, list[bool]] = defaultdict(list)
         for index, (video, question, answer) in enumerate(asked):
             seen = noisy(np.random.default_rng([1, index]), video, share, degrees)
-            right[question.kind.name].append(_answer(seen, question) == answer)
+            right[question.kind.name].append(answer_if_any(seen, question) == answer)
         every = [one for some in right.values() for one in some]
         yield {
             "name": f"answers right under noise of {100 * share:g} % and {degrees:g} degrees",
@@ -55,10 +55,3 @@ def _questions(index: int) -> Iterator[tuple[Perceived, Asked, tuple[str, ...]]]
                 break
             except Rejected:
                 continue
-
-
-def _answer(video: Perceived, asked: Asked) -> tuple[str, ...] | None:
-    try:
-        return answer_to(video, asked)
-    except Rejected:
-        return None

@@ -62,6 +62,14 @@ def answer_to(video: Perceived, asked: Asked) -> tuple[str, ...]:
     return found
 
 
+def answer_if_any(video: Perceived, asked: Asked) -> tuple[str, ...] | None:
+    """The same; None where there is none."""
+    try:
+        return answer_to(video, asked)
+    except Rejected:
+        return None
+
+
 def _described(video: Perceived, asked: Asked) -> tuple[str, ...] | None:
     """By the rule of its measure."""
     measure, scale = asked.kind.measure, scale_of(video)

@@ -139,7 +139,7 @@ def _own(segments: Sequence[Sequence[str]], place: int) -> Iterator[str]:
     yield f"longer than {sum(len(mine) > len(one) for one in others)}"
     yield f"begins like {sum(mine[0] == one[0] for one in others)}"
     yield f"ends like {sum(mine[-1] == one[-1] for one in others)}"
-    yield f"shares={sum(len(set(mine) & set(one)) for one in others) * 3 // (3 * len(mine))}"
+    yield f"shares={sum(len(set(mine) & set(one)) for one in others) // len(mine)}"
     yield f"first={mine[0]}"
     yield f"last={mine[-1]}"
     yield from (f"has={one}" for one in mine[:6])

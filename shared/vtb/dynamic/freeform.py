@@ -14,7 +14,7 @@ import numpy as np
 
 from vtb.dynamic.asked import HELD_BACK, Rejected
 from vtb.dynamic.viewpoint import CAMERA, Viewer, positions, scale_of
-from vtb.dynamic.wording import scaled
+from vtb.dynamic.wording import named, viewed
 from vtb.perception.perceived import Perceived
 from vtb.rng import below, pick, shuffled
 
@@ -78,41 +78,27 @@ def choose_scene(rng: random.Random, video: Perceived, shown: tuple[float, float
         viewer = Viewer(thing, None if moving else below(rng, frames))
         if last - first < LEAST_GAP:
             continue
-        try:
-            scene = _scene(video, viewer, first, last, shown)
-        except Rejected:
-            continue
-        if len(scene.names) > 1:
-            return scene
+        names, places = _seen(video, viewer, first, last, shown)
+        if len(names) > 1:
+            at, when = (first, "initial") if viewer.frame is None else (viewer.frame, "")
+            from_whom = viewed(video, viewer, named(video, thing, at, when, shown))
+            return Scene(viewer, first, last, names, places, from_whom)
     raise Rejected("no window in which two things are seen throughout")
 
 
-def _scene(video: Perceived, viewer: Viewer, first: int, last: int, shown: tuple[float, float]) -> Scene:
+def _seen(
+    video: Perceived, viewer: Viewer, first: int, last: int, shown: tuple[float, float]
+) -> tuple[tuple[str, ...], tuple[np.ndarray, ...]]:
+    """The names and places of all things that are known throughout; none where the viewer is not."""
     names, places = list[str](), list[np.ndarray]()
     for number, track in enumerate(video.tracks):
         if number == viewer.thing:
             continue  # nobody is asked about from its own place
         window = positions(video, number, viewer)[first : last + 1]
         if np.isfinite(window).all() and track.seen[first]:
-            box = scaled(track.boxes[first].tolist(), shown)
-            names.append(f"the {track.label} with initial bounding box coordinates [{','.join(map(str, box))}]")
+            names.append(named(video, number, first, "initial", shown))
             places.append(window * (UNIT / scale_of(video)))
-    return Scene(viewer, first, last, tuple(names), tuple(places), _viewer(video, viewer, first, shown))
-
-
-def _viewer(video: Perceived, viewer: Viewer, first: int, shown: tuple[float, float]) -> str:
-    frame = first if viewer.frame is None else viewer.frame
-    name = "the camera"
-    if viewer.thing != CAMERA:
-        track = video.tracks[viewer.thing]
-        if not track.seen[frame]:
-            raise Rejected("out of sight where its box is given")
-        box = ",".join(map(str, scaled(track.boxes[frame].tolist(), shown)))
-        when = "initial bounding" if viewer.frame is None else "bounding"
-        name = f"the {track.label} with {when} box coordinates [{box}]"
-    if viewer.frame is None:
-        return f"following the perspective of {name}"
-    return f"from the perspective of {name} at {video.times[frame]:.1f}s"
+    return tuple(names), tuple(places)
 
 
 def told(video: Perceived, scene: Scene) -> dict[str, str]:

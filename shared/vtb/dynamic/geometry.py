@@ -12,7 +12,6 @@ import numpy as np
 from vtb.perception.perceived import Floats
 
 AHEAD = np.array([0.0, 0.0, 1.0])  # of a camera, in its own axes
-FRONT = np.array([1.0, 0.0, 0.0])  # of an agent, in its own axes
 
 
 def turned(matrix: Floats, points: Floats) -> Floats:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from vtb.dynamic.asked import Asked, Rejected, answer_to
+from vtb.dynamic.asked import Asked, Rejected, answer_if_any, answer_to
 from vtb.dynamic.viewpoint import length, scale_of
 from vtb.perception.perceived import Perceived, Track
 
@@ -45,13 +45,6 @@ def steady_answer(video: Perceived, copies: Sequence[Perceived], asked: Asked) -
     """
     answer = answer_to(video, asked)
     for copy in copies:
-        if _answer(copy, asked) != answer:
+        if answer_if_any(copy, asked) != answer:
             raise Rejected("a small error would make the answer another")
     return answer
-
-
-def _answer(video: Perceived, asked: Asked) -> tuple[str, ...] | None:
-    try:
-        return answer_to(video, asked)
-    except Rejected:
-        return None

@@ -11,7 +11,6 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 from typing import Protocol
 
 from vtb.dynamic.asked import Asked, Rejected
@@ -40,7 +39,7 @@ def options_of(
     """
     words = numbered(right)
     drawn = Counter([words])
-    answers = islice(elsewhere.answers(rng, asked), ELSEWHERE)
+    answers = elsewhere.answers(rng, asked)
     for left in range(ELSEWHERE, 0, -1):
         if len(drawn) + left < COUNT:
             raise Rejected("nearly everywhere the same answer")

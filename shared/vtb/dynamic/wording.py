@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from vtb.dynamic.asked import Asked
-from vtb.dynamic.viewpoint import CAMERA
+from vtb.dynamic.viewpoint import CAMERA, Viewer
 from vtb.perception.perceived import Perceived
 
 Boxes = Literal["frames", "video", "thousandths"]
@@ -34,23 +34,32 @@ def question_about(video: Perceived, asked: Asked, shown: tuple[float, float]) -
         when = dict.fromkeys(when, "final")
     if asked.viewer.frame is not None:
         when[asked.viewer.thing] = ""
-    words = [_named(video, asked, thing, when, shown) for thing in (*asked.things, asked.viewer.thing)]
-    view = f"following the perspective of {words[-1]}"
-    if asked.viewer.frame is not None:
-        view = f"from the perspective of {words[-1]} at {_seconds(video, asked.viewer.frame)}"
+    words = [
+        named(video, thing, asked.boxes.get(thing, 0), when.get(thing, ""), shown)
+        for thing in (*asked.things, asked.viewer.thing)
+    ]
+    view = viewed(video, asked.viewer, words[-1])
     question = _QUESTIONS[asked.kind.measure].format(*words)
     if asked.kind.measure == "prediction":
         return f"{view[0].upper()}{view[1:]}, {question}"
     return f"Between {_seconds(video, asked.first)} and {_seconds(video, asked.last)}, {view}, {question}"
 
 
-def _named(video: Perceived, asked: Asked, thing: int, when: dict[int, str], shown: tuple[float, float]) -> str:
+def named(video: Perceived, thing: int, frame: int, when: str, shown: tuple[float, float]) -> str:
+    """How a question calls a thing, with its box in a frame, which is the ``initial``, ``final`` or some one."""
     if thing == CAMERA:
         return "the camera"
     track = video.tracks[thing]
-    box = scaled(track.boxes[asked.boxes[thing]].tolist(), shown)
-    coordinates = f"{when[thing]} bounding box coordinates".strip()
+    box = scaled(track.boxes[frame].tolist(), shown)
+    coordinates = f"{when} bounding box coordinates".strip()
     return f"the {track.label} with {coordinates} [{','.join(map(str, box))}]"
+
+
+def viewed(video: Perceived, viewer: Viewer, name: str) -> str:
+    """Whose view it is, by the viewer's name."""
+    if viewer.frame is None:
+        return f"following the perspective of {name}"
+    return f"from the perspective of {name} at {_seconds(video, viewer.frame)}"
 
 
 def scaled(box: Sequence[float], shown: tuple[float, float]) -> list[int]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from vtb.benchmarks.common.stated_words import LETTERS
 from vtb.formats.shared_frames import frame_name
 from vtb.formats.webdataset import Sample
 from vtb.media.image import Image, decode_image, encode_rgb
@@ -49,7 +50,7 @@ def _turned(found: list[tuple[Sample, Example]], number: int) -> list[tuple[Samp
 
 def _exhibit(sample: Sample, example: Example, size: tuple[int, int] | None) -> Shown:
     record = example.payload
-    right = record.options["ABCD".index(record.answer)]
+    right = record.options[LETTERS.index(record.answer)]
     whole = shown(task_of(example), example, f"{example.key}, {example.task}", _pictures(sample, example, size))
     return replace(whole, answer=f"{record.answer}: {right}")
 

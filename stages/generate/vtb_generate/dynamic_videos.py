@@ -16,7 +16,7 @@ from vtb.dynamic.elsewhere import OtherQuestions
 from vtb.dynamic.noise import copies_of
 from vtb.dynamic.questions import Asking, Found, ask_about
 from vtb.media.frames import MOST_BYTES, sample_video, sampled_places, within_pixels
-from vtb.media.image import Image, to_rgb
+from vtb.media.image import Image, Palette, Picture, to_rgb
 from vtb.media.length import clip_length
 from vtb.media.video import UnreadableVideo, encode_clip
 from vtb.perception.perceived import Backend, Floats, Perceived
@@ -24,7 +24,7 @@ from vtb.regular_file import read_regular
 from vtb.rng import sample_rng, sample_seed
 from vtb.scenes.moving.again import OtherMotions
 from vtb.scenes.moving.draw import MovingRenderer
-from vtb.scenes.moving.scene import MovingScene, draw_scene
+from vtb.scenes.moving.scene import draw_scene
 from vtb.scenes.moving.truth import perceive_exactly
 
 
@@ -95,16 +95,16 @@ class Rendered:
         known = perceive_exactly(scene, places, self.fps, self.size)
         found = ask_about(rng, Asking(known, OtherMotions(scene, places, self.fps, self.size)), self.questions)
         renderer = MovingRenderer(scene, self.size)
-        frames = [to_rgb(picture, renderer.palette) for picture in renderer.frames(places)]
-        name = self.name(number)
-        return AskedVideo(name, known, frames, found, dict(self._clips(name, scene, places)) if self.clips else {})
+        drawn = {place: renderer.draw(place) for place in (range(self.clip_frames) if self.clips else places)}
+        frames = [to_rgb(drawn[place], renderer.palette) for place in places]
+        clips = dict(self._clips(self.name(number), [*drawn.values()], renderer.palette, places)) if self.clips else {}
+        return AskedVideo(self.name(number), known, frames, found, clips)
 
-    def _clips(self, name: str, scene: MovingScene, places: Sequence[int]) -> Iterator[tuple[str, bytes]]:
-        renderer = MovingRenderer(scene, self.size)
-        pictures = [*renderer.frames(range(self.clip_frames))]
+    def _clips(
+        self, name: str, pictures: Sequence[Picture], palette: Palette, places: Sequence[int]
+    ) -> Iterator[tuple[str, bytes]]:
         for ending, last in (("", self.clip_frames), (CUT, places[-1 - HELD_BACK] + 1)):
-            clip = encode_clip(pictures[:last], renderer.palette, self.size, self.fps)
-            yield f"videos/{name}{ending}.mp4", clip
+            yield f"videos/{name}{ending}.mp4", encode_clip(pictures[:last], palette, self.size, self.fps)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from vtb.dynamic.asked import Asked, Rejected, answer_to
+from vtb.dynamic.asked import Asked, answer_if_any
+from vtb.perception.perceived import Perceived
 from vtb.scenes.moving.motion import draw_motions
 from vtb.scenes.moving.scene import MovingScene, apart
 from vtb.scenes.moving.truth import perceive_exactly
@@ -43,14 +44,13 @@ class OtherMotions:
             if failed == TRIES:
                 return
             failed += 1
-            if scene is None:
-                continue
-            try:
-                answer = answer_to(perceive_exactly(scene, self.frames, self.fps, self.size), asked)
-            except Rejected:
-                continue
-            failed = 0
-            yield answer
+            answer = None if scene is None else answer_if_any(self._known(scene), asked)
+            if answer is not None:
+                failed = 0
+                yield answer
+
+    def _known(self, scene: MovingScene) -> Perceived:
+        return perceive_exactly(scene, self.frames, self.fps, self.size)
 
     def scenes(self, rng: random.Random, asked: Asked) -> Iterator[MovingScene | None]:
         """The other scenes, one after the other; None where bodies touch."""

@@ -6,6 +6,7 @@ import functools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Body:
         """Whether it goes up and down."""
         return self.name in FLYING
 
-    @property
+    @cached_property
     def radius(self) -> int:
         """Of the upright cylinder in which it turns."""
         width, depth, _ = self.size
