@@ -11,10 +11,9 @@ from vtb.chat.parts import FRAME_QUALITY, Messages, Part, picture, words
 from vtb.chat.said import FILTERED, Said
 from vtb.datasets.videos.record import LEFT_OUT, QUARANTINED, VideoRow, encode_rows
 from vtb.errors import UsageProblem
-from vtb.media.frames import MOST_BYTES, sample_video, sampled_places, within_pixels
-from vtb.media.length import clip_length
+from vtb.media.frames import within_pixels
+from vtb.media.timed_frames import timed_frames
 from vtb.media.video import UnreadableVideo
-from vtb.regular_file import read_regular
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.sharding import in_parts
 from vtb_curate.videos_answer import Decision, Unread, read_answer
@@ -138,12 +137,10 @@ class Asker:
             return []
         try:
             with self._decoding:
-                data = read_regular(row.file, MOST_BYTES)
-                length, frames = clip_length(data), sample_video(data, self._options.frames)
+                frames, seconds = timed_frames(row.file, self._options.frames)
         except OSError as error:
             raise UnreadableVideo(in_short(error)) from error
         small = [within_pixels(frame, self._options.max_pixels) for frame in frames]
-        places = sampled_places(length.frames, len(frames))
-        at = ", ".join(f"{place * length.seconds / length.frames:.1f}" for place in places)
+        at = ", ".join(f"{second:.1f}" for second in seconds)
         head = words(f"A video as {len(frames)} frames in their order, at {at} seconds:")
         return [head, *(picture(frame, FRAME_QUALITY) for frame in small)]

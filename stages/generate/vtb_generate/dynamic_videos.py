@@ -15,12 +15,11 @@ from vtb.dynamic.asked import HELD_BACK
 from vtb.dynamic.elsewhere import OtherQuestions
 from vtb.dynamic.noise import copies_of
 from vtb.dynamic.questions import Asking, Found, ask_about
-from vtb.media.frames import MOST_BYTES, sample_video, sampled_places, within_pixels
+from vtb.media.frames import sampled_places, within_pixels
 from vtb.media.image import Image, Palette, Picture, to_rgb
-from vtb.media.length import clip_length
+from vtb.media.timed_frames import timed_frames
 from vtb.media.video import UnreadableVideo, encode_clip
-from vtb.perception.perceived import Backend, Floats, Perceived
-from vtb.regular_file import read_regular
+from vtb.perception.perceived import Backend, Perceived
 from vtb.rng import sample_rng, sample_seed
 from vtb.scenes.moving.again import OtherMotions
 from vtb.scenes.moving.draw import MovingRenderer
@@ -141,8 +140,11 @@ class Own:
     def video(self, number: int) -> AskedVideo:
         """A video, seen and asked about."""
         one = self.videos[number]
-        frames, times = _sampled(one.place, self.frames)
-        known = _loaded(self.weights, self.device).perceive(np.stack(frames), times, one.agents, one.objects)
+        try:
+            frames, times = timed_frames(one.place, self.frames, least=self.frames)
+        except OSError as error:
+            raise UnreadableVideo(f"cannot be read ({error})") from error
+        known = _loaded(self.weights, self.device).perceive(np.stack(frames), np.array(times), one.agents, one.objects)
         rng = sample_rng(self.seed, f"{NAME}/{one.name}", 0)
         copies = copies_of(known, self.margin, sample_seed(self.seed, f"{NAME}/{one.name}", 1))
         found = ask_about(rng, Asking(known, OtherQuestions(known, copies), copies), self.questions)
@@ -156,15 +158,3 @@ def _loaded(weights: Path, device: str) -> Backend:
     from vtb.perception.models import load_backend
 
     return load_backend(weights, device)
-
-
-def _sampled(place: Path, count: int) -> tuple[list[Image], Floats]:
-    """Frames at equal distances, and the seconds at which each is shown."""
-    try:
-        data = read_regular(place, MOST_BYTES)
-    except OSError as error:
-        raise UnreadableVideo(f"cannot be read ({error})") from error
-    length = clip_length(data)
-    if length.frames < count:
-        raise UnreadableVideo(f"has {length.frames} frames, fewer than are shown")
-    return sample_video(data, count), np.array(sampled_places(length.frames, count)) * length.seconds / length.frames
