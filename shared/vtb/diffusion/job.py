@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
-from vtb.engine.training_job import TrainingJob
+from vtb.engine.training_job import Interval, TrainingJob
 
 
-class Judging(msgspec.Struct, frozen=True, kw_only=True):
+class Judging(Interval, frozen=True, kw_only=True):
     """How held-out puzzles are solved while training goes on.
 
     Attributes:
-        every: updates between two evaluations.
-        count: puzzles, the first of the validation rows.
         inference_steps: steps of the sampler.
     """
 
-    every: int
-    count: int
     inference_steps: int
 
 

@@ -92,10 +92,6 @@ class Trainer(TrainingLoop[Job]):
         """Of all experts."""
         save_checkpoint(self.job.output_dir, self.done, self.job.steps, self.dits, self.optimizer)
 
-    def evaluates_now(self) -> bool:
-        """At the interval that was asked for."""
-        return self.job.judging is not None and self.done % self.job.judging.every == 0
-
     def evaluate(self) -> None:
         """Solve the held-out puzzles, shared out among the processes, and log how many are right."""
         if self.job.judging is None or not self._puzzles:

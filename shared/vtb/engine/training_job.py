@@ -12,17 +12,25 @@ from vtb.engine.pace import Schedule
 Tuner = Literal["lora", "full"]
 
 
-class Judging(msgspec.Struct, frozen=True, kw_only=True):
-    """How held-out questions are answered and judged while training goes on.
+class Interval(msgspec.Struct, frozen=True, kw_only=True):
+    """How often what has been learned is looked at, and on how much.
 
     Attributes:
         every: updates between two evaluations.
-        count: questions, the first of the validation rows that somebody can judge.
-        max_new_tokens: longest answer in tokens.
+        count: held-out rows, the first of those that can be judged.
     """
 
     every: int
     count: int
+
+
+class Judging(Interval, frozen=True, kw_only=True):
+    """How held-out questions are answered and judged while training goes on.
+
+    Attributes:
+        max_new_tokens: longest answer in tokens.
+    """
+
     max_new_tokens: int
 
 
@@ -47,6 +55,7 @@ class TrainingJob(msgspec.Struct, frozen=True, kw_only=True):
         seed: of everything.
         resume_from: checkpoint to go on from.
         device: where to train.
+        judging: of held-out rows, where it is wanted; each training says in its own job what it takes.
     """
 
     model: Path
@@ -66,6 +75,7 @@ class TrainingJob(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     resume_from: Path | None
     device: Literal["cpu", "cuda"]
+    judging: Interval | None
 
 
 J = TypeVar("J", bound=TrainingJob)

@@ -66,9 +66,9 @@ class TrainingLoop(ABC, Generic[J]):
     def evaluate(self) -> None:
         """Look at what has been learned; at the start, at the end, and where ``evaluates_now`` says so."""
 
-    @abstractmethod
     def evaluates_now(self) -> bool:
-        """Whether it is time, after an update, to evaluate."""
+        """Whether it is time, after an update, to evaluate: at the interval that was asked for."""
+        return self.job.judging is not None and self.done % self.job.judging.every == 0
 
     @abstractmethod
     def save(self) -> None:

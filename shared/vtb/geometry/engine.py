@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
+from vtb.engine.held_out import choose
 from vtb.engine.own_model import make_accelerator, settle
 from vtb.engine.own_process import own_process
 from vtb.engine.stop_signal import StopSignal
 from vtb.engine.vision_language import load_processor
-from vtb.geometry.held_out import choose
 from vtb.geometry.job import Job
 from vtb.geometry.known import make_known
 from vtb.geometry.learner import whole_model

@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from vtb.errors import BadInput
+from vtb.engine.held_out import HeldOut
 from vtb.geometry.rows import Row
 from vtb.geometry.sequences import Sequencer
-from vtb.tasks.example import Example
-from vtb.tasks.registry import decode_example, task_of
+from vtb.tasks.registry import task_of
 
 _AT_ONCE = 8  # answers
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """One row that somebody can judge."""
-
-    row: Row
-    example: Example
-
-
-def choose(rows: Sequence[Row], count: int) -> list[HeldOut]:
-    """The first rows that somebody can judge."""
-    return [HeldOut(row, _example(row)) for row in [row for row in rows if row.example][:count]]
-
-
-def _example(row: Row) -> Example:
-    try:
-        return decode_example(row.example.encode())
-    except BadInput as error:
-        raise BadInput(f"row {row.id}: cannot be judged ({error}): prepare the dataset again") from error
 
 
 def mean_losses(learner: Any, sequencer: Sequencer, rows: Sequence[Row], device: Any) -> list[Mapping[str, float]]:
@@ -43,7 +21,7 @@ def mean_losses(learner: Any, sequencer: Sequencer, rows: Sequence[Row], device:
         return [{"loss": learner(sequencer.pack([row]).to(device))[1]["loss"]} for row in rows]
 
 
-def judged(model: Any, sequencer: Sequencer, held: Sequence[HeldOut], most: int, device: Any) -> list[bool]:
+def judged(model: Any, sequencer: Sequencer, held: Sequence[HeldOut[Row]], most: int, device: Any) -> list[bool]:
     """Whether the likeliest answers are right, as the tasks' own judges see them."""
     import torch
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from vtb.engine.dataset_files import inside
 from vtb.errors import BadInput
 
 IMAGE, VIDEO = "<image>", "<video>"  # where media stand in the words
@@ -91,7 +92,7 @@ def _row(dataset: Path, row: Mapping[str, Any], number: int, example: str) -> Ro
     *before, (last, answer) = turns
     if last != "assistant" or not answer.strip():
         raise ValueError("it does not end with an answer")
-    images = [_inside(dataset, name) for name in row.get("images") or ()]
+    images = [inside(dataset, name) for name in row.get("images") or ()]
     clips = [_clip(dataset, video) for video in row.get("videos") or ()]
     times = row.get("times")
     if times is not None and clips:
@@ -105,10 +106,10 @@ def _row(dataset: Path, row: Mapping[str, Any], number: int, example: str) -> Ro
 
 def _clip(dataset: Path, video: str | Sequence[str]) -> Clip:
     if isinstance(video, str):
-        return Clip((_inside(dataset, video),), frames=False)
+        return Clip((inside(dataset, video),), frames=False)
     if not video:
         raise ValueError("a clip has no frames")
-    return Clip(tuple(_inside(dataset, name) for name in video))
+    return Clip(tuple(inside(dataset, name) for name in video))
 
 
 def _timed(clip: Clip, times: Sequence[float] | None) -> Clip:
@@ -135,10 +136,3 @@ def _check_places(turns: Sequence[tuple[str, str]], images: int, clips: int) -> 
         found = sum(words.count(place) for _, words in turns)
         if found != media:
             raise ValueError(f"it has {found} places {place} for {media}")
-
-
-def _inside(dataset: Path, name: str) -> Path:
-    path = dataset / name
-    if ".." in Path(name).parts or Path(name).is_absolute() or not path.is_file():
-        raise ValueError(f"{name!r} is not among its files")
-    return path

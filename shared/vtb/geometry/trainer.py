@@ -6,12 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vtb.engine.held_out import HeldOut
 from vtb.engine.order import Order
 from vtb.engine.own_checkpoints import read_progress, write_checkpoint
 from vtb.engine.stop_signal import StopSignal
 from vtb.engine.trained_weights import put_back, trained
 from vtb.engine.training_loop import TrainingLoop
-from vtb.geometry.held_out import HeldOut, judged, mean_losses
+from vtb.geometry.held_out import judged, mean_losses
 from vtb.geometry.job import Job
 from vtb.geometry.learner import make_learner, whole_model
 from vtb.geometry.rows import Row
@@ -26,7 +27,7 @@ class Trainer(TrainingLoop[Job]):
 
     def __init__(
         self, job: Job, model: Any, sequencer: Sequencer, packs: Sequence[Sequence[Row]], val: Sequence[Row],
-        held: Sequence[HeldOut], told: Mapping[str, float], accelerator: Any, stop: StopSignal,
+        held: Sequence[HeldOut[Row]], told: Mapping[str, float], accelerator: Any, stop: StopSignal,
     ) -> None:  # fmt: skip
         """Prepare the model, whose trained parts are marked by now, and go on from the checkpoint if there is one.
 
@@ -71,10 +72,6 @@ class Trainer(TrainingLoop[Job]):
         """What is trained, and the optimizer."""
         weights = {WEIGHTS: trained(self.model)}
         write_checkpoint(self.job.output_dir, self.done, self.job.steps, weights, self.optimizer)
-
-    def evaluates_now(self) -> bool:
-        """At the interval that was asked for."""
-        return self.job.judging is not None and self.done % self.job.judging.every == 0
 
     def evaluate(self) -> None:
         """The loss on held-out rows, and the verdicts on answers to them, shared out among the processes."""

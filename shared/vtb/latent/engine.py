@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
+from vtb.engine.held_out import choose
 from vtb.engine.own_model import load_model, make_accelerator, settle
 from vtb.engine.own_process import own_process
 from vtb.engine.stop_signal import StopSignal
 from vtb.engine.vision_language import load_processor
-from vtb.latent.held_out import choose
 from vtb.latent.job import Job
 from vtb.latent.loading import add_latents, make_trainable
 from vtb.latent.parts import parts_of

@@ -128,10 +128,6 @@ class GrpoTrainer(TrainingLoop[GrpoJob]):
         """Of the model and the optimizer; the model before training is the one that it started from."""
         save_checkpoint(self.job.output_dir, self.done, self.job.steps, self.model, self.optimizer, None)
 
-    def evaluates_now(self) -> bool:
-        """At the interval that was asked for."""
-        return self.job.judging is not None and self.done % self.job.judging.every == 0
-
     def evaluate(self) -> None:
         """The likeliest answers to held-out questions, shared out among the processes, and what they achieve."""
         if self.job.judging is None or not self._val:

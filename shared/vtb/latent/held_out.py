@@ -6,23 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vtb.errors import BadInput
+from vtb.engine.held_out import HeldOut
 from vtb.latent.decoding import generate, readable, segments_in, without_thoughts
 from vtb.latent.parts import Parts
 from vtb.latent.rows import Row
 from vtb.latent.sequences import Sequencer
-from vtb.tasks.example import Example
-from vtb.tasks.registry import decode_example, task_of
+from vtb.tasks.registry import task_of
 
 _AT_ONCE = 8  # answers
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """One question that somebody can judge."""
-
-    row: Row
-    example: Example
 
 
 @dataclass(frozen=True)
@@ -34,20 +25,8 @@ class Said:
     text: str
 
 
-def choose(rows: Sequence[Row], count: int) -> list[HeldOut]:
-    """The first rows that somebody can judge."""
-    return [HeldOut(row, _example(row)) for row in [row for row in rows if row.example][:count]]
-
-
-def _example(row: Row) -> Example:
-    try:
-        return decode_example(row.example.encode())
-    except BadInput as error:
-        raise BadInput(f"row {row.id}: cannot be judged ({error}): prepare the dataset again") from error
-
-
 def answer_and_judge(
-    parts: Parts, sequencer: Sequencer, puzzles: Sequence[HeldOut], max_new_tokens: int, device: Any
+    parts: Parts, sequencer: Sequencer, puzzles: Sequence[HeldOut[Row]], max_new_tokens: int, device: Any
 ) -> list[Said]:
     """The likeliest answers, judged by the tasks' own judges."""
     found: list[Said] = []

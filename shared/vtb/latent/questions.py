@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vtb.engine.dataset_files import inside
 from vtb.errors import BadInput
-from vtb.latent.rows import FILES, Row, inside
+from vtb.latent.rows import FILES, Row
 
 GRPO_FILES = {"train": "train_grpo.jsonl", "val": "val_grpo.jsonl"}
 

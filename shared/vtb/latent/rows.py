@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vtb.engine.dataset_files import inside
 from vtb.errors import BadInput
 
 FILES = {"train": "train.jsonl", "val": "val.jsonl"}
@@ -86,11 +87,3 @@ def _steps(dataset: Path, plan: list[Mapping[str, str]]) -> Iterator[Step]:
             yield Step(helper=inside(dataset, step["helper_image"]))
         else:
             raise ValueError(f"there is no step of type {step['type']!r}")
-
-
-def inside(dataset: Path, name: str) -> Path:
-    """A file of a dataset; ``ValueError`` where it is none."""
-    path = dataset / name
-    if ".." in Path(name).parts or Path(name).is_absolute() or not path.is_file():
-        raise ValueError(f"{name!r} is not among its files")
-    return path

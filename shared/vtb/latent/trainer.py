@@ -6,12 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vtb.engine.held_out import HeldOut
 from vtb.engine.launch import strips_folder
 from vtb.engine.order import Order
 from vtb.engine.stop_signal import StopSignal
 from vtb.engine.training_loop import TrainingLoop
 from vtb.latent.checkpoint import load_checkpoint, save_checkpoint
-from vtb.latent.held_out import HeldOut, answer_and_judge, figures_of, mean_loss
+from vtb.latent.held_out import answer_and_judge, figures_of, mean_loss
 from vtb.latent.job import Job
 from vtb.latent.parts import Parts
 from vtb.latent.patches import draw_patches, write_patches
@@ -30,7 +31,7 @@ class Trainer(TrainingLoop[Job]):
 
     def __init__(
         self, job: Job, model: Any, parts: Parts, tokens: LatentTokens | None, sequencer: Sequencer,
-        rows: Sequence[Row], val: Sequence[Row], puzzles: Sequence[HeldOut], accelerator: Any, stop: StopSignal,
+        rows: Sequence[Row], val: Sequence[Row], puzzles: Sequence[HeldOut[Row]], accelerator: Any, stop: StopSignal,
     ) -> None:  # fmt: skip
         """Prepare the model, whose trained parts are marked by now, and go on from the checkpoint if there is one.
 
@@ -97,10 +98,6 @@ class Trainer(TrainingLoop[Job]):
     def save(self) -> None:
         """Of the student, the teacher and the optimizer."""
         save_checkpoint(self.job.output_dir, self.done, self.job.steps, self.model, self.optimizer, self._moving())
-
-    def evaluates_now(self) -> bool:
-        """At the interval that was asked for."""
-        return self.job.judging is not None and self.done % self.job.judging.every == 0
 
     def evaluate(self) -> None:
         """The loss on held-out rows, and the verdicts on answers to them, shared out among the processes."""
