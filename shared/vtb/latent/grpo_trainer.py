@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from vtb.engine.advantages import advantages
+from vtb.engine.kept_weights import KeptWeights
 from vtb.engine.launch import TRAIN_LOG, completions_file
 from vtb.engine.order import Order
 from vtb.engine.stop_signal import StopSignal
@@ -21,9 +23,8 @@ from vtb.engine.training_loop import TrainingLoop
 from vtb.latent.checkpoint import load_checkpoint, save_checkpoint
 from vtb.latent.decoding import generate
 from vtb.latent.grpo_job import GrpoJob
-from vtb.latent.kept_weights import KeptWeights
 from vtb.latent.parts import Parts
-from vtb.latent.policy import Answers, advantages, answers_of, log_probs, policy_loss
+from vtb.latent.policy import Answers, answers_of, log_probs, policy_loss
 from vtb.latent.rewards import LatentReward
 from vtb.latent.rollouts import Rollouts, as_rollouts, plain_sampling, roll_out, without_latents
 from vtb.latent.rows import Row

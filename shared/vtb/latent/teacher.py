@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vtb.latent.kept_weights import KeptWeights
+from vtb.engine.kept_weights import KeptWeights
 from vtb.latent.parts import Parts, last_states, seen
 from vtb.latent.selection import Chosen, Selection, choose, grouped, image_weights, pooled, user_context
 from vtb.latent.sequences import Batch

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from latents import FAMILIES, SIZE, loaded, rows
 from latents import one_thread as one_thread  # a fixture
+from vtb.engine.advantages import advantages
 from vtb.latent.decoding import Machine, Thoughts, thinking
 from vtb.latent.parts import placeholders
-from vtb.latent.policy import advantages, answers_of, forbidden, log_probs, policy_loss
+from vtb.latent.policy import answers_of, forbidden, log_probs, policy_loss
 from vtb.latent.rollouts import as_rollouts, plain_sampling, well_formed
 from vtb_train_vlm.tiny_model import Family
 
