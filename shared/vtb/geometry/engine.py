@@ -37,6 +37,8 @@ def train(job: Job, stop: StopSignal) -> None:
         processor, job.geometry, own.queries if own else 0, whole.model.get_rope_index, job.max_length, job.max_pixels
     )
     lengths = [sequencer.length(row) for row in rows]
+    for row in val[: job.judging.count] if job.judging else ():  # told now, and not in the middle of the training
+        sequencer.length(row)
     packs = pack(lengths, job.max_length, job.seed)
     job = planned(job, len(packs), accelerator.num_processes)
     held = choose(val, job.judging.count) if job.judging else []

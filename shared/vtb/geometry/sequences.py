@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vtb.engine.row_pictures import size_of
+from vtb.engine.row_words import check_words, special_tokens
 from vtb.errors import BadInput
 from vtb.geometry.places import tokens_of_geometry, with_places
 from vtb.geometry.rows import IMAGE, VIDEO, Row
-from vtb.geometry.shown import clip_size, image_size, media_of
+from vtb.geometry.shown import clip_size, media_of
 
 IGNORED = -100  # a label that the loss leaves out
 _PLACE = re.compile(f"({IMAGE}|{VIDEO})")
@@ -59,7 +61,7 @@ class Sequencer:
         """
         self.processor, self._mode, self._queries, self._positions = processor, mode, queries, positions
         self.max_length, self._max_pixels = max_length, max_pixels
-        self._special = [t.content for t in processor.tokenizer.added_tokens_decoder.values() if t.special]
+        self._special = special_tokens(processor)
 
     def length(self, row: Row) -> int:
         """Tokens of a row, counted without reading more of its media than their sizes.
@@ -71,7 +73,7 @@ class Sequencer:
         words = self._tokens(self._prompt(row)) + self._tokens(self._answer(row))
         merged = self.processor.image_processor.merge_size**2
         pictures, clips = self.processor.image_processor, self.processor.video_processor
-        patches = [pictures.get_number_of_image_patches(*image_size(path), {}) for path in row.images]
+        patches = [pictures.get_number_of_image_patches(*size_of(path), {}) for path in row.images]
         patches += [clips.get_num_of_video_patches(*clip_size(clip, self._max_pixels), {}) for clip in row.clips]
         seen = [count // merged for count in patches]  # a prompt of words has one token for each medium
         added = [tokens_of_geometry(self._mode, self._queries, count) for count in seen]
@@ -145,11 +147,7 @@ class Sequencer:
         return length
 
     def _check_words(self, row: Row) -> None:
-        said = [*(words for _, words in row.turns), row.answer]
-        if found := next((token for token in self._special if any(token in words for words in said)), None):
-            raise BadInput(
-                f"row {row.id}: has {found} among its words, which is no text to the model: prepare it again"
-            )
+        check_words(row.id, [*(words for _, words in row.turns), row.answer], self._special)
 
 
 def _content(words: str) -> list[dict[str, str]]:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from vtb.datasets.asked import Asked
 from vtb.datasets.moving import Moving, as_metadata, frame_numbers, moving, size_within
-from vtb.errors import BadInput
+from vtb.engine.row_pictures import picture_of, size_of, unreadable
 from vtb.geometry.rows import Clip, Row
-from vtb.media.image import UnreadableImage, decode_image
+from vtb.media.image import UnreadableImage
 from vtb.media.video import UnreadableVideo, decode_ends, frame_rate
-
-Size = tuple[int, int]
 
 
 def media_of(rows: Iterable[Row], max_pixels: int) -> dict[str, Any]:
@@ -24,29 +21,13 @@ def media_of(rows: Iterable[Row], max_pixels: int) -> dict[str, Any]:
         BadInput: a picture or clip cannot be read.
     """
     every = list(rows)
-    images = [_picture(path) for row in every for path in row.images]
+    images = [picture_of(path) for row in every for path in row.images]
     clips = [_moving(clip, max_pixels) for row in every for clip in row.clips]
     found: dict[str, Any] = {"images": images} if images else {}
     if clips:
         told = [as_metadata(one) for one in clips]
         found |= {"videos": [one.frames for one in clips], "video_metadata": told, "do_sample_frames": False}
     return found
-
-
-def image_size(path: Path) -> Size:
-    """Height and width of a picture, of whose file only the head is read.
-
-    Raises:
-        BadInput: it cannot be read.
-    """
-    from PIL import Image
-
-    try:
-        with Image.open(path) as opened:
-            turned = opened.getexif().get(0x0112, 1) >= 5  # it lies on its side
-            return (opened.width, opened.height) if turned else (opened.height, opened.width)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise _unreadable(path, error) from error
 
 
 def clip_size(clip: Clip, max_pixels: int) -> tuple[int, int, int]:
@@ -57,14 +38,14 @@ def clip_size(clip: Clip, max_pixels: int) -> tuple[int, int, int]:
     """
     first = clip.files[0]
     if clip.frames:
-        count, size = len(clip.files), image_size(first)
+        count, size = len(clip.files), size_of(first)
     else:
         try:
             data = first.read_bytes()
             ends = decode_ends(data)
             count, size = len(frame_numbers(ends.count, frame_rate(data))), ends.first.shape[:2]
         except (UnreadableVideo, OSError) as error:
-            raise _unreadable(first, error) from error
+            raise unreadable(first, error) from error
     return (max(2, count), *size_within(*size, max_pixels))
 
 
@@ -74,23 +55,10 @@ def _moving(clip: Clip, max_pixels: int) -> Moving:
         names = tuple(path.name for path in clip.files)
         found = moving(Asked("frames" if clip.frames else "video", names, files), max_pixels)
     except (UnreadableVideo, UnreadableImage, OSError, ValueError) as error:
-        raise _unreadable(clip.files[0], error) from error
+        raise unreadable(clip.files[0], error) from error
     return replace(found, rate=_rate(clip.times)) if len(clip.times) > 1 else found
 
 
 def _rate(times: Sequence[float]) -> float:
     """Frames a second."""
     return (len(times) - 1) / (times[-1] - times[0])
-
-
-def _picture(path: Path) -> Any:
-    from PIL import Image
-
-    try:
-        return Image.fromarray(decode_image(path.read_bytes()))
-    except (UnreadableImage, OSError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> BadInput:
-    return BadInput(f"{path}: cannot be read ({error}): prepare the dataset again")

@@ -30,6 +30,9 @@ def train(job: Job, stop: StopSignal) -> None:
     rows, val = read_rows(job.dataset, "train"), read_rows(job.dataset, "val")
     puzzles = choose(val, job.judging.count) if job.judging else []
     sequencer = Sequencer(processor, tokens, job.max_length)
+    shown = val[: job.judging.count] if job.judging else []
+    for row in (*rows, *shown):  # told now, and not in the middle of the training
+        sequencer.length(row)
     Trainer(job, model, parts, tokens, sequencer, rows, val, puzzles, accelerator, stop).run()
     accelerator.end_training()
 

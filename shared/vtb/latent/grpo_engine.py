@@ -32,6 +32,8 @@ def train(job: GrpoJob, stop: StopSignal) -> None:
     settle(model, accelerator, job.device, checkpointing=job.gradient_checkpointing)
     questions, val = read_questions(job.dataset, "train"), read_questions(job.dataset, "val")
     sequencer = Sequencer(processor, tokens, 1 << 30)
+    for row, _ in (*questions, *val):  # told now, and not in the middle of the training
+        sequencer.check_words(row)
     GrpoTrainer(job, model, parts, tokens, sequencer, questions, val, accelerator, stop).run()
     accelerator.end_training()
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vtb.engine.row_pictures import picture_of, size_of
+from vtb.engine.row_words import check_words, special_tokens
 from vtb.errors import BadInput
 from vtb.latent.rows import Row, Step
 from vtb.latent.tokens import TOKENS, LatentTokens, segment
-from vtb.media.image import UnreadableImage, decode_image
 
 IGNORED = -100  # a label that the loss leaves out
 _PLACE = re.compile("<image>")
-_NO_WORDS = (*TOKENS, "<|image_pad|>", "<|video_pad|>", "<|im_end|>")
 
 
 @dataclass
@@ -65,6 +65,7 @@ class Sequencer:
             max_length: longest row in tokens.
         """
         self.processor, self.tokens, self._most = processor, tokens, max_length
+        self._special = (*TOKENS, *special_tokens(processor))
 
     def prompt(self, row: Row) -> str:
         """The question up to where the answer begins."""
@@ -80,6 +81,27 @@ class Sequencer:
         if step.helper is None:
             return step.text
         return segment(self.tokens.size) if self.tokens is not None else ""
+
+    def check_words(self, row: Row) -> None:
+        """Refuse a row whose words would be more than words to the model.
+
+        Raises:
+            BadInput: it is one.
+        """
+        check_words(row.id, [row.question, *(step.text for step in row.plan)], self._special)
+
+    def length(self, row: Row) -> int:
+        """Tokens of a row, counted without reading more of its pictures than their sizes.
+
+        Raises:
+            BadInput: it has more than it may, or words that are none to the model, or a picture cannot be read.
+        """
+        self.check_words(row)
+        patches = self.processor.image_processor.get_number_of_image_patches
+        merged = self.processor.image_processor.merge_size**2
+        seen = [patches(*size_of(path), {}) // merged for path in row.images]  # a prompt has one token for each picture
+        words = len(self._tokens(self.prompt(row))) + len(self._tokens(self.answer(row)))
+        return self._within(row, words + sum(seen) - len(seen))
 
     def batch(self, rows: Sequence[Row], numbers: Sequence[int]) -> Batch:
         """Rows side by side.
@@ -106,7 +128,7 @@ class Sequencer:
 
     def prompts(self, rows: Sequence[Row], begun: str = "") -> Any:
         """The questions alone, or with how their answers begin, padded on the left, as the processor gives them."""
-        images = [_picture(path) for row in rows for path in row.images]
+        images = [picture_of(path) for row in rows for path in row.images]
         self.processor.tokenizer.padding_side = "left"
         return self.processor(
             text=[self.prompt(row) + begun for row in rows], padding=True, return_tensors="pt",
@@ -114,20 +136,12 @@ class Sequencer:
         )  # fmt: skip
 
     def _one(self, row: Row) -> dict[str, Any]:
-        words = [row.question, *(step.text for step in row.plan)]
-        if found := next((token for token in _NO_WORDS if any(token in text for text in words)), None):
-            raise BadInput(
-                f"row {row.id}: has {found} among its words, which is no text to the model: prepare it again"
-            )
-        images = [_picture(path) for path in row.images]
+        self.check_words(row)
+        images = [picture_of(path) for path in row.images]
         asked = self.processor(text=[self.prompt(row)], **({"images": images} if images else {}))
         prompt, kinds = list(asked["input_ids"][0]), list(asked["mm_token_type_ids"][0])
-        answer = self.processor.tokenizer(self.answer(row), add_special_tokens=False)["input_ids"]
-        if len(prompt) + len(answer) > self._most:
-            raise BadInput(
-                f"row {row.id}: is {len(prompt) + len(answer)} tokens long: raise --max-length {self._most}, or lower "
-                "--max-pixels"
-            )
+        answer = self._tokens(self.answer(row))
+        self._within(row, len(prompt) + len(answer))
         pad = self.tokens.pad if self.tokens else None
         labels = [IGNORED] * len(prompt) + [IGNORED if token == pad else token for token in answer]
         ids = prompt + answer
@@ -136,10 +150,20 @@ class Sequencer:
             "prompt": len(prompt),
         }  # fmt: skip
 
+    def _tokens(self, text: str) -> list[int]:
+        return list(self.processor.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _within(self, row: Row, length: int) -> int:
+        if length > self._most:
+            raise BadInput(
+                f"row {row.id}: is {length} tokens long: raise --max-length {self._most}, or lower --max-pixels"
+            )
+        return length
+
     def _pixels(self, paths: Sequence[Path]) -> tuple[Any, Any]:
         if not paths:
             return None, None
-        found = self.processor.image_processor(images=[_picture(path) for path in paths], return_tensors="pt")
+        found = self.processor.image_processor(images=[picture_of(path) for path in paths], return_tensors="pt")
         return found["pixel_values"], found["image_grid_thw"]
 
 
@@ -154,12 +178,3 @@ def _content(row: Row) -> list[dict[str, str]]:
     for number, text in enumerate(parts):
         found += [{"type": "image"}] * (number > 0) + ([{"type": "text", "text": text}] if text else [])
     return found
-
-
-def _picture(path: Path) -> Any:
-    from PIL import Image
-
-    try:
-        return Image.fromarray(decode_image(path.read_bytes()))
-    except (UnreadableImage, OSError) as error:
-        raise BadInput(f"{path}: cannot be read ({error}): prepare the dataset again") from error

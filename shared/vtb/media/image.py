@@ -38,11 +38,11 @@ DIGITS = (
 )  # fmt: skip
 MAX_FILE = 1 << 28  # bytes of a picture or clip that is worth reading
 # What Pillow's decoders raise on damaged data, each format its own.
-_DECODER_ERRORS = (
+DECODER_ERRORS = (
     OSError, ValueError, TypeError, SyntaxError, EOFError, RuntimeError, LookupError, ArithmeticError,
     struct.error, zlib.error,
 )  # fmt: skip
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "ICO", "TGA", "MPO", "JPEG2000")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "ICO", "TGA", "MPO", "JPEG2000")
 _OBJECT = re.compile(r"<[^<>]* object at 0x[0-9a-f]+>")  # an address differs from run to run
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -142,7 +142,7 @@ def decode_image(data: bytes, max_side: int | None = None) -> Image:
             return np.asarray(_flatten(_reduced(opened, max_side)))
     except UnreadableImage:
         raise
-    except (*_DECODER_ERRORS, PillowImage.DecompressionBombError) as error:
+    except (*DECODER_ERRORS, PillowImage.DecompressionBombError) as error:
         raise UnreadableImage(f"not a readable picture ({_OBJECT.sub('the file', str(error))})") from error
 
 
@@ -152,7 +152,7 @@ def _quietly_open(data: bytes) -> PillowImageType:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
-        return PillowImage.open(io.BytesIO(data), formats=_FORMATS)
+        return PillowImage.open(io.BytesIO(data), formats=FORMATS)
 
 
 def _reduced(opened: PillowImageType, max_side: int | None) -> PillowImageType:

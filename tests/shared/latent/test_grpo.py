@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.launch import TRAIN_LOG
 from vtb.engine.stop_signal import StopSignal
 from vtb.engine.training_job import read_job, write_job
+from vtb.errors import BadInput
 from vtb.latent.engine import train as train_supervised
 from vtb.latent.export import write_model
 from vtb.latent.grpo_engine import train
@@ -83,6 +85,18 @@ def work_of(started: tuple[Path, Path], out: Path, weights: str, **more: Any) ->
         "necessity": "group", "most_segments": 4, "max_pixels": 1 << 20, "tune_vision": False, "judging": None,
     }  # fmt: skip
     return GrpoJob(**{**settings, **more})
+
+
+def test_questions_with_marks_are_told_before_the_first_step(
+    started: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, model = started
+    shutil.copytree(data, tmp_path / "data")
+    text = (data / "train.jsonl").read_text()
+    (tmp_path / "data" / "train.jsonl").write_text(text.replace("answer of row 3", "answer of <|im_end|> 3"))
+    monkeypatch.delattr("vtb.latent.grpo_engine.GrpoTrainer")
+    with pytest.raises(BadInput, match=r"row row-3: has <\|im_end\|> among its words"):
+        train(work_of((tmp_path / "data", model), tmp_path / "out", "correct=1"), StopSignal(None))
 
 
 def trained(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -66,9 +67,18 @@ def test_what_cannot_be_learned_from_is_refused() -> None:
     short = Sequencer(sequencer.processor, sequencer.tokens, 40)
     with pytest.raises(BadInput, match=r"row row-0: is \d+ tokens long: raise --max-length 40"):
         batch(short, [0])
-    marked = dataclasses.replace(rows()[0], plan=(Step(text="a <|latent_start|> b"),))
-    with pytest.raises(BadInput, match=r"has <\|latent_start\|> among its words"):
-        sequencer.batch([marked], [0])
+    for mark in ("<|latent_start|>", "<|im_start|>", "<|endoftext|>"):
+        marked = dataclasses.replace(rows()[0], plan=(Step(text=f"a {mark} b"),))
+        with pytest.raises(BadInput, match=rf"has {re.escape(mark)} among its words"):
+            sequencer.batch([marked], [0])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_row_is_as_long_as_it_is_said_to_be(family: Family) -> None:
+    _, _, _, sequencer = loaded(family)
+    lengths = [sequencer.length(row) for row in rows()]
+    assert len(set(lengths)) > 1
+    assert lengths == [sequencer.batch([row], [0]).ids.shape[1] for row in rows()]
 
 
 @pytest.mark.parametrize(
