@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from vtb.artifact.model_folder import check_model_folder
 from vtb.errors import BadInput, NotAvailable, VtbError
 
 
@@ -49,12 +50,22 @@ def load_processor(kind: str, folder: Path, file: str) -> Any:
         BadInput: it cannot be loaded.
     """
     with refusals(kind, folder):
-        if not (folder / file).is_file():
-            raise NotAvailable(f"{folder}: has no {file}; {_tells(folder)}")
+        file_of(folder, file)
         import transformers
 
         no_code = {"trust_remote_code": False} if kind.startswith("Auto") else {}
         return getattr(transformers, kind).from_pretrained(folder, local_files_only=True, **no_code)
+
+
+def file_of(folder: Path, name: str) -> Path:
+    """A file of a model, which is there.
+
+    Raises:
+        NotAvailable: it is missing, or no regular file.
+    """
+    if not (folder / name).is_file():
+        raise NotAvailable(f"{folder}: has no {name}; {_tells(folder)}")
+    return folder / name
 
 
 def _tells(folder: Path) -> str:
@@ -70,6 +81,7 @@ def refusals(kind: str, folder: Path) -> Iterator[None]:
         from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 
         allow_cpu_torchvision()
+        check_model_folder(folder)
         yield
     except (VtbError, MemoryError):
         raise

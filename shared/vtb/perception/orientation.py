@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vtb.media.image import Image
 from vtb.perception.cut_out import cut_out
-from vtb.perception.loading import load_model, refusals
+from vtb.perception.loading import file_of, load_model, refusals
 from vtb.perception.masks import Masks
 from vtb.perception.perceived import Floats, Frames
 
@@ -41,7 +41,7 @@ class Orienter:
             from vtb.perception.orientation_net import Head, OrientationNet
 
             head = Head(dinov2.config.hidden_size)
-            head.load_state_dict(load_file(folder / "head.safetensors"))
+            head.load_state_dict(load_file(file_of(folder, "head.safetensors")))
             return cls(OrientationNet(dinov2, head.to(device, dtype)).eval())
 
     def angles(self, frames: Frames, masks: Masks) -> tuple[Floats, Floats]:

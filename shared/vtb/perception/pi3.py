@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import json
 import math
 import sys
 from pathlib import Path
@@ -16,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from vtb.artifact.model_folder import read_json
 from vtb.errors import NotAvailable
-from vtb.perception.loading import refusals
+from vtb.perception.loading import file_of, refusals
 from vtb.perception.perceived import Frames
 from vtb.perception.reconstruction import Reconstruction, trusted
 
@@ -42,8 +42,8 @@ class Pi3Reconstructor:
         with refusals("Pi3", folder):
             from safetensors.torch import load_file
 
-            model = _class()(**json.loads((folder / "config.json").read_text(encoding="utf-8")))
-            model.load_state_dict(load_file(folder / "model.safetensors"))
+            model = _class()(**read_json(file_of(folder, "config.json")))
+            model.load_state_dict(load_file(file_of(folder, "model.safetensors")))
             return cls(model.to(device).eval(), device)
 
     def reconstruct(self, frames: Frames) -> Reconstruction:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +87,25 @@ def test_a_folder_that_is_no_detector_is_told_in_one_line(tmp_path: Path) -> Non
     (tmp_path / "model.safetensors").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(BadInput, match="cannot be loaded as a GroundingDino"):
         Detector.load(tmp_path, "cpu", torch.float32)
+
+
+@pytest.mark.parametrize("change", ["a file", "auto_map", "a kernel", "a module"])
+def test_code_in_a_folder_is_never_run(change: str, tmp_path: Path) -> None:
+    import torch
+
+    shutil.copytree(tiny_detector(), tmp_path / "model")
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    if change == "a file":
+        (tmp_path / "model" / "custom_generate").mkdir()
+        (tmp_path / "model" / "custom_generate" / "generate.py").write_text("raise SystemExit(9)\n")
+    if change == "a module":  # PEFT imports it
+        named = {"peft_type": "LORA", "megatron_config": {"a": 1}, "megatron_core": "antigravity"}
+        (tmp_path / "model" / "adapter_config.json").write_text(json.dumps(named))
+    more = {"auto_map": {"AutoConfig": "evil.Config"}} if change == "auto_map" else {}
+    more |= {"_attn_implementation": "somebody/kernels"} if change == "a kernel" else {}
+    (tmp_path / "model" / "config.json").write_text(json.dumps({**config, **more}))
+    with pytest.raises(BadInput, match=r"never (run|fetched)"):
+        Detector.load(tmp_path / "model", "cpu", torch.float32)
 
 
 def test_weights_that_are_missing_are_not_made_up(tmp_path: Path) -> None:

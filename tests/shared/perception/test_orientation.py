@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +41,16 @@ def test_the_margin_ends_where_the_frame_does() -> None:
     assert (square[:20, :20] == 200).all()
     assert not square[20:].any()
     assert not square[:, 20:].any()
+
+
+def test_a_pipe_in_the_place_of_weights_is_no_file(tmp_path: Path) -> None:
+    import torch
+
+    shutil.copytree(tiny_orienter(), tmp_path / "model")
+    (tmp_path / "model" / "head.safetensors").unlink()
+    os.mkfifo(tmp_path / "model" / "head.safetensors")
+    with pytest.raises(NotAvailable, match=r"has no head\.safetensors"):
+        Orienter.load(tmp_path / "model", "cpu", torch.float32)
 
 
 def test_angles_by_hand() -> None:
