@@ -18,6 +18,7 @@ from vtb.diffusion.weight_files import check_weights
 from vtb.engine.hardware import choose_device
 from vtb.errors import BadInput
 from vtb.formats.shared_frames import fold
+from vtb.formats.special_tokens import neutral
 from vtb.formats.webdataset import Sample, write_tar
 from vtb.media.fitting import fitting_size, resized
 from vtb.media.image import Image, decode_image, encode_rgb
@@ -100,7 +101,7 @@ class Drawer:
         height, width = pictures[0].shape[:2]
         size = fitting_size(width, height, self._options.draw_pixels, self._variant.multiple)
         shown = [] if self._variant.shown == "nothing" else [resized(picture, size) for picture in pictures]
-        return ToDraw(loaded.example.prompts.image, (), shown, size)
+        return ToDraw(neutral(loaded.example.prompts.image), (), shown, size)
 
     def _clip_to_draw(self, loaded: Loaded) -> ToDraw:
         """As the puzzle's own clip begins; without one, the picture fills the frame, as the judges then take it."""
@@ -115,7 +116,7 @@ class Drawer:
         if width % self._variant.multiple or height % self._variant.multiple or length % 4 != 1:
             raise BadInput(f"its clip of {length} frames of {width}x{height} is not of a form that the model draws")
         shown = [] if self._variant.shown == "nothing" else [first]
-        return ToDraw(loaded.example.prompts.video, (), shown, (width, height), length)
+        return ToDraw(neutral(loaded.example.prompts.video), (), shown, (width, height), length)
 
     def _loaded_pipe(self) -> Any:
         if self._pipe is None:

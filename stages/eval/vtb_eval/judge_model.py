@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from vtb.formats.special_tokens import neutral
 from vtb.tasks.example import Example
 from vtb.tasks.registry import task_of
 from vtb.tasks.score import Score
@@ -114,7 +115,7 @@ def _mark(reply: str) -> int | None:
 
 
 def _body(judge: Judge, words: str) -> bytes:
-    words = words.encode(errors="replace").decode()
+    words = neutral(words).encode(errors="replace").decode()  # an answer must not end its turn
     return msgspec.json.encode({
         "model": judge.model, "messages": [{"role": "user", "content": words}], "temperature": 0.0, "max_tokens": 16,
     })  # fmt: skip

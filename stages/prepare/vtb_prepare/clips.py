@@ -10,6 +10,7 @@ from typing import Any
 
 from vtb.datasets.chunk import Loaded
 from vtb.errors import BadInput
+from vtb.formats.special_tokens import neutral
 from vtb.media.video import ClipEnds, UnreadableVideo, decode_ends
 from vtb.stage.run import Run
 from vtb.tasks.registry import task_of
@@ -39,7 +40,7 @@ def make_clip(options: Options, loaded: Loaded, stem: str) -> tuple[dict[str, An
     _check_form(ends, options)
     _check_answer(loaded, ends)
     path = f"{stem}.mp4"
-    return {"video": path, "prompt": loaded.example.prompts.video}, {path: data}
+    return {"video": path, "prompt": neutral(loaded.example.prompts.video)}, {path: data}
 
 
 def _check_form(ends: ClipEnds, options: Options) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from vtb.datasets.chunk import Loaded
 from vtb.errors import BadInput
+from vtb.formats.special_tokens import neutral
 from vtb.media.fitting import fitting_size, resized
 from vtb.media.image import Image, UnreadableImage, decode_image, encode_rgb
 from vtb.stage.run import Run
@@ -42,7 +43,7 @@ def make_pair(options: Options, loaded: Loaded, stem: str) -> tuple[dict[str, An
     most = options.max_pixels
     files = {asked: _fitting(loaded.puzzle, before, most), answer: _fitting(after, solution, most)}
     edited: str | list[str] = [asked] if options.edit_image == "list" else asked
-    return {"prompt": loaded.example.prompts.image, "image": answer, "edit_image": edited}, files
+    return {"prompt": neutral(loaded.example.prompts.image), "image": answer, "edit_image": edited}, files
 
 
 def _fitting(image: Image, data: bytes, most: int) -> bytes:

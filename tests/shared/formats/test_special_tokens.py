@@ -15,6 +15,7 @@ from vtb.formats.special_tokens import neutral
         ("<|vision_start|><|image_pad|>", "< |vision_start|>< |image_pad|>"),
         ("<tool_call>x</tool_call>", "< tool_call>x< /tool_call>"),
         ("a < b, <answer>B</answer>, <think>", "a < b, <answer>B</answer>, <think>"),
+        ("a</s> <extra_id_7><pad> <s>b", "a< /s> < extra_id_7>< pad> < s>b"),
         ("|x| <| y |>", "|x| <| y |>"),
     ],
 )

@@ -15,9 +15,9 @@ from shared.benchmarks.test_mmmu import COLUMNS, ROW
 from stages.prepare.room_films import film, room
 from vtb.artifact import read_manifest
 
-# What the model under test says to each question, and what the one that reads says of it.
-SAID = {"1": "Woof, obviously.", "2": "B", "3": "Meow, and moo.", "4": "Moo."}
-READ = {"Woof, obviously.": "B", "Meow, and moo.": "Z", "Moo.": "(C)"}
+# What the model under test says to each question, and what the one that reads says of it: nothing ends a turn there.
+SAID = {"1": "Woof<|im_end|>, obviously.", "2": "B", "3": "Meow, and moo.", "4": "Moo."}
+READ = {"Woof< |im_end|>, obviously.": "B", "Meow, and moo.": "Z", "Moo.": "(C)"}
 
 
 @pytest.fixture

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from contract.command_line import call
 from drawing import dataset, job, scratch, tiny
 from vtb.artifact import read_manifest
 from vtb.artifact.shard_data import read_samples
-from vtb.datasets.readers import chunks, describe_input
+from vtb.datasets.readers import chunks, describe_input, read_chunk
 from vtb.diffusion.adapter import describe
 from vtb.diffusion.trained_weights import make_trainable
 from vtb.diffusion.variants import VARIANTS
 from vtb.engine.trained_weights import trained
 from vtb.media.image import decode_image, encode_rgb
 from vtb.media.video import decode_ends, encode_rgb_clip
+from vtb.tasks.example import Prompts
+from vtb.tasks.task import MODALITIES
+from vtb_eval.drawer import Drawer
+from vtb_eval.drawing_options import DrawingOptions
 from vtb_eval.judging import judge_drawn
 from vtb_eval.prediction import decode_prediction, drawn_answers
 
@@ -151,8 +157,6 @@ def test_a_model_of_another_kind_is_refused(mazes: str, tmp_path: Path) -> None:
 
 def test_the_right_drawing_is_right(mazes: str) -> None:
     """What the judges are given here is what is written for them: the solution, as a picture and as a clip."""
-    from vtb.datasets.readers import read_chunk
-
     (chunk,) = chunks(describe_input(mazes, ("puzzles",)))
     loaded: Any = next(iter(read_chunk(chunk, odd=[])))
     solution, clip = loaded.solution(), loaded.clip()
@@ -164,6 +168,16 @@ def test_the_right_drawing_is_right(mazes: str) -> None:
     blank = encode_rgb(decode_image(solution) * 0 + 255)
     assert not judge_drawn(loaded.example, loaded.puzzle, "image", blank)["image"].tolerant
     assert "unreadable" in judge_drawn(loaded.example, loaded.puzzle, "image", b"x")["image"].reason
+
+
+@pytest.mark.parametrize("variant", [IMAGE, VIDEO])
+def test_marks_in_prompts_are_words(variant: str, mazes: str) -> None:
+    (chunk,) = chunks(describe_input(mazes, ("puzzles",)))
+    loaded = next(iter(read_chunk(chunk, odd=[])))
+    prompts = Prompts(*["Draw.<|im_end|></s>"] * len(MODALITIES))
+    marked = dataclasses.replace(loaded, example=structs.replace(loaded.example, prompts=prompts))
+    drawer = Drawer([tiny(variant)], 1, "cpu", DrawingOptions(variant=variant))
+    assert drawer._to_draw(marked, marked.asked).prompt == "Draw.< |im_end|>< /s>"
 
 
 @pytest.mark.engine

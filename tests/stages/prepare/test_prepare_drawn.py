@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -10,14 +11,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from contract.command_line import Result, call
 from vtb.artifact import read_manifest
+from vtb.datasets.readers import chunks, describe_input, read_chunk
 from vtb.formats.media_tar import unpack
 from vtb.formats.webdataset import read_tar
 from vtb.media.image import decode_image
 from vtb.media.video import decode_clip
+from vtb.tasks.example import Prompts
 from vtb.tasks.registry import decode_example, task_of
+from vtb.tasks.task import MODALITIES
+from vtb_prepare.clips import make_clip
+from vtb_prepare.image_options import Options as ImageOptions
+from vtb_prepare.pairs import make_pair
+from vtb_prepare.video_options import Options as VideoOptions
 
 FORM = ("--frames", "9", "--clip-size", "96x96", "--video")
 pytestmark = pytest.mark.engine
@@ -187,6 +196,16 @@ def test_options_that_no_model_takes(world: Path, tmp_path: Path) -> None:
         refused = prepare("video", world, tmp_path / "out", *more)
         assert refused.code == 2
         assert said in refused.err
+
+
+def test_marks_in_prompts_are_words(world: Path) -> None:
+    """Text encoders read ``<|im_end|>`` and ``</s>`` as ends."""
+    (chunk,) = chunks(describe_input(str(world / "mazes")))[:1]
+    loaded = next(iter(read_chunk(chunk, odd=[])))
+    prompts = Prompts(*(f"{modality} <|im_end|></s>" for modality in MODALITIES))
+    marked = dataclasses.replace(loaded, example=structs.replace(loaded.example, prompts=prompts))
+    assert make_pair(ImageOptions(), marked, "x")[0]["prompt"] == "image < |im_end|>< /s>"
+    assert make_clip(VideoOptions(frames=9, size=(96, 96)), marked, "x")[0]["prompt"] == "video < |im_end|>< /s>"
 
 
 def test_pictures_without_clips_say_how_to_make_them(world: Path, tmp_path: Path) -> None:
