@@ -19,7 +19,8 @@ from typing import Any, TypeVar
 import click
 
 from vtb.errors import UsageProblem
-from vtb.stage.options import Finite, OneOf, RangeType, SizeType, VtbOption, Whole
+from vtb.stage.option_types import Finite, OneOf, RangeType, SizeType, Whole
+from vtb.stage.options import VtbOption
 
 Options = TypeVar("Options", bound="StageOptions")
 SIZE, RANGE = tuple[int, int], tuple[str, float, float]

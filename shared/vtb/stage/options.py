@@ -1,20 +1,18 @@
-"""Click options: the types a command line of ours needs, and the options every stage has."""
+"""Click options: what all of ours know of themselves, and those that every stage has."""
 
 from __future__ import annotations
 
-import math
 import os
-import reprlib
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
 import vtb
 from vtb import log as vtb_log
-from vtb.did_you_mean import did_you_mean
+from vtb.stage.config_option import read_config
 from vtb.stage.declaration import Stage
+from vtb.stage.option_types import OneOf, Whole
 from vtb.stage.sharding import cpus
 
 # Headings of the help for the options that every stage has.
@@ -65,140 +63,6 @@ class OneInput(VtbOption):
         if len(value) > 1:
             raise click.UsageError(f"{self.opts[0]}: is given twice, and this stage reads one")
         return value[0], source
-
-
-class Whole(click.IntRange):
-    """A whole number within bounds."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number."""
-        try:
-            int(value)
-        except (ValueError, OverflowError):
-            self.fail(f"{value!r} is not a valid integer: write a whole number, for example 100", param, ctx)
-        number: int = super().convert(value, param, ctx)
-        return number
-
-
-class OneOf(click.Choice[str]):
-    """One of a few words; a word that is nearly one of them is recognized.
-
-    Words that have to be looked for, in every benchmark's module for example, are looked for when they are needed.
-    """
-
-    def __init__(self, choices: Sequence[str] | Callable[[], Sequence[str]]) -> None:
-        """The words, or what finds them."""
-        super().__init__(() if callable(choices) else choices)
-        self._find = choices if callable(choices) else None
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """The words."""
-        if self._find is not None:
-            self._words, self._find = tuple(self._find()), None
-        return self._words
-
-    @choices.setter
-    def choices(self, words: Sequence[str]) -> None:
-        self._words = tuple(words)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The word."""
-        try:
-            return super().convert(value, param, ctx)
-        except click.BadParameter as error:
-            self.fail(f"{error.message.rstrip('.')}{did_you_mean(str(value), self.choices)}", param, ctx)
-
-
-class Finite(click.FloatRange):
-    """A number within bounds; not-a-number and infinity pass every comparison or none, so they are refused."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number."""
-        try:
-            float(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a number: write for example 0.5", param, ctx)
-        number: float = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value!r} is not a finite number", param, ctx)
-        return number
-
-
-class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic for the type checker only
-    """``WxH`` in pixels, kept as a pair."""
-
-    name = "WxH"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
-        """``480x832`` to ``(480, 832)``."""
-        parts = value if isinstance(value, (tuple, list)) else str(value).lower().split("x")
-        if len(parts) != 2 or not all(str(part).isdecimal() and len(str(part)) < 7 for part in parts):
-            self.fail(f"{reprlib.repr(value)} is not a size: write width x height, for example 480x480", param, ctx)
-        return int(parts[0]), int(parts[1])
-
-
-class RangeType(click.ParamType):  # type: ignore[type-arg]
-    """``FIELD=LOW..HIGH`` where either end may be missing."""
-
-    name = "FIELD=LOW..HIGH"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float, float]:
-        """``path_length=10..40`` to ``("path_length", 10.0, 40.0)``."""
-        if isinstance(value, tuple):
-            return value  # as this method has made it before
-        field, _, span = str(value).partition("=")
-        low, dots, high = span.partition("..")
-        try:
-            if not (field and dots):
-                raise ValueError
-            ends = float(low or "-inf"), float(high or "inf")
-        except ValueError:
-            self.fail(f"{value!r} is not a range: write for example path_length=10..40", param, ctx)
-        if not ends[0] <= ends[1]:
-            self.fail(f"{value!r} holds no number: the lower end comes first", param, ctx)
-        return field, *ends
-
-
-def read_config(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
-    """Take defaults from a YAML file: they rank below flags and environment variables."""
-    if value is None:
-        return
-    from vtb.stage.config_file import UnreadableYaml, load_yaml  # only where there is such a file
-
-    try:
-        loaded = load_yaml(Path(value)) or {}
-    except UnreadableYaml as error:
-        raise click.UsageError(f"--config {value}: cannot be read as YAML: {error}") from error
-    if not isinstance(loaded, dict):
-        raise click.UsageError(f"--config {value}: must map option names to values, for example `count: 100`")
-    values = {str(name).replace("-", "_"): entry for name, entry in loaded.items() if entry is not None}
-    known = {str(option.name): option for option in ctx.command.params}
-    known = {name: option for name, option in known.items() if name not in ("config", "describe", "version")}
-    for name, entry in values.items():
-        if name not in known:
-            hint = did_you_mean(name, known)
-            raise click.UsageError(f"--config {value}: {ctx.command_path} has no option {name!r}{hint}")
-        values[name] = _as_words(known[name], value, entry)
-    ctx.default_map = {**(ctx.default_map or {}), **values}
-
-
-def _as_words(option: click.Parameter, file: str, entry: object) -> Any:
-    """A value from YAML as it would stand on the command line, so that it is read by the same rules.
-
-    Where an option may be repeated, ``size: 9`` stands for ``size: [9]``.
-    """
-    repeatable = getattr(option, "multiple", False) or option.nargs != 1
-    if isinstance(entry, list) and (repeatable or isinstance(option.type, SizeType)):
-        return [_as_word(option, file, part) for part in entry]
-    word = _as_word(option, file, entry)
-    return [word] if repeatable else word
-
-
-def _as_word(option: click.Parameter, file: str, value: object) -> str:
-    if isinstance(value, (str, bool, int, float)):
-        return str(value) if isinstance(value, str) else str(value).lower()
-    raise click.UsageError(f"--config {file}: {option.name} cannot be a {type(value).__name__}: give a value in quotes")
 
 
 def common_options(stage: Stage, describe: Callable[[], str]) -> list[click.Option]:

@@ -13,7 +13,7 @@ import pytest
 from contract.command_line import TINY, Result, call, programs
 from vtb.stage.declaration import StageCommand
 from vtb.stage.describe import describe, env_prefix
-from vtb.stage.options import RangeType, SizeType
+from vtb.stage.option_types import RangeType, SizeType
 
 
 @pytest.fixture
