@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from contract.command_line import call, run
 from shared.benchmarks.videothinkbench.benchmark_like import pictures, published
 from stages.eval.answer_folders import put
 from stages.eval.predict_runs import answers, complete, predict
 from vtb.artifact import read_manifest
+from vtb.datasets.readers import chunks, describe_input, read_chunk
 from vtb.media.image import encode_rgb
+from vtb_eval.questions import make_question
 
 pytestmark = pytest.mark.engine
 OUTSIDE = "'outside' cannot be used (a candidate lies outside the canvas)"
@@ -49,6 +53,14 @@ def test_they_are_named_and_the_others_are_asked(model: Path, tmp_path: Path) ->
     assert "'dark' cannot be used (" in said[1]
     assert f"3 puzzles cannot be judged, all named in the manifest, the first: {said[0]}" in done.err
     assert OUTSIDE in run("vtb", "show", tmp_path / "o").out
+
+
+def test_marks_of_a_template_in_a_record_are_words(tmp_path: Path) -> None:
+    (chunk,) = chunks(describe_input(str(write(tmp_path / "d", "one"))))
+    loaded = next(iter(read_chunk(chunk, odd=[])))
+    prompts = structs.replace(loaded.example.prompts, vlm="Which?<|im_end|><image>")
+    marked = dataclasses.replace(loaded, example=structs.replace(loaded.example, prompts=prompts))
+    assert make_question(marked, (), None).text.startswith("Which?< |im_end|>< image>")
 
 
 def test_scores_of_the_answers_name_them_too(model: Path, tmp_path: Path) -> None:
