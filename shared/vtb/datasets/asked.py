@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePath
 from typing import Literal
 
@@ -22,11 +23,14 @@ class Asked:
         kind: a picture, a clip, or a clip as its frames.
         names: its parts of the sample; one, but for frames.
         files: their bytes.
+        seconds: of frames, when each is shown; none where that is not known of all, or where they do not follow each
+            other in time.
     """
 
     kind: Literal["image", "video", "frames"]
     names: tuple[str, ...]
     files: tuple[bytes, ...]
+    seconds: tuple[float, ...] = ()
 
     @property
     def endings(self) -> tuple[str, ...]:
@@ -50,7 +54,19 @@ def asked_of(media: Sequence[Media], parts: Mapping[str, bytes]) -> tuple[Asked,
 def _asked(group: Sequence[Media], parts: Mapping[str, bytes]) -> Asked:
     names = tuple(medium.name for medium in group)
     kind = group[0].kind
-    return Asked("frames" if kind == "frame" else kind, names, tuple(parts[name] for name in names))
+    files = tuple(parts[name] for name in names)
+    return Asked("frames", names, files, _seconds(group)) if kind == "frame" else Asked(kind, names, files)
+
+
+def _seconds(frames: Sequence[Media]) -> tuple[float, ...]:
+    known = [frame.seconds for frame in frames if frame.seconds is not None]
+    return known_seconds(known if len(known) == len(frames) else ())
+
+
+def known_seconds(times: Sequence[float]) -> tuple[float, ...]:
+    """The seconds of frames, where time passes and never goes back; a short clip may show one frame several times."""
+    passes = len(times) > 1 and times[-1] > times[0]
+    return tuple(times) if passes and all(one <= other for one, other in pairwise(times)) else ()
 
 
 def one_picture(file: bytes) -> tuple[Asked, ...]:

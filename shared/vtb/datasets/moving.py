@@ -1,12 +1,13 @@
 """The frames that a model gets of a clip: two a second, as ms-swift and Qwen's own tools give them in training.
 
 ``qwen_vl_utils.vision_process`` (``FPS``, ``FPS_MIN_FRAMES``, ``FPS_MAX_FRAMES``); frames that come as pictures are all
-taken, as two a second.
+taken, as fast as they follow each other where that is known, else as two a second.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,7 @@ def moving(asked: Asked, max_pixels: int) -> Moving:
     """
     if asked.kind == "frames":
         frames = [scaled(decode_image(file), max_pixels) for file in asked.files]
-        numbers, total, rate = list(range(len(frames))), len(frames), A_SECOND
+        numbers, total, rate = list(range(len(frames))), len(frames), _rate(asked.seconds)
     else:
         (data,) = asked.files
         total, rate = decode_ends(data).count, frame_rate(data)
@@ -51,6 +52,11 @@ def moving(asked: Asked, max_pixels: int) -> Moving:
     if len(frames) < _PAIR:
         frames, numbers = frames * _PAIR, numbers * _PAIR
     return Moving(np.stack(frames), numbers, total, rate)
+
+
+def _rate(seconds: Sequence[float]) -> float:
+    """Frames a second."""
+    return (len(seconds) - 1) / (seconds[-1] - seconds[0]) if seconds else A_SECOND
 
 
 def frame_numbers(total: int, rate: float) -> list[int]:

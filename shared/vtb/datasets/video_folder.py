@@ -53,14 +53,23 @@ def find_videos(folder: Path) -> Videos:
     for place, files in _walk(folder):
         names = sorted(name for name in files if not left_behind(name))
         for name in names:
-            sizes.update(f"{os.path.relpath(place, folder)}/{name} {(Path(place) / name).stat().st_size}\n".encode())
-        found = [Path(place) / name for name in names if Path(name).suffix.lower() in VIDEOS]
-        pictures = any(Path(name).suffix.lower() in PICTURES for name in names)
-        for path in [*found, *([Path(place)] if pictures else [])]:
-            whole[path.relative_to(folder).with_suffix("" if path.is_file() else path.suffix).as_posix()] = path
+            line = f"{os.path.relpath(place, folder)}/{name} {_size(Path(place) / name)}\n"
+            sizes.update(line.encode(errors="surrogateescape"))
+            if Path(name).suffix.lower() in VIDEOS:
+                whole[(Path(place) / name).relative_to(folder).with_suffix("").as_posix()] = Path(place) / name
+        if any(Path(name).suffix.lower() in PICTURES for name in names):
+            whole[Path(place).relative_to(folder).as_posix()] = Path(place)
     if not whole:
         raise BadInput(f"{folder}: holds no videos ({', '.join(VIDEOS)}) and no folders of pictures")
     return Videos(_by_last_part(whole) | whole, sizes.hexdigest())
+
+
+def _size(path: Path) -> int:
+    """In bytes; -1 of a link to nowhere, which is found to be unreadable where it is asked about."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, list[str]]]:

@@ -1,8 +1,8 @@
 """Rows of ms-swift data sets (https://swift.readthedocs.io, custom dataset format).
 
 A row has ``messages``, ``images``, where there are any ``videos`` (each a file, or a list of frames), and any further
-columns; the reward functions of GRPO get those columns. Every picture and video has a placeholder in the question, in
-the order of its column.
+columns, such as ``times``, the seconds of the frames of each clip; the reward functions of GRPO get those columns.
+Every picture and video has a placeholder in the question, in the order of its column.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ def _row(row: Mapping[str, Any], closing: str, answer: list[dict[str, str]]) -> 
         "messages": [question, *answer],
         "images": [paths[0] for kind, paths in shown if kind == "image"],
         **({"videos": videos} if videos else {}),
+        **({"times": row["times"]} if "times" in row else {}),
         "solution": row["answer"],
         "task_type": row["task_type"],
         "task_group": row["task_group"],

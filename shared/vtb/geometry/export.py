@@ -10,6 +10,7 @@ from vtb.engine.own_model import save_whole
 from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 from vtb.engine.trained_weights import put_back
 from vtb.engine.vision_language import load_processor
+from vtb.geometry.as_trained import note_shown
 from vtb.geometry.job import Job
 from vtb.geometry.known import make_known
 from vtb.geometry.making import load_model
@@ -30,6 +31,7 @@ def write_model(job: Job, checkpoint: Path, folder: Path) -> dict[str, Any]:
     put_back(model, found, checkpoint)
     if job.tune_llm and job.tuner == "lora":
         model = model.merge_and_unload()
+    note_shown(model.config, job.max_pixels)
     save_whole(model, processor, job.model, folder)
     return proof
 

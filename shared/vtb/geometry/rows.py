@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from vtb.datasets.asked import known_seconds
 from vtb.engine.dataset_files import inside
 from vtb.errors import BadInput
 
@@ -113,12 +113,11 @@ def _clip(dataset: Path, video: str | Sequence[str]) -> Clip:
 
 
 def _timed(clip: Clip, times: Sequence[float] | None) -> Clip:
-    """A clip with the times of its frames; those of a file are in the file."""
-    if times is None or not clip.frames:
+    """A clip with the times of its frames, where they are known; those of a file are in the file."""
+    if not times or not clip.frames:
         return clip
-    found = tuple(float(time) for time in times)
-    grow = all(before < later for before, later in pairwise(found))  # what is no number does not
-    if len(found) != len(clip.files) or not grow or not 0 <= found[0] <= found[-1] <= _LONGEST_S:
+    found = known_seconds([float(time) for time in times])  # what is no number is not known
+    if len(found) != len(clip.files) or not 0 <= found[0] <= found[-1] <= _LONGEST_S:
         raise ValueError("times must be seconds that grow, one of each frame")
     return Clip(clip.files, found)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 
 from vtb.datasets.asked import Asked
@@ -53,12 +52,6 @@ def _moving(clip: Clip, max_pixels: int) -> Moving:
     try:
         files = tuple(path.read_bytes() for path in clip.files)
         names = tuple(path.name for path in clip.files)
-        found = moving(Asked("frames" if clip.frames else "video", names, files), max_pixels)
+        return moving(Asked("frames" if clip.frames else "video", names, files, clip.times), max_pixels)
     except (UnreadableVideo, UnreadableImage, OSError, ValueError) as error:
         raise unreadable(clip.files[0], error) from error
-    return replace(found, rate=_rate(clip.times)) if len(clip.times) > 1 else found
-
-
-def _rate(times: Sequence[float]) -> float:
-    """Frames a second."""
-    return (len(times) - 1) / (times[-1] - times[0])

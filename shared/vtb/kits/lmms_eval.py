@@ -9,7 +9,7 @@ from lmms_eval.api.model import lmms
 from tqdm import tqdm
 
 from vtb.errors import UsageProblem
-from vtb.kits.model import FRAMES, MAX_PIXELS, Asked, FolderModel
+from vtb.kits.model import FRAMES, Asked, FolderModel
 from vtb.kits.turns import lmms_turns
 
 TAKEN = ("pretrained", "adapter", "max_pixels", "max_num_frames", "fps")
@@ -21,7 +21,7 @@ class VtbModel(lmms):  # type: ignore[misc]
     is_simple = False
 
     def __init__(
-        self, pretrained: str, adapter: str | None = None, max_pixels: int = MAX_PIXELS, max_num_frames: int = FRAMES,
+        self, pretrained: str, adapter: str | None = None, max_pixels: int | None = None, max_num_frames: int = FRAMES,
         fps: float | None = None, device: str | None = None, batch_size: int | str = 1, **unknown: Any,
     ) -> None:  # fmt: skip
         """Load the model.
@@ -29,7 +29,7 @@ class VtbModel(lmms):  # type: ignore[misc]
         Args:
             pretrained: its folder, or a checkpoint artifact.
             adapter: a PEFT folder or an adapter artifact.
-            max_pixels: larger pictures and frames are scaled down.
+            max_pixels: larger pictures and frames are scaled down; as in the model's training where it is not given.
             max_num_frames: of a video, at equal distances; ignored with ``fps``.
             fps: frames a second of a video.
             device: lmms-eval's ``--device``; the one of accelerate where there is none.
@@ -47,7 +47,7 @@ class VtbModel(lmms):  # type: ignore[misc]
         several = self._world_size > 1 or device is None
         self.device = str(self.accelerator.device) if several else str(device)
         self._frames = (None, float(fps)) if fps is not None else (int(max_num_frames), None)
-        self._own = FolderModel(pretrained, adapter, self.device, int(max_pixels))
+        self._own = FolderModel(pretrained, adapter, self.device, max_pixels and int(max_pixels))
 
     def generate_until(self, requests: Sequence[Any]) -> list[str]:
         """The answers, in the order of the requests."""

@@ -14,6 +14,7 @@ from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.engine.vision_language import load_processor, load_vision_language
 from vtb.errors import BadInput
 from vtb.formats.special_tokens import neutral
+from vtb.geometry.as_trained import shown_in_training
 from vtb.geometry.known import make_known
 from vtb.kits.clips import frames_of
 from vtb.kits.turns import Part, Turn
@@ -48,8 +49,10 @@ class Asked:
 class FolderModel:
     """A vision-language model that answers one question at a time."""
 
-    def __init__(self, model: str, adapter: str | None, device: str, max_pixels: int) -> None:
+    def __init__(self, model: str, adapter: str | None, device: str, max_pixels: int | None) -> None:
         """Load everything; only safetensors, no code from the folders.
+
+        Larger pictures are scaled down to ``max_pixels``; None takes what the model says of its training.
 
         Raises:
             BadInput: it cannot be loaded, or thinks in latents, which kits cannot let it do.
@@ -60,8 +63,10 @@ class FolderModel:
         folders = [find_model(model).folder(), *([find_model(adapter, ("adapter",)).folder()] if adapter else [])]
         if any(read_latent_config(folder) is not None for folder in folders):
             raise BadInput(f"{adapter or model}: thinks in latents, which only vtb-eval predict lets it do")
-        self.device, self._max_pixels = device, max_pixels
-        self._processor = load_processor(folders[0], max_pixels)
+        shown = shown_in_training(folders[0])
+        self.device = device
+        self._max_pixels = max_pixels or (shown.max_pixels if shown else MAX_PIXELS)
+        self._processor = load_processor(folders[0], self._max_pixels)
         make_known(folders[0])
         dtype = torch.float32 if device == "cpu" else torch.bfloat16
         loaded = load_vision_language(folders[0], next(iter(folders[1:]), None), dtype)

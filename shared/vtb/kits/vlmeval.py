@@ -10,7 +10,7 @@ import vlmeval.vlm
 from vlmeval.config import supported_VLM
 from vlmeval.vlm.base import BaseModel
 
-from vtb.kits.model import FRAMES, MAX_PIXELS, Asked, FolderModel
+from vtb.kits.model import FRAMES, Asked, FolderModel
 from vtb.kits.turns import vlmeval_turns
 
 
@@ -21,7 +21,7 @@ class VtbModel(BaseModel):  # type: ignore[misc]
     VIDEO_LLM = True
 
     def __init__(
-        self, model_path: str, adapter: str | None = None, device: str | None = None, max_pixels: int = MAX_PIXELS,
+        self, model_path: str, adapter: str | None = None, device: str | None = None, max_pixels: int | None = None,
         max_new_tokens: int = 2048, temperature: float = 0.0,
     ) -> None:  # fmt: skip
         """Load the model.
@@ -30,7 +30,7 @@ class VtbModel(BaseModel):  # type: ignore[misc]
             model_path: its folder, or a checkpoint artifact.
             adapter: a PEFT folder or an adapter artifact.
             device: the GPU where there is one.
-            max_pixels: larger pictures and frames are scaled down.
+            max_pixels: larger pictures and frames are scaled down; as in the model's training where it is not given.
             max_new_tokens: longest answer.
             temperature: 0 takes the likeliest token always.
         """

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vtb.media.image import Image, UnreadableImage, decode_image
+from vtb.media.image import MAX_FILE, Image, UnreadableImage, decode_image
 from vtb.media.streams import choose_stream, open_container
 from vtb.media.video import UnreadableVideo, decode_clip
 from vtb.regular_file import read_regular
@@ -44,12 +44,19 @@ def sampled_from(place: Path, wanted: int, places: Places = sampled_places) -> l
     Raises:
         UnreadableVideo: it cannot be read.
     """
-    if place.is_dir():
-        return sample_folder(place, wanted, places)
+    return sample_folder(place, wanted, places) if place.is_dir() else sample_video(read_video(place), wanted, places)
+
+
+def read_video(path: Path) -> bytes:
+    """The bytes of a video file; an error does not name its place, which differs from machine to machine.
+
+    Raises:
+        UnreadableVideo: it cannot be read.
+    """
     try:
-        return sample_video(read_regular(place, MOST_BYTES), wanted, places)
+        return read_regular(path, MOST_BYTES)
     except OSError as error:
-        raise UnreadableVideo(f"cannot be read ({error})") from error
+        raise UnreadableVideo(f"cannot be read ({error.strerror})") from error
 
 
 def sample_video(data: bytes, wanted: int, places: Places = sampled_places) -> list[Image]:
@@ -95,14 +102,14 @@ def sample_folder(folder: Path, wanted: int, places: Places = sampled_places) ->
     Raises:
         UnreadableVideo: there is none, or one that is wanted is damaged.
     """
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES and path.name[0] != ".")
-    if not files:
-        raise UnreadableVideo("has no pictures")
-    numbers = places(len(files), wanted)
     try:
-        once = {place: decode_image(files[place].read_bytes()) for place in set(numbers)}
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES and path.name[0] != ".")
+        if not files:
+            raise UnreadableVideo("has no pictures")
+        numbers = places(len(files), wanted)
+        once = {place: decode_image(read_regular(files[place], MAX_FILE)) for place in set(numbers)}
     except (UnreadableImage, OSError) as error:
-        raise UnreadableVideo(f"a picture cannot be read ({error})") from error
+        raise UnreadableVideo(f"a picture cannot be read ({getattr(error, 'strerror', None) or error})") from error
     return [once[place] for place in numbers]
 
 

@@ -12,10 +12,15 @@ MOST_A_SECOND = 1000  # frames; a short file could hold millions otherwise, whic
 
 @dataclass(frozen=True)
 class Length:
-    """The seconds that a clip takes, and how many frames it should have."""
+    """The seconds that a clip takes, how many frames it should have, and from the first on when each is shown."""
 
     seconds: float
     frames: int
+    starts: tuple[float, ...] = ()
+
+    def shown_at(self, place: int) -> float:
+        """The second at which a frame is shown; those of a clip that does not say it of all have equal distances."""
+        return self.starts[place] if self.starts else place * self.seconds / self.frames
 
 
 def clip_length(data: bytes) -> Length:
@@ -45,4 +50,5 @@ def clip_length(data: bytes) -> Length:
     seconds = float((last - first + (shown or (last - first) / max(1, len(times) - 1))) * base)
     if len(found) > MOST_A_SECOND * max(seconds, 1.0):
         raise UnreadableVideo(f"has {len(found)} frames in {seconds:.1f} s")
-    return Length(seconds, len(found))
+    starts = sorted(float((start - first) * base) for start, _ in times) if len(times) == len(found) else []
+    return Length(seconds, len(found), tuple(starts))

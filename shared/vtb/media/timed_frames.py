@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vtb.media.frames import MOST_BYTES, sample_video, sampled_places
+from vtb.media.frames import MOST_BYTES, read_video, sample_folder, sample_video, sampled_places
 from vtb.media.image import Image
 from vtb.media.length import clip_length
 from vtb.media.video import UnreadableVideo
@@ -28,4 +28,21 @@ def timed_frames(path: Path, count: int, least: int = 1) -> tuple[list[Image], l
     if length.frames < least:
         raise UnreadableVideo(f"has {length.frames} frames, fewer than are shown")
     places = sampled_places(length.frames, count)
-    return sample_video(data, count), [place * length.seconds / length.frames for place in places]
+    return sample_video(data, count), [length.shown_at(place) for place in places]
+
+
+def timed_from(place: Path, count: int) -> tuple[list[Image], list[float]]:
+    """The same of a file or a folder of pictures (``sampled_from``); no seconds where nobody knows them.
+
+    Raises:
+        UnreadableVideo: it cannot be read.
+    """
+    if place.is_dir():
+        return sample_folder(place, count), []
+    data = read_video(place)
+    frames = sample_video(data, count)
+    try:
+        length = clip_length(data)
+    except UnreadableVideo:  # what can be decoded need not say when it is shown
+        return frames, []
+    return frames, [length.shown_at(number) for number in sampled_places(length.frames, count)]

@@ -19,7 +19,7 @@ ASKED = "puzzle"  # the role of what a question shows
 PartName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$", max_length=19)]
 
 
-class Media(Struct, frozen=True):
+class Media(Struct, frozen=True, omit_defaults=True):
     """One picture or clip of an example, or one frame of a clip.
 
     Attributes:
@@ -28,11 +28,13 @@ class Media(Struct, frozen=True):
         kind: ``image``, ``video``, or ``frame``. Frames that follow each other are those of one clip, as far as their
             names agree up to the first dot (``room.000.jpg``, ``room.001.jpg``).
         name: its part of the sample (``puzzle.png``).
+        seconds: of a frame, when its clip shows it; None where nobody knows.
     """
 
     role: str
     kind: Literal["image", "frame", "video"]
     name: PartName
+    seconds: float | None = None
 
 
 class Figure(Struct, frozen=True):

@@ -10,6 +10,7 @@ from vtb.artifact import FileEntry, ShardEntry
 from vtb.artifact.output import Output
 from vtb.chat.said import CUT_OFF, FILTERED, REFUSED
 from vtb.datasets.odd_records import odd_records
+from vtb_eval.predict_options import Options
 from vtb_eval.prediction import NOT_JUDGED, Answer
 
 log = logging.getLogger("vtb.eval")
@@ -37,16 +38,19 @@ def _total(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
 
 
 def close(
-    output: Output, ignored: Mapping[str, Any], longest: int, shards: Sequence[ShardEntry]
+    output: Output, ignored: Mapping[str, Any], options: Options, shards: Sequence[ShardEntry]
 ) -> tuple[list[FileEntry], dict[str, Any]]:
     """The figures of the whole, and what a user is told of them."""
     answers, cut_off = sum(shard.rows for shard in shards), _sum(shards, "cut_off")
     metrics: dict[str, Any] = {"answers": answers, "cut_off": cut_off}
+    if options.max_pixels != Options.max_pixels and "max_pixels" not in options.given:
+        metrics["max_pixels"] = options.max_pixels  # what the model itself says
     if odd := odd_records(output, shards):
         log.warning("%d puzzles cannot be judged, all named in the manifest, the first: %s", len(odd), odd[0])
         metrics[NOT_JUDGED] = odd
     if cut_off:
-        log.info("%d of %d answers were cut off at %d tokens (--max-new-tokens)", cut_off, answers, longest)
+        most = options.max_new_tokens
+        log.info("%d of %d answers were cut off at %d tokens (--max-new-tokens)", cut_off, answers, most)
     for finish, who in ((REFUSED, "the model"), (FILTERED, "a filter of the service")):
         if count := _sum(shards, finish):
             log.warning("%d of %d answers were refused by %s", count, answers, who)

@@ -29,8 +29,8 @@ def _parts(one: Asked, max_pixels: int) -> Iterator[Part]:
         return
     found = moving(one, max_pixels)
     frames = dict(zip(found.numbers, found.frames, strict=True))  # a single one comes twice
-    at = ", ".join(f"{number / found.rate:.1f}" for number in frames)
-    when = f", at {at} seconds" if one.kind == "video" else ""
+    at = ", ".join(f"{second:.1f}" for second in one.seconds or [number / found.rate for number in frames])
+    when = f", at {at} seconds" if one.kind == "video" or one.seconds else ""
     yield words(f"A video as {len(frames)} frames in their order{when}:")
     for frame in frames.values():
         yield picture(frame, FRAME_QUALITY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +15,7 @@ from vtb.engine.greedy import make_greedy
 from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.engine.vision_language import load_processor, load_vision_language
 from vtb.errors import NotAvailable
+from vtb.geometry.as_trained import shown_in_training
 from vtb.geometry.known import make_known
 from vtb.latent.tokens import LatentTokens, known_latents, read_latent_config
 from vtb.media.image import decode_image
@@ -57,7 +58,8 @@ class VisionLanguageModel:
         """Load everything; only safetensors, only local files, no code from the folder."""
         forbid_remote_code()
         make_known(model)
-        self.generation = generation
+        self.generation, shown = generation, shown_in_training(model)
+        self._seconds = shown is not None and shown.seconds
         self.device = _device(device)
         learned = adapter if adapter is not None and read_latent_config(adapter) is not None else model
         self._processor = load_processor(learned, generation.max_pixels)
@@ -106,9 +108,18 @@ class VisionLanguageModel:
     def _inputs(self, questions: Sequence[Question]) -> Any:
         texts = [self._processor.apply_chat_template(_chat(one), add_generation_prompt=True) for one in questions]
         every = [one for question in questions for one in question.shown]  # the processor counts through all texts
-        media = {**_pictures(every), **_clips(every, self.generation.max_pixels)}
+        media = {**_pictures(every), **self._clips(every)}
         inputs = self._processor(text=texts, padding=True, return_tensors="pt", **media)
         return inputs.to(self.device)
+
+    def _clips(self, every: Sequence[Asked]) -> dict[str, Any]:
+        """Frames as the model's training had them: with their seconds, or as two a second whatever is known."""
+        clips = [one if self._seconds else replace(one, seconds=()) for one in every if one.kind != "image"]
+        if not clips:
+            return {}
+        found = [moving(one, self.generation.max_pixels) for one in clips]
+        told = [as_metadata(one) for one in found]
+        return {"videos": [one.frames for one in found], "video_metadata": told, "do_sample_frames": False}
 
 
 def _chat(question: Question) -> list[dict[str, Any]]:
@@ -122,14 +133,6 @@ def _pictures(every: Sequence[Asked]) -> dict[str, Any]:
 
     found = [Image.fromarray(decode_image(one.files[0])) for one in every if one.kind == "image"]
     return {"images": found} if found else {}
-
-
-def _clips(every: Sequence[Asked], max_pixels: int) -> dict[str, Any]:
-    found = [moving(one, max_pixels) for one in every if one.kind != "image"]
-    if not found:
-        return {}
-    told = [as_metadata(one) for one in found]
-    return {"videos": [one.frames for one in found], "video_metadata": told, "do_sample_frames": False}
 
 
 def _device(wanted: str) -> str:

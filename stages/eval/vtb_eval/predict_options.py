@@ -64,7 +64,8 @@ class Options(StageOptions):
     )  # fmt: skip
     max_pixels: int = option(
         262_144, low=1024, group=ASKED,
-        help="Scale larger pictures down to this many pixels; take the number of the training.",
+        help="Scale larger pictures down to this many pixels; take the number of the training, which a model of "
+             "vtb-train-vlm geometry says itself.",
     )  # fmt: skip
     blind: bool = option(
         False, group=ASKED,

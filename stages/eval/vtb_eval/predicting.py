@@ -17,6 +17,7 @@ from vtb.engine.greedy import ignored_settings
 from vtb.errors import BadInput
 from vtb.formats.shared_frames import fold
 from vtb.formats.webdataset import Sample, write_tar
+from vtb.geometry.as_trained import shown_in_training
 from vtb.latent.tokens import CONFIG, read_latent_config
 from vtb.stage.executor import Maker, ShardResult, Task, Tick
 from vtb.stage.run import Run
@@ -42,17 +43,26 @@ def make_predictions(run: Run, options: Options) -> None:
         return
     total = min(options.limit or 2**62, sum(chunk.rows for chunk in found))
     folders = [model.folder() for model in models]
-    thinks = check_latents(options, folders)
+    thinks, options = check_latents(options, folders), as_trained(options, folders)
     # An answer with thoughts in it was taught without a word on how to answer.
     style = "plain" if thinks and options.style is None else options.style
     tasks = plan_shards(ShardWork(found, 0, total, style, options.blind), options.samples_per_shard)
     make, ignored = choose_maker(run, options, folders)
     done = run.make_shards(
-        plan, tasks, make, lambda output: partial(close, output, ignored, options.max_new_tokens), what="answers",
+        plan, tasks, make, lambda output: partial(close, output, ignored, options), what="answers",
         summary=f"{total} answers", workers=1,
     )  # fmt: skip
     if done is not None and TOKENS in done.metrics:
         log.info("tokens: %s", in_words(done.metrics[TOKENS]))
+
+
+def as_trained(options: Options, folders: Sequence[Path]) -> Options:
+    """With the size of pictures that the model says it was trained with, where no other is asked for."""
+    shown = shown_in_training(folders[0]) if folders and options.drawing.variant is None else None
+    if shown is None or "max_pixels" in options.given or shown.max_pixels == options.max_pixels:
+        return options
+    log.info("pictures have at most %d pixels, as in the model's training", shown.max_pixels)
+    return replace(options, max_pixels=shown.max_pixels)
 
 
 def check_latents(options: Options, folders: Sequence[Path]) -> bool:

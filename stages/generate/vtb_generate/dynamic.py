@@ -10,7 +10,7 @@ from vtb_generate.dynamic_options import Options
 STAGE = Stage(
     command="vtb-gen-dynamic",
     summary="Ask how things move in videos, rendered ones of exact truth or your own.",
-    version=1,
+    version=2,
     image="vtb/gen-dynamic",
     writes=("questions",),
     parallel="shards",

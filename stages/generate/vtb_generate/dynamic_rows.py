@@ -109,7 +109,10 @@ def example_of_question(video: AskedVideo, one: Worded, number: int, seed: int, 
         category=one.kind,
     )  # fmt: skip
     example = example_of(NAME, BENCHMARK.tasks()[one.kind], record, f"{video.name}-{number:03d}")
-    media = tuple(Media(ASKED, "frame", frame_name(frame)) for frame in range(shown))
+    media = tuple(
+        Media(ASKED, "frame", frame_name(frame), round(float(time), 6))
+        for frame, time in enumerate(video.known.times[:shown])
+    )
     figures = figures_of({**one.figures, "things": len(video.known.tracks)})
     return structs.replace(example, media=media, seed=seed, index=index, difficulty=figures)
 

@@ -10,7 +10,7 @@ from vtb_prepare.dynamic_options import Options
 STAGE = Stage(
     command="vtb-prepare dynamic",
     summary="Write questions about how things move in videos, with frames of the videos, for training.",
-    version=1,
+    version=2,
     image="vtb/prepare",
     reads=("questions",),
     many_inputs=True,

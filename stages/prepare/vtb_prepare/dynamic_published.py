@@ -6,12 +6,12 @@ import logging
 from dataclasses import dataclass
 
 from vtb.artifact.output import file_sha256
-from vtb.datasets.asked import Asked
+from vtb.datasets.asked import Asked, known_seconds
 from vtb.datasets.chunk import Loaded
 from vtb.datasets.video_folder import find_videos
 from vtb.errors import BadInput
 from vtb.formats.shared_frames import frame_name
-from vtb.media.frames import sampled_from
+from vtb.media.timed_frames import timed_from
 from vtb.media.video import UnreadableVideo
 from vtb.report.card import OTHER
 from vtb.rng import stable_fraction
@@ -77,7 +77,7 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     for name, place, examples in work.videos:
         tick(len(examples))
         try:
-            frames = sampled_from(place, options.frames)
+            frames, seconds = timed_from(place, options.frames)
         except UnreadableVideo as error:
             rows.bad.append(f"{name}: {error}")
             continue
@@ -85,7 +85,8 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
             rows.known.append(name)
             continue
         files = tuple(encoded(frames, options.frame_pixels))
-        asked = (Asked("frames", tuple(map(frame_name, range(len(files)))), files),)
+        names = tuple(map(frame_name, range(len(files))))
+        asked = (Asked("frames", names, files, known_seconds([round(one, 6) for one in seconds])),)
         split = "val" if stable_fraction(bare_name(name), work.salt) < options.val else "train"
         for example in examples:
             rows.add(Loaded(example, frames[0], asked, None), asked, split)

@@ -59,6 +59,7 @@ class ShardRows:
     def add(self, loaded: Loaded, asked: Sequence[Asked], split: str) -> None:
         """A question of a split, with what it shows."""
         row = make_row(loaded, [(one.kind, self._paths(one)) for one in asked], split)
+        row["times"] = [list(one.seconds) for one in asked]
         source = loaded.example.source
         if source != NAME:
             raise BadInput(f"sample {loaded.key[:100]}: is of {source}, not of {NAME}: give it to vtb-prepare vlm")
@@ -95,11 +96,12 @@ def card_of(shards: Sequence[ShardEntry], counts: Mapping[str, int], types: Mapp
             rows=rows,
             bytes=sum(shard.all_bytes for shard in shards),
             data_files={split: f"{split}_sft.jsonl" for split, count in counts.items() if count},
-            features=sft_features("frames"),
+            features=sft_features("frames", timed=True),
             made_with="vtb-prepare dynamic",
             counts=counts,
             picture=None,
-            layout="Each entry of `videos` is a list of frames; `for t in media/*.tar; do tar xf $t; done` in this "
-            "folder unpacks them. In `*_grpo.jsonl` only `solution` and `example` have the answer.",
+            layout="Each entry of `videos` is a list of frames, and of `times` their seconds, where they are known; "
+            "`for t in media/*.tar; do tar xf $t; done` in this folder unpacks them. In `*_grpo.jsonl` only `solution` "
+            "and `example` have the answer.",
         )
     )

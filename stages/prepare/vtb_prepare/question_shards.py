@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import structs
 
@@ -84,14 +84,14 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     for name, place, examples in work.videos:
         tick(len(examples))
         try:
-            frames = encoded(shown_frames(place, views, options.frames), options.frame_pixels)
+            shown, seconds = shown_frames(place, views, options.frames)
         except UnreadableVideo as error:
             bad.append(f"{name}: {error}")
             lost.update(example.task for example in examples)
             continue
+        frames = encoded(shown, options.frame_pixels)
         parts = {frame_name(number): frame for number, frame in enumerate(frames)}
-        kind: Literal["frame", "image"] = "frame" if options.show == "video" else "image"
-        media = tuple(Media(ASKED, kind, part) for part in parts)
+        media = asked_media(list(parts), seconds, options.show)
         whole = (structs.replace(example, media=media) for example in examples)
         samples += [Sample(example.key, {EXAMPLE: encode_example(example), **parts}) for example in whole]
     told = {
@@ -101,6 +101,14 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
         "tasks": sorted({e.task for *_, asked in work.videos for e in asked}),
     }
     return ShardResult(write_tar(fold(samples)), len(samples), stats=told)
+
+
+def asked_media(parts: Sequence[str], seconds: Sequence[float], show: str) -> tuple[Media, ...]:
+    """The frames of a video as so many pictures, or as one clip with its seconds, where they are known."""
+    if show == "images":
+        return tuple(Media(ASKED, "image", part) for part in parts)
+    times: list[float | None] = [round(one, 6) for one in seconds] or [None] * len(parts)
+    return tuple(Media(ASKED, "frame", part, time) for part, time in zip(parts, times, strict=True))
 
 
 def describe(
@@ -121,7 +129,7 @@ def describe(
         rows=rows,
         bytes=sum(shard.bytes for shard in shards),
         data_files={"test": "shards/*.tar"},
-        features=shard_features(),
+        features=shard_features(timed=options.show == "video"),
         made_with="vtb-prepare questions",
         counts={"test": rows},
         picture=None,

@@ -10,7 +10,7 @@ from vtb_prepare.questions_options import Options
 STAGE = Stage(
     command="vtb-prepare questions",
     summary="Read a benchmark about videos or pictures, with frames or pictures, for evaluation.",
-    version=2,
+    version=3,
     image="vtb/prepare",
     writes=("questions",),
     parallel="shards",

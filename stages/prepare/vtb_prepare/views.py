@@ -9,6 +9,7 @@ from vtb.benchmarks.registry import Views
 from vtb.datasets.video_folder import Videos
 from vtb.media.frames import sampled_from, strided_places
 from vtb.media.image import Image
+from vtb.media.timed_frames import timed_from
 from vtb.media.video import UnreadableVideo
 
 
@@ -19,15 +20,17 @@ def finder(videos: Videos, views: Views | None) -> Callable[[str], Path | None]:
     return {path.parent.name: path.parent for path in videos.places.values() if path.stem in views.names}.get
 
 
-def shown_frames(place: Path, views: Views | None, frames: int) -> list[Image]:
-    """So many frames of a video; of several views those of each, one view after the other.
+def shown_frames(place: Path, views: Views | None, frames: int) -> tuple[list[Image], list[float]]:
+    """So many frames of a video, and their seconds, where they are known.
+
+    Of several views those of each, one view after the other: time does not pass from one to the next.
 
     Raises:
         UnreadableVideo: one cannot be read.
     """
     if views is None:
-        return sampled_from(place, frames)
-    return [frame for name in views.names for frame in _view(place / f"{name}.mp4", views.frames)]
+        return timed_from(place, frames)
+    return [frame for name in views.names for frame in _view(place / f"{name}.mp4", views.frames)], []
 
 
 def _view(path: Path, frames: int) -> list[Image]:

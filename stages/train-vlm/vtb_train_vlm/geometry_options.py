@@ -63,7 +63,7 @@ class Options(LoopOptions):
     )  # fmt: skip
     max_pixels: int = option(
         230_400, low=1024, group=TRAINING,
-        help="Scale larger pictures and frames down to this many pixels; give the same number to vtb-eval predict.",
+        help="Scale larger pictures and frames down to this many pixels; the model says so to vtb-eval predict.",
     )  # fmt: skip
     judge_steps: int = option(
         100, low=0, group=JUDGED,

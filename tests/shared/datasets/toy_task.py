@@ -82,9 +82,12 @@ def pictures(*shades: int) -> dict[Media, bytes]:
     return {Media("puzzle", "image", f"view-{n}.png"): picture(shade) for n, shade in enumerate(shades, 1)}
 
 
-def frames(*shades: int, name: str = "room") -> dict[Media, bytes]:
-    """The frames of a clip."""
-    return {Media("puzzle", "frame", f"{name}.{n:03d}.png"): picture(shade) for n, shade in enumerate(shades)}
+def frames(*shades: int, name: str = "room", every: float | None = None) -> dict[Media, bytes]:
+    """The frames of a clip, one in so many seconds, where these are known."""
+    return {
+        Media("puzzle", "frame", f"{name}.{n:03d}.png", None if every is None else n * every): picture(shade)
+        for n, shade in enumerate(shades)
+    }
 
 
 def video(*shades: int) -> dict[Media, bytes]:

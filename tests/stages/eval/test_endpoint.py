@@ -218,15 +218,17 @@ def test_pictures_and_clips_in_their_order(toy: None, server: ChatServer, tmp_pa
         sample("b", video(*range(20, 200, 20)), (1,)),
         sample("c", frames(40, 90, 140), (1,)),
         sample("d", video(90), (1,)),
+        sample("e", frames(40, 90, 140, every=1.5), (1,)),
     ]
     complete(ask(write(tmp_path / "in", made), server.url, tmp_path / "out", "--concurrency", 1))
-    three, clip, still, single = (shades(shown_by(request)) for request in server.requests)
+    three, clip, still, single, timed = (shades(shown_by(request)) for request in server.requests)
     assert three == [40, 200, 120]
     assert clip[0] == "A video as 4 frames in their order, at 0.0, 0.8, 1.2, 2.0 seconds:"
     assert clip[1:] == pytest.approx([20, 80, 120, 180], abs=3)
     assert still == ["A video as 3 frames in their order:", *still[1:]]
     assert still[1:] == pytest.approx([40, 90, 140], abs=1)
     assert len(single) == 2
+    assert timed[0] == "A video as 3 frames in their order, at 0.0, 1.5, 3.0 seconds:"
 
 
 def test_blind_questions_show_nothing(curated: Path, server: ChatServer, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,9 @@ from stages.eval.predict_runs import answers, complete, predict
 from vtb.artifact import read_manifest
 from vtb.datasets.moving import frame_numbers, moving
 from vtb.datasets.readers import chunks, describe_input
+from vtb.errors import BadInput
 from vtb.formats.webdataset import Sample, read_tar
+from vtb.geometry.as_trained import NAME, ShownAs, shown_in_training
 from vtb_eval.questions import Question, ShardWork, read_questions
 
 if TYPE_CHECKING:
@@ -96,6 +99,25 @@ def test_the_qwen2_5_model_gets_them_too(tmp_path: Path) -> None:
     model = VisionLanguageModel(tiny(tmp_path, "qwen2_5_vl"), None, "cpu", Generation(4, 0.0, 0, PIXELS))
     _, inputs = logits(model, questions(tmp_path / "in", *everything().values()))
     assert (len(inputs["image_grid_thw"]), len(inputs["video_grid_thw"])) == (3, 2)
+
+
+def test_frames_come_as_fast_as_the_model_had_them_in_training(tmp_path: Path) -> None:
+    """Of a model of our trainer with geometry, with the seconds that are known; others have two a second."""
+    from stages.eval.predict_runs import tiny
+    from vtb_eval.model import Generation, VisionLanguageModel
+
+    folder = tiny(tmp_path, "qwen2_5_vl")
+    made = (("known", 1.5), ("unknown", None))
+    asked = questions(tmp_path / "in", *(sample(key, frames(40, 80, every=every), (1,)) for key, every in made))
+    for note, wanted in (({}, [1.0, 1.0]), ({NAME: {"max_pixels": 4096, "seconds": True}}, [3.0, 1.0])):
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**config, **note}))
+        model = VisionLanguageModel(folder, None, "cpu", Generation(4, 0.0, 0, PIXELS))
+        assert model._inputs(asked)["second_per_grid_ts"] == pytest.approx(wanted)  # a token stands for two frames
+    assert shown_in_training(folder) == ShownAs(4096, seconds=True)
+    (folder / "config.json").write_text(json.dumps({NAME: {"max_pixels": -1, "seconds": True}}))
+    with pytest.raises(BadInput, match="vtb_shown says what cannot be"):
+        shown_in_training(folder)
 
 
 def test_two_frames_a_second_of_a_clip(loaded: VisionLanguageModel, tmp_path: Path) -> None:

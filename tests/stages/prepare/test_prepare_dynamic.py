@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 from contract.command_line import Result, call
 from stages.prepare.room_films import FRAMES, film, room
 from vtb.artifact import read_manifest
+from vtb.geometry.rows import read_rows
 from vtb.media.frames import sampled_places
 from vtb.media.image import decode_image
 from vtb.media.video import decode_clip
@@ -86,6 +88,14 @@ def unpacked(output: Path) -> dict[str, bytes]:
     return found
 
 
+def extracted(output: Path) -> Path:
+    """The dataset, with its frames as files."""
+    for path, data in unpacked(output).items():
+        (output / path).parent.mkdir(parents=True, exist_ok=True)
+        (output / path).write_bytes(data)
+    return output
+
+
 def video_of(row: Mapping[str, Any]) -> str:
     (video,) = json.loads(json.loads(row["example"])["payload"])["pictures"]
     return str(video)
@@ -106,6 +116,11 @@ def test_questions_that_were_made_here(made: Path, tmp_path: Path) -> None:
         assert len(row["videos"][0]) == (6 if row["task_type"].endswith("pred") else 8)
         assert row["messages"][0]["content"].startswith("<video>These are frames of a video.\nThe frames show")
         assert [worth(row, letter) for letter in "ABCD"] == [float(letter == row["solution"]) for letter in "ABCD"]
+        (times,) = row["times"]
+        assert len(times) == len(row["videos"][0])
+        first, last = (float(end) for end in re.findall(r"seconds ([\d.]+) to ([\d.]+)", str(row["messages"]))[0])
+        assert (times[0], times[-1]) == (pytest.approx(first, abs=0.051), pytest.approx(last, abs=0.051))
+    assert read_rows(extracted(tmp_path / "o"), "train")[0].clips[0].times
     assert {path for row in rows for path in row["videos"][0]} == set(frames)
     assert len(frames) == 2 * 8, "each frame is kept once"
     assert [row["messages"][1]["content"] for row in every(tmp_path / "o", "sft")] == [row["solution"] for row in rows]

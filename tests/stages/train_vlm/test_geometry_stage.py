@@ -100,7 +100,9 @@ def test_two_processes_learn_what_one_learns_of_twice_the_packs(data: Path, tmp_
 
     asked = ("--input", data / "curated", "--split", "all", "--limit", "5", "--max-new-tokens", "8", "--device", "cpu")
     where = ("--model", out, "--output", tmp_path / "said", "--workers", "1")
-    good(call("vtb-eval", "predict", *asked, *where))
+    done = good(call("vtb-eval", "predict", *asked, *where))
+    assert "at most 230400 pixels, as in the model's training" in done.err
+    assert read_manifest(str(tmp_path / "said")).metrics["max_pixels"] == 230_400
     said = answers(tmp_path / "said")
     assert len(said) == 5
     assert all(said)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vtb.dynamic.asked import Asked, answer_if_any
+from vtb.dynamic.viewpoint import CAMERA
 from vtb.perception.perceived import Perceived
 from vtb.scenes.moving.motion import draw_motions
 from vtb.scenes.moving.scene import MovingScene, apart
@@ -55,6 +56,8 @@ class OtherMotions:
     def scenes(self, rng: random.Random, asked: Asked) -> Iterator[MovingScene | None]:
         """The other scenes, one after the other; None where bodies touch."""
         scene, drawn = self.scene, []
+        if asked.kind.name == "abs_spd" and asked.things == (CAMERA,):
+            return  # the camera stays, and so does its speed, whoever looks from wherever
         for number, place in asked.boxes.items():
             body, frame = scene.bodies[number], self.frames[place]
             pin = frame, scene.motions[number].places[frame].tolist()
