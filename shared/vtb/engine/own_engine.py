@@ -78,8 +78,12 @@ def updates(epochs: float, max_steps: int | None, rows: int, per_process: int, n
     """
     if max_steps is not None:
         return max_steps
-    nodes = int((os.environ.get("PET_NNODES") or "1").partition(":")[0])
-    return max(1, math.ceil(epochs * rows / (per_process * nproc * nodes)))
+    return max(1, math.ceil(epochs * rows / (per_process * everywhere(nproc))))
+
+
+def everywhere(nproc: int) -> int:
+    """Processes on all machines, from those on each."""
+    return nproc * int((os.environ.get("PET_NNODES") or "1").partition(":")[0])
 
 
 def explain(errors: Sequence[str]) -> VtbError | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Generic
 
+from vtb.engine.optimizer import gather_state
 from vtb.engine.pace import rate_factor
 from vtb.engine.step_log import StepLog
 from vtb.engine.stop_signal import StopSignal, any_process
@@ -29,10 +30,10 @@ class TrainingLoop(ABC, Generic[J]):
             accelerator: accelerate's, of all processes.
             stop: says when to stop.
             module: what is trained, as it is called for a loss.
-            optimizer: its optimizer.
+            optimizer: its optimizer, of ``make_optimizer``.
         """
         self.job, self.accelerator, self.stop = job, accelerator, stop
-        self.module, self.optimizer = accelerator.prepare(module, optimizer)
+        self.module, self.optimizer = accelerator.prepare(module), optimizer
         self.log = StepLog(job.steps, main=accelerator.is_main_process)
         self.done = 0
 
@@ -137,6 +138,8 @@ class TrainingLoop(ABC, Generic[J]):
         return {"memory_gib": torch.cuda.max_memory_allocated() / 2**30}
 
     def _save(self) -> None:
+        savers = self.everybodys(self.accelerator.is_local_main_process)
+        gather_state(self.optimizer, [rank for rank, saves in enumerate(savers) if saves])
         if self.accelerator.is_local_main_process:
             self.save()
         self.accelerator.wait_for_everyone()

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vtb.engine.held_out import HeldOut
+from vtb.engine.optimizer import make_optimizer
 from vtb.engine.order import Order
 from vtb.engine.own_checkpoints import read_progress, write_checkpoint
 from vtb.engine.stop_signal import StopSignal
@@ -42,11 +43,10 @@ class Trainer(TrainingLoop[Job]):
             accelerator: accelerate's, of all processes.
             stop: says when to stop.
         """
-        import torch
-
         self.model, self.sequencer, self._packs, self._val, self._held = model, sequencer, packs, val, held
         self.order, self.learner = Order(len(packs), job.seed), make_learner(model)
-        super().__init__(job, accelerator, stop, self.learner, torch.optim.AdamW(groups_of(model, job)))
+        optimizer = make_optimizer(groups_of(model, job), accelerator, rate=job.learning_rate, decay=job.weight_decay)
+        super().__init__(job, accelerator, stop, self.learner, optimizer)
         if job.resume_from is not None:
             from safetensors.torch import load_file
 

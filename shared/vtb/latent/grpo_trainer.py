@@ -17,6 +17,7 @@ from typing import Any
 from vtb.engine.advantages import advantages
 from vtb.engine.kept_weights import KeptWeights
 from vtb.engine.launch import TRAIN_LOG, completions_file
+from vtb.engine.optimizer import make_optimizer
 from vtb.engine.order import Order
 from vtb.engine.stop_signal import StopSignal
 from vtb.engine.training_loop import TrainingLoop
@@ -45,14 +46,12 @@ class GrpoTrainer(TrainingLoop[GrpoJob]):
         questions: Sequence[Question], val: Sequence[Question], accelerator: Any, stop: StopSignal,
     ) -> None:  # fmt: skip
         """Prepare the model, whose trained parts are marked by now, and go on from the checkpoint if there is one."""
-        import torch
-
         self.model, self.parts, self.tokens, self.sequencer = model, parts, tokens, sequencer
         self._questions, self._val, self.order = questions, val, Order(len(questions), job.seed)
         self.reward = LatentReward(find_reward(job.reward), job.weights, job.necessity, job.most_segments)
         self.before = KeptWeights(model)
         weights = [weight for weight in model.parameters() if weight.requires_grad]
-        optimizer = torch.optim.AdamW(weights, lr=job.learning_rate, weight_decay=job.weight_decay)
+        optimizer = make_optimizer(weights, accelerator, rate=job.learning_rate, decay=job.weight_decay)
         super().__init__(job, accelerator, stop, make_policy(model, parts, tokens, job.temperature), optimizer)
         if job.resume_from is not None:
             self.done = load_checkpoint(job.resume_from, model, self.optimizer, None, accelerator.device)

@@ -8,6 +8,7 @@ from typing import Any
 
 from vtb.engine.held_out import HeldOut
 from vtb.engine.launch import strips_folder
+from vtb.engine.optimizer import make_optimizer
 from vtb.engine.order import Order
 from vtb.engine.stop_signal import StopSignal
 from vtb.engine.training_loop import TrainingLoop
@@ -47,8 +48,6 @@ class Trainer(TrainingLoop[Job]):
             accelerator: accelerate's, of all processes.
             stop: says when to stop.
         """
-        import torch
-
         self.model, self.parts, self.tokens, self.sequencer = model, parts, tokens, sequencer
         self._rows, self._val, self._puzzles, self.order = rows, val, puzzles, Order(len(rows), job.seed)
         self.teacher = None
@@ -63,7 +62,7 @@ class Trainer(TrainingLoop[Job]):
             latent_weight=job.latent_weight, vision_frozen=not job.tune_vision,
         )  # fmt: skip
         weights = [weight for weight in model.parameters() if weight.requires_grad]
-        optimizer = torch.optim.AdamW(weights, lr=job.learning_rate, weight_decay=job.weight_decay)
+        optimizer = make_optimizer(weights, accelerator, rate=job.learning_rate, decay=job.weight_decay)
         super().__init__(job, accelerator, stop, self.student, optimizer)
         if job.resume_from is not None:
             self.done = load_checkpoint(job.resume_from, model, self.optimizer, self._moving(), accelerator.device)
