@@ -102,9 +102,23 @@ def find_models(options: Options) -> list[Model]:
     if options.endpoint is not None:
         return []
     draws = options.drawing.variant is not None
-    names = DRAWING_ADAPTER if draws else ()
-    adapter = [find_model(options.adapter, ("adapter",), names)] if options.adapter is not None else []
-    return [find_model(options.model, names=DRAWING_MODEL if draws else ()), *adapter]
+    model = find_model(options.model, names=DRAWING_MODEL if draws else ())
+    if options.adapter is None:
+        return [model]
+    adapter = find_model(options.adapter, ("adapter",), DRAWING_ADAPTER if draws else ())
+    warn_of_another_base(model, adapter)
+    return [model, adapter]
+
+
+def warn_of_another_base(model: Model, adapter: Model) -> None:
+    """Say so where an adapter was trained on another model: one of the same shape takes it and answers nonsense."""
+    made_of = adapter.manifest.plan.inputs if adapter.manifest is not None else []
+    bases = [entry for entry in made_of if entry.kind == model.entry.kind]
+    if bases and model.entry.digest not in {entry.digest for entry in bases}:
+        log.warning(
+            "%s was trained on %s, which is not %s: is --model the right one?", adapter.entry.uri, bases[0].uri,
+            model.entry.uri,
+        )  # fmt: skip
 
 
 def plan_shards(everything: ShardWork, samples_per_shard: int) -> list[Task[ShardWork]]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from stages.eval.predict_runs import predict, tiny
-from vtb.artifact import Plan
+from vtb.artifact import InputEntry, Manifest, Plan
+from vtb.artifact.local import Model
 from vtb.artifact.output import Output
+from vtb_eval.predicting import warn_of_another_base
 
 pytestmark = pytest.mark.engine
 
@@ -82,3 +86,20 @@ def test_other_options_are_another_artifact(curated: Path, model: Path, asked: P
     done = predict(curated, model, asked, "--samples-per-shard", 4, "--style", "think")
     assert done.code == 3
     assert "style: there None, here 'think'" in done.error_lines[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "digest", "told"), [("checkpoint", "a", 0), ("checkpoint", "b", 1), ("model-folder", "b", 0)]
+)
+def test_an_adapter_of_another_model_is_told(
+    kind: str, digest: str, told: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A folder and an artifact of one model have hashes of two sorts, which say nothing of each other."""
+    base = InputEntry("s3://b/base", "checkpoint", "a")
+    plan = Plan("adapter", "vtb-train-vlm sft", 1, {}, (InputEntry("s3://b/rows", "swift-dataset", "c"), base))
+    adapter = Model(InputEntry("s3://b/adapter", "adapter", "d"), cast(Manifest, SimpleNamespace(plan=plan)))
+    with caplog.at_level("WARNING"):
+        warn_of_another_base(Model(InputEntry("s3://b/model", kind, digest), None), adapter)
+    assert len(caplog.records) == told
+    if told:
+        assert "s3://b/adapter was trained on s3://b/base, which is not s3://b/model" in caplog.text
