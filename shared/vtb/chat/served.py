@@ -61,6 +61,19 @@ class ServedModel:
         self._limit = LATER_LIMIT
         return self._connection.ask(self._body(messages, seed, LATER_LIMIT))
 
+    def takes(self, messages: Messages, seed: int) -> bool:
+        """Whether it takes a request, whatever it answers: if the simplest, it refuses others for what they say.
+
+        Raises:
+            TryAgain: the endpoint has failed as often as it may.
+            NotAvailable: it refuses the key, or knows no such model.
+        """
+        try:
+            self.ask(messages, seed)
+        except UsageProblem:
+            return False
+        return True
+
     def each(self, count: int, ask: Callable[[int], T], tick: Tick) -> list[T]:
         """What ``ask`` finds for each number below a count, several at once, in the order of the numbers.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from vtb.benchmarks.dynamic import NAME
 from vtb.dynamic.asked import Rejected
 from vtb.dynamic.freeform import KIND, FreeQuestion, Scene, Unread, choose_scene, read_question, told, worded
+from vtb.errors import UsageProblem
 from vtb.formats.special_tokens import neutral
 from vtb.rng import sample_rng
 from vtb_generate.dynamic_options import Options
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from vtb.chat.served import ServedModel
 
 AT_ONCE = 8
+REFUSED = "refused by the server"
+SIMPLEST = "Say yes."  # what is asked to see whether anything can be
 AGAIN = "An answer before could not be used: it {why}. Keep to the form, and to what is asked for."
 
 
@@ -52,45 +55,54 @@ class Freeform:
             TryAgain: the endpoint has failed as often as it may.
             NotAvailable: it refuses the key, or knows no such model.
         """
-        served, rejected = _served(self.endpoint), Counter[str]()
-        found = served.each(self.count, lambda place: self._one(served, video, number, place, coordinates, rejected),
-                            lambda _: None)  # fmt: skip
-        return [one for one in found if one is not None], rejected
+        served = _served(self.endpoint)
+        found = served.each(
+            self.count, lambda place: self._one(served, video, number, place, coordinates), lambda _: None
+        )
+        rejected = Counter(f"{KIND}: {why}" for _, given_up in found for why in given_up)
+        return [one for one, _ in found if one is not None], rejected
 
     def _one(
-        self, served: ServedModel, video: AskedVideo, number: int, place: int, coordinates: Coordinates,
-        rejected: Counter[str],
-    ) -> Worded | None:  # fmt: skip
-        rng = sample_rng(self.seed, f"{NAME}/freeform/{place}", number)
+        self, served: ServedModel, video: AskedVideo, number: int, place: int, coordinates: Coordinates
+    ) -> tuple[Worded | None, list[str]]:
+        """One of them, and why others were given up."""
+        rng, rejected = sample_rng(self.seed, f"{NAME}/freeform/{place}", number), list[str]()
         try:
             scene = choose_scene(rng, video.known, coordinates.scale)
         except Rejected as error:
-            rejected[f"{KIND}: {error}"] += 1
-            return None
+            return None, [str(error)]
         question = self._asked(served, video, scene, number * self.count + place, rejected)
         if question is None:
-            return None
+            return None, rejected
         whole = worded(rng, video.known, scene, question)
-        return Worded(
-            KIND, whole.words, whole.options, whole.right, {"segments": 0, "frames": scene.last - scene.first}
-        )
+        figures = {"segments": 0, "frames": scene.last - scene.first}
+        return Worded(KIND, whole.words, whole.options, whole.right, figures), rejected
 
     def _asked(
-        self, served: ServedModel, video: AskedVideo, scene: Scene, seed: int, rejected: Counter[str]
+        self, served: ServedModel, video: AskedVideo, scene: Scene, seed: int, rejected: list[str]
     ) -> FreeQuestion | None:
-        """What the model writes, asked again where it cannot be used."""
+        """What the model writes, asked again where it cannot be used; none where the server refuses to be asked this.
+
+        Raises:
+            UsageProblem: it refuses to be asked anything.
+        """
         words = _prompt()
         for name, text in told(video.known, scene).items():
             words = words.replace(f"{{{name}}}", neutral(text))
         why = ""
         for attempt in range(1 + self.reasks):
             again = f"\n\n{AGAIN.format(why=why)}" if why else ""
-            said = served.ask([{"role": "user", "content": words + again}], self.seed + seed + (attempt << 40))
             try:
+                said = served.ask([{"role": "user", "content": words + again}], self.seed + seed + (attempt << 40))
                 return read_question(said.text, scene)
             except Unread as error:
                 why = str(error)
-                rejected[f"{KIND}: {why}"] += 1
+                rejected.append(why)
+            except UsageProblem:
+                if not _takes(served):
+                    raise
+                rejected.append(REFUSED)
+                break
         return None
 
 
@@ -113,6 +125,12 @@ def _served(endpoint: Endpoint) -> ServedModel:
 
     connection = Connection(endpoint.url, endpoint.timeout, endpoint.retries, AT_ONCE)
     return ServedModel(connection, Asking(endpoint.model, endpoint.max_new_tokens, endpoint.temperature, AT_ONCE))
+
+
+@functools.cache
+def _takes(served: ServedModel) -> bool:
+    """Whether the server takes any request, once a process."""
+    return served.takes([{"role": "user", "content": SIMPLEST}], 0)
 
 
 @functools.cache

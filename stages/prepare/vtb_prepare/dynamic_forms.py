@@ -49,11 +49,17 @@ def columns_of(row: Any, where: str) -> Fields:
     """The columns of a row by their names in lower case; of a conversation those that its words amount to.
 
     Raises:
-        BadInput: it has no columns, or its conversation is none of a question and an answer.
+        BadInput: it has no columns, two of one name that differ, or its conversation is none of a question and an
+            answer.
     """
     if not isinstance(row, Mapping):
         raise BadInput(f"{where} is no question: it has no columns")
-    fields = {str(name).lower(): value for name, value in row.items()}
+    fields: dict[str, Any] = {}
+    for name, value in row.items():
+        if fields.setdefault(str(name).lower(), value) != value:
+            raise BadInput(
+                f"{where} has two columns {str(name).lower()[:60]!r} that say different things: leave one out"
+            )
     return {**fields, **_spoken(fields["conversations"], where)} if "conversations" in fields else fields
 
 

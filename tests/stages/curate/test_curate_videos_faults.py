@@ -156,6 +156,26 @@ def test_a_server_that_takes_no_request_ends_the_run(table: Path, server: ChatSe
     assert not (tmp_path / "out/shards").exists()
 
 
+@pytest.mark.parametrize("by_frames", [False, True])
+def test_a_server_that_refuses_all_that_is_left_ends_no_rerun(
+    by_frames: bool, table: Path, server: ChatServer, tmp_path: Path
+) -> None:
+    """It takes the simplest request, so these are too much for it; nobody need remember what was answered before."""
+    server.answer = lambda request: says(YES + BY_FRAMES) if is_simplest(request) else TOO_LONG
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films/a.mp4").write_bytes(clip(seconds=3))
+    source = ("--videos", tmp_path / "films", "--min-seconds", 1) if by_frames else ("--captions", table)
+    done = ask(tmp_path / "out", server.url, *source)
+    assert (done.code, "times: refused by the server" in done.err) == (5, True), done.err
+    assert sum(map(is_simplest, server.requests)) == 1
+
+
+def is_simplest(request: Request) -> bool:
+    """About a short caption, or one frame."""
+    words = json.dumps(request.body["messages"])
+    return "A dog runs after a ball." in words or "A video as 1 frame:" in words
+
+
 def test_without_further_tries(table: Path, server: ChatServer, tmp_path: Path) -> None:
     server.answer = lambda request: says(ODD)
     for _ in range(2):  # what was answered is not asked about again

@@ -125,6 +125,20 @@ def test_a_refused_key_ends_it_in_one_line(server: ChatServer, tmp_path: Path) -
     assert not (tmp_path / "out/manifest.json").exists()
 
 
+def test_what_a_server_refuses_is_given_up(server: ChatServer, tmp_path: Path) -> None:
+    """Unless it refuses everything: then the run is wrong, not the question."""
+    server.answer = lambda request: (
+        Reply(400, failure("too long")) if names_in(request) else Reply(body=completion("yes"))
+    )
+    done = generate(server, tmp_path / "out", "--scenes", 1)
+    assert done.code == 0, done.err
+    rejected = read_manifest(str(tmp_path / "out"), ("questions",)).metrics["rejected"]
+    assert rejected[f"{KIND}: refused by the server"] == EACH
+    server.answer = lambda request: Reply(400, failure("no such model"))
+    done = generate(server, tmp_path / "none", "--scenes", 1, "--model", "another")
+    assert (done.code, len(done.error_lines), (tmp_path / "none/shards").exists()) == (2, 1, False), done.err
+
+
 def test_a_dry_run_tells_the_requests_and_asks_nothing(server: ChatServer, tmp_path: Path) -> None:
     done = generate(server, tmp_path / "out", "--dry-run")
     assert done.code == 0, done.err

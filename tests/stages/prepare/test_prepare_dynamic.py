@@ -332,6 +332,7 @@ def test_raw_lines_of_language_models(world: Path, tmp_path: Path, more: dict[st
         ({"conversations": [{"value": "How?\nOptions:\nA x\nC y"}, {"value": "A"}]}, "not a line for each letter"),
         (pair(Question="How? " * 5000), "Expected `str` of length <= 20000"),
         ("How?", "has no column question"),
+        (pair(question="Another?"), "has two columns 'question' that say different things"),
     ],
 )
 def test_odd_rows_are_named_and_counted(world: Path, tmp_path: Path, row: Any, said: str) -> None:
@@ -342,6 +343,12 @@ def test_odd_rows_are_named_and_counted(world: Path, tmp_path: Path, row: Any, s
     assert "row 2 (of 'a')" in done.error_lines[0]
     assert said in done.error_lines[0]
     assert not (tmp_path / "o").exists()
+
+
+def test_a_video_that_is_named_twice_is_not_lost(world: Path, tmp_path: Path) -> None:
+    (tmp_path / "q.json").write_text(f'{{"a": [{json.dumps(pair(0))}], "a": [{json.dumps(pair(1))}]}}')
+    done = published(world, tmp_path / "o", questions=tmp_path / "q.json")
+    assert (done.code, "says two things of 'a'" in done.error_lines[0]) == (3, True), done.err
 
 
 def test_an_allowed_share_of_odd_rows_and_videos(world: Path, tmp_path: Path) -> None:

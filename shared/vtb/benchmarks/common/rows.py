@@ -63,10 +63,21 @@ def _lines(text: str) -> list[tuple[int, str]]:
 
 
 def _parsed(text: str, where: str) -> Any:
+    data = text.encode()
     try:
-        return json.loads(without_half_pairs(text.encode()))
+        content, plain = json.loads(data, object_pairs_hook=_once), without_half_pairs(data)
+        return content if plain is data else json.loads(plain)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{where}: cannot be read as JSON ({error}): wanted is {FORMS}") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object that says no two things of one name, of which one would be lost without a word."""
+    content: dict[str, Any] = {}
+    for name, value in pairs:
+        if content.setdefault(name, value) != value:
+            raise ValueError(f"says two things of {name[:80]!r}")
+    return content
 
 
 def _parquet(path: Path) -> list[Mapping[str, Any]]:
