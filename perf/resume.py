@@ -98,7 +98,7 @@ def _measure(shards: int) -> float:
     from vtb.cluster.gang import step_objects
     from vtb.cluster.site import Site
     from vtb.launch.arguments import parse
-    from vtb.pipeline import Pipeline, Step
+    from vtb.pipeline.step import Pipeline, Step
     from vtb_generate.shards import Recipe, plan_shards
 
     before = time.perf_counter()

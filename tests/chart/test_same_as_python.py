@@ -16,7 +16,7 @@ from vtb.cluster.launcher_job import launcher_spec
 from vtb.cluster.names import PIPELINE, RELEASE
 from vtb.cluster.site import Site
 from vtb.cluster.site_file import site_from
-from vtb.pipeline import read_pipeline
+from vtb.pipeline.reading import read_pipeline
 from vtb.render.cluster import steps
 from vtb.stage.registry import installed
 

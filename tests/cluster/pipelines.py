@@ -17,7 +17,7 @@ from vtb.cluster.api import connect
 from vtb.cluster.launcher import Launcher
 from vtb.cluster.site import Site
 from vtb.cluster.site_file import site_from
-from vtb.pipeline import read_pipeline
+from vtb.pipeline.reading import read_pipeline
 
 Steps = Sequence[dict[str, Any]]
 DATA: Steps = [

@@ -19,7 +19,7 @@ from contract.command_line import Result, call, killed_at_the_end, start
 from in_memory_kubernetes import ALL_GROUPS, InstalledPrograms, Kubernetes
 from vtb.cluster.gang import step_objects
 from vtb.cluster.site_file import read_site
-from vtb.pipeline import read_pipeline
+from vtb.pipeline.reading import read_pipeline
 
 pytestmark = pytest.mark.store
 

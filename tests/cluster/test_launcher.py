@@ -13,7 +13,7 @@ from in_memory_kubernetes import Kubernetes
 from vtb.artifact import read_manifest
 from vtb.cli.run import run_all
 from vtb.launch import local
-from vtb.pipeline import read_pipeline
+from vtb.pipeline.reading import read_pipeline
 
 pytestmark = pytest.mark.store
 

@@ -27,7 +27,7 @@ from vtb.cluster.api import connect
 from vtb.cluster.gang import step_objects
 from vtb.errors import NotAvailable
 from vtb.launch import local
-from vtb.pipeline import read_pipeline
+from vtb.pipeline.reading import read_pipeline
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,8 @@ from vtb.cluster.pod import pod_spec
 from vtb.cluster.site import Site
 from vtb.cluster.site_file import site_from
 from vtb.errors import BadInput, UsageProblem
-from vtb.pipeline import Pipeline, Step, read_pipeline
+from vtb.pipeline.reading import read_pipeline
+from vtb.pipeline.step import Pipeline, Step
 from vtb.stage.registry import installed
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from cluster.pipelines import ONE, PARTS, copying, in_background, quick, the_lau
 from contract.command_line import call
 from in_memory_kubernetes import Kubernetes, fail_with
 from vtb.launch import local
-from vtb.pipeline import read_pipeline
+from vtb.pipeline.reading import read_pipeline
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from container_tools import containers as with_label
 from contract.command_line import BIN, killed_at_the_end, run, start
 from vtb.artifact import read_manifest
 from vtb.launch.docker import DockerLauncher
-from vtb.pipeline import read_pipeline
+from vtb.pipeline.reading import read_pipeline
 from vtb.signals import Stopped
 from vtb.store import open_store
 

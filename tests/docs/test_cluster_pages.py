@@ -20,7 +20,7 @@ from vtb.cluster.site import Site, StagePlace
 from vtb.cluster.site_file import read_site, site_from
 from vtb.errors import BadInput, VtbError
 from vtb.launch.preflight import KINDS
-from vtb.pipeline import read_pipeline
+from vtb.pipeline.reading import read_pipeline
 from vtb.render.site_table import explained
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from vtb.pipeline import Pipeline, read_pipeline
+from vtb.pipeline.reading import read_pipeline
+from vtb.pipeline.step import Pipeline
 
 MAZES: dict[str, Any] = {"name": "mazes", "stage": "gen-maze", "options": {"size": [7, 9], "count": 4, "video": True}}
 CURATED = {"name": "curated", "stage": "curate", "inputs": ["mazes"]}

@@ -12,7 +12,7 @@ import pytest
 from vtb.errors import NotAvailable
 from vtb.launch import container
 from vtb.launch.docker import DockerLauncher
-from vtb.pipeline import Step
+from vtb.pipeline.step import Step
 
 
 def step(name: str = "mazes", stage: str = "gen-maze", **options: Any) -> Step:

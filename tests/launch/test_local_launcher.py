@@ -19,7 +19,7 @@ from contract.command_line import BIN, files, killed_at_the_end, run, session_me
 from vtb.artifact import find_manifest, read_manifest
 from vtb.cli.run import run_all
 from vtb.cli.show import check_all
-from vtb.pipeline import read_pipeline
+from vtb.pipeline.reading import read_pipeline
 from vtb.store import open_store
 
 if TYPE_CHECKING:

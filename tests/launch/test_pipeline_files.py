@@ -14,7 +14,9 @@ import pytest
 from contract.command_line import run
 from launch.pipelines import ALL, ASK, CURATED, DATASET, MAZES, TRAIN, read, values, words, write
 from vtb.errors import BadInput
-from vtb.pipeline import Step, read_pipeline, with_settings
+from vtb.pipeline.reading import read_pipeline
+from vtb.pipeline.settings import with_settings
+from vtb.pipeline.step import Step
 
 PIPELINES = Path(__file__).parents[2] / "k8s" / "pipelines"
 DEMO = PIPELINES / "demo.yaml"
@@ -221,7 +223,7 @@ def test_exit_codes_and_one_line(tmp_path: Path) -> None:
 
 def test_reading_a_pipeline_imports_no_engine() -> None:
     script = (
-        "import sys; from pathlib import Path; from vtb.pipeline import read_pipeline\n"
+        "import sys; from pathlib import Path; from vtb.pipeline.reading import read_pipeline\n"
         f"read_pipeline(Path({str(DEMO)!r}))\n"
         "print([n for n in ('torch', 'swift', 'transformers', 'cv2', 'av', 'docker') if n in sys.modules])"
     )

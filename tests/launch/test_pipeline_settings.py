@@ -9,7 +9,8 @@ import pytest
 
 from launch.pipelines import ALL, read, values, words
 from vtb.errors import UsageProblem
-from vtb.pipeline import Pipeline, with_settings
+from vtb.pipeline.settings import with_settings
+from vtb.pipeline.step import Pipeline
 
 
 def options(pipeline: Pipeline) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from contract.command_line import TINY, Result, call, files, run
 from s3_server import free_port
 from vtb.errors import BadInput, NotAvailable, TryAgain, UsageProblem, VtbError
 from vtb.launch import local, preflight
-from vtb.pipeline import read_pipeline
+from vtb.pipeline.reading import read_pipeline
 from vtb.store import open_store
 
 if TYPE_CHECKING:

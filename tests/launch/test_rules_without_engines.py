@@ -61,7 +61,7 @@ class Without:  # a finder that does not find what is gone, as where it is not i
 
 sys.meta_path[:] = map(Without, sys.meta_path)
 from vtb.launch.arguments import try_step
-from vtb.pipeline import Step
+from vtb.pipeline.step import Step
 from vtb.stage.registry import find_stage
 
 def told(stage, given):

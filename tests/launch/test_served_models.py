@@ -14,7 +14,8 @@ from vtb.cluster.site_file import site_from
 from vtb.errors import BadInput
 from vtb.launch import arguments, container, local
 from vtb.launch.preflight import find_problems
-from vtb.pipeline import Pipeline, Step, with_settings
+from vtb.pipeline.settings import with_settings
+from vtb.pipeline.step import Pipeline, Step
 
 URL = "http://models.example:8000/v1"
 SERVED = {"endpoint": URL, "model": "org/name"}

@@ -12,7 +12,7 @@ import yaml
 
 from contract.command_line import TINY, run
 from vtb.launch import local
-from vtb.pipeline import Step
+from vtb.pipeline.step import Step
 
 POISON = ("click", "queue", "json", "vtb", "numpy", "pickle", "struct", "socket", "signal", "multiprocessing", "yaml",
           "tempfile", "random", "vtb_generate", "contextlib", "importlib")  # fmt: skip

@@ -69,7 +69,8 @@ def objects(file: Path, store: str, site: Path | None, on: str, settings: tuple[
     from vtb.cluster.argo import workflow
     from vtb.cluster.as_yaml import text
     from vtb.cluster.gang import step_objects
-    from vtb.pipeline import read_pipeline, with_settings
+    from vtb.pipeline.reading import read_pipeline
+    from vtb.pipeline.settings import with_settings
 
     pipeline, place = with_settings(read_pipeline(file), settings), the_site(site, None, None)
     if on == "argo":

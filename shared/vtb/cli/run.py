@@ -17,7 +17,9 @@ from vtb.did_you_mean import did_you_mean
 from vtb.errors import TryAgain, UsageProblem
 from vtb.launch import local
 from vtb.launch.preflight import TryStep, find_problems
-from vtb.pipeline import Pipeline, Step, read_pipeline, with_settings
+from vtb.pipeline.reading import read_pipeline
+from vtb.pipeline.settings import with_settings
+from vtb.pipeline.step import Pipeline, Step
 from vtb.stage.options import VtbOption
 from vtb.store import is_remote, join_uri, open_store
 

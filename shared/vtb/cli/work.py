@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from vtb.errors import VtbError
-from vtb.pipeline import Pipeline, Step
+from vtb.pipeline.step import Pipeline, Step
 from vtb.stage.options import VtbOption
 
 log = logging.getLogger("vtb.run")

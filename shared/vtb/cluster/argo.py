@@ -18,7 +18,7 @@ from vtb.cluster.names import MANAGED, PIPELINE, RELEASE, label_value, short
 from vtb.cluster.pod import POD_SECURITY
 from vtb.cluster.site import Site
 from vtb.errors import UsageProblem
-from vtb.pipeline import PARTS, Pipeline, Step
+from vtb.pipeline.step import PARTS, Pipeline, Step
 from vtb.stage.declaration import Stage
 
 STORE = "{{workflow.parameters.store}}"

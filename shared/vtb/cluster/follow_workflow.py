@@ -13,7 +13,7 @@ from vtb.cluster.names import STEP, selector
 from vtb.cluster.site import Site
 from vtb.cluster.state import failure, has_log, label
 from vtb.errors import TryAgain
-from vtb.pipeline import Pipeline
+from vtb.pipeline.step import Pipeline
 
 log = logging.getLogger("vtb.run")
 LOOK_S = 5.0

@@ -10,7 +10,7 @@ from typing import Any
 
 from vtb.cluster.job import FAILURES, job_spec, metadata
 from vtb.cluster.site import Site
-from vtb.pipeline import Pipeline, Step
+from vtb.pipeline.step import Pipeline, Step
 
 NODE = "node"  # of a JobSet: also what Kubeflow's torch runtimes call the job and its container
 

@@ -8,7 +8,7 @@ from vtb.cluster.names import OUTPUT, QUEUE, labels, object_name
 from vtb.cluster.pod import CONTAINER, pod_spec
 from vtb.cluster.site import Site
 from vtb.errors import BadInput, NotAvailable, QualityGate, UsageProblem
-from vtb.pipeline import Pipeline, Step
+from vtb.pipeline.step import Pipeline, Step
 from vtb.store import join_uri
 
 # What trying again cannot help. Any other code counts as a failed try: 75 (try again), 1 (a bug), and signals.

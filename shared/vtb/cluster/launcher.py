@@ -26,7 +26,7 @@ from vtb.cluster.telling import Running, tell
 from vtb.cluster.waiting import pods_of
 from vtb.errors import NotAvailable
 from vtb.launch.arguments import is_complete
-from vtb.pipeline import Pipeline, Step
+from vtb.pipeline.step import Pipeline, Step
 from vtb.store import join_uri, open_store
 
 log = logging.getLogger("vtb.run")

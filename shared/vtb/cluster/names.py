@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vtb.pipeline import Step
+from vtb.pipeline.step import Step
 
 # Pods of an Indexed Job are called <job>-<index>, those of a JobSet <jobset>-node-0-<index>: with six digits of index
 # both stay within the 63 characters of a host name.

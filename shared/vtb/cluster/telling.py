@@ -10,7 +10,7 @@ from typing import Any
 from vtb.cluster.api import Api
 from vtb.cluster.state import ended_badly, label, parts_done, try_number
 from vtb.cluster.waiting import is_waiting, reasons
-from vtb.pipeline import Step
+from vtb.pipeline.step import Step
 
 log = logging.getLogger("vtb.run")
 PENDING_S = 15.0

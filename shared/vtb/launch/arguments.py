@@ -12,7 +12,7 @@ import click
 
 from vtb.artifact import find_manifest, read_manifest
 from vtb.errors import UsageProblem, VtbError
-from vtb.pipeline import Step
+from vtb.pipeline.step import Step
 from vtb.stage.command import given
 from vtb.stage.fields import StageOptions, build, recorded_config
 from vtb.store import is_remote, join_uri, open_store

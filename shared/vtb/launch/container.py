@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vtb.errors import NotAvailable
-from vtb.pipeline import Step
+from vtb.pipeline.step import Step
 from vtb.program import LAUNCHER_PIPE
 from vtb.stage.describe import env_prefix
 from vtb.stage.registry import MODEL

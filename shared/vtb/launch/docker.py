@@ -16,7 +16,7 @@ import vtb
 from vtb.errors import NotAvailable
 from vtb.launch.container import container_settings, provenance, secrets, with_absolute_paths
 from vtb.launch.local import TRYING
-from vtb.pipeline import Step
+from vtb.pipeline.step import Step
 from vtb.signals import Stopped
 from vtb.store import join_uri
 

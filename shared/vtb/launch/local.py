@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 
-from vtb.pipeline import Step
+from vtb.pipeline.step import Step
 from vtb.program import LAUNCHER_PIPE
 
 PASSED_ON = (signal.SIGTERM, signal.SIGHUP)

@@ -13,7 +13,7 @@ from vtb import errors
 from vtb.artifact import find_manifest, read_manifest
 from vtb.artifact.local import DRAWING_ADAPTER, DRAWING_MODEL, MODEL_KINDS, find_model
 from vtb.errors import BadInput, NotAvailable, TryAgain, VtbError
-from vtb.pipeline import Step, is_place
+from vtb.pipeline.step import Step, is_place
 from vtb.store import is_remote, join_uri, open_store
 
 TryStep = Callable[[Step, str], tuple[int, str]]

@@ -13,7 +13,8 @@ from vtb.cluster.argo import workflow_template
 from vtb.cluster.as_yaml import text
 from vtb.cluster.gang import step_objects
 from vtb.cluster.site import PARALLELISM, RETRIES, Gang, Site, StagePlace, StoreAccess, site_schema
-from vtb.pipeline import PARTS, Pipeline, Step, read_pipeline
+from vtb.pipeline.reading import read_pipeline
+from vtb.pipeline.step import PARTS, Pipeline, Step
 from vtb.render import chart, site_table
 from vtb.stage.declaration import Stage
 from vtb.stage.registry import installed
