@@ -77,7 +77,7 @@ def _walk(folder: Path) -> Iterator[tuple[str, list[str]]]:
     seen = set[str]()
     for place, folders, files in os.walk(folder, followlinks=True):
         real = os.path.realpath(place)
-        folders[:] = [] if real in seen else sorted(folders)
+        folders[:] = [] if real in seen else sorted(name for name in folders if not left_behind(name))
         if real not in seen:
             yield place, files
         seen.add(real)
