@@ -11,9 +11,9 @@ from vtb.engine.own_checkpoints import read_progress, write_checkpoint
 from vtb.engine.trained_weights import trained
 
 
-def save_checkpoint(folder: Path, step: int, steps: int, dits: Mapping[str, Any], optimizer: Any) -> None:
+def save_checkpoint(folder: Path, step: int, steps: int, dits: Mapping[str, Any], state: Mapping[str, Any]) -> None:
     """Write ``checkpoint-STEP``, with the names of weights that the engine's ``load_lora`` reads."""
-    write_checkpoint(folder, step, steps, {name: trained(dit) for name, dit in dits.items()}, optimizer)
+    write_checkpoint(folder, step, steps, {name: trained(dit) for name, dit in dits.items()}, state)
 
 
 def load_checkpoint(place: Path, dits: Mapping[str, Any], optimizer: Any, device: Any) -> int:

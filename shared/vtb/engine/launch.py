@@ -90,9 +90,11 @@ def _several_nodes(env: Mapping[str, str]) -> bool:
 
 
 def _caches(output_dir: Path) -> dict[str, str]:
-    """Keeps the engines out of the home folder, which a container's user need not have."""
+    """Keeps the engines out of the home folder, which a container's user need not have, and out of /tmp."""
     cache = output_dir.resolve() / ".cache"
-    return {name: str(cache / name.lower()) for name in ("HF_HOME", "HF_DATASETS_CACHE", "MODELSCOPE_CACHE")}
+    # PET_LOG_DIR: torchrun makes an empty folder of its own in /tmp for each run otherwise, and leaves it there.
+    names = ("HF_HOME", "HF_DATASETS_CACHE", "MODELSCOPE_CACHE", "PET_LOG_DIR")
+    return {name: str(cache / name.lower()) for name in names}
 
 
 def _source_roots(module: str, inherited: str | None) -> str:

@@ -29,15 +29,22 @@ def make_optimizer(weights: Sequence[Any], accelerator: Any, *, rate: float, dec
     return ZeroRedundancyOptimizer(weights, kind, lr=rate, weight_decay=decay)
 
 
-def gather_state(optimizer: Any, savers: Sequence[int]) -> None:
-    """Give the processes that save the state of the whole optimizer; every process calls it.
+def whole_state(optimizer: Any, savers: Sequence[int], rank: int) -> dict[str, Any]:
+    """The state of the whole optimizer, in the processes that save it, nothing in others; every process calls it.
 
     Args:
         optimizer: of ``make_optimizer``.
-        savers: their ranks.
+        savers: ranks of those that save.
+        rank: of this process.
     """
-    for rank in savers if hasattr(optimizer, "consolidate_state_dict") else ():
-        optimizer.consolidate_state_dict(to=rank)
+    if not hasattr(optimizer, "consolidate_state_dict"):
+        return dict(optimizer.state_dict())
+    found: dict[str, Any] = {}
+    for saver in savers:
+        optimizer.consolidate_state_dict(to=saver)  # and the one before loses it
+        if saver == rank:
+            found = optimizer.state_dict()
+    return found
 
 
 def _precise_adamw() -> Any:

@@ -19,7 +19,7 @@ _KEPT = 2
 
 
 def write_checkpoint(
-    folder: Path, step: int, steps: int, weights: Mapping[str, Mapping[str, Any]], optimizer: Any
+    folder: Path, step: int, steps: int, weights: Mapping[str, Mapping[str, Any]], state: Mapping[str, Any]
 ) -> None:
     """Write ``checkpoint-STEP``, marked when it is whole; older ones but one are removed after that.
 
@@ -28,7 +28,7 @@ def write_checkpoint(
         step: updates that were done.
         steps: of the whole training.
         weights: tensors by name, for each ``NAME.safetensors``.
-        optimizer: whose state is kept.
+        state: of the optimizer.
     """
     import torch
     from safetensors.torch import save_file
@@ -38,7 +38,7 @@ def write_checkpoint(
     (place / COMPLETE).unlink(missing_ok=True)  # an older run may have left one of this name
     for name, tensors in weights.items():
         save_file(dict(tensors), place / f"{name}.safetensors")
-    torch.save(optimizer.state_dict(), place / _OPTIMIZER)
+    torch.save(dict(state), place / _OPTIMIZER)
     (place / _STATE).write_text(json.dumps({"global_step": step, "max_steps": steps}))
     mark_complete(place, step)
     for old in complete_checkpoints(folder)[:-_KEPT]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Generic
 
-from vtb.engine.optimizer import gather_state
+from vtb.engine.optimizer import whole_state
 from vtb.engine.pace import rate_factor
 from vtb.engine.step_log import StepLog
 from vtb.engine.stop_signal import StopSignal, any_process
@@ -72,8 +72,8 @@ class TrainingLoop(ABC, Generic[J]):
         return self.job.judging is not None and self.done % self.job.judging.every == 0
 
     @abstractmethod
-    def save(self) -> None:
-        """Write a checkpoint; called in one process of each machine."""
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Write a checkpoint; called in one process of each machine, with the optimizer's state."""
 
     def trained(self) -> Iterable[Any]:
         """The weights whose turn it is."""
@@ -139,7 +139,8 @@ class TrainingLoop(ABC, Generic[J]):
 
     def _save(self) -> None:
         savers = self.everybodys(self.accelerator.is_local_main_process)
-        gather_state(self.optimizer, [rank for rank, saves in enumerate(savers) if saves])
+        ranks = [rank for rank, saves in enumerate(savers) if saves]
+        state = whole_state(self.optimizer, ranks, self.accelerator.process_index)
         if self.accelerator.is_local_main_process:
-            self.save()
+            self.save(state)
         self.accelerator.wait_for_everyone()

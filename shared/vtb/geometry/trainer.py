@@ -68,10 +68,10 @@ class Trainer(TrainingLoop[Job]):
             self.accelerator.backward(loss / self.job.grad_accum)
         return dict(found)
 
-    def save(self) -> None:
+    def save(self, state: Mapping[str, Any]) -> None:
         """What is trained, and the optimizer."""
         weights = {WEIGHTS: trained(self.model)}
-        write_checkpoint(self.job.output_dir, self.done, self.job.steps, weights, self.optimizer)
+        write_checkpoint(self.job.output_dir, self.done, self.job.steps, weights, state)
 
     def evaluate(self) -> None:
         """The loss on held-out rows, and the verdicts on answers to them, shared out among the processes."""

@@ -14,13 +14,13 @@ _TEACHER = "teacher"
 
 
 def save_checkpoint(
-    folder: Path, step: int, steps: int, model: Any, optimizer: Any, teacher: Mapping[str, Any] | None
+    folder: Path, step: int, steps: int, model: Any, state: Mapping[str, Any], teacher: Mapping[str, Any] | None
 ) -> None:
     """Write ``checkpoint-STEP``."""
     weights: dict[str, Mapping[str, Any]] = {WEIGHTS.removesuffix(".safetensors"): trained(model)}
     if teacher is not None:
         weights[_TEACHER] = {name: weight.cpu().contiguous() for name, weight in teacher.items()}
-    write_checkpoint(folder, step, steps, weights, optimizer)
+    write_checkpoint(folder, step, steps, weights, state)
 
 
 def load_checkpoint(place: Path, model: Any, optimizer: Any, teacher: dict[str, Any] | None, device: Any) -> int:

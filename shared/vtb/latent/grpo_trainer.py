@@ -124,9 +124,9 @@ class GrpoTrainer(TrainingLoop[GrpoJob]):
         with torch.no_grad(), self.before.in_place():
             return log_probs(self.parts, answers, self.tokens, self.job.temperature)
 
-    def save(self) -> None:
+    def save(self, state: Mapping[str, Any]) -> None:
         """Of the model and the optimizer; the model before training is the one that it started from."""
-        save_checkpoint(self.job.output_dir, self.done, self.job.steps, self.model, self.optimizer, None)
+        save_checkpoint(self.job.output_dir, self.done, self.job.steps, self.model, state, None)
 
     def evaluate(self) -> None:
         """The likeliest answers to held-out questions, shared out among the processes, and what they achieve."""

@@ -94,9 +94,9 @@ class Trainer(TrainingLoop[Job]):
         """The teacher's weights, which a run that goes on cannot know otherwise."""
         return self.teacher.kept if self.teacher is not None else None
 
-    def save(self) -> None:
+    def save(self, state: Mapping[str, Any]) -> None:
         """Of the student, the teacher and the optimizer."""
-        save_checkpoint(self.job.output_dir, self.done, self.job.steps, self.model, self.optimizer, self._moving())
+        save_checkpoint(self.job.output_dir, self.done, self.job.steps, self.model, state, self._moving())
 
     def evaluate(self) -> None:
         """The loss on held-out rows, and the verdicts on answers to them, shared out among the processes."""

@@ -20,7 +20,7 @@ import sys, torch, torch.distributed as dist
 from accelerate import Accelerator
 sys.path.insert(0, sys.argv[1])
 from test_optimizer import toy, train
-from vtb.engine.optimizer import gather_state, make_optimizer
+from vtb.engine.optimizer import make_optimizer, whole_state
 from vtb.engine.own_process import leave
 
 accelerator = Accelerator(cpu=True)
@@ -28,15 +28,13 @@ weights = toy(sys.argv[3])
 optimizer = make_optimizer(weights, accelerator, rate=1e-3, decay=0.1)
 train(weights, optimizer, 0, 3)
 held = sum(tensor.numel() for state in optimizer.optim.state.values() for tensor in state.values() if tensor.ndim)
-gather_state(optimizer, [0])
-if dist.get_rank() == 0:
-    torch.save(optimizer.state_dict(), sys.argv[2] + "/state.pt")
-dist.barrier()
+state = whole_state(optimizer, [0, 1], dist.get_rank())
+torch.save(state, f"{sys.argv[2]}/state-{dist.get_rank()}.pt")
 again = toy(sys.argv[3])
 for one, other in zip(again, weights):
     one.data.copy_(other.data)
 resumed = make_optimizer(again, accelerator, rate=1e-3, decay=0.1)
-resumed.load_state_dict(torch.load(sys.argv[2] + "/state.pt", weights_only=True))
+resumed.load_state_dict(torch.load(f"{sys.argv[2]}/state-{dist.get_rank()}.pt", weights_only=True))
 train(again, resumed, 3, 6)
 train(weights, optimizer, 3, 6)
 torch.save({"held": held, "weights": weights, "again": again}, f"{sys.argv[2]}/{dist.get_rank()}.pt")
@@ -105,7 +103,7 @@ def test_goes_on_from_its_state_to_the_bit() -> None:
 
 @pytest.mark.parametrize("kind", ["float32", "bfloat16"])
 def test_two_processes_hold_half_of_the_state_each(kind: str, tmp_path: Path) -> None:
-    """They end where one process ends, and they, or one alone, go on from what the first of them saves."""
+    """They end where one process ends, and they, or one alone, go on from what they save."""
     import torch
 
     script = tmp_path / "shared.py"
@@ -121,7 +119,7 @@ def test_two_processes_hold_half_of_the_state_each(kind: str, tmp_path: Path) ->
     one = toy(kind)
     resumed = make_optimizer(one, ALONE, rate=1e-3, decay=0.1)
     train(one, resumed, 0, 3)  # their weights are the same by then
-    resumed.load_state_dict(torch.load(tmp_path / "state.pt", weights_only=True))
+    resumed.load_state_dict(torch.load(tmp_path / "state-1.pt", weights_only=True))
     train(one, resumed, 3, 6)
     assert all(torch.equal(each, other) for each, other in zip(one, alone, strict=True))
     whole = sum(value.numel() for state in optimizer.state.values() for value in state.values() if value.ndim)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import signal
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from contract.command_line import Result, call, start
 from drawing import dataset, tiny
+from s3_server import free_port
 from vtb.artifact import read_manifest
 from vtb.diffusion.variants import IMAGE
 
@@ -85,19 +87,29 @@ def test_sigterm_saves_and_the_next_run_goes_on(tmp_path: Path) -> None:
     assert not list((tmp_path / "cut").glob("checkpoints/checkpoint-*/*"))
 
 
-def test_two_processes_learn_from_as_many_samples(tmp_path: Path) -> None:
+def test_two_nodes_learn_from_as_many_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two processes with one sample each are one with two, but for the order in which numbers are added."""
     import torch
     from safetensors.torch import load_file
 
+    (tmp_path / "tmp").mkdir()
     good(call(*words(tmp_path / "one", "--max-steps", "3", *JUDGED, "--batch-size", "2")))
-    good(call(*words(tmp_path / "two", "--max-steps", "3", *JUDGED, "--nproc", "2")))
+    for name, value in {"PET_NNODES": "2", "PET_MASTER_ADDR": "127.0.0.1", "PET_MASTER_PORT": str(free_port())}.items():
+        monkeypatch.setenv(name, value)
+    nodes = []
+    for index in range(2):
+        own = {"JOB_COMPLETION_INDEX": str(index), "VTB_CACHE": str(tmp_path / f"cache{index}")}
+        env = {**os.environ, **own, "TMPDIR": str(tmp_path / "tmp")}
+        nodes.append(start(*words(tmp_path / "two", "--max-steps", "3", *JUDGED), env=env))
+    said = [node.communicate(timeout=200)[1] for node in nodes]
+    assert [node.returncode for node in nodes] == [0, 0], "\n".join(map(str, said))
     one, two = (load_file(tmp_path / name / "lora.safetensors") for name in ("one", "two"))
     assert one.keys() == two.keys()
     assert all(torch.allclose(one[name], two[name], atol=1e-4) for name in one)
     logs = [(tmp_path / name / "log.jsonl").read_text().splitlines() for name in ("one", "two")]
     judged = [[line for line in map(json.loads, log) if "eval_solved" in line] for log in logs]
     assert [line["step"] for line in judged[0]] == [line["step"] for line in judged[1]] == [0, 2, 3]
+    assert not list((tmp_path / "tmp").glob("torchelastic_*"))
 
 
 def test_a_whole_model_is_a_model(tmp_path: Path) -> None:
