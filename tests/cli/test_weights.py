@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import sys
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,8 @@ from vtb.perception.published import WEIGHTS, Weights, licenses
 class LocalHub:
     """A server in the place of the Hugging Face hub: serves files, keeps what was asked, and breaks off once."""
 
-    def __init__(self, files: Mapping[str, bytes], break_after: int | None = None, status: int = 200) -> None:
+    def __init__(self, files: Mapping[str, bytes], break_after: int | None = None, status: int = 200,
+                 headers: Mapping[str, str] | None = None, moved: str = "") -> None:  # fmt: skip
         asked: list[tuple[str, str | None]] = []
         breaks = [] if break_after is None else [break_after]
 
@@ -31,21 +34,31 @@ class LocalHub:
                 asked.append((self.path, self.headers.get("Range")))
                 assert "Authorization" not in self.headers
                 content = files.get(self.path.lstrip("/"))
+                if moved:
+                    self.send_response(302)
+                    self.send_header("Location", moved)
+                    self.end_headers()
+                    return
                 if content is None or status != 200:
                     self.send_error(404 if content is None else status)
                     return
                 start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
                 if start >= len(content) > 0:
-                    self.send_error(416)
+                    self.send_response(416)
+                    self._more({"Content-Length": "0"})
                     return
                 self.send_response(206 if start else 200)
-                self.send_header("Content-Length", str(len(content) - start))
-                self.end_headers()
+                self._more({"Content-Length": str(len(content) - start)})
                 if breaks:
                     self.wfile.write(content[start : start + breaks.pop()])
                     self.close_connection = True
                 else:
                     self.wfile.write(content[start:])
+
+            def _more(self, own: dict[str, str]) -> None:
+                for name, value in {**own, **(headers or {})}.items():
+                    self.send_header(name, value)
+                self.end_headers()
 
             def log_message(self, *arguments: object) -> None:
                 pass
@@ -67,8 +80,8 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StartHub]:
     """Starts a hub of these files; the next ``fetch`` goes there."""
     running: list[LocalHub] = []
 
-    def start(files: Mapping[str, bytes], break_after: int | None = None, status: int = 200) -> LocalHub:
-        running.append(LocalHub(files, break_after, status))
+    def start(files: Mapping[str, bytes], break_after: int | None = None, status: int = 200, **more: Any) -> LocalHub:
+        running.append(LocalHub(files, break_after, status, **more))
         monkeypatch.setenv("HF_ENDPOINT", running[-1].url + "/")
         return running[-1]
 
@@ -227,6 +240,88 @@ def test_what_the_hub_refuses_is_said(status: int, code: int, words: str, hub: S
     done = _fetch("pi3", tmp_path)
     assert done.code == code
     assert words in done.error_lines[0]
+
+
+@pytest.mark.parametrize("odd", ["another version", "another range", "too much"])
+def test_a_part_that_does_not_fit_is_brought_anew(odd: str, hub: StartHub, tmp_path: Path) -> None:
+    """Half of an older version before half of a newer one would be whole by its size, and wrong."""
+    files = _published(WEIGHTS["sam2.1-hiera-large"])
+    (content,) = (data for path, data in files.items() if path.endswith("model.safetensors"))
+    place = tmp_path / "sam2.1-hiera-large"
+    place.mkdir()
+    part = place / "model.safetensors.part"
+    part.write_bytes(bytes(len(content) + 9 if odd == "too much" else 1000))
+    (place / "model.safetensors.part.version").write_text("old")
+    headers = {"another version": {"ETag": "new"}, "another range": {"Content-Range": "bytes 7-9/10"}}
+    server = hub(files, headers=headers.get(odd, {"Content-Range": f"bytes */{len(content)}"}))
+    done = _fetch("sam2.1-hiera-large", tmp_path)
+    assert done.code == 0, done.err
+    assert (place / "model.safetensors").read_bytes() == content
+    assert [asked for _, asked in server.asked[-2:]] == [
+        f"bytes={1000 if odd != 'too much' else len(content) + 9}-",
+        None,
+    ]
+    assert {path.name for path in place.iterdir()} == {"config.json", "model.safetensors"}
+
+
+def test_two_that_bring_one_file_do_not_write_into_each_other(hub: StartHub, tmp_path: Path) -> None:
+    hub(_published(WEIGHTS["sam2.1-hiera-large"]))
+    place = tmp_path / "sam2.1-hiera-large"
+    place.mkdir()
+    with (place / "config.json.part").open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = _fetch("sam2.1-hiera-large", tmp_path)
+        assert (done.code, "by another process" in done.error_lines[0]) == (75, True), done.err
+    assert _fetch("sam2.1-hiera-large", tmp_path).code == 0
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Content-Length": "many"}, {"Content-Length": "9" * 30}, {"Content-Length": "100000"}]
+)
+def test_a_hub_that_counts_wrongly(headers: dict[str, str], hub: StartHub, tmp_path: Path) -> None:
+    hub(_published(WEIGHTS["sam2.1-hiera-large"]), headers=headers)
+    done = _fetch("sam2.1-hiera-large", tmp_path)
+    assert done.code in (0, 75), done.err
+    assert "internal" not in done.err
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "ftp://hub", "not a url", "http://me:secret@hub", "http://hub?key=secret"]
+)
+def test_a_hub_that_is_none(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", url)
+    done = _fetch("pi3", tmp_path)
+    assert (done.code, len(done.error_lines), "secret" in done.err) == (2, 1, False), done.err
+
+
+def test_where_the_hub_sends_us_is_in_no_log(monkeypatch: pytest.MonkeyPatch, hub: StartHub, tmp_path: Path) -> None:
+    hub({"yyfz233/Pi3/resolve/main/config.json": b""}, moved="http://127.0.0.1:9/x?Signature=secret")
+    done = _fetch("pi3", tmp_path)
+    assert (done.code, len(done.error_lines), "secret" in done.err) == (75, 1, False), done.err
+    assert list((tmp_path / "pi3").iterdir()) == []
+
+
+PICKLES: dict[str, Callable[[], object]] = {
+    "shared": lambda: (lambda tensor: {"a": tensor, "b": tensor})(_torch().zeros(4)),
+    "larger than its file": lambda: {"a": _torch().zeros(1).expand(1 << 40)},
+    "no shapes": lambda: {"dinov2.embeddings.cls_token": _torch().zeros(())},
+    "a list": lambda: [_torch().zeros(1)],
+}
+
+
+def _torch() -> Any:
+    import torch
+
+    return torch
+
+
+@pytest.mark.parametrize("case", PICKLES)
+def test_pickles_of_odd_tensors(case: str, tmp_path: Path) -> None:
+    place = tmp_path / "orient-anything-large"
+    place.mkdir()
+    _torch().save(PICKLES[case](), place / "dino_weight.pt")
+    done = _fetch("orient-anything-large", tmp_path)
+    assert (done.code, len(done.error_lines), "internal" in done.err) == (3, 1, False), done.err
 
 
 def test_damage_and_other_models_are_told_one_line_each(tmp_path: Path) -> None:

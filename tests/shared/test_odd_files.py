@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from contract.command_line import TINY, call, run
 from vtb.errors import BadInput
+from vtb.regular_file import open_regular
 from vtb.store import open_store
 from vtb.store.base import ObjectMissing
 
@@ -65,3 +67,8 @@ def test_in_a_store(odd: object, tmp_path: Path) -> None:
         store.put_file("copy", tmp_path / "object")
     with pytest.raises(ObjectMissing):
         store.get_bytes("folder")
+
+
+def test_a_folder_where_a_file_belongs_is_named(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError, match=re.escape(str(tmp_path))):
+        open_regular(tmp_path)

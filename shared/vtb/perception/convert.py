@@ -11,6 +11,7 @@ from typing import Any
 
 from vtb.errors import BadInput, NotAvailable
 
+_MOST_SHARED = 4  # bytes in memory for each of the file: several tensors may be views of one
 _HEAD = 64  # channels of each head of attention, in every DINOv2
 
 
@@ -27,8 +28,10 @@ def convert_orienter(pickle: Path, folder: Path) -> None:
     body, head = (_below(tensors, part) for part in ("dinov2.", "down_sampler."))
     try:
         config = _dinov2_config(body)
-    except (KeyError, IndexError) as error:
+    except KeyError as error:
         raise BadInput(f"{pickle}: holds weights of another model: it lacks {error}") from error
+    except (IndexError, TypeError) as error:
+        raise BadInput(f"{pickle}: holds weights of another model: their shapes are others") from error
     _write_tensors(folder / "head.safetensors", head)
     _write_tensors(folder / "model.safetensors", body)
     with _whole(folder / "config.json") as part:
@@ -51,12 +54,28 @@ def read_tensors(pickle: Path) -> dict[str, Any]:
         ) from error
     try:
         found = torch.load(pickle, map_location="cpu", weights_only=True)
+        tensors = _tensors(found, pickle.stat().st_size)
+    except BadInput as error:
+        raise BadInput(f"{pickle}: is refused: {error}") from error
     except Exception as error:  # what a hostile or damaged file makes of it
         why = (str(error) or type(error).__name__).partition("\n")[0]
         raise BadInput(f"{pickle}: is refused: it is damaged or holds more than tensors ({why})") from error
+    return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+
+
+def _tensors(found: Any, size: int) -> dict[str, Any]:
+    """Each with memory of its own, as safetensors wants them.
+
+    Raises:
+        BadInput: there is more than tensors, or they claim to be larger than a file of so many bytes can hold.
+    """
+    import torch
+
     if not isinstance(found, Mapping) or not all(isinstance(tensor, torch.Tensor) for tensor in found.values()):
-        raise BadInput(f"{pickle}: is refused: it holds more than tensors by their names")
-    return {str(name).removeprefix("module."): tensor.contiguous() for name, tensor in found.items()}
+        raise BadInput("it holds more than tensors by their names")
+    if sum(tensor.numel() * tensor.element_size() for tensor in found.values()) > _MOST_SHARED * size:
+        raise BadInput("its tensors would take more memory than there is in the file")
+    return {str(name): tensor.clone(memory_format=torch.contiguous_format) for name, tensor in found.items()}
 
 
 def _below(tensors: Mapping[str, Any], part: str) -> dict[str, Any]:

@@ -11,6 +11,9 @@ from vtb.artifact.output import file_sha256
 from vtb.diffusion.weight_files import header
 from vtb.errors import BadInput
 from vtb.perception.published import WEIGHTS, Weights
+from vtb.regular_file import read_regular
+
+_MOST_JSON = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ def _wrong(place: Path, weights: Weights) -> str:
 
 def _wrong_json(path: Path) -> str:
     try:
-        json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        json.loads(read_regular(path, _MOST_JSON))
+    except (OSError, ValueError, RecursionError) as error:
         return f"{path}: is no JSON ({error}): bring it again"
     return ""
 
@@ -69,5 +72,7 @@ def _wrong_tensors(path: Path, keys: tuple[str, ...]) -> str:
         names = list(header(path))
     except BadInput as error:
         return str(error)
+    except RecursionError:
+        return f"{path}: is no whole safetensors file (its header is nested too deeply): bring it again"
     lacking = [key for key in keys if not any(name.startswith(key) for name in names)]
     return f"{path}: has no tensors {', '.join(lacking)}: these are weights of another model" if lacking else ""

@@ -56,7 +56,8 @@ def columns_of(row: Any, where: str) -> Fields:
         raise BadInput(f"{where} is no question: it has no columns")
     fields: dict[str, Any] = {}
     for name, value in row.items():
-        if fields.setdefault(str(name).lower(), value) != value:
+        known = fields.setdefault(str(name).lower(), value)
+        if known is not value and known != value:
             raise BadInput(
                 f"{where} has two columns {str(name).lower()[:60]!r} that say different things: leave one out"
             )

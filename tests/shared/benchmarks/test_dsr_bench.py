@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +88,9 @@ def test_a_doubled_beginning_is_not_taken_off(tmp_path: Path) -> None:
         ({"videoID": ""}, "row 2 has no column videoID or video"),
         ({"options": None}, "row 2: its options are no list of words"),
         ({"options": "['A. x' 'B. y']"}, "row 2 has 1 options"),
-        ({"options": "['A. x'"}, "row 2: its options are no list ("),
+        ({"options": "['A. x'"}, "row 2: its options are no list as"),
+        ({"options": "['a'*9]"}, "row 2: its options are no list as"),
+        ({"videoID": "http://[::1/a.mp4"}, "'http://[::1/a.mp4' is no video below a folder"),
         ({"answer": "E"}, "row 2: has the answer 'E', which is the letter of no option"),
     ],
 )
@@ -95,6 +99,23 @@ def test_a_bad_row_is_named(tmp_path: Path, more: Any, said: str) -> None:
     with pytest.raises(BadInput, match=r"b\.jsonl: row 2") as found:
         read(tmp_path / "b.jsonl")
     assert said in str(found.value)
+
+
+def test_a_parquet_file_may_be_damaged_anywhere(tmp_path: Path) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    path = tmp_path / "b.parquet"
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist([ROW]), path)
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 3):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with suppress(BadInput):
+            read(path)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(BadInput, match="is no regular file"):
+        read(path)
 
 
 def test_a_file_of_nothing_is_named(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from vtb.errors import BadInput
 from vtb.formats.half_pairs import without_half_pairs
-from vtb.regular_file import read_regular
+from vtb.regular_file import open_regular, read_regular
 
 MOST_BYTES = 1 << 30
 FORMS = "JSON, JSON lines (.jsonl) or parquet (.parquet)"
@@ -75,7 +75,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object that says no two things of one name, of which one would be lost without a word."""
     content: dict[str, Any] = {}
     for name, value in pairs:
-        if content.setdefault(name, value) != value:
+        known = content.setdefault(name, value)
+        if known is not value and known != value:  # what is no number differs from itself
             raise ValueError(f"says two things of {name[:80]!r}")
     return content
 
@@ -85,8 +86,9 @@ def _parquet(path: Path) -> list[Mapping[str, Any]]:
     import pyarrow.parquet
 
     try:
-        rows: list[Mapping[str, Any]] = pyarrow.parquet.read_table(path).to_pylist()
-    except (pyarrow.ArrowException, OSError) as error:
+        with open_regular(path) as file:
+            rows: list[Mapping[str, Any]] = pyarrow.parquet.read_table(file).to_pylist()
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:  # damaged words are found as they are read
         raise BadInput(f"{path}: cannot be read as parquet ({error})") from error
     return rows
 

@@ -32,11 +32,19 @@ def video_name(place: str, where: str) -> str:
     Raises:
         BadInput: it names nothing below a folder of videos.
     """
-    path = unquote(urlsplit(place).path).partition("/resolve/")[2].partition("/")[2] if "://" in place else place
+    path = _of_address(place) if "://" in place else place
     parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
     if not parts or ".." in parts or "\0" in path:
         raise BadInput(f"{where}: {place[:80]!r} is no video below a folder: write its path, or an address of the hub")
     return re.sub(r"\.(?:mp4|mkv|webm|avi|mov|m4v)$", "", "/".join(parts), flags=re.IGNORECASE)
+
+
+def _of_address(place: str) -> str:
+    """The path within a repository of the hub; empty of an address that is none."""
+    try:
+        return unquote(urlsplit(place).path).partition("/resolve/")[2].partition("/")[2]
+    except ValueError:
+        return ""
 
 
 def option_words(options: Sequence[str], where: str) -> tuple[str, ...]:

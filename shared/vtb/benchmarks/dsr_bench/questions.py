@@ -71,8 +71,8 @@ def options_of(row: Mapping[str, Any], where: str) -> Sequence[str]:
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = ast.literal_eval(value.strip())
-        except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
-            raise BadInput(f"{where}: its options are no list ({error})") from error
+        except (ValueError, SyntaxError, RecursionError, MemoryError) as error:  # their words may hold addresses
+            raise BadInput(f"{where}: its options are no list as Python or JSON writes it") from error
     elif isinstance(value, str):
         value = value.strip().split("\n")
     if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
