@@ -69,13 +69,16 @@ def validate(record: VisualRecord, places: int, content: Content, values: Collec
     _check(_inside(record.canvas_dimensions, record.area), "the puzzle does not lie inside its picture")
     if record.clip:
         _check(_inside(record.clip.size, record.clip.area), "the puzzle does not lie inside its clip")
-    every = {**content, "values": (places, values), "missing": (None, range(places))}
-    for name, (count, allowed) in every.items():
+    for name, (count, allowed) in content.items():
         found = getattr(record, name) if count is not None else [getattr(record, name)]
         if len(found) != (count or 1) or not all(map(allowed.__contains__, found)):
             raise BadInput(f"{name} is not what this puzzle can have")
-    hidden = record.hidden
-    whole = set(hidden) < {*range(places)} - {record.missing} and len(set(hidden)) == len(hidden)
+    known = len(record.values) == places and all(map(values.__contains__, record.values))
+    _check(known, "values is not what this puzzle can have")
+    _check(record.missing < places, "missing is not what this puzzle can have")
+    # Something must be seen besides the missing part.
+    hidden = {record.missing, *record.hidden}
+    whole = len(record.hidden) + 1 == len(hidden) < places and min(hidden) >= 0 and max(hidden) < places
     _check(whole, "hidden is not what this puzzle can have")
     _validate_words(record, values)
 
@@ -83,7 +86,7 @@ def validate(record: VisualRecord, places: int, content: Content, values: Collec
 def _validate_words(record: VisualRecord, values: Collection[str]) -> None:
     """The vocabulary holds all values, the options the right one, and nothing comes twice."""
     vocabulary, options = record.vocabulary, record.options
-    _check(_different(vocabulary, values) and set(record.values) <= set(vocabulary), "vocabulary is not of values")
+    _check(_different(vocabulary, values) and set(vocabulary).issuperset(record.values), "vocabulary is not of values")
     right = record.values[record.missing]
     _check(_different(options, vocabulary) and right in options, "options are not of values")
 
