@@ -51,11 +51,10 @@ def check_model(folder: Path, geometry: Geometry, encoder: Path | None) -> None:
             raise BadInput(f"{folder}: has its geometry encoder: leave out --encoder")
     elif kind != KIND:
         raise BadInput(f"{folder}: is of type {kind}: geometry is made for Qwen2.5-VL ({KIND})")
-    elif (encoder is None) != (geometry == "none"):
-        needs = "needs --encoder" if encoder is None else "looks at no geometry: leave out --encoder"
-        raise BadInput(f"{folder}: with --geometry {geometry} it {needs}")
     elif encoder is not None:
         check_encoder(encoder)
+    elif geometry != "none":
+        raise BadInput(f"{folder}: with --geometry {geometry} it needs --encoder")
 
 
 def with_geometry(model: Any, encoder: Any, processor: Any, mode: Geometry, queries: int, seed: int) -> Any:

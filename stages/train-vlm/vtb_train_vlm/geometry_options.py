@@ -74,6 +74,8 @@ class Options(LoopOptions):
     judge_max_new_tokens: int = option(64, low=1, group=JUDGED, help="Longest answer in tokens.")
 
     def __post_init__(self) -> None:
-        """Refuse what would train nothing."""
+        """Refuse what would train nothing, and an encoder that nothing looks at."""
+        if self.geometry == "none" and self.encoder is not None:
+            raise UsageProblem("--geometry none looks at no geometry: leave out --encoder")
         if self.geometry == "none" and not (self.tune_llm or self.tune_merger or self.tune_vision):
             raise UsageProblem("--geometry none adds nothing to train: leave out one of the --no-tune options")

@@ -101,7 +101,7 @@ def test_code_in_a_folder_is_never_run(change: str, tmp_path: Path) -> None:
     if change == "a module":  # PEFT imports it
         named = {"peft_type": "LORA", "megatron_config": {"a": 1}, "megatron_core": "antigravity"}
         (tmp_path / "model" / "adapter_config.json").write_text(json.dumps(named))
-    more = {"auto_map": {"AutoConfig": "evil.Config"}} if change == "auto_map" else {}
+    more: dict[str, object] = {"auto_map": {"AutoConfig": "evil.Config"}} if change == "auto_map" else {}
     more |= {"_attn_implementation": "somebody/kernels"} if change == "a kernel" else {}
     (tmp_path / "model" / "config.json").write_text(json.dumps({**config, **more}))
     with pytest.raises(BadInput, match=r"never (run|fetched)"):

@@ -112,7 +112,7 @@ def test_two_processes_learn_what_one_learns_of_twice_the_packs(data: Path, tmp_
     ("more", "see", "code", "says"),
     [
         ((), False, 3, "with --geometry select it needs --encoder"),
-        (("--geometry", "none"), True, 3, "looks at no geometry: leave out --encoder"),
+        (("--geometry", "none"), True, 2, "looks at no geometry: leave out --encoder"),
         (("--model", "QWEN3"), True, 3, "is of type qwen3_vl: geometry is made for Qwen2.5-VL"),
         (("--encoder", "nowhere"), False, 4, "nowhere: no model there"),
         (("--geometry", "none", "--no-tune-llm", "--no-tune-merger"), False, 2, "adds nothing to train"),
