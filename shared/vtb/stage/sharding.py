@@ -11,6 +11,7 @@ from vtb.errors import UsageProblem
 
 log = logging.getLogger("vtb.sharded")
 PER_CPU = 4
+MOST_PARTS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,15 @@ class ShardRange:
 
 
 def in_parts(total: int, most: int) -> list[range]:
-    """The numbers below a total in parts of so many, the last one with what is left."""
+    """The numbers below a total in parts of so many, the last one with what is left.
+
+    Raises:
+        UsageProblem: there would be more parts than a store can list.
+    """
+    if total > MOST_PARTS * most:
+        raise UsageProblem(
+            f"{total} are more than {MOST_PARTS:,} shards of {most}: take fewer, or put more into a shard"
+        )
     return [range(start, min(start + most, total)) for start in range(0, total, most)]
 
 

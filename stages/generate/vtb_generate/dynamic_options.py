@@ -8,7 +8,7 @@ from typing import Literal
 
 from vtb.chat.url import check_endpoint
 from vtb.errors import UsageProblem
-from vtb.stage.fields import StageOptions, option
+from vtb.stage.fields import StageOptions, internal, option
 
 RENDERED, OWN, ENDPOINT, DATASET = (
     "Rendered videos",
@@ -17,6 +17,10 @@ RENDERED, OWN, ENDPOINT, DATASET = (
     "The dataset",
 )  # headings of the help
 SIDES = range(120, 2049)
+MOST_PIXELS = 1_000_000_000  # of the frames that are kept of a video
+# Options of one kind of run, which others would pass over.
+OF_RENDERED, OF_OWN = ("scenes", "picture_size", "clip_frames", "fps", "clips"), ("device", "frame_pixels", "margin")
+OF_ENDPOINT = ("endpoint", "model", "reasks", "retries", "timeout", "max_new_tokens", "temperature")
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Options(StageOptions):
         help="Coordinates of the boxes in the words: pixels of the frames as they are stored, pixels of the video as "
              "in DSR-Bench, or thousandths of its sides.",
     )  # fmt: skip
-    scenes: int = option(100, low=1, group=RENDERED, help="Scenes, each with a video.")
+    scenes: int = option(100, low=1, high=100_000_000, group=RENDERED, help="Scenes, each with a video.")
     picture_size: tuple[int, int] = option(
         (576, 432), group=RENDERED, help="Size of frames and videos in pixels, both sides even."
     )
@@ -105,6 +109,7 @@ class Options(StageOptions):
     preview: int = option(
         2, low=0, high=100, group=DATASET, help="Questions of each type in preview.html; 0 makes no such page."
     )
+    given: frozenset[str] = internal(frozenset())
 
     def __post_init__(self) -> None:
         """Refuse what could not be rendered, and options of the other backend."""
@@ -115,6 +120,12 @@ class Options(StageOptions):
             )
         if self.frames > self.clip_frames and self.backend == "synthetic":
             raise UsageProblem(f"--frames {self.frames}: the video has --clip-frames {self.clip_frames}: take fewer")
+        kept = width * height * (self.clip_frames if self.clips else self.frames)
+        if kept > MOST_PIXELS and self.backend == "synthetic":
+            raise UsageProblem(
+                f"--picture-size {width}x{height}: the frames of a video are kept in memory, at most {MOST_PIXELS:,} "
+                "pixels: take fewer or smaller ones"
+            )
         own = {"--videos": self.videos, "--about": self.about, "--weights": self.weights}
         if self.backend == "synthetic" and any(own.values()):
             name = next(name for name, value in own.items() if value)
@@ -126,5 +137,13 @@ class Options(StageOptions):
             raise UsageProblem("--freeform: say whom to ask: give --endpoint and --model")
         if not self.freeform and (self.endpoint or self.model):
             raise UsageProblem("--endpoint and --model are for --freeform: say how many questions, or leave them out")
+        self._check_given(OF_OWN if self.backend == "synthetic" else OF_RENDERED, f"not for --backend {self.backend}")
+        self._check_given(() if self.freeform else OF_ENDPOINT, "for --freeform")
         if self.endpoint:
             check_endpoint(self.endpoint)
+
+    def _check_given(self, passed_over: tuple[str, ...], what: str) -> None:
+        """Refuse what would be passed over without a word."""
+        for name in passed_over:
+            if name in self.given:
+                raise UsageProblem(f"--{name.replace('_', '-')} is {what}: leave it out")

@@ -147,6 +147,11 @@ REFUSED = {
     "too many frames": (("--frames", "60"), "the video has --clip-frames 48"),
     "videos of one's own": (("--videos", "."), "say --backend models"),
     "no videos": (("--backend", "models"), "give --videos, too"),
+    "an option of own videos": (("--margin", "0.1"), "--margin is not for --backend synthetic: leave it out"),
+    "an option of an endpoint": (("--reasks", "5"), "--reasks is for --freeform: leave it out"),
+    "too much to keep": (("--clips", "--picture-size", "2048x2048", "--clip-frames", "300"), "are kept in memory"),
+    "too many shards": (("--scenes", "100000000"), "are more than 1,000,000 shards of 2"),
+    "beyond counting": (("--scenes", "9" * 20), "is not in the range"),
 }
 
 

@@ -202,6 +202,7 @@ def test_fewer_and_more_questions(tmp_path: Path) -> None:
         (("--picture-size", "191x144"), "--picture-size 191x144: both sides must be even, from 120 to 2048"),
         (("--picture-size", "100x100"), "--picture-size 100x100"),
         (("--clip-frames", "4096", "--picture-size", "1024x768"), "--clip-frames 4096 of 1024x768: the whole video"),
+        (("--rooms", "9" * 20), "are more than 1,000,000 shards"),
         (("--frames", "49"), "--frames 49: the video has --clip-frames 48"),
     ],
 )
