@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +10,15 @@ from typing import Any
 import pytest
 from kubernetes.client import BatchV1Api
 
+from cluster.one_step import artifact as artifact  # fixtures
+from cluster.one_step import at_once as at_once
+from cluster.one_step import cluster as cluster
+from cluster.one_step import file as file
+from cluster.one_step import store as store
 from cluster.pipelines import (
     ONE,
     PARTS,
-    copying,
     in_background,
-    quick,
     the_launcher,
     the_site,
     waiting,
@@ -26,39 +28,7 @@ from in_memory_kubernetes import Kubernetes, fail_with, succeed
 from vtb.cluster.api import connect
 from vtb.cluster.gang import step_objects
 from vtb.errors import NotAvailable
-from vtb.launch import local
 from vtb.pipeline.reading import read_pipeline
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    quick(monkeypatch)
-    caplog.set_level(logging.INFO, "vtb")
-
-
-@pytest.fixture(scope="module")
-def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the one step makes."""
-    folder = tmp_path_factory.mktemp("made")
-    step = read_pipeline(write_pipeline(folder, ONE)).steps[0]
-    assert local.run_step(step, str(folder)) == 0
-    return folder / "mazes"
-
-
-@pytest.fixture
-def cluster(kubernetes: Kubernetes, artifact: Path) -> Kubernetes:
-    kubernetes.run = copying(artifact)
-    return kubernetes
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return write_pipeline(tmp_path, ONE)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "store"
 
 
 def test_two_launchers_follow_one_job(cluster: Kubernetes, file: Path, store: Path) -> None:
@@ -238,52 +208,6 @@ def test_a_queue_that_has_not_admitted_is_told(
     BatchV1Api(cluster.client()).patch_namespaced_job(job["metadata"]["name"], "test", admitted)
     thread.join(20)
     assert codes == [0]
-
-
-@pytest.mark.parametrize("trouble", ["expire_watches", "restart"])
-def test_watches_survive(cluster: Kubernetes, file: Path, store: Path, trouble: str) -> None:
-    release = threading.Event()
-    cluster.run = waiting(release, cluster.run)
-    thread, codes = in_background(the_launcher(file, store))
-    cluster.wait(lambda: cluster.pod_runs)
-    getattr(cluster, trouble)()
-    release.set()
-    thread.join(30)
-    assert codes == [0]
-    assert len(cluster.pod_runs) == 1
-
-
-def test_a_log_is_not_told_twice_when_the_api_server_restarts(
-    cluster: Kubernetes, file: Path, store: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    release = threading.Event()
-    cluster.run = waiting(release, cluster.run)
-    thread, _ = in_background(the_launcher(file, store))
-    cluster.wait(lambda: cluster.requests["get", "pods/log"])
-    cluster.restart()
-    release.set()
-    thread.join(30)
-    assert capsys.readouterr().out.splitlines() == ["[mazes] started", "[mazes] copied"]
-
-
-@pytest.mark.parametrize("answer", [409, 429, 500, 503, "reset", "lost"])
-@pytest.mark.parametrize("verb", ["create", "list", "watch", "get"])
-def test_trouble_that_passes(cluster: Kubernetes, file: Path, store: Path, verb: str, answer: Any) -> None:
-    if answer == 409 and verb != "create":
-        pytest.skip("only creating meets a conflict")
-    if answer == 409:  # somebody else has just made it
-        pipeline = read_pipeline(file)
-        cluster.create("jobs", step_objects(pipeline, pipeline.steps[0], str(store), the_site())[0])
-    cluster.fail(verb, "*", answer, times=2, retry_after=0)
-    assert the_launcher(file, store).run() == 0
-    assert len(cluster.objects("jobs")) == 1
-
-
-@pytest.mark.parametrize(("verb", "resource"), [("create", "jobs"), ("watch", "pods"), ("list", "jobs")])
-def test_what_is_forbidden_is_told(cluster: Kubernetes, file: Path, store: Path, verb: str, resource: str) -> None:
-    cluster.forbid(verb, resource)
-    with pytest.raises(NotAvailable, match=f"does not let us .* in namespace test: .*{resource}"):
-        the_launcher(file, store).run()
 
 
 def test_a_job_that_somebody_deletes_ends_the_run(

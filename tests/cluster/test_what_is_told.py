@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cluster.pipelines import ONE, PARTS, copying, in_background, quick, the_launcher, waiting, write_pipeline
+from cluster.one_step import artifact as artifact  # fixtures
+from cluster.one_step import at_once as at_once
+from cluster.one_step import cluster as cluster
+from cluster.one_step import store as store
+from cluster.pipelines import ONE, PARTS, in_background, the_launcher, waiting, write_pipeline
 from contract.command_line import call
 from in_memory_kubernetes import Kubernetes, fail_with
-from vtb.launch import local
-from vtb.pipeline.reading import read_pipeline
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    quick(monkeypatch)
-    caplog.set_level(logging.INFO, "vtb")
-
-
-@pytest.fixture(scope="module")
-def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made")
-    step = read_pipeline(write_pipeline(folder, ONE)).steps[0]
-    assert local.run_step(step, str(folder)) == 0
-    return folder / "mazes"
-
-
-@pytest.fixture
-def cluster(kubernetes: Kubernetes, artifact: Path) -> Kubernetes:
-    kubernetes.run = copying(artifact)
-    return kubernetes
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "store"
 
 
 def index_of(pod: dict[str, Any]) -> str | None:
