@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from contract.command_line import Result, call
+from vtb.artifact import Manifest, read_manifest
 
 COLUMNS = {"id", "text_input", "image_input", "sequence_plan", "original_final_answer", "task", "example"}
 CATEGORIES = ("creation", "deletion", "selection", "update")
@@ -67,3 +69,18 @@ def prepare(output: Path, data: Path, images: Path, *more: object) -> Result:
     """Run the command on published rows."""
     line = ("--data", data, "--images", images, "--output", output, "--workers", "1")
     return call("vtb-prepare", "latent", *line, *more)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as it is published: TRAIN.jsonl, and the pictures below images_comt/."""
+    base = tmp_path_factory.mktemp("comt") / "published"
+    base.mkdir()
+    write(base / "TRAIN.jsonl", comt(base))
+    return base
+
+
+def good(output: Path, data: Path, images: Path, *more: object) -> Manifest:
+    result = prepare(output, data, images, *more)
+    assert result.code == 0, result.err
+    return read_manifest(str(output), ("latent-dataset",))
