@@ -108,5 +108,11 @@ def test_scores_have_both(bert: Path, tmp_path: Path) -> None:
     found = json.loads((tmp_path / "scores/captions_scores/bb.json").read_text())
     assert found["vtb_caption_4d_baseline_BERT_score"] == pytest.approx(1, abs=1e-5)
     assert found["vtb_caption_4d_baseline_MiniLM_score"] == pytest.approx(1, abs=1e-5)
+    (tmp_path / "texts/4d-bench-captions-aa.txt").write_text("a blue dog")
+    worse = call("vtb-eval", "score", *answers, "--against", tmp_path / "scores", "--output", tmp_path / "worse")
+    assert "0 better, 1 worse, 1 alike; mean ROUGE-L -" in worse.err, worse.err
+    page = (tmp_path / "worse/report.html").read_text()
+    assert ">alike<" in page
+    assert "right in both" not in page
     missing = call("vtb-eval", "score", *answers, "--bert-model", tmp_path / "none", "--output", tmp_path / "other")
     assert missing.code == 4
