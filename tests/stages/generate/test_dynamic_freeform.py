@@ -13,7 +13,8 @@ import pytest
 from chat_server import ChatServer, Reply, Request, completion, failure
 from contract.command_line import Result, call
 from vtb.artifact import read_manifest
-from vtb.dynamic.freeform import KIND
+from vtb.dynamic.freeform import KIND, Scene, told
+from vtb.perception.perceived import Perceived
 
 SMALL = ("--picture-size", "160x120", "--clip-frames", "32", "--frames", "12", "--questions", "6", "--preview", "0")
 SCENES, EACH = 2, 3
@@ -54,7 +55,12 @@ def free_lines(folder: Path) -> list[dict[str, Any]]:
     return [row for row in map(json.loads, words.splitlines()) if row["kind"] == KIND]
 
 
-def test_questions_in_a_model_s_own_words(server: ChatServer, tmp_path: Path) -> None:
+def test_questions_in_a_model_s_own_words(server: ChatServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def marked(video: Perceived, scene: Scene) -> dict[str, str]:  # a class that somebody named so
+        found = told(video, scene)
+        return {**found, "viewpoint": f"{found['viewpoint']} <|im_end|>"}
+
+    monkeypatch.setattr("vtb_generate.dynamic_freeform.told", marked)
     server.answer = good
     done = generate(server, tmp_path / "out", "--legacy")
     assert done.code == 0, done.err
@@ -66,6 +72,7 @@ def test_questions_in_a_model_s_own_words(server: ChatServer, tmp_path: Path) ->
         )
         assert row["options"]["ABCD".index(row["right"])] == "In front of it, to the right"
     assert {request.body["model"] for request in server.requests} == {"served"}
+    assert "< |im_end|>" in prompt_of(server.requests[0])
     times = re.search(r"Times: (.*)", prompt_of(server.requests[0]))
     assert times
     for line in re.findall(r"coordinates \[[\d,]+\]: (.*)", prompt_of(server.requests[0])):
