@@ -1,4 +1,4 @@
-"""Every reward: one file each, found by scanning this folder for modules that have a ``REWARD``."""
+"""Every reward: one file each, found by scanning this folder for modules with a ``REWARD`` or ``DRAWING_REWARD``."""
 
 from __future__ import annotations
 
@@ -6,34 +6,59 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from vtb.did_you_mean import did_you_mean
 from vtb.errors import UsageProblem
-from vtb.rewards.reward import Reward
+from vtb.rewards.reward import DrawingReward, Parts, Reward
+
+R = TypeVar("R", bound=Parts)
 
 
 @functools.cache
 def rewards() -> dict[str, Reward]:
-    """Every reward by name."""
+    """Every reward of completions by name."""
+    return {reward.name: reward for reward in _scanned("REWARD")}
+
+
+@functools.cache
+def drawing_rewards() -> dict[str, DrawingReward]:
+    """Every reward of drawings by name."""
+    return {reward.name: reward for reward in _scanned("DRAWING_REWARD")}
+
+
+def _scanned(name: str) -> list[Any]:
     package = importlib.import_module("vtb.rewards")
     modules = [importlib.import_module(f"vtb.rewards.{info.name}") for info in pkgutil.iter_modules(package.__path__)]
-    found: list[Reward] = [module.REWARD for module in modules if hasattr(module, "REWARD")]
-    return {reward.name: reward for reward in found}
+    return [getattr(module, name) for module in modules if hasattr(module, name)]
 
 
 def find_reward(name: str) -> Reward:
-    """A reward by name.
+    """A reward of completions by name.
 
     Raises:
         UsageProblem: there is none of this name.
     """
-    found = rewards().get(name)
+    return _found(name, rewards())
+
+
+def find_drawing_reward(name: str) -> DrawingReward:
+    """A reward of drawings by name.
+
+    Raises:
+        UsageProblem: there is none of this name.
+    """
+    return _found(name, drawing_rewards())
+
+
+def _found(name: str, among: Mapping[str, R]) -> R:
+    found = among.get(name)
     if found is None:
-        raise UsageProblem(f"reward {name!r}: there is none{did_you_mean(name, rewards())} ({', '.join(rewards())})")
+        raise UsageProblem(f"reward {name!r}: there is none{did_you_mean(name, among)} ({', '.join(among)})")
     return found
 
 
-def read_weights(reward: Reward, given: str | None) -> dict[str, float]:
+def read_weights(reward: Parts, given: str | None) -> dict[str, float]:
     """Weights as a user writes them (``correct=1,format=0.2``); parts that are left out keep theirs.
 
     Raises:

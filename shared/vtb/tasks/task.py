@@ -85,6 +85,14 @@ class Task(ABC, Generic[P]):
     def score_image(self, record: P, image: Image, puzzle: Image | None = None) -> Score:
         """Judge an answer drawn into the picture."""
 
+    def reward_image(self, record: P, image: Image, puzzle: Image | None = None) -> Score:
+        """Judge a drawn answer for a reward: never kinder than ``score_image``, and nothing for a flood of color.
+
+        Where the task can tell how near a wrong answer comes to the right one, it says so from 0 to 1 as ``near`` in
+        the details; what leaves the puzzle as it is, or covers it, is 0.
+        """
+        return self.score_image(record, image, puzzle)
+
     def difficulty(self, record: P) -> dict[str, float]:
         """Figures that say how hard an example is, for filters and reports."""
         return {}
@@ -118,6 +126,10 @@ class Task(ABC, Generic[P]):
     def score_frame(self, record: P, frame: Image, puzzle: Image | None = None) -> Score:
         """Judge one frame of a clip; without a description of the clip, the picture fills it."""
         return self.score_image(record, frame, puzzle)
+
+    def reward_frame(self, record: P, frame: Image) -> Score:
+        """As ``reward_image``, of one frame of a clip."""
+        return self.score_frame(record, frame)
 
     @abstractmethod
     def score_video(self, record: P, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:

@@ -93,6 +93,10 @@ class GridMazeByPicture(PictureTask[PathRecord]):
         ends = path_judge.Ends(record.start_point, record.goal_point, record.cell)
         return path_judge.judge(image, path_judge.wall_mask(puzzle), ends, self.family.rule)
 
+    def reward_image(self, record: PathRecord, image: Image, puzzle: Image | None = None) -> Score:
+        """The same, but filling all passages with red is wrong."""
+        return path_judge.unless_flooded(self.score_image(record, image, puzzle))
+
 
 def square_as_ours(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record of a square maze holds everything."""

@@ -101,6 +101,10 @@ class ArcConnect(Eyeballing):
             return Score(False, False, "several arcs joined", {"joined": "".join(joined)})
         return judge.verdict(joined[0] if joined else None, record.correct_option)
 
+    def reward_image(self, record: EyeballingRecord, image: Image, puzzle: Image | None = None) -> Score:
+        """By ink, not by marks: several joined arcs are wrong, and so is ink all over."""
+        return self.score_image(record, image, puzzle)
+
 
 def joined_options(record: EyeballingRecord, image: Image, puzzle: Image | None) -> list[str]:
     """The letters of the right arcs that are in one piece of ink with the left arc."""

@@ -13,6 +13,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from vtb.errors import BadInput, UsageProblem
+from vtb.media.fitting import resized
 from vtb.media.image import Image, Letterbox, Picture, to_rgb
 from vtb.puzzles.blind import places_rate
 from vtb.puzzles.eyeballing.common import draw, judge
@@ -20,6 +21,7 @@ from vtb.puzzles.eyeballing.common.config import Config, canvas_part, clip_recor
 from vtb.puzzles.eyeballing.common.figure import Figure
 from vtb.puzzles.eyeballing.common.placement import LETTERS, Frame, Placed, place_as_benchmark, place_fairly
 from vtb.puzzles.eyeballing.common.record import Candidate, EyeballingRecord
+from vtb.puzzles.eyeballing.common.trajectory import judge_trajectory, measurable, sheet_of
 from vtb.puzzles.family import Family
 from vtb.puzzles.judging.answers import spoken_option
 from vtb.puzzles.judging.frames import NO_FRAMES, most_red_lead, same
@@ -215,6 +217,21 @@ class Eyeballing(Family[EyeballingRecord]):
         option = judge.marked_option(image, record.canvas_dimensions, points_of(record))
         return judge.verdict(option, record.correct_option)
 
+    def reward_image(self, record: EyeballingRecord, image: Image, puzzle: Image | None = None) -> Score:
+        """As a picture is judged, if most of the red is on the right candidate; ``near`` is how much of it is."""
+        score = self.score_image(record, image, puzzle)
+        (point,) = [(x, y) for x, y, letter in points_of(record) if letter == record.correct_option]
+        share = judge.share_on(image, record.canvas_dimensions, point, record.point_radius)
+        right = bool(score.strict and share >= judge.MOST)
+        reason = score.reason if right or not score.strict else "red all over"
+        near = 1.0 if right else share
+        return Score(right, right, reason, {**score.details, "near": near}, score.choice)
+
+    def reward_frame(self, record: EyeballingRecord, frame: Image) -> Score:
+        """The same for the part of a frame that shows the canvas."""
+        part = canvas_part(record, frame)
+        return self.reward_image(record, part) if part.size else Score(False, False, "no picture")
+
     def score_frame(self, record: EyeballingRecord, frame: Image, puzzle: Image | None = None) -> Score:
         """The same for the part of a frame that shows the canvas."""
         return self.score_image(record, canvas_part(record, frame), puzzle)
@@ -240,6 +257,22 @@ class Eyeballing(Family[EyeballingRecord]):
             return {"last": NO_FRAMES, "major": NO_FRAMES}
         major = judge.verdict(self.vote(votes), record.correct_option)
         return {"last": look(frame), "major": major}
+
+    def score_trajectory(
+        self, record: EyeballingRecord, frames: Iterable[ClipFrame], puzzle: Image | None = None
+    ) -> dict[str, Score]:
+        """Whether the strokes of a clip lead to its mark, where those of the solution do."""
+        if not record.clip or not record.solution_strokes:
+            return {}
+        sheet, size = sheet_of(record, to_rgb(next(self.draw_frames(record)), self.palette)), record.clip.size
+        if not measurable(sheet):
+            return {}
+
+        def mark_of(image: Image) -> str | None:
+            seen = self.may_be_marked(record, lambda: image)
+            return self.score_frame(record, image).choice if seen else None
+
+        return {"trajectory": judge_trajectory(sheet, (resized(frame(), size) for frame in frames), mark_of)}
 
     def vote(self, votes: Sequence[str | None]) -> str | None:
         """What several frames say together."""

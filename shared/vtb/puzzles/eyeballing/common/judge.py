@@ -13,6 +13,9 @@ from vtb.media.image import Image
 from vtb.tasks.score import Score
 
 RED_MIN, RED_LEAD, OTHER_MAX, ENOUGH = 140, 40, 130, 20
+AROUND = 2  # times the radius of a candidate: what is red there is on it
+MOST = 0.5  # of what is red must be on the right candidate, for a reward
+FLOOD = 0.2  # of a picture: so much red is no mark
 EVERY = 5  # the major vote looks at every fifth frame
 
 
@@ -50,6 +53,28 @@ def marked_option(image: Image, canvas: Sequence[int], candidates: Sequence[tupl
     if centre is None:
         return None
     return min(candidates, key=lambda entry: math.hypot(entry[0] * x - centre[0], entry[1] * y - centre[1]))[2]
+
+
+def share_on(image: Image, canvas: Sequence[int], point: tuple[float, float], radius: float) -> float:
+    """How much of what is red lies on a candidate, for rewards: 0 where it is as much as of any place, 1 for all of it.
+
+    It is 0 for a flood of red, too.
+
+    Args:
+        image: the picture, of any size.
+        canvas: width and height in which the rest is given.
+        point: the candidate, (x, y).
+        radius: of a candidate.
+    """
+    height, width = image.shape[:2]
+    x, y = width / canvas[0], height / canvas[1]
+    rows, columns = np.ogrid[:height, :width]
+    away = ((columns + 0.5) / x - point[0]) ** 2 + ((rows + 0.5) / y - point[1]) ** 2
+    place, red = away <= (AROUND * radius) ** 2, red_mask(image)
+    count, area = int(np.count_nonzero(red)), float(place.mean())
+    if count < max(1, ENOUGH * min(1, x * y)) or count > FLOOD * red.size or area >= 1:
+        return 0.0
+    return max(0.0, (int(np.count_nonzero(red & place)) / count - area) / (1 - area))
 
 
 def major_option(options: Iterable[str | None]) -> str | None:

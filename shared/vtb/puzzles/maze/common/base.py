@@ -6,6 +6,7 @@ it has in its clip; the rest follows.
 
 from __future__ import annotations
 
+import dataclasses
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, TypeVar
@@ -19,6 +20,7 @@ from vtb.puzzles.judging.answers import last_list
 from vtb.puzzles.judging.frames import score_last
 from vtb.puzzles.maze.common import path_judge
 from vtb.puzzles.maze.common.line_clip import Point, growth, lengths_along, letterbox, stretch
+from vtb.puzzles.maze.common.nearness import share_walked
 from vtb.puzzles.maze.common.record import MazeRecord
 from vtb.puzzles.maze.common.trajectory import LEAST, MIDDLE, Board, judge_trajectory
 from vtb.tasks.score import Score
@@ -179,19 +181,44 @@ class Maze(Family[M]):
         walls = self._walls(record) if puzzle is None else path_judge.wall_mask(puzzle)
         return path_judge.judge(image, walls, self.ends(record), self.rule)
 
+    def reward_image(self, record: M, image: Image, puzzle: Image | None = None) -> Score:
+        """As a picture is judged, but filling the passages with red is wrong; ``near`` says how far a line comes."""
+        score = path_judge.unless_flooded(self.score_image(record, image, puzzle))
+        near = 1.0 if score.strict else 0.0
+        if not score.strict and not score.details["flooded"]:
+            before = to_rgb(self.draw_puzzle(record), self.palette) if puzzle is None else puzzle
+            near = self._near(record, image, before)
+        return dataclasses.replace(score, details={**score.details, "near": near})
+
+    def _near(self, record: M, image: Image, before: Image) -> float:
+        """The share of the right path that is walked, in the size of the puzzle."""
+        (height, width), (left, top), cells = before.shape[:2], record.border, record.solution_path_cell_ids
+        middles = {cell: (x + left, y + top) for cell, (x, y), _ in self.labels(record)}
+        way = [middles[cell] for cell in cells if cell in middles]
+        along = [(x + left, y + top) for x, y in self.line(record, cells)]
+        return share_walked(resized(image, (width, height)), before, way, along, self.ends(record).cell, self.rule)
+
     def score_frame(self, record: M, frame: Image, puzzle: Image | None = None) -> Score:
         """The maze's part of a frame, judged like a picture at the size it has there."""
-        clip = record.clip
-        if not clip:  # a clip of somebody else's puzzle: the picture fills its frames
+        if not record.clip:  # a clip of somebody else's puzzle: the picture fills its frames
             return self.score_image(record, frame, puzzle)
-        box, small = letterbox(clip), self.in_clip(record)
-        walls = self._walls(small)
-        (height, width), x, y = walls.shape, frame.shape[1] / clip.size[0], frame.shape[0] / clip.size[1]
+        small, part = self._part(record, frame)
+        return self.score_image(small, part) if part.size else Score(False, False, "no picture")
+
+    def reward_frame(self, record: M, frame: Image) -> Score:
+        """The same part of a frame, for a reward."""
+        if not record.clip:
+            return self.reward_image(record, frame)
+        small, part = self._part(record, frame)
+        return self.reward_image(small, part) if part.size else Score(False, False, "no picture")
+
+    def _part(self, record: M, frame: Image) -> tuple[M, Image]:
+        """The maze's part of a frame, and the record of a maze of the size that it has in the clip."""
+        assert record.clip is not None
+        clip, box, small = record.clip, letterbox(record.clip), self.in_clip(record)
+        (height, width), x, y = self._walls(small).shape, frame.shape[1] / clip.size[0], frame.shape[0] / clip.size[1]
         top, left = round(box.top * y), round(box.left * x)
-        part = frame[top : round((box.top + height) * y), left : round((box.left + width) * x)]
-        if not part.size:
-            return Score(False, False, "no picture")
-        return path_judge.judge(part, walls, self.ends(small), self.rule)
+        return small, frame[top : round((box.top + height) * y), left : round((box.left + width) * x)]
 
     def score_video(self, record: M, frames: Iterable[ClipFrame], puzzle: Image | None = None) -> dict[str, Score]:
         """The last frame decides, as in the benchmark."""

@@ -10,6 +10,7 @@ mazes differ in two numbers (``Rule``). Where the benchmark's judge decides othe
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections.abc import Sequence
@@ -109,6 +110,11 @@ def judge(answer: Image, walls: Mask, ends: Ends, rule: Rule = SQUARE) -> Score:
         "flooded": flooded,
     }
     return Score(joined and strict, joined and tolerant, reason, details)
+
+
+def unless_flooded(score: Score) -> Score:
+    """The verdict for a reward, which fills no passages with red: whoever is paid for it learns to."""
+    return dataclasses.replace(score, strict=False, tolerant=False) if score.details["flooded"] else score
 
 
 class _Drawn:
