@@ -19,11 +19,12 @@ from vtb.errors import QualityGate
 
 log = logging.getLogger("vtb.train")
 _PARTS = range(1, QUARTERS + 1)
+SOLVED = Panel("held-out puzzles solved", {"eval_solved": "by the benchmark's rule", "eval_tolerant": "tolerantly"})
 _PANELS = (
     Panel("loss", {"loss": "training loss"}),
     Panel("loss by noise", {f"loss_noise_{part}": f"quarter {part} from the noisiest" for part in _PARTS}),
-    Panel("held-out puzzles solved", {"eval_solved": "by the benchmark's rule", "eval_tolerant": "tolerantly"}),
-)  # fmt: skip
+    SOLVED,
+)
 
 
 def curves(rows: Rows) -> Mapping[str, Sequence[Panel]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from vtb.diffusion.feature_cache import FeatureCache, maker_digest
 from vtb.diffusion.features import Features, encode
-from vtb.diffusion.held_out import choose
+from vtb.diffusion.held_out import HeldOut, choose
 from vtb.diffusion.job import Job
 from vtb.diffusion.pipelines import import_engine, load_pipeline
 from vtb.diffusion.rows import Row, load_sample, read_rows
@@ -21,6 +22,26 @@ from vtb.engine.stop_signal import StopSignal
 
 def train(job: Job, stop: StopSignal) -> None:
     """Load the model, make or read features, and train."""
+    ready = prepare(job, read_rows(job.dataset, VARIANTS[job.variant]))
+    rows = len(ready.rows)
+    Trainer(job, ready.variant, ready.pipe, ready.features_of, rows, ready.accelerator, stop, ready.puzzles).run()
+    ready.accelerator.end_training()
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A model whose trained parts are marked, with what it learns from and what it is judged by."""
+
+    variant: Variant
+    pipe: Any
+    rows: Sequence[Row]
+    features_of: Callable[[int], Features]
+    puzzles: Sequence[HeldOut]
+    accelerator: Any
+
+
+def prepare(job: Job, rows: Sequence[Row], *, draws: bool = False) -> Ready:
+    """Load the model, and make or read features of these rows; ``draws``: pictures are decoded while training."""
     import torch
     from accelerate import Accelerator, DistributedDataParallelKwargs
 
@@ -32,14 +53,13 @@ def train(job: Job, stop: StopSignal) -> None:
     place = "cpu" if job.device == "cpu" else str(accelerator.device)  # accelerate numbers processors, too
     pipe = load_pipeline(variant, job.model, place, dtype)
     attributes = {expert.name: expert.attribute for expert in variant.experts if expert.name in job.experts}
-    rows = read_rows(job.dataset, variant)
     features_of = features_for(job, variant, pipe, rows, accelerator)
     puzzles = choose(read_rows(job.dataset, variant, val=True), variant, job.judging.count) if job.judging else []
     if not puzzles and job.cache is not None:  # nobody needs them any more
-        pipe.text_encoder = pipe.vae = None
+        pipe.text_encoder = None
+        pipe.vae = pipe.vae if draws else None
     make_trainable(pipe, variant, attributes, job.tuner, job.rank, job.seed)
-    Trainer(job, variant, pipe, features_of, len(rows), accelerator, stop, puzzles).run()
-    accelerator.end_training()
+    return Ready(variant, pipe, rows, features_of, puzzles, accelerator)
 
 
 def features_for(

@@ -71,12 +71,25 @@ def flow_loss(pipe: Any, variant: Variant, dit: Any, features: Features, chance:
     first = given.get("first_frame_latents")
     if first is not None:  # is told, and so not learned
         noisy = torch.cat([first, noisy[:, :, 1:]], dim=2)
-    others = {name: getattr(pipe, name) for name in pipe.in_iteration_models if name != "dit"}
-    velocity = pipe.model_fn(dit=dit, **others, **given, **more, latents=noisy, timestep=timestep)
+    velocity = velocity_of(pipe, dit, {**given, **more}, noisy, timestep)
     if first is not None:
         velocity, target = velocity[:, :, 1:], target[:, :, 1:]
     loss = torch.nn.functional.mse_loss(velocity.float(), target.float())
     return loss * pipe.scheduler.training_weight(timestep)
+
+
+def velocity_of(pipe: Any, dit: Any, given: Mapping[str, Any], latents: Any, timestep: Any) -> Any:
+    """What a denoiser says of latents: the velocity, of their shape.
+
+    Args:
+        pipe: the engine's pipeline.
+        dit: the denoiser.
+        given: the features as ``model_arguments`` has them, and further arguments of the engine's ``model_fn``.
+        latents: a batch of one.
+        timestep: (1,) of the latents.
+    """
+    others = {name: getattr(pipe, name) for name in pipe.in_iteration_models if name != "dit"}
+    return pipe.model_fn(dit=dit, **others, **given, latents=latents, timestep=timestep)
 
 
 def by_quarter(losses: Sequence[tuple[int, float]]) -> dict[str, float]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ from vtb.tasks.score import Score
 
 _SIDE = 192  # of a picture in a strip
 _GAP = 4
+_LINE = 20  # pixels of a line of print
+# From an example, the frames of an answer and what was asked to the parts of the answer's reward and their sum.
+Worth = Callable[[Example, Sequence[Image], Sample], tuple[Mapping[str, float], float]]
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,23 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Solved:
-    """What became of one: the verdict, and the answer in small beside the puzzle and the right one."""
+    """What became of one: the verdict, and the answer in small beside the puzzle and the right one.
+
+    Attributes:
+        number: of the puzzle.
+        strict: whether the answer is right.
+        tolerant: whether it is, tolerantly.
+        shown: puzzle, answer and right answer.
+        parts: of its reward, where it has one.
+        reward: their sum.
+    """
 
     number: int
     strict: bool
     tolerant: bool
     shown: tuple[Image, ...]
+    parts: Mapping[str, float] = field(default_factory=dict)
+    reward: float | None = None
 
 
 def choose(rows: Sequence[Row], variant: Variant, count: int) -> list[HeldOut]:
@@ -52,14 +66,26 @@ def choose(rows: Sequence[Row], variant: Variant, count: int) -> list[HeldOut]:
     ]
 
 
-def solve(pipe: Any, variant: Variant, puzzle: HeldOut, sampling: Sampling, seed: int) -> Solved:
-    """Draw an answer to one and judge it; leaves the engine's scheduler as training needs it."""
+def solve(
+    pipe: Any, variant: Variant, puzzle: HeldOut, sampling: Sampling, seed: int, worth: Worth | None = None
+) -> Solved:
+    """Draw an answer to one and judge it; leaves the engine's scheduler as training needs it.
+
+    Args:
+        pipe: the engine's pipeline.
+        variant: which model it is.
+        puzzle: to solve.
+        sampling: how.
+        seed: of the noise, with the puzzle's number.
+        worth: gives the parts of a drawing's reward and their sum, where there is one.
+    """
     frames = draw_answer(pipe, variant, puzzle.sample, sampling, sample_seed(seed, "held-out", puzzle.number))
     set_for_training(pipe)
     score = judge(variant, puzzle.example, puzzle.sample, frames)
     seen = puzzle.sample.shown[0] if puzzle.sample.shown else puzzle.sample.frames[0]
     small = tuple(thumbnail(image, _SIDE) for image in (seen, frames[-1], puzzle.sample.frames[-1]))
-    return Solved(puzzle.number, score.strict, score.tolerant, small)
+    parts, reward = worth(puzzle.example, frames, puzzle.sample) if worth else ({}, None)
+    return Solved(puzzle.number, score.strict, score.tolerant, small, parts, reward)
 
 
 def judge(variant: Variant, example: Example, asked: Sample, frames: Sequence[Image]) -> Score:
@@ -76,7 +102,10 @@ def _giving(frame: Image) -> Any:
 
 
 def write_strip(solved: Sequence[Solved], path: Path) -> None:
-    """One row per puzzle: what was shown, what was drawn, what would be right; a bar says whether it was solved."""
+    """One row per puzzle: what was shown, what was drawn, what would be right; a bar says whether it was solved.
+
+    Below what was drawn stands its reward, where it has one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(encode_rgb(np.concatenate([_strip_row(one) for one in solved])))
 
@@ -87,4 +116,13 @@ def _strip_row(one: Solved) -> Image:
     for place, image in enumerate(one.shown):
         left = _GAP + place * (_SIDE + _GAP)
         row[: image.shape[0], left : left + image.shape[1]] = image
-    return row
+    return row if one.reward is None else np.concatenate([row, _caption(f"{one.reward:.3f}", row.shape[1])])
+
+
+def _caption(words: str, width: int) -> Image:
+    """A line of print below a row."""
+    import cv2
+
+    line: Image = np.full((_LINE, width, 3), 255, np.uint8)
+    cv2.putText(line, words, (_GAP + _SIDE + _GAP, _LINE - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
+    return line

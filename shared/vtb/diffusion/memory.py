@@ -11,7 +11,7 @@ from vtb.diffusion.variants import Variant
 from vtb.diffusion.weight_files import header
 
 GIB = 2**30
-_ADAM = 16  # bytes of a trained float32 weight: itself, its gradient, two moments
+_SINGLE = 4  # bytes of float32
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ class Estimate:
         )
 
 
-def estimate(variant: Variant, folder: Path, experts: Sequence[str], tuner: str, rank: int, width: int) -> Estimate:
+def estimate(
+    variant: Variant, folder: Path, experts: Sequence[str], tuner: str, rank: int, width: int, processes: int
+) -> Estimate:
     """What a training needs.
 
     Args:
@@ -49,13 +51,22 @@ def estimate(variant: Variant, folder: Path, experts: Sequence[str], tuner: str,
         tuner: ``lora`` or ``full``.
         rank: of the LoRA.
         width: bytes of a weight: 2 of bfloat16, 4 of float32.
+        processes: that share the optimizer's state.
     """
     shapes = {part: list(_shapes(paths)) for part, paths in variant.find(folder).items()}
     weights = sum(prod(shape) for part in shapes.values() for _, shape in part)
     trained_parts = [expert.attribute for expert in variant.experts if expert.name in experts]
     trained = sum(_trained(shapes[part], variant, tuner, rank) for part in trained_parts)
-    per_weight = _ADAM if tuner == "lora" else 3 * width  # of a whole model, the weights themselves are counted
+    per_weight = _per_weight(tuner, width, processes)
     return Estimate(weights, trained, weights * width / GIB, trained * per_weight / GIB)
+
+
+def _per_weight(tuner: str, width: int, processes: int) -> float:
+    """Bytes: a weight of a LoRA in float32, the gradient, two moments and what half precision needs beside them."""
+    state = 2 * _SINGLE
+    if tuner == "lora":
+        return 2 * _SINGLE + state / processes
+    return width + (state + (2 * _SINGLE if width < _SINGLE else 0)) / processes  # itself and its gradient in float32
 
 
 def _trained(shapes: Sequence[tuple[str, tuple[int, ...]]], variant: Variant, tuner: str, rank: int) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import click
 
@@ -18,20 +20,40 @@ from vtb.diffusion.options import DrawingOptions
 from vtb.diffusion.variants import VARIANTS, Variant
 from vtb.diffusion.weight_files import check_weights
 from vtb.engine.hardware import Device, choose_device
-from vtb.engine.own_artifact import collect
-from vtb.engine.own_engine import own_training, processes, rows_to_train_on, updates
+from vtb.engine.own_artifact import Harvest, collect
+from vtb.engine.own_engine import everywhere, own_training, processes, rows_to_train_on, updates
 from vtb.engine.run_training import run_training, work_place
 from vtb.errors import BadInput
 from vtb.stage.run import Run, entry_of
 
 log = logging.getLogger("vtb.train")
-MODULE = "vtb.diffusion.engine"  # what ``python -m`` runs
 _SMALLER = "--lora-rank, leave out --keep-activations, or prepare smaller pictures or clips"
 
 
+@dataclass(frozen=True)
+class Way:
+    """What one way of training a model that draws does otherwise than another.
+
+    Attributes:
+        module: what ``python -m`` runs.
+        job: of which kind the job is.
+        own: from the options to what that kind has beside every job.
+        harvest: what becomes of the last checkpoint.
+    """
+
+    module: str
+    job: type[Job]
+    own: Callable[[Any], Mapping[str, Any]]
+    harvest: Harvest[Any]
+
+
+SUPERVISED = Way("vtb.diffusion.engine", Job, lambda options: {}, HARVEST)
+
+
 def train_drawing(
-    run: Run, options: DrawingOptions, variant_name: str, experts: Sequence[str], edit_pixels: int
-) -> None:
+    run: Run, options: DrawingOptions, variant_name: str, experts: Sequence[str], edit_pixels: int,
+    way: Way = SUPERVISED,
+) -> None:  # fmt: skip
     """Train and write the artifact, or say what would be done.
 
     Args:
@@ -40,6 +62,7 @@ def train_drawing(
         variant_name: which model it is.
         experts: names of the denoisers to train.
         edit_pixels: pictures to edit are scaled to about so many.
+        way: of training.
     """
     variant = VARIANTS[variant_name]
     uri = run.inputs[0]
@@ -49,7 +72,7 @@ def train_drawing(
     if run.already_done(plan):
         return
     rows = rows_of(uri, manifest, variant)
-    job = Job(
+    job = way.job(
         variant=variant.name, model=model.folder(), dataset=unpacked_folder(uri, manifest), device=where,
         output_dir=work_place(run, plan), experts=tuple(experts), tuner=options.tuner, rank=options.lora_rank,
         steps=len(experts) * steps_of(options, rows, where), batch_size=options.batch_size,
@@ -57,17 +80,19 @@ def train_drawing(
         schedule=options.schedule, max_grad_norm=options.max_grad_norm, edit_pixels=edit_pixels, seed=run.seed,
         gradient_checkpointing=not options.keep_activations, save_steps=options.save_steps, resume_from=None,
         cache=cache_folder() / "features" if options.cache else None, judging=judging_of(options),
+        **way.own(options),
     )  # fmt: skip
     if problem := variant.missing(job.model):
         raise BadInput(problem)
     check_weights(variant.find(job.model))
     if run.dry_run:
-        needs = estimate(variant, job.model, job.experts, job.tuner, job.rank, 4 if where == "cpu" else 2)
+        width, shared = 4 if where == "cpu" else 2, everywhere(processes(options.nproc, where))
+        needs = estimate(variant, job.model, job.experts, job.tuner, job.rank, width, shared)
         click.echo(f"memory {needs.in_words()}")
         run.say_plan(plan, f"{variant.name} trained on {rows} rows for {job.steps} updates on {where}")
         return
     nproc = processes(options.nproc, where)
-    start = partial(own_training, job, MODULE, nproc, _SMALLER, lambda job: partial(collect, job, HARVEST))
+    start = partial(own_training, job, way.module, nproc, _SMALLER, lambda job: partial(collect, job, way.harvest))
     run_training(run, plan, job.output_dir, start)
 
 

@@ -126,8 +126,10 @@ def test_the_estimate_counts_what_is_trained(variant: str, tuner: str) -> None:
     weights = sum(weight.numel() for part in parts for weight in getattr(pipe, part).parameters())
     make_trainable(pipe, known, experts, "lora" if tuner == "lora" else "full", 4, 0)
     trained = sum(w.numel() for part in experts.values() for w in getattr(pipe, part).parameters() if w.requires_grad)
-    found = estimate(known, tiny(variant), list(experts), tuner, 4, 4)
+    found, of_eight = (estimate(known, tiny(variant), list(experts), tuner, 4, 2, processes) for processes in (1, 8))
     assert found.trained == trained
+    saved = 8 if tuner == "lora" else 16  # bytes a weight of what is shared out
+    assert found.trained_gib - of_eight.trained_gib == pytest.approx(saved * trained * 7 / 8 / 2**30)
     assert abs(found.weights - weights) <= 0.01 * weights  # files hold buffers, too
 
 
