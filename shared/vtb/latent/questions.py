@@ -42,5 +42,8 @@ def _question(dataset: Path, row: Mapping[str, Any]) -> Row:
         names, answer = row["images"], str(row["solution"])
     else:
         asked, names, answer = row["text_input"], row["image_input"], row["original_final_answer"]
+    example = row.get("example", "")
+    if not all(isinstance(words, str) for words in (asked, answer, example)):
+        raise TypeError("its question, answer and example must be words")
     images = tuple(inside(dataset, name) for name in names)
-    return Row(str(row["id"]), asked, images, (), answer, row.get("example", ""))
+    return Row(str(row["id"]), asked, images, (), answer, example)

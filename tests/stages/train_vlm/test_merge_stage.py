@@ -11,7 +11,7 @@ from contract.command_line import Result, call
 from stages.train_vlm.engine_runs import Run
 from stages.train_vlm.stage_runs import metrics, patiently
 from vtb.artifact import read_manifest
-from vtb_train_vlm.merge_adapter import merge_adapter
+from vtb_train_vlm.merge_adapter import add_missing, merge_adapter
 from vtb_train_vlm.tiny_model import build_tiny_model
 
 pytestmark = pytest.mark.engine
@@ -40,6 +40,18 @@ def test_the_merged_model_says_what_both_say_together(tiny: Path, adapter: Path,
     assert found["merged_minus_base"] > 0.1
     again = merge(tiny, adapter, out, tmp_path)
     assert "already complete" in again.err
+
+
+def test_what_the_engine_leaves_out_is_copied_and_what_machines_left_is_not(tmp_path: Path) -> None:
+    model, merged = tmp_path / "model", tmp_path / "merged"
+    base = ("config.json", "LICENSE", "a.safetensors", "manifest.json", "._LICENSE", ".DS_Store")
+    for folder, names in ((model, base), (merged, ("config.json", "model.safetensors"))):
+        folder.mkdir()
+        for name in names:
+            (folder / name).write_text(folder.name)
+    add_missing(model, merged)
+    assert {path.name for path in merged.iterdir()} == {"config.json", "LICENSE", "model.safetensors"}
+    assert (merged / "config.json").read_text() == "merged"
 
 
 def test_a_model_that_says_something_else_fails_the_gate(
