@@ -70,4 +70,5 @@ def figures(rows: Rows) -> dict[str, float]:
     return found
 
 
-BY_REWARD = Way("vtb.diffusion.grpo_engine", GrpoJob, own, Harvest(weights, curves, figures))
+_HARVEST = Harvest(weights, curves, figures)
+BY_REWARD = Way("vtb.diffusion.grpo_engine", GrpoJob, own, _HARVEST, lambda options: options.beta > 0)

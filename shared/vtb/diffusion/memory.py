@@ -40,8 +40,9 @@ class Estimate:
 
 
 def estimate(
-    variant: Variant, folder: Path, experts: Sequence[str], tuner: str, rank: int, width: int, processes: int
-) -> Estimate:
+    variant: Variant, folder: Path, experts: Sequence[str], tuner: str, rank: int, width: int, processes: int,
+    *, kept: bool = False,
+) -> Estimate:  # fmt: skip
     """What a training needs.
 
     Args:
@@ -52,12 +53,13 @@ def estimate(
         rank: of the LoRA.
         width: bytes of a weight: 2 of bfloat16, 4 of float32.
         processes: that share the optimizer's state.
+        kept: what is trained is also kept as it was.
     """
     shapes = {part: list(_shapes(paths)) for part, paths in variant.find(folder).items()}
     weights = sum(prod(shape) for part in shapes.values() for _, shape in part)
     trained_parts = [expert.attribute for expert in variant.experts if expert.name in experts]
     trained = sum(_trained(shapes[part], variant, tuner, rank) for part in trained_parts)
-    per_weight = _per_weight(tuner, width, processes)
+    per_weight = _per_weight(tuner, width, processes) + (kept and (_SINGLE if tuner == "lora" else width))
     return Estimate(weights, trained, weights * width / GIB, trained * per_weight / GIB)
 
 

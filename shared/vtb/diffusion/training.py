@@ -39,12 +39,14 @@ class Way:
         job: of which kind the job is.
         own: from the options to what that kind has beside every job.
         harvest: what becomes of the last checkpoint.
+        keeps: from the options to whether the model before training is kept beside the one that is trained.
     """
 
     module: str
     job: type[Job]
     own: Callable[[Any], Mapping[str, Any]]
     harvest: Harvest[Any]
+    keeps: Callable[[Any], bool] = lambda options: False
 
 
 SUPERVISED = Way("vtb.diffusion.engine", Job, lambda options: {}, HARVEST)
@@ -87,7 +89,7 @@ def train_drawing(
     check_weights(variant.find(job.model))
     if run.dry_run:
         width, shared = 4 if where == "cpu" else 2, everywhere(processes(options.nproc, where))
-        needs = estimate(variant, job.model, job.experts, job.tuner, job.rank, width, shared)
+        needs = estimate(variant, job.model, job.experts, job.tuner, job.rank, width, shared, kept=way.keeps(options))
         click.echo(f"memory {needs.in_words()}")
         run.say_plan(plan, f"{variant.name} trained on {rows} rows for {job.steps} updates on {where}")
         return

@@ -10,6 +10,7 @@ from vtb.stage.on_demand import OnDemand
 SUBCOMMANDS = OnDemand(
     {
         "sft": "vtb_train_image.sft:sft",
+        "grpo": "vtb_train_image.grpo:grpo",
         "tiny-model": "vtb_train_image.tiny:tiny_model",
     }
 )

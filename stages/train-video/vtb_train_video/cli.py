@@ -10,6 +10,7 @@ from vtb.stage.on_demand import OnDemand
 SUBCOMMANDS = OnDemand(
     {
         "sft": "vtb_train_video.sft:sft",
+        "grpo": "vtb_train_video.grpo:grpo",
         "tiny-model": "vtb_train_video.tiny:tiny_model",
     }
 )

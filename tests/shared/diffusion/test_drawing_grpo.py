@@ -103,14 +103,20 @@ class ToyPipe:
 
         from vtb.diffusion.tiny.codec import CosineCodec
 
-        self.device, self.torch_dtype, self.vae = torch.device("cpu"), torch.float32, CosineCodec()
+        self.device, self.torch_dtype, self.vae = torch.device("cpu"), self.precision(), CosineCodec()
         self.scheduler, self.dit = ToyScheduler(), torch.nn.Module()
         self.dit.scale = torch.nn.Parameter(torch.full((1, 16, 1, 1), 0.5))
         self.dit.shift = torch.nn.Parameter(torch.zeros(1, 16, 8, 8))
         self.dit2 = torch.nn.Linear(1, 1)  # as models of two denoisers have
 
+    @staticmethod
+    def precision() -> Any:
+        import torch
+
+        return torch.float32
+
     def model_fn(self, dit: Any, latents: Any, **_: Any) -> Any:
-        return dit.scale * latents + dit.shift
+        return dit.scale.to(latents.dtype) * latents + dit.shift.to(latents.dtype)
 
     def vae_output_to_image(self, made: Any) -> Any:
         return ((made[0].permute(1, 2, 0) + 1) * 127.5).clip(0, 255).byte().numpy()
@@ -184,6 +190,17 @@ def test_the_distance_holds_the_model_back(tmp_path: Path, monkeypatch: pytest.M
         return float(pipe.dit.shift.detach().norm())
 
     assert far(1e4) < 0.5 * far(0.0)
+
+
+def test_in_half_precision_the_steps_are_those_of_single(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model computes in bfloat16, and chance and likelihood in float32."""
+    import torch
+
+    _, rows = toy_run(tmp_path, monkeypatch, steps=2, iterations=2, beta=0.04)
+    monkeypatch.setattr(ToyPipe, "precision", staticmethod(lambda: torch.bfloat16))
+    _, half = toy_run(tmp_path, monkeypatch, steps=2, iterations=2, beta=0.04)
+    assert [row["ratio"] for row in half[-2:]] == pytest.approx([row["ratio"] for row in rows], abs=1e-4)
+    assert [row["kl"] for row in half[-2:]] == pytest.approx([row["kl"] for row in rows], rel=0.3)
 
 
 def test_drawings_that_are_worth_the_same_teach_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
