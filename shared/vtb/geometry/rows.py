@@ -58,7 +58,7 @@ def read_rows(dataset: Path, split: str) -> list[Row]:
     for number, line in _lines(path):
         try:
             found.append(_row(dataset, line, number, judged.get(str(line.get("id")), "")))
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
             raise BadInput(f"{path}: line {number}: cannot be learned from ({error}): prepare it again") from error
     return found
 

@@ -53,6 +53,8 @@ def test_frames_with_times_are_one_clip(tmp_path: Path) -> None:
         ({"times": [1.0, 1.0]}, "times must be seconds that grow"),
         ({"times": [1.0, float("nan")]}, "times must be seconds that grow"),
         ({"times": [1.0, 1e300]}, "times must be seconds that grow"),
+        ({"times": [1.0, 10**400]}, "cannot be learned from"),
+        ({"images": ["x" * 300, "1-1.png"]}, "is not among its files"),
         ({"images": ["1-0.png"]}, "it has 2 places <image> for 1"),
         ({"images": ["1-0.png", "../1-1.png"]}, "is not among its files"),
         ({"messages": [{"role": "user", "content": "<image><image>?"}]}, "does not end with an answer"),
