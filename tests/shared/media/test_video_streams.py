@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import av
 import numpy as np
@@ -60,6 +61,17 @@ def test_stills_alone_are_one_frame_and_a_cover_is_no_video() -> None:
         output.mux([*cover.encode(av.VideoFrame.from_ndarray(flat(RED), format="rgb24")), *cover.encode(None)])
     with pytest.raises(UnreadableVideo, match="no video"):
         decode_ends(buffer.getvalue())
+
+
+def test_a_list_of_files_is_no_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FFmpeg would read the file that it names, which is not the model's."""
+    monkeypatch.chdir(tmp_path)
+    Path("clip.mp4").write_bytes(write("mp4", [CLIP]))
+    listed = b"ffconcat version 1.0\nfile clip.mp4\n"
+    with av.open(io.BytesIO(listed)) as opened:
+        assert sum(1 for _ in opened.decode(video=0)) == 9
+    with pytest.raises(UnreadableVideo):
+        images_of(listed)
 
 
 @pytest.mark.parametrize(
