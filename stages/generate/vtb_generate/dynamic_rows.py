@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +20,7 @@ from vtb.formats.shared_frames import frame_name
 from vtb.tasks.example import ASKED, Example, Media, figures_of
 from vtb_generate.dynamic_videos import AskedVideo
 
+_NO_KEY, _LONGEST = re.compile(r"[^A-Za-z0-9_-]+"), 60
 WORDS = "questions/"  # where the words alone lie
 
 
@@ -108,13 +111,22 @@ def example_of_question(video: AskedVideo, one: Worded, number: int, seed: int, 
         question=f"{told} {one.words}", options=one.options, answer=LETTERS[one.right], pictures=(video.name,),
         category=one.kind,
     )  # fmt: skip
-    example = example_of(NAME, BENCHMARK.tasks()[one.kind], record, f"{video.name}-{number:03d}")
+    example = example_of(NAME, BENCHMARK.tasks()[one.kind], record, f"{key_stem(video.name)}-{number:03d}")
     media = tuple(
         Media(ASKED, "frame", frame_name(frame), round(float(time), 6))
         for frame, time in enumerate(video.known.times[:shown])
     )
     figures = figures_of({**one.figures, "things": len(video.known.tracks)})
     return structs.replace(example, media=media, seed=seed, index=index, difficulty=figures)
+
+
+def key_stem(video: str) -> str:
+    """What the keys of a video's questions begin with: its name, as it may stand in a shard.
+
+    There a dot ends a key, and a slash begins one; a name that has to be changed gets its hash, so that two stay two.
+    """
+    plain = _NO_KEY.sub("-", video)[:_LONGEST]
+    return plain if plain == video else f"{plain}-{hashlib.sha256(video.encode(errors='replace')).hexdigest()[:8]}"
 
 
 def legacy_pairs(lines: Iterable[Line]) -> dict[str, list[dict[str, Any]]]:

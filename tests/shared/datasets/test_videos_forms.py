@@ -145,3 +145,11 @@ def test_other_places_are_refused(tmp_path: Path) -> None:
         read_videos(str(tmp_path / "videos"))
     with pytest.raises(BadInput, match="line 2 is no row"):
         list(decode_rows(encode_rows(ROWS[:1]) + b'{"video": 3}\n', "here"))
+
+
+def test_a_category_that_comes_twice_loses_no_video(tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text('{"Art": ["a.mp4"], "Art": ["b.mp4"]}')
+    with pytest.raises(BadInput, match="says two things of 'Art'"):
+        read_videos(str(tmp_path / "d.json"))
+    (tmp_path / "d.json").write_text('["half \\ud800 pair"]')
+    assert [video.name for video in read_videos(str(tmp_path / "d.json"))] == ["half ? pair"]

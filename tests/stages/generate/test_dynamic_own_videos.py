@@ -6,6 +6,7 @@ What they find makes no sense, and some of it can be asked about: this is about 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,18 @@ import pytest
 from contract.command_line import Result, call
 from tiny_perception import ExactTruthReconstructor, one_thread, tiny_detector, tiny_orienter, tiny_tracker  # noqa: F401
 from vtb.artifact import read_manifest
+from vtb.formats.shared_frames import unfold
+from vtb.formats.webdataset import read_tar
 from vtb.media.video import encode_rgb_clip
 from vtb.perception.detector import Detector
 from vtb.perception.pi3 import Pi3Reconstructor
 from vtb.perception.published import DETECTOR, ORIENTER, RECONSTRUCTOR, TRACKER, licenses
+from vtb.tasks.registry import decode_example
+from vtb_generate.dynamic_rows import key_stem
 
 pytestmark = pytest.mark.engine
 FRAMES, SIZE = 12, (64, 48)
+NAMES = ("clip.0", "clip.0 of é")  # a dot ends a key in a shard
 
 
 @pytest.fixture(autouse=True)
@@ -46,9 +52,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         frames = np.full((40, SIZE[1], SIZE[0], 3), 90, np.uint8)
         for at, frame in enumerate(frames):
             frame[16:32, number + at : number + at + 16] = (220, 30, 30)
-        (folder / f"videos/clip{number}.mp4").write_bytes(encode_rgb_clip(frames, SIZE, 10))
+        (folder / f"videos/{NAMES[number]}.mp4").write_bytes(encode_rgb_clip(frames, SIZE, 10))
     (folder / "videos/broken.mp4").write_bytes(b"no video")
-    rows = ["clip0,dog.car,red truck", "clip1,dog,None", "broken,dog,None", "absent,dog,None", "clip2,None,car"]
+    rows = [
+        f"{NAMES[0]},dog.car,red truck",
+        f"{NAMES[1]},dog,None",
+        "broken,dog,None",
+        "absent,dog,None",
+        "clip2,None,car",
+    ]
     (folder / "about.csv").write_text("\n".join(["videoID,agent,obj", *rows, ""]))
     made = ((DETECTOR, tiny_detector()), (TRACKER, tiny_tracker()), (ORIENTER, tiny_orienter()))
     (folder / "weights").mkdir()
@@ -78,7 +90,10 @@ def test_from_a_folder_of_videos_to_questions(place: Path, tmp_path: Path) -> No
     assert "broken" in manifest.metrics["bad"][0]
     assert manifest.metrics["weights"] == licenses()
     assert "CC BY-NC 4.0" in (tmp_path / "out/README.md").read_text()
-    assert set(json.loads((tmp_path / "out/qa_pairs.json").read_text())) <= {"clip0", "clip1", "clip0-cut", "clip1-cut"}
+    assert set(json.loads((tmp_path / "out/qa_pairs.json").read_text())) <= {*NAMES, *(f"{name}-cut" for name in NAMES)}
+    samples = [one for shard in (tmp_path / "out/shards").glob("*.tar") for one in unfold(read_tar(shard.read_bytes()))]
+    assert len(samples) == len({sample.key for sample in samples}) == manifest.rows
+    assert {decode_example(sample.parts["json"]).payload.pictures[0] for sample in samples} <= set(NAMES)
     again = generate(place, tmp_path / "again", "--legacy", "--videos-per-shard", 1)
     assert again.code == 0, again.err
     shards = [sorted(p.read_bytes() for p in (tmp_path / name / "shards").glob("*.tar")) for name in ("out", "again")]
@@ -96,3 +111,11 @@ def test_no_video_that_is_named(place: Path, tmp_path: Path) -> None:
     done = generate(place, tmp_path / "out", "--about", tmp_path / "other.csv")
     assert (done.code, len(done.error_lines)) == (3, 1), done.err
     assert "holds none of the videos" in done.error_lines[0]
+
+
+def test_keys_of_any_names_stay_apart() -> None:
+    names = ["a", "A", "a.b", "a b", "sub/a", "../a", "é", "x" * 300, "x" * 301, "scene-42-0000001"]
+    stems = [key_stem(name) for name in names]
+    assert len(set(stems)) == len(names)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,70}", stem) for stem in stems)
+    assert (stems[0], stems[-1]) == ("a", "scene-42-0000001")

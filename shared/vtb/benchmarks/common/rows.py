@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from vtb.errors import BadInput
 from vtb.formats.half_pairs import without_half_pairs
+from vtb.formats.named_once import named_once
 from vtb.regular_file import open_regular, read_regular
 
 MOST_BYTES = 1 << 30
@@ -65,20 +66,10 @@ def _lines(text: str) -> list[tuple[int, str]]:
 def _parsed(text: str, where: str) -> Any:
     data = text.encode()
     try:
-        content, plain = json.loads(data, object_pairs_hook=_once), without_half_pairs(data)
+        content, plain = json.loads(data, object_pairs_hook=named_once), without_half_pairs(data)
         return content if plain is data else json.loads(plain)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{where}: cannot be read as JSON ({error}): wanted is {FORMS}") from error
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object that says no two things of one name, of which one would be lost without a word."""
-    content: dict[str, Any] = {}
-    for name, value in pairs:
-        known = content.setdefault(name, value)
-        if known is not value and known != value:  # what is no number differs from itself
-            raise ValueError(f"says two things of {name[:80]!r}")
-    return content
 
 
 def _parquet(path: Path) -> list[Mapping[str, Any]]:

@@ -17,6 +17,8 @@ import msgspec
 from vtb.datasets.videos.record import KEPT, Video, VideoRow, class_names, name_of_file
 from vtb.errors import BadInput
 from vtb.formats.csv_rows import read_csv
+from vtb.formats.half_pairs import without_half_pairs
+from vtb.formats.named_once import named_once
 
 DYNAMIC, CLASSES = "dynamic_videos.json", "agent_object.csv"
 COLUMNS = ("videoID", "agent", "obj")
@@ -52,8 +54,9 @@ def read_dynamic_videos(path: Path, data: bytes) -> list[Video]:
         BadInput: it is neither.
     """
     try:
-        found = msgspec.json.decode(data, type=list[str] | dict[str, list[str]])
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        content = json.loads(without_half_pairs(data), object_pairs_hook=named_once)
+        found = msgspec.convert(content, type=list[str] | dict[str, list[str]])
+    except (msgspec.ValidationError, ValueError, RecursionError) as error:
         raise BadInput(f"{path}: is no list of videos, and no dict of such lists by category ({error})") from error
     if isinstance(found, list):
         return [Video(name_of_file(name)) for name in found]
