@@ -25,6 +25,7 @@ from vtb_prepare.drawn_card import drawn_card
 from vtb_prepare.quality import quality_gate
 from vtb_prepare.splits import SPLITS, ShardWork, plan_shards, to_learn_from
 from vtb_prepare.swift_files import rows_of
+from vtb_prepare.wordings import Wordings, read_wordings, worded
 
 log = logging.getLogger("vtb.prepare")
 Row = Mapping[str, Any]
@@ -58,15 +59,19 @@ def prepare_drawn(run: Run, options: DrawnOptions, form: Form) -> None:
     entries = [describe_input(uri, run.stage.reads) for uri in run.inputs]
     found = to_learn_from([chunk for entry in entries for chunk in chunks(entry)], run.inputs)
     tasks = plan_shards(found, options.val, run.seed)
+    wordings, words = read_wordings(options.wordings)
     run.make_shards(
-        run.plan(options, entries), tasks, partial(make_shard, form.make),
+        run.plan(options, [*entries, *words]), tasks, partial(make_shard, form.make, wordings),
         lambda output: partial(combine, output, run, options, form),
         what=form.what, summary=f"{sum(task.rows for task in tasks)} {form.what}",
     )  # fmt: skip
 
 
 def make_shard(
-    make: Callable[[Loaded, str], tuple[dict[str, Any], dict[str, bytes]]], work: ShardWork, tick: Tick
+    make: Callable[[Loaded, str], tuple[dict[str, Any], dict[str, bytes]]],
+    wordings: Wordings,
+    work: ShardWork,
+    tick: Tick,
 ) -> ShardResult:
     """Neutral rows, and their media in one tar; samples that cannot be used are named with the reason."""
     lines, media, bad = [], dict[str, bytes](), list[str]()
@@ -77,6 +82,7 @@ def make_shard(
         except BadInput as error:
             bad.append(f"{loaded.key}: {error}")
             continue
+        own["prompt"] = worded(wordings, loaded, own["prompt"])
         lines.append(json.dumps({**own, **_common(loaded, work)}) + "\n")
         media |= files
     return ShardResult("".join(lines).encode(), len(lines), {f"media/{work.number:05d}.tar": pack(media)}, {"bad": bad})

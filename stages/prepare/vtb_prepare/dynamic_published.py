@@ -77,7 +77,7 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     for name, place, examples in work.videos:
         tick(len(examples))
         try:
-            frames, seconds = timed_from(place, options.frames)
+            frames, seconds = timed_from(place, options.frames, options.frame_pixels)
         except UnreadableVideo as error:
             rows.bad.append(f"{name}: {error}")
             continue

@@ -84,7 +84,7 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     for name, place, examples in work.videos:
         tick(len(examples))
         try:
-            shown, seconds = shown_frames(place, views, options.frames)
+            shown, seconds = shown_frames(place, views, options.frames, options.frame_pixels)
         except UnreadableVideo as error:
             bad.append(f"{name}: {error}")
             lost.update(example.task for example in examples)

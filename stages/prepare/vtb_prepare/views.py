@@ -20,7 +20,7 @@ def finder(videos: Videos, views: Views | None) -> Callable[[str], Path | None]:
     return {path.parent.name: path.parent for path in videos.places.values() if path.stem in views.names}.get
 
 
-def shown_frames(place: Path, views: Views | None, frames: int) -> tuple[list[Image], list[float]]:
+def shown_frames(place: Path, views: Views | None, frames: int, most_pixels: int) -> tuple[list[Image], list[float]]:
     """So many frames of a video, and their seconds, where they are known.
 
     Of several views those of each, one view after the other: time does not pass from one to the next.
@@ -29,7 +29,7 @@ def shown_frames(place: Path, views: Views | None, frames: int) -> tuple[list[Im
         UnreadableVideo: one cannot be read.
     """
     if views is None:
-        return timed_from(place, frames)
+        return timed_from(place, frames, most_pixels)
     return [frame for name in views.names for frame in _view(place / f"{name}.mp4", views.frames)], []
 
 

@@ -97,7 +97,7 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     for place, (scene, video, questions) in enumerate(work.scenes):
         tick(1)
         try:
-            frames = sampled_from(video, options.frames)
+            frames = sampled_from(video, options.frames, most_pixels=options.frame_pixels)
         except UnreadableVideo as error:
             bad.append(f"{scene}: {error}")
             continue

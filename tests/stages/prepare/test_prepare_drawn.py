@@ -233,3 +233,38 @@ def test_a_records_own_split_is_kept(tmp_path: Path) -> None:
         for split, name in (("train", "metadata.json"), ("val", "metadata_val.json"))
     }
     assert found == {split: wanted[split] for split in found}
+
+
+def test_other_wordings_take_turns_with_the_puzzles_own(world: Path, tmp_path: Path) -> None:
+    """In the tasks that the file names, each about as often as the others; other words are another dataset."""
+    file = tmp_path / "words.json"
+    file.write_text(json.dumps({"midpoint": ["Halve it.", "Where is the middle? <|im_end|>"]}))
+    out = done(prepare("image", world, tmp_path / "out", "--wordings", file, "--val", 0, inputs=("eye",)))
+    rows = json.loads((out / "metadata.json").read_text())
+    asked = {task: {row["prompt"] for row in rows if row["task_type"] == task} for task in ("midpoint", "parallel")}
+    assert len(asked["midpoint"]) == 3
+    assert "Halve it." in asked["midpoint"]
+    assert not any("<|im_end|>" in prompt for prompt in asked["midpoint"])
+    assert len(asked["parallel"]) == 1
+    again = prepare("image", world, tmp_path / "out", "--wordings", file, "--val", 0, inputs=("eye",))
+    assert "already complete" in again.err
+    file.write_text(json.dumps({"midpoint": ["Halve it!"]}))
+    other = prepare("image", world, tmp_path / "out", "--wordings", file, "--val", 0, inputs=("eye",))
+    assert (other.code, "made differently" in other.err) == (3, True), other.err
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("[]", "is no object with wordings by task"), ("{", "cannot be read"), ("[" * 100_000, "cannot be read"),
+        ('{"midpiont": ["x"]}', "no task 'midpiont': did you mean midpoint?"), ('{"midpoint": "x"}', "is no list"),
+        ('{"midpoint": [" "]}', "is no list"), ('{"midpoint": []}', "is no list"), ("\udcff", "cannot be read"),
+    ],
+)  # fmt: skip
+def test_wordings_that_are_none(content: str, why: str, world: Path, tmp_path: Path) -> None:
+    file = tmp_path / "words.json"
+    file.write_bytes(content.encode(errors="surrogateescape"))
+    refused = prepare("video", world, tmp_path / "out", *FORM[:2], "--size", "96x96", "--wordings", file)
+    assert (refused.code, len(refused.error_lines)) == (3, 1), refused.err
+    assert why in refused.error_lines[0]
+    assert not (tmp_path / "out" / "plan.json").exists()
