@@ -38,13 +38,17 @@ def strided_places(there: int, wanted: int) -> list[int]:
 Places = Callable[[int, int], list[int]]  # of so many frames, the numbers of so many
 
 
-def sampled_from(place: Path, wanted: int, places: Places = sampled_places) -> list[Image]:
-    """Frames of a video file, or of a folder of pictures.
+def sampled_from(
+    place: Path, wanted: int, places: Places = sampled_places, most_pixels: int | None = None
+) -> list[Image]:
+    """Frames of a video file, or of a folder of pictures; larger ones are scaled down as they are read.
 
     Raises:
         UnreadableVideo: it cannot be read.
     """
-    return sample_folder(place, wanted, places) if place.is_dir() else sample_video(read_video(place), wanted, places)
+    if place.is_dir():
+        return sample_folder(place, wanted, places, most_pixels)
+    return sample_video(read_video(place), wanted, places, most_pixels)
 
 
 def read_video(path: Path) -> bytes:
@@ -59,18 +63,20 @@ def read_video(path: Path) -> bytes:
         raise UnreadableVideo(f"cannot be read ({error.strerror})") from error
 
 
-def sample_video(data: bytes, wanted: int, places: Places = sampled_places) -> list[Image]:
-    """Frames of a video file, decoded once; only those that are wanted are converted to RGB.
+def sample_video(
+    data: bytes, wanted: int, places: Places = sampled_places, most_pixels: int | None = None
+) -> list[Image]:
+    """Frames of a video file, decoded once; only those that are wanted are converted to RGB, and kept scaled down.
 
     Raises:
         UnreadableVideo: no video in it, or damaged.
     """
     expected = _frames_said(data)
-    found, count = _pick(data, places(expected, wanted) if expected else [])
+    found, count = _pick(data, places(expected, wanted) if expected else [], most_pixels)
     if count == 0:
         raise UnreadableVideo("has no frames")
     if count != expected:  # its head says something else than it holds, or nothing
-        found, _ = _pick(data, places(count, wanted))
+        found, _ = _pick(data, places(count, wanted), most_pixels)
     return [found[place] for place in places(count, wanted)]
 
 
@@ -86,17 +92,19 @@ def _frames_said(data: bytes) -> int:
         raise UnreadableVideo(f"is no video ({error})") from error
 
 
-def _pick(data: bytes, places: list[int]) -> tuple[dict[int, Image], int]:
+def _pick(data: bytes, places: list[int], most_pixels: int | None) -> tuple[dict[int, Image], int]:
     """The frames at some places, and how many there are in all."""
     wanted, found, count = set(places), dict[int, Image](), 0
     for place, frame in enumerate(decode_clip(data)):
         if place in wanted:
-            found[place] = frame()
+            found[place] = _within(frame(), most_pixels)
         count = place + 1
     return found, count
 
 
-def sample_folder(folder: Path, wanted: int, places: Places = sampled_places) -> list[Image]:
+def sample_folder(
+    folder: Path, wanted: int, places: Places = sampled_places, most_pixels: int | None = None
+) -> list[Image]:
     """Frames that lie in a folder as pictures, in the order of their names.
 
     Raises:
@@ -107,10 +115,16 @@ def sample_folder(folder: Path, wanted: int, places: Places = sampled_places) ->
         if not files:
             raise UnreadableVideo("has no pictures")
         numbers = places(len(files), wanted)
-        once = {place: decode_image(read_regular(files[place], MAX_FILE)) for place in set(numbers)}
+        once = {
+            number: _within(decode_image(read_regular(files[number], MAX_FILE)), most_pixels) for number in set(numbers)
+        }
     except (UnreadableImage, OSError) as error:
         raise UnreadableVideo(f"a picture cannot be read ({getattr(error, 'strerror', None) or error})") from error
     return [once[place] for place in numbers]
+
+
+def _within(image: Image, most: int | None) -> Image:
+    return image if most is None else within_pixels(image, most)
 
 
 def within_pixels(image: Image, most: int) -> Image:

@@ -31,16 +31,16 @@ def timed_frames(path: Path, count: int, least: int = 1) -> tuple[list[Image], l
     return sample_video(data, count), [length.shown_at(place) for place in places]
 
 
-def timed_from(place: Path, count: int) -> tuple[list[Image], list[float]]:
+def timed_from(place: Path, count: int, most_pixels: int | None = None) -> tuple[list[Image], list[float]]:
     """The same of a file or a folder of pictures (``sampled_from``); no seconds where nobody knows them.
 
     Raises:
         UnreadableVideo: it cannot be read.
     """
     if place.is_dir():
-        return sample_folder(place, count), []
+        return sample_folder(place, count, most_pixels=most_pixels), []
     data = read_video(place)
-    frames = sample_video(data, count)
+    frames = sample_video(data, count, most_pixels=most_pixels)
     try:
         length = clip_length(data)
     except UnreadableVideo:  # what can be decoded need not say when it is shown
