@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -168,3 +169,23 @@ def test_a_training_that_goes_astray_keeps_its_checkpoint(tmp_path: Path) -> Non
     with contextlib.suppress(FileNotFoundError):
         assert not (tmp_path / "out/manifest.json").exists()
     assert list((tmp_path / "out").glob("checkpoints/checkpoint-*/.complete"))
+
+
+def test_a_full_disk_keeps_the_last_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Room for one checkpoint and not for three; with more room the training goes on."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4500k", "tmpfs", small], check=False)
+    if mounted.returncode:
+        pytest.skip("no file system can be mounted here")
+    monkeypatch.setenv("VTB_CACHE", str(small))
+    command = [*words(tmp_path / "out", "--max-steps", "4", "--save-steps", "1", "--judge-steps", "0")]
+    command[command.index("--lora-rank") + 1] = "64"
+    try:
+        full = call(*command)
+        assert (full.code, "the disk is full" in full.error_lines[-1]) == (4, True), full.err
+        assert list((tmp_path / "out").glob("checkpoints/checkpoint-*/.complete"))
+        subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)
+        assert "continuing from checkpoint-" in good(call(*command)).err
+    finally:
+        subprocess.run(["umount", small], check=True)
