@@ -19,9 +19,13 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-ASKED = {"messages": [{"role": "user", "content": "<image>Which?"}], "images": ["0.png"], "solution": "1", "id": "a",
-         "example": "{}"}  # fmt: skip
-PLANNED = {"text_input": "Which?", "image_input": ["0.png"], "original_final_answer": "1", "id": "a", "example": "{}"}
+ASKED: dict[str, Any] = {
+    "messages": [{"role": "user", "content": "<image>Which?"}], "images": ["0.png"], "solution": "1", "id": "a",
+    "example": "{}",
+}  # fmt: skip
+PLANNED: dict[str, Any] = {
+    "text_input": "Which?", "image_input": ["0.png"], "original_final_answer": "1", "id": "a", "example": "{}",
+}  # fmt: skip
 
 
 def read(row: Any, place: Path) -> Any:
