@@ -114,7 +114,7 @@ def _clip(dataset: Path, video: str | Sequence[str]) -> Clip:
 
 def _timed(clip: Clip, times: Sequence[float] | None) -> Clip:
     """A clip with the times of its frames, where they are known; those of a file are in the file."""
-    if not times or not clip.frames:
+    if not times or not clip.frames or len(times) == len(clip.files) == 1:
         return clip
     found = known_seconds([float(time) for time in times])  # what is no number is not known
     if len(found) != len(clip.files) or not 0 <= found[0] <= found[-1] <= _LONGEST_S:

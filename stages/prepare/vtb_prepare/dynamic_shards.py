@@ -19,7 +19,7 @@ from vtb_prepare.dynamic_options import Options
 from vtb_prepare.dynamic_published import of_published
 from vtb_prepare.dynamic_rows import Source, card_of
 from vtb_prepare.splits import SPLITS
-from vtb_prepare.swift_files import put_rows
+from vtb_prepare.swift_files import Row, put_rows
 
 log = logging.getLogger("vtb.prepare")
 
@@ -40,6 +40,26 @@ def make_dataset(run: Run, options: Options) -> None:
     )  # fmt: skip
 
 
+class NamedOnce:
+    """The rows for grpo, no two of one name: a judge is found by it."""
+
+    def __init__(self) -> None:
+        """No row is known yet."""
+        self._names = set[str]()
+
+    def __call__(self, row: Row) -> Row:
+        """The row.
+
+        Raises:
+            BadInput: there was one of its name.
+        """
+        name = row["id"]
+        if name in self._names:
+            raise BadInput(f"two questions are named {name[:100]}: make one of the inputs with another --seed")
+        self._names.add(name)
+        return grpo_row(row)
+
+
 def combine(
     output: Output, options: Options, source: Source, shards: Sequence[ShardEntry]
 ) -> tuple[list[FileEntry], dict[str, Any]]:
@@ -55,7 +75,11 @@ def combine(
         log.warning("val is empty, and a training has nothing to look at: raise --val, or give more videos")
     types = sum((Counter(shard.stats["types"]) for shard in shards), Counter[str]())
     ordered = dict(sorted(types.items()))
-    files = put_rows(output, shards, {"sft": sft_row, "grpo": grpo_row}, {})
+    try:
+        files = put_rows(output, shards, {"sft": sft_row, "grpo": NamedOnce()}, {})
+    except BadInput:
+        output.withdraw(shards_too=True)
+        raise
     card = card_of(shards, counts, ordered, source.license()).encode()
     known = [*source.known, *(one for shard in shards for one in shard.stats["benchmark_videos"])]
     if known:

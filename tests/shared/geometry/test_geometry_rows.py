@@ -46,6 +46,17 @@ def test_frames_with_times_are_one_clip(tmp_path: Path) -> None:
     assert len(row.images) == 2
 
 
+@pytest.mark.parametrize(("times", "known"), [([[0.5, 1.0]], (0.5, 1.0)), ([[]], ()), ([None], ()), (None, ())])
+def test_a_clip_whose_seconds_nobody_knows(times: Any, known: tuple[float, ...], tmp_path: Path) -> None:
+    names = [f"{number}-0.png" for number in (1, 5)]
+    words = [{"role": "user", "content": "<video>?"}, {"role": "assistant", "content": "a"}]
+    folder = written(tmp_path, images=[], videos=[names], messages=words, times=times)
+    for name in names:
+        (folder / name).write_bytes((dataset() / "0-0.png").read_bytes())
+    (row,) = read_rows(folder, "train")
+    assert [clip.times for clip in row.clips] == [known]
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

@@ -129,6 +129,16 @@ def test_questions_that_were_made_here(made: Path, tmp_path: Path) -> None:
     assert "questions about how things move" in (tmp_path / "o" / "README.md").read_text()
 
 
+def test_scenes_of_one_seed_are_not_taken_for_the_same(made: Path, tmp_path: Path) -> None:
+    """Made with other options they are others, of the same names."""
+    other = (*MADE, "--questions", "3", "--output", tmp_path / "other")
+    assert call("vtb-gen-dynamic", *other).code == 0
+    done = prepare(tmp_path / "o", "--input", made, "--input", tmp_path / "other", "--workers", "1")
+    assert (done.code, len(done.error_lines)) == (3, 1), done.err
+    assert "two questions are named scene-42-" in done.error_lines[0]
+    assert not list((tmp_path / "o").rglob("*.jsonl"))
+
+
 def test_the_legacy_file_of_the_same_videos_has_the_same_questions(made: Path, tmp_path: Path) -> None:
     assert prepare(tmp_path / "a", "--input", made, "--workers", "1").code == 0
     about = ("--questions", made / "qa_pairs.json", "--videos", made / "videos", "--frames", "8")
