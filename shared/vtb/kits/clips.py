@@ -29,9 +29,9 @@ def frames_of(path: Path, frames: int | None, fps: float | None, max_pixels: int
     try:
         data = read_regular(path, MOST_BYTES)
     except OSError as error:
-        raise UnreadableVideo(f"{path}: cannot be read ({error})") from error
+        raise UnreadableVideo(f"cannot be read ({error.strerror})") from error
     total, rate = decode_ends(data).count, frame_rate(data)
-    wanted = frames if frames is not None else round(total / rate * (fps or 1.0))
+    wanted = frames if frames is not None else round(min(MOST_FRAMES, total / rate * (fps or 1.0)))
     numbers = sampled_places(total, max(2, min(wanted, total, MOST_FRAMES)))
     found = {number: frame() for number, frame in enumerate(decode_clip(data)) if number in set(numbers)}
     return Moving(np.stack([scaled(found[number], max_pixels) for number in numbers]), numbers, total, rate)

@@ -47,6 +47,8 @@ class VtbModel(lmms):  # type: ignore[misc]
         several = self._world_size > 1 or device is None
         self.device = str(self.accelerator.device) if several else str(device)
         self._frames = (None, float(fps)) if fps is not None else (int(max_num_frames), None)
+        if not all(0 < one < float("inf") for one in self._frames if one is not None):
+            raise UsageProblem("--model_args: max_num_frames and fps are numbers above 0")
         self._own = FolderModel(pretrained, adapter, self.device, max_pixels and int(max_pixels))
 
     def generate_until(self, requests: Sequence[Any]) -> list[str]:

@@ -19,7 +19,9 @@ from vtb.geometry.known import make_known
 from vtb.kits.clips import frames_of
 from vtb.kits.turns import Part, Turn
 from vtb.latent.tokens import read_latent_config
-from vtb.media.image import decode_image
+from vtb.media.image import MAX_FILE, UnreadableImage, decode_image
+from vtb.media.video import UnreadableVideo
+from vtb.regular_file import read_regular
 
 MAX_PIXELS = 262_144  # of a picture or a frame, as trainings of ours show them
 FRAMES = 32  # of a video, where the kit does not say
@@ -114,7 +116,10 @@ class FolderModel:
     def _clip(self, place: Any, asked: Asked) -> Moving:
         if not isinstance(place, (str, Path)):
             raise BadInput(f"a video is shown as {type(place).__name__}: our models take the path of a file")
-        return frames_of(Path(str(place).removeprefix("file://")), asked.frames, asked.fps, self._max_pixels)
+        try:
+            return frames_of(Path(str(place).removeprefix("file://")), asked.frames, asked.fps, self._max_pixels)
+        except UnreadableVideo as error:
+            raise BadInput(f"{place}: {error}") from error
 
 
 def _shown(part: Part) -> dict[str, str]:
@@ -129,7 +134,10 @@ def _picture(value: Any, max_pixels: int) -> Any:
     if isinstance(value, Image.Image):
         pixels = np.asarray(value.convert("RGB"))
     elif isinstance(value, (str, Path)):
-        pixels = decode_image(Path(str(value).removeprefix("file://")).read_bytes())
+        try:
+            pixels = decode_image(read_regular(Path(str(value).removeprefix("file://")), MAX_FILE))
+        except (OSError, UnreadableImage) as error:
+            raise BadInput(f"{value}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
     else:
         raise BadInput(f"a picture is shown as {type(value).__name__}: our models take a path, or one of Pillow")
     return Image.fromarray(scaled(pixels, max_pixels))

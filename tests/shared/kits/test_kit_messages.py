@@ -134,19 +134,28 @@ def test_a_model_with_geometry_answers(model: Any, video: Path, tmp_path: Path) 
     assert said != model.answer(turns, Asked(max_new_tokens=8, frames=4))
 
 
-@pytest.mark.parametrize("part", [Part("image", 3), Part("video", 3)])
-def test_what_is_no_path_is_refused(model: Any, part: Part) -> None:
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (3, "is shown as int"),
+        ("/nowhere", "No such file"),
+        ("/dev/zero", "no regular file"),
+        (__file__, "not a|no video"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["image", "video"])
+def test_what_cannot_be_shown_is_refused(model: Any, kind: Any, value: Any, says: str) -> None:
     from vtb.kits.model import Asked
 
-    with pytest.raises(BadInput, match="is shown as int"):
-        model.answer([Turn("user", (part,))], Asked())
+    with pytest.raises(BadInput, match=says):
+        model.answer([Turn("user", (Part(kind, value),))], Asked())
 
 
 def test_frames_of_a_video(video: Path, tmp_path: Path) -> None:
     """It has 40, ten a second."""
     assert frames_of(video, 5, None, PIXELS).numbers == [0, 9, 19, 29, 39]
     assert frames_of(video, None, 1.0, PIXELS).numbers == [0, 13, 26, 39]
-    assert len(frames_of(video, 64, None, PIXELS).numbers) == 40
+    assert len(frames_of(video, 64, None, PIXELS).numbers) == len(frames_of(video, None, 1e308, PIXELS).numbers) == 40
     shown = frames_of(video, 2, None, PIXELS)
     assert (shown.total, shown.rate) == (40, 10)
     assert shown.frames.shape[1] * shown.frames.shape[2] <= PIXELS
