@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from drawing import job, judging
+from drawing import job, judging, tiny
 from drawing import one_thread as one_thread  # a fixture
 from stopping import StopAfter
 from vtb.diffusion.grpo_engine import train
 from vtb.diffusion.grpo_job import GrpoJob
 from vtb.diffusion.grpo_trainer import GrpoTrainer
 from vtb.diffusion.job import Job
+from vtb.diffusion.memory import GIB, estimate
 from vtb.diffusion.rows import Sample
 from vtb.diffusion.variants import VARIANTS
 from vtb.engine.complete import newest_complete_checkpoint
@@ -27,6 +28,7 @@ from vtb.engine.launch import TRAIN_LOG
 from vtb.engine.stop_signal import StopSignal
 from vtb.engine.training_job import read_job, write_job
 from vtb.errors import BadInput
+from vtb.media.image import decode_image
 from vtb.puzzles.registry import find_family
 from vtb.puzzles.sample import make_example
 from vtb.tasks.example import Example
@@ -231,7 +233,16 @@ def test_a_stopped_training_by_reward_goes_on_exactly(
     assert all(torch.equal(weight, resumed[name]) for name, weight in whole.items())
     assert tuner == "full" or any(weight.any() for name, weight in whole.items() if "lora_B" in name)
     assert all(row["eval_reward"] == row["eval_reward_red"] > 0 for row in log if "eval_reward" in row)
-    assert (parts.output_dir / "strips/step-000002.png").is_file()
+    strip = decode_image((parts.output_dir / "strips/step-000002.png").read_bytes())
+    assert len(strip) == 2 * (196 + 20)  # two puzzles, and a line of print with the reward below each
+
+
+@pytest.mark.parametrize(("tuner", "width"), [("lora", 4), ("full", 2)])
+def test_the_model_before_training_takes_memory(tuner: str, width: int) -> None:
+    plain, kept = (
+        estimate(VARIANTS[VARIANT], tiny(VARIANT), ("lora",), tuner, 4, 2, 1, kept=each) for each in (False, True)
+    )
+    assert (kept.trained_gib - plain.trained_gib) * GIB == pytest.approx(width * plain.trained)
 
 
 def test_two_processes_compare_the_groups_that_one_compares(tmp_path: Path) -> None:
