@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vtb.diffusion.variants import Variant
+from vtb.engine.dataset_files import inside
 from vtb.errors import BadInput
 from vtb.media.image import Image, UnreadableImage, decode_image
 from vtb.media.video import UnreadableVideo, decode_clip
@@ -70,7 +71,7 @@ def read_rows(folder: Path, variant: Variant, *, val: bool = False) -> list[Row]
         raise BadInput(f"{folder}: has no {path.name}, which {variant.name} needs: make it with `vtb-prepare {kind}`")
     try:
         rows = _clips(folder, path) if variant.moving else _pictures(folder, path)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(f"{path}: cannot be read ({error}): make the dataset again") from error
     return rows
 
@@ -79,10 +80,19 @@ def _pictures(folder: Path, path: Path) -> list[Row]:
     rows = []
     for number, line in enumerate(json.loads(path.read_text(encoding="utf-8"))):
         edited = line.get("edit_image") or []
-        shown = tuple(folder / name for name in ([edited] if isinstance(edited, str) else edited))
-        name = str(line.get("id", number))
-        rows.append(Row(name, line["prompt"], folder / line["image"], shown, line.get("example", "")))
+        named = str(line.get("id", number))
+        shown = [edited] if isinstance(edited, str) else edited
+        rows.append(_row(folder, named, line["prompt"], line["image"], shown, line.get("example", "")))
     return rows
+
+
+def _row(folder: Path, named: str, prompt: str, target: str, shown: Sequence[str], example: str) -> Row:
+    if not all(isinstance(one, str) for one in (prompt, target, example, *shown)):
+        raise ValueError(f"row {named[:200]!r}: its words and files are no text")
+    try:
+        return Row(named, prompt, inside(folder, target), tuple(inside(folder, one) for one in shown), example)
+    except ValueError as error:
+        raise ValueError(f"row {named[:200]!r}: {error}") from error
 
 
 def _clips(folder: Path, path: Path) -> list[Row]:
@@ -90,7 +100,7 @@ def _clips(folder: Path, path: Path) -> list[Row]:
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     return [
-        Row(line.get("id") or str(number), line["prompt"], folder / line["video"], (), _example_of(line, examples))
+        _row(folder, line.get("id") or str(number), line["prompt"], line["video"], (), _example_of(line, examples))
         for number, line in enumerate(lines)
     ]
 

@@ -11,6 +11,7 @@ from vtb.diffusion.job import Job
 from vtb.diffusion.variants import VARIANTS
 from vtb.engine.proof import training_proof
 from vtb.errors import QualityGate
+from vtb.formats.leftovers import without_leftovers
 
 # Files of the artifact that it may have come in.
 _OF_A_TRAINING = (MANIFEST, PLAN, "log.jsonl", "curves.png", "strips", "tensorboard", "checkpoints")
@@ -27,7 +28,8 @@ def write_whole(job: Job, checkpoint: Path, place: Path) -> dict[str, Any]:
     old = {part: [Path(path) for path in paths] for part, paths in variant.find(job.model).items() if part in trained}
     left_out = {path for paths in old.values() for path in paths}
     left_out |= {index for path in left_out for index in path.parent.glob("*.safetensors.index.json")}  # of its shards
-    for path in sorted(path for path in job.model.rglob("*") if path.is_file() and path not in left_out):
+    kept = without_leftovers(job.model, job.model.rglob("*"))
+    for path in sorted(path for path in kept if path.is_file() and path not in left_out):
         name = path.relative_to(job.model)
         if name.parts[0] in _OF_A_TRAINING:
             continue

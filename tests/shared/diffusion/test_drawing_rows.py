@@ -77,11 +77,20 @@ def test_a_broken_clip_is_refused(tmp_path: Path) -> None:
         load_sample(replace(row, target=broken), CLIPS)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", '[{"prompt": "a"}]', "[[]]"])
+ROW = '[{"prompt": %s, "image": %s}]'
+DAMAGED = [
+    "", "{", "[1]", '[{"prompt": "a"}]', "[[]]", "[" * 100_000, ROW % ("1", '"a.png"'), ROW % ('"p"', "2"),
+    ROW % ('"p"', '"../a.png"'), ROW % ('"p"', '"/dev/zero"'), ROW % ('"p"', '"none.png"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", DAMAGED)
 def test_damaged_metadata_is_refused(text: str, tmp_path: Path) -> None:
-    (tmp_path / "metadata.json").write_text(text)
+    (tmp_path / "rows").mkdir()
+    shutil.copy(rows("qwen-image-edit")[0].target, tmp_path / "a.png")
+    (tmp_path / "rows" / "metadata.json").write_text(text)
     with pytest.raises(BadInput, match="make the dataset again"):
-        read_rows(tmp_path, EDIT)
+        read_rows(tmp_path / "rows", EDIT)
 
 
 def test_metadata_of_others_is_read(tmp_path: Path) -> None:
