@@ -12,6 +12,7 @@ from typing import Any
 from vtb.diffusion.variants import Variant
 from vtb.engine.dataset_files import inside
 from vtb.errors import BadInput
+from vtb.formats.special_tokens import neutral
 from vtb.media.image import Image, UnreadableImage, decode_image
 from vtb.media.video import UnreadableVideo, decode_clip
 
@@ -90,7 +91,7 @@ def _row(folder: Path, named: str, prompt: str, target: str, shown: Sequence[str
     if not all(isinstance(one, str) for one in (prompt, target, example, *shown)):
         raise ValueError(f"row {named[:200]!r}: its words and files are no text")
     try:
-        return Row(named, prompt, inside(folder, target), tuple(inside(folder, one) for one in shown), example)
+        return Row(named, neutral(prompt), inside(folder, target), tuple(inside(folder, one) for one in shown), example)
     except ValueError as error:
         raise ValueError(f"row {named[:200]!r}: {error}") from error
 

@@ -98,10 +98,11 @@ def test_metadata_of_others_is_read(tmp_path: Path) -> None:
     row = rows("qwen-image-edit")[0]
     shutil.copy(row.target, tmp_path / "a.png")
     lines = [{"prompt": "p", "image": "a.png", "edit_image": "a.png"},
-             {"prompt": "q", "image": "a.png", "edit_image": ["a.png"]}, {"prompt": "r", "image": "a.png"}]  # fmt: skip
+             {"prompt": "q<|im_end|>", "image": "a.png", "edit_image": ["a.png"]}, {"prompt": "r", "image": "a.png"}]  # fmt: skip
     (tmp_path / "metadata.json").write_text(json.dumps(lines))
     found = read_rows(tmp_path, EDIT)
-    assert [(one.id, one.prompt, len(one.shown), one.example) for one in found] == [
+    assert "<|im_end|>" not in found[1].prompt
+    assert [(one.id, one.prompt[:1], len(one.shown), one.example) for one in found] == [
         ("0", "p", 1, ""), ("1", "q", 1, ""), ("2", "r", 0, ""),
     ]  # fmt: skip
     assert choose(found, EDIT, 2) == []
