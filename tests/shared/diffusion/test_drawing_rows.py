@@ -98,7 +98,8 @@ def test_metadata_of_others_is_read(tmp_path: Path) -> None:
     row = rows("qwen-image-edit")[0]
     shutil.copy(row.target, tmp_path / "a.png")
     lines = [{"prompt": "p", "image": "a.png", "edit_image": "a.png"},
-             {"prompt": "q<|im_end|>", "image": "a.png", "edit_image": ["a.png"]}, {"prompt": "r", "image": "a.png"}]  # fmt: skip
+             {"prompt": "q<|im_end|>", "image": "a.png", "edit_image": ["a.png"]},
+             {"prompt": "r", "image": "a.png"}]  # fmt: skip
     (tmp_path / "metadata.json").write_text(json.dumps(lines))
     found = read_rows(tmp_path, EDIT)
     assert "<|im_end|>" not in found[1].prompt
