@@ -5,8 +5,8 @@ from __future__ import annotations
 import cmath
 import random
 
-from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, line, uniform, unit
+from vtb.puzzles.eyeballing.common.figure_puzzle import FigurePuzzle
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 

@@ -6,8 +6,8 @@ import cmath
 import math
 import random
 
-from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, line, polygon, sides, uniform, unit
+from vtb.puzzles.eyeballing.common.figure_puzzle import FigurePuzzle
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 

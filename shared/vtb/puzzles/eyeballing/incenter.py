@@ -7,8 +7,8 @@ import itertools
 import math
 import random
 
-from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, circle, gaps, polygon, uniform, unit
+from vtb.puzzles.eyeballing.common.figure_puzzle import FigurePuzzle
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from vtb.puzzles.eyeballing.common.base import FigurePuzzle
 from vtb.puzzles.eyeballing.common.figure import Figure, disc, line, uniform, unit
+from vtb.puzzles.eyeballing.common.figure_puzzle import FigurePuzzle
 from vtb.puzzles.eyeballing.common.placement import Frame
 
 

@@ -18,8 +18,7 @@ from vtb.media.image import Image, Letterbox, Picture, to_rgb
 from vtb.puzzles.blind import places_rate
 from vtb.puzzles.eyeballing.common import draw, judge
 from vtb.puzzles.eyeballing.common.config import Config, canvas_part, clip_record, in_clip
-from vtb.puzzles.eyeballing.common.figure import Figure
-from vtb.puzzles.eyeballing.common.placement import LETTERS, Frame, Placed, place_as_benchmark, place_fairly
+from vtb.puzzles.eyeballing.common.placement import LETTERS, Placed
 from vtb.puzzles.eyeballing.common.record import Candidate, EyeballingRecord
 from vtb.puzzles.eyeballing.common.trajectory import judge_trajectory, measurable, sheet_of
 from vtb.puzzles.family import Family
@@ -281,22 +280,6 @@ class Eyeballing(Family[EyeballingRecord]):
     def may_be_marked(self, record: EyeballingRecord, frame: ClipFrame) -> bool:
         """Whether it is worth looking at a frame: without anything red there is no mark."""
         return most_red_lead(frame) >= judge.RED_LEAD
-
-
-class FigurePuzzle(Eyeballing):
-    """A puzzle that is a figure about its target; where it goes is the same for all: ``place``."""
-
-    @abstractmethod
-    def figure(self, rng: random.Random, frame: Frame) -> Figure | None:
-        """A figure about its target at the origin, or None where this draw does not meet the constraints."""
-
-    def place(self, rng: random.Random, config: Config) -> Placed | None:
-        """One draw."""
-        frame = config.frame
-        figure = self.figure(rng, frame)
-        if figure is None:
-            return None
-        return (place_fairly if config.sampling == "fair" else place_as_benchmark)(rng, frame, figure)
 
 
 def points_of(record: EyeballingRecord) -> list[tuple[float, float, str]]:
