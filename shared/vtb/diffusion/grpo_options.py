@@ -46,7 +46,10 @@ class RewardedOptions(DrawingOptions):
         1e-4, low=0, above=True, high=1, group=TRAINING,
         help="By how much the ratio of a step's likelihoods, a mean over its elements, may differ from 1.",
     )  # fmt: skip
-    beta: float = option(0.04, low=0, group=TRAINING, help="Weight of the distance (KL) to the model before training.")
+    beta: float = option(
+        0.004, low=0, group=TRAINING,
+        help="Weight of the distance (KL) to the model before training; 0 keeps no copy of it.",
+    )  # fmt: skip
     judge_steps: int = option(
         50, low=0, group=JUDGED,
         help="Updates between two evaluations, in which held-out puzzles are solved and judged; there is one at the "
