@@ -58,7 +58,8 @@ class BlindRate:
     Attributes:
         questions: that were asked.
         rate: share that was right.
-        error: standard error of the share.
+        error: standard error of the share; questions about one video, whose answers come of the same motions, count as
+            far as they differ.
     """
 
     questions: int
@@ -77,10 +78,13 @@ def blind_rates(questions: Sequence[BlindQuestion]) -> dict[str, BlindRate]:
     if not chosen:
         return {}
     halves, right = _halves(chosen), np.array([one.right for one in chosen])
-    kinds = np.array([one.kind for one in chosen])
+    kinds, videos = np.array([one.kind for one in chosen]), np.array([one.video for one in chosen])
     every = [_hits([_features(one, alone) for one in chosen], right, halves) for alone in (False, True)]
-    return {kind: max((_rate(hits[kinds == kind]) for hits in every), key=lambda found: found.rate)
-            for kind in np.unique(kinds).tolist()}  # fmt: skip
+    found = {}
+    for kind in np.unique(kinds).tolist():
+        own = kinds == kind
+        found[kind] = max((_rate(hits[own], videos[own]) for hits in every), key=lambda rate: rate.rate)
+    return found
 
 
 def _hits(
@@ -105,9 +109,12 @@ def _halves(questions: Sequence[BlindQuestion]) -> NDArray[np.int64]:
     return np.array([numbers[one.video] % 2 for one in questions])
 
 
-def _rate(hits: NDArray[np.bool_]) -> BlindRate:
+def _rate(hits: NDArray[np.bool_], videos: NDArray[np.str_]) -> BlindRate:
+    """With the error of a mean over videos (Cochran 1977, 9.3), or that of single questions, if it is larger."""
     rate = float(hits.mean())
-    return BlindRate(len(hits), rate, (max(rate * (1 - rate), CHANCE * (1 - CHANCE)) / len(hits)) ** 0.5)
+    alone = max(rate * (1 - rate), CHANCE * (1 - CHANCE)) / len(hits)
+    sums = np.bincount(np.unique(videos, return_inverse=True)[1], weights=hits - rate)
+    return BlindRate(len(hits), rate, max(alone, float(sums @ sums) / len(hits) ** 2) ** 0.5)
 
 
 def _features(question: BlindQuestion, alone: bool) -> NDArray[np.int64]:

@@ -14,14 +14,14 @@ import pytest
 from chi_square import p_value
 from shared.dynamic.slow_truth import slow_answer
 from vtb.dynamic.asked import HELD_BACK, Asked, Rejected, answer_to
-from vtb.dynamic.audit import BlindQuestion, blind_rates
+from vtb.dynamic.audit import BlindQuestion, _rate, blind_rates
 from vtb.dynamic.describe import numbered
 from vtb.dynamic.elsewhere import OtherQuestions
 from vtb.dynamic.kinds import KINDS
 from vtb.dynamic.noise import copies_of
 from vtb.dynamic.options import COUNT, Elsewhere, options_of
 from vtb.dynamic.questions import TRIES, Asking, Question, ask_about
-from vtb.dynamic.viewpoint import CAMERA, scale_of
+from vtb.dynamic.viewpoint import CAMERA, Viewer, scale_of
 from vtb.dynamic.wording import question_about
 from vtb.media.frames import sampled_places
 from vtb.perception.perceived import Perceived
@@ -177,6 +177,24 @@ def test_other_motions_pass_the_same_boxes() -> None:
                 moved += not np.array_equal(scene.motions[thing].places, other.motions[thing].places)
                 assert not new.seen[frame] or one.boxes[frame].tolist() == new.boxes[frame].tolist()
     assert moved > 10
+
+
+def test_the_camera_s_speed_is_not_looked_for_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the same whatever bodies do: nobody draws their motions for it."""
+    monkeypatch.setattr("vtb.scenes.moving.again.perceive_exactly", lambda *_: pytest.fail("looked"))
+    scene, video, _ = about(0)
+    agent = next(number for number, track in enumerate(video.tracks) if track.agent)
+    asked = Asked(KINDS["abs_spd"], Viewer(agent, 3), (CAMERA,), 2, 20)
+    assert not list(OtherMotions(scene, FRAMES, 16, SIZE).answers(sample_rng(1, "x", 0), asked))
+
+
+def test_many_questions_about_few_videos_count_as_few() -> None:
+    """Each video is told by its words or not, as a whole: as many independent questions as there are videos."""
+    hits, videos = np.repeat(np.arange(40) % 4 == 0, 25), np.repeat(np.arange(40).astype(str), 25)
+    together, apart = _rate(hits, videos), _rate(hits, np.arange(1000).astype(str))
+    assert together.rate == apart.rate == 0.25
+    assert apart.error == pytest.approx(0.0137, abs=1e-4)
+    assert together.error == pytest.approx(0.0685, abs=1e-4)
 
 
 def test_answers_that_small_errors_would_change_are_given_up() -> None:
