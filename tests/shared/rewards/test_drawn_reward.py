@@ -103,6 +103,17 @@ def test_clips_must_end_with_the_answer() -> None:
     assert not any(clip(puzzle, puzzle).values())
 
 
+@pytest.mark.parametrize("name", ["arc_agi_2", "midpoint", "triangle_center", "visual_color_grid"])
+def test_floods_and_unchanged_puzzles_never_pay_in_clips(name: str) -> None:
+    family: Any = families()[name]
+    example = example_of(name, clip=Clip(9, 8, (256, 256)))
+    frames = [to_rgb(frame, family.palette).copy() for frame in family.draw_frames(example.payload)]
+    red = np.full_like(frames[0], RED)
+    assert REWARD.parts(example, frames, None, moving=True)["correct"] == 1
+    for clip in ([red] * 5, [frames[0], red, red], [frames[0]] * 5, frames[::-1]):
+        assert not any(REWARD.parts(example, clip, None, moving=True).values())
+
+
 def test_a_clip_of_a_maze_pays_for_how_the_line_grows() -> None:
     family: Any = families()["maze_square"]
     example = example_of("maze_square", size=7, cell_px=24, clip=Clip(9, 8, (192, 192)))
