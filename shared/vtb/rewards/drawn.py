@@ -2,8 +2,8 @@
 
 Parts: ``correct`` (the judge says that the answer is right, and color all over is no answer), ``near`` (how near a
 wrong one comes, where the task can tell: mazes, the share of the right path; eyeballing, how much of the red is on the
-right point; else as ``correct``), and ``trajectory`` (clips whose way to the answer the task judges: of mazes, the line
-grows from cell to cell in a maze that stays as it was).
+right point; else as ``correct``), and ``trajectory`` (clips of mazes: the line grows from cell to cell in a maze that
+stays as it was; of eyeballing puzzles: the solution's strokes lead to the mark).
 """
 
 from __future__ import annotations
