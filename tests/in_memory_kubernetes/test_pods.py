@@ -14,6 +14,7 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from in_memory_kubernetes import ContainerLog, InstalledPrograms, Kubernetes, Stopped, fail_with
+from in_memory_kubernetes.config_maps import core as core  # a fixture
 from in_memory_kubernetes.jobs import raw
 
 
@@ -31,11 +32,6 @@ def state(kubernetes: Kubernetes, kind: str, name: str = "pod") -> dict[str, Any
     pod = kubernetes.get("pods", name) or {}
     statuses = pod.get("status", {}).get("containerStatuses") or [{"state": {}}]
     return dict(statuses[0]["state"].get(kind, {}))
-
-
-@pytest.fixture
-def core(kubernetes: Kubernetes) -> client.CoreV1Api:
-    return client.CoreV1Api(kubernetes.client())
 
 
 def test_a_pod_runs_and_ends_with_the_code_of_its_container(kubernetes: Kubernetes) -> None:
