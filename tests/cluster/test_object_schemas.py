@@ -11,7 +11,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from cluster.made_objects import EVERYTHING, OBJECTS, ROOT, STORE, sites
+from cluster.made_objects import OBJECTS
+from cluster.sites import EVERYTHING, ROOT, STORE, sites
 from kubernetes_objects import closed as closed_schema
 from kubernetes_objects import pods
 from vtb.cluster.argo import stage_template, workflow, workflow_template

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from cluster.made_objects import EVERYTHING, OBJECTS, STORE
+from cluster.made_objects import OBJECTS
+from cluster.sites import EVERYTHING, STORE
 from kubernetes_objects import pods
 from vtb.cluster.gang import step_objects
 from vtb.cluster.names import object_name

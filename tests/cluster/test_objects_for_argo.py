@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cluster.made_objects import ROOT, STORE, sites
+from cluster.sites import ROOT, STORE, sites
 from vtb.cluster.argo import workflow, workflow_template
 from vtb.cluster.gang import step_objects
 from vtb.cluster.site import Site

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cluster.made_objects import EVERYTHING, STORE
+from cluster.sites import EVERYTHING, STORE
 from vtb.cluster.launcher_job import launcher_objects
 from vtb.cluster.pod import pod_spec
 from vtb.cluster.site import Site
