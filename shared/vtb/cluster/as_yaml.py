@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import yaml
+
+# 3e-05 is a word in YAML 1.1, which this library speaks, and a number in YAML 1.2, as Helm and Kubernetes read it.
+_NUMBER = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
 
 
 class _Plain(yaml.SafeDumper):
@@ -16,8 +20,8 @@ class _Plain(yaml.SafeDumper):
         return True
 
     def represent_str(self, data: str) -> yaml.ScalarNode:
-        """Lines as lines."""
-        style = "|" if "\n" in data else None
+        """Lines as lines, and what would be read as a number in quotes."""
+        style = "|" if "\n" in data else "'" if _NUMBER.fullmatch(data) else None
         return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
 
