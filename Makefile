@@ -13,6 +13,7 @@ EXTRAS := generate,curate,prepare,train-vlm,train-image,eval,launch,dev
 MODEL ?=
 STORE ?= demo-out$(if $(MODEL),-$(notdir $(abspath $(MODEL))))
 LEARN ?= learn-out
+TAUGHT := puzzles curated dataset untrained taught answers-taught scores-taught
 ON ?= local
 IMAGES ?=
 WHEELS ?=
@@ -26,13 +27,21 @@ SEED ?= $(shell date +%s)
 PYTEST_ARGS ?=
 
 ##@ Use
-demo: setup  ## Generate, curate, prepare, train, predict and judge on a tiny model; MODEL=path takes a real one
+demo: setup  ## Generate, curate, prepare, train, predict and judge on tiny models; MODEL=path takes a real one
 	@test -z "$(MODEL)" || test -f "$(MODEL)/config.json" || { echo "make: $(MODEL) is no model folder" >&2; exit 4; }
 	@$(BIN)/vtb run k8s/pipelines/demo.yaml --on $(ON) --store $(STORE) $(if $(MODEL),--set model=$(abspath $(MODEL)))
-	@test -n "$(MODEL)" || echo "The tiny model is random and hardly trained: that nearly all its answers are wrong, and many cut off, is as it should be."
 	@echo "Report: $(STORE)/scores/report.html"
+	@test -n "$(MODEL)" || $(MAKE) --no-print-directory demo-learns
 
-learn: setup  ## Teach a small model color grids from nothing, on the CPU, and judge it before and after training
+# The first part of learn.yaml: a later `make learn LEARN=$(STORE)/learn` goes on from it.
+demo-learns:
+	@echo "The tiny model is random and hardly trained: that nearly all its answers are wrong, and many cut off, is as it should be."
+	@echo "Now a small one learns something that it can, from nothing:"
+	@$(BIN)/vtb run k8s/pipelines/learn.yaml --on $(ON) --store $(STORE)/learn $(TAUGHT:%=--only %)
+	@$(BIN)/vtb show $(STORE)/learn/scores-taught
+	@echo "Report: $(STORE)/learn/scores-taught/report.html"
+
+learn: setup  ## Teach a small model overlapping squares from nothing, on the CPU, and judge it before and after training
 	@$(BIN)/vtb run k8s/pipelines/learn.yaml --on $(ON) --store $(LEARN)
 	@for step in scores-untrained scores-taught scores; do echo "$$step:"; $(BIN)/vtb show $(LEARN)/$$step; done
 	@echo "Report: $(LEARN)/scores/report.html"
@@ -103,4 +112,4 @@ help:  ## Show this list
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z%\/-]+:.*##/ {sub("%", "NAME", $$1); printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo learn setup test test-slow lint check-generated attacks bench image-base-local images push images-archive clean help
+.PHONY: demo demo-learns learn setup test test-slow lint check-generated attacks bench image-base-local images push images-archive clean help

@@ -13,12 +13,14 @@ import pytest
 
 from contract.command_line import run
 from launch.pipelines import ALL, ASK, CURATED, DATASET, MAZES, TRAIN, read, values, words, write
+from vtb.cli.run import choose
 from vtb.errors import BadInput
 from vtb.pipeline.reading import read_pipeline
 from vtb.pipeline.settings import with_settings
 from vtb.pipeline.step import Step
 
-PIPELINES = Path(__file__).parents[2] / "k8s" / "pipelines"
+ROOT = Path(__file__).parents[2]
+PIPELINES = ROOT / "k8s" / "pipelines"
 DEMO = PIPELINES / "demo.yaml"
 
 
@@ -56,6 +58,15 @@ def test_learning_is_judged_on_puzzles_that_no_training_saw() -> None:
         ]  # fmt: skip
     assert values(words(learn, "dataset"), "input") == ["s3://b/p/curated"]
     assert values(words(learn, "rewarded"), "model") == ["s3://b/p/taught"]
+
+
+def test_the_demo_ends_with_the_part_of_learning_that_stands_alone() -> None:
+    """What the Makefile names are steps, with all that they read, and the last one judges the taught model."""
+    line = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("TAUGHT := "))
+    chosen = choose(read_pipeline(PIPELINES / "learn.yaml"), tuple(line.split()[2:]))
+    names = [step.name for step in chosen]
+    assert {name for step in chosen for name in step.earlier} <= {*names}
+    assert names[-3:] == ["taught", "answers-taught", "scores-taught"]
 
 
 def test_options_become_flags(tmp_path: Path) -> None:
