@@ -9,10 +9,19 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from in_memory_kubernetes.conditions import set_condition
 from in_memory_kubernetes.container_log import ContainerLog, Stopped
 from in_memory_kubernetes.environment import ConfigError, MountError, environment_of, mounted_files
 from in_memory_kubernetes.events import record
+from in_memory_kubernetes.pod_status import (
+    KILLED,
+    finished,
+    restarting,
+    running,
+    scheduled_on,
+    terminated,
+    unschedulable,
+    waiting,
+)
 from in_memory_kubernetes.resources import PODS
 from in_memory_kubernetes.statuses import ApiError
 from in_memory_kubernetes.store import Object, now
@@ -21,7 +30,7 @@ if TYPE_CHECKING:
     from in_memory_kubernetes.kubelet import Kubelet
 
 NODE = "in-memory-node"
-KILLED, TERMINATED = 137, 143
+TERMINATED = 143
 _addresses = itertools.count(2)
 
 
@@ -58,7 +67,7 @@ class PodRun(threading.Thread):
         try:
             if self._schedule():
                 self._start_all()
-            self._finish()
+            self._update(finished(killed=self._stopping.is_set()))
         except ApiError as error:
             _raise_unless_gone(error)
         finally:
@@ -70,25 +79,11 @@ class PodRun(threading.Thread):
     def _schedule(self) -> bool:
         if hold := self.kubelet.holds.of(self.pod, "unschedulable"):
             said = hold.message
-            self._edit(lambda status: set_condition(status, "PodScheduled", False, "Unschedulable", said))
+            self._update(unschedulable(said))
             self._event("Warning", "FailedScheduling", said, "default-scheduler")
             if not self._wait_for(hold.released.is_set):
                 return False
-
-        def bind(pod: Object) -> None:
-            pod["spec"]["nodeName"] = NODE
-            number = next(_addresses)
-            address = f"10.244.{number // 250}.{number % 250 + 1}"
-            pod["status"].update(hostIP="10.0.0.2", podIP=address, podIPs=[{"ip": address}], startTime=now())
-            for name in ("PodScheduled", "PodReadyToStartContainers", "Initialized"):
-                set_condition(pod["status"], name, True)
-            for name in ("Ready", "ContainersReady"):
-                set_condition(pod["status"], name, False, "ContainersNotReady")
-            for key, containers in (("initContainerStatuses", "initContainers"), ("containerStatuses", "containers")):
-                if pod["spec"].get(containers):
-                    pod["status"][key] = [_status(it) for it in pod["spec"][containers]]
-
-        self._update(bind)
+        self._update(scheduled_on(NODE, next(_addresses)))
         meta = self.pod["metadata"]
         said = f"Successfully assigned {meta['namespace']}/{meta['name']} to {NODE}"
         self._event("Normal", "Scheduled", said, "default-scheduler")
@@ -129,7 +124,7 @@ class PodRun(threading.Thread):
                 return code == 0
             wait = min(self.kubelet.backoff * 2**failures, 60 * self.kubelet.backoff)
             said = f"back-off {wait:g}s restarting failed container={container['name']}"
-            self._restart(container, key, said)
+            self._update(restarting(key, container["name"], said))
             if self._stopping.wait(wait):
                 return False
         return False
@@ -154,11 +149,12 @@ class PodRun(threading.Thread):
             return not self._stopping.is_set()
         image = container["image"]
         said = hold.message or f'failed to pull and unpack image "{image}": not found'
-        self._wait_in(container, key, "ErrImagePull", said)
+        self._update(waiting(key, container["name"], "ErrImagePull", said))
         self._event("Warning", "Failed", f'Failed to pull image "{image}": {said}')
         if self._stopping.wait(self.kubelet.backoff):
             return False
-        self._wait_in(container, key, "ImagePullBackOff", f'Back-off pulling image "{image}": ErrImagePull: {said}')
+        said = f'Back-off pulling image "{image}": ErrImagePull: {said}'
+        self._update(waiting(key, container["name"], "ImagePullBackOff", said))
         self._event("Normal", "BackOff", f'Back-off pulling image "{image}"')
         return self._wait_for(hold.released.is_set)
 
@@ -171,7 +167,7 @@ class PodRun(threading.Thread):
                 env = environment_of(self.store, self.pod, container)
                 return ContainerLog(container, env, mounted_files(self.store, self.pod, container))
             except ConfigError as error:
-                self._wait_in(container, key, "CreateContainerConfigError", str(error))
+                self._update(waiting(key, container["name"], "CreateContainerConfigError", str(error)))
                 self._event("Warning", "Failed", f"Error: {error}")
                 self._stopping.wait(0.05)
         return None
@@ -179,20 +175,9 @@ class PodRun(threading.Thread):
     def _run_once(self, container: dict[str, Any], key: str, log: ContainerLog) -> int:
         self.logs[container["name"]] = log
         self.kubelet.pod_runs[self.pod["metadata"]["name"]] += 1
-        started, identity = now(), f"containerd://{secrets.token_hex(32)}"
-
-        def running(pod: Object) -> None:
-            state = _find(pod["status"][key], container["name"])
-            state.update(state={"running": {"startedAt": started}}, containerID=identity, started=True, ready=True)
-            state["imageID"] = container["image"]
-            if key == "containerStatuses":
-                pod["status"]["phase"] = "Running"
-                ready = all(it["ready"] for it in pod["status"][key])
-                for name in ("Ready", "ContainersReady"):
-                    set_condition(pod["status"], name, ready)
-
-        self._update(running)
-        self._event("Normal", "Started", f"Container started: {container['name']}")
+        name, started, identity = container["name"], now(), f"containerd://{secrets.token_hex(32)}"
+        self._update(running(key, name, started, identity))
+        self._event("Normal", "Started", f"Container started: {name}")
         code, reason = self._execute(log)
         message = log.message
         if not message and code and container.get("terminationMessagePolicy") == "FallbackToLogsOnError":
@@ -201,16 +186,7 @@ class PodRun(threading.Thread):
             "exitCode": code, "reason": reason, "startedAt": started, "finishedAt": now(), "containerID": identity,
             **({"message": message} if message else {}),
         }  # fmt: skip
-
-        def terminated(pod: Object) -> None:
-            state = _find(pod["status"][key], container["name"])
-            state.update(state={"terminated": ended}, ready=False, started=False)
-            if key == "containerStatuses":
-                reason = "PodCompleted" if code == 0 else "ContainersNotReady"
-                for name in ("Ready", "ContainersReady"):
-                    set_condition(pod["status"], name, False, reason)
-
-        self._update(terminated)
+        self._update(terminated(key, name, ended))
         log.end()
         return code
 
@@ -240,39 +216,11 @@ class PodRun(threading.Thread):
         code = result[0] if result else 1
         return code, "Completed" if code == 0 else "Error"
 
-    def _finish(self) -> None:
-        def finish(pod: Object) -> None:
-            status = pod["status"]
-            states = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
-            codes = [it["state"].get("terminated", {}).get("exitCode") for it in states]
-            status["phase"] = "Succeeded" if codes and all(code == 0 for code in codes) else "Failed"
-            for state in states if self._stopping.is_set() else []:
-                if "waiting" in state["state"]:
-                    state["state"] = {"terminated": {"exitCode": KILLED, "reason": "ContainerStatusUnknown"}}
-
-        self._update(finish)
-
     def _remove(self) -> None:
         meta = self.pod["metadata"]
         found = self.store.find(PODS, meta["namespace"], meta["name"])
         if found and found["metadata"]["uid"] == meta["uid"] and "deletionTimestamp" in found["metadata"]:
             self.store.delete(PODS, meta["namespace"], meta["name"], 0)
-
-    def _restart(self, container: dict[str, Any], key: str, said: str) -> None:
-        def edit(pod: Object) -> None:
-            state = _find(pod["status"][key], container["name"])
-            state["lastState"] = state["state"]
-            state["restartCount"] += 1
-            state["state"] = {"waiting": {"reason": "CrashLoopBackOff", "message": said}}
-
-        self._update(edit)
-
-    def _wait_in(self, container: dict[str, Any], key: str, reason: str, message: str) -> None:
-        def edit(pod: Object) -> None:
-            state = _find(pod["status"][key], container["name"])
-            state["state"] = {"waiting": {"reason": reason, "message": message}}
-
-        self._update(edit)
 
     def _wait_for(self, there: Callable[[], bool]) -> bool:
         """Wait until something holds; False when the pod is to end before."""
@@ -280,9 +228,6 @@ class PodRun(threading.Thread):
             if self._stopping.wait(0.02):
                 return False
         return True
-
-    def _edit(self, edit: Callable[[dict[str, Any]], None]) -> None:
-        self._update(lambda pod: edit(pod["status"]))
 
     def _update(self, edit: Callable[[Object], None]) -> None:
         meta = self.pod["metadata"]
@@ -296,14 +241,3 @@ def _raise_unless_gone(error: ApiError) -> None:
     """A pod that is no more needs nothing said of it."""
     if error.code != 404:
         raise error
-
-
-def _status(container: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": container["name"], "image": container["image"], "imageID": "", "ready": False, "started": False,
-        "restartCount": 0, "lastState": {}, "state": {"waiting": {"reason": "ContainerCreating"}},
-    }  # fmt: skip
-
-
-def _find(statuses: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(it for it in statuses if it["name"] == name)
