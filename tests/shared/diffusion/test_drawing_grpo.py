@@ -22,6 +22,7 @@ from vtb.diffusion.grpo_trainer import GrpoTrainer
 from vtb.diffusion.job import Job
 from vtb.diffusion.memory import GIB, estimate
 from vtb.diffusion.rows import Sample
+from vtb.diffusion.tiny.build import build_tiny_model
 from vtb.diffusion.variants import VARIANTS
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.launch import TRAIN_LOG
@@ -210,6 +211,17 @@ def test_drawings_that_are_worth_the_same_teach_nothing(tmp_path: Path, monkeypa
     pipe, rows = toy_run(tmp_path, monkeypatch, steps=2, weights=weights, beta=0.04)
     assert all(row["alike"] == 1 and row["grad_norm"] == 0 for row in rows)
     assert not pipe.dit.shift.detach().any()
+
+
+def test_a_real_architecture_draws_more_of_what_is_paid_for(
+    redness: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_tiny_model(VARIANT, tmp_path / "model", 3, small=True)
+    fast = {"generations": 6, "learning_rate": 0.03}
+    work = by_reward(VARIANT, tmp_path / "out", model=tmp_path / "model", steps=9, beta=0.0, **fast)
+    rows = [row for row in trained(work, monkeypatch)[1] if "reward" in row]
+    first, last = (sum(row["reward"] for row in few) / 3 for few in (rows[:3], rows[-3:]))
+    assert last > first + 0.03, (first, last)
 
 
 @pytest.mark.parametrize(("variant", "tuner"), [(VARIANT, "full"), ("wan2.2-ti2v-5b", "lora")])
