@@ -8,7 +8,6 @@ import pickle
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 
 from contract.command_line import Result, call
 from stages.train_vlm import fsdp_writer
+from stages.train_vlm.fsdp_faults import Evil, content, files, rewritten, spoil
 from stages.train_vlm.stage_runs import ONE_THREAD, metrics, patiently
 from vtb.artifact import read_manifest
 from vtb_train_vlm.tiny_model import build_tiny_model
@@ -107,18 +107,6 @@ def test_the_merged_model_is_the_one_that_was_cut(
     assert "already complete" in merge(parts, tmp_path / "out").err
 
 
-def files(parts: Path) -> list[Path]:
-    return sorted(parts.glob("model_world_size_2_rank_*.pt"))
-
-
-def content(file: Path) -> dict[str, Any]:
-    """As torch itself reads it."""
-    import torch
-    import torch.distributed.tensor
-
-    return dict(torch.load(file, weights_only=True))
-
-
 def test_half_the_size(written: dict[Case, Path], tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
@@ -145,19 +133,6 @@ def test_rows_without_a_mesh(models: dict[str, Path], copied: Path, tmp_path: Pa
     assert torch.equal(logits(tmp_path / "out"), logits(models["qwen3_vl"]))
 
 
-def rewritten(file: Path, *changes: tuple[bytes, bytes]) -> None:
-    """Other bytes in the pickle of a file of torch.save."""
-    with zipfile.ZipFile(file) as old:
-        entries = {info.filename: old.read(info) for info in old.infolist()}
-    (pickled,) = (name for name in entries if name.endswith("/data.pkl"))
-    for before, after in changes:
-        assert before in entries[pickled], before
-        entries[pickled] = entries[pickled].replace(before, after)
-    with zipfile.ZipFile(file, "w") as new:
-        for name, data in entries.items():
-            new.writestr(name, data)
-
-
 def test_files_of_an_older_torch(models: dict[str, Path], copied: Path, tmp_path: Path) -> None:
     """Before 2.5 the classes lay elsewhere; how a mesh is kept inside has changed with nearly every release."""
     import torch
@@ -176,16 +151,6 @@ def test_files_of_an_older_torch(models: dict[str, Path], copied: Path, tmp_path
     done = merge(copied, tmp_path / "out")
     assert done.code == 0, done.err
     assert torch.equal(logits(tmp_path / "out"), logits(models["qwen3_vl"]))
-
-
-class Evil:
-    """Makes a file where it is unpickled."""
-
-    def __init__(self, mark: Path) -> None:
-        self.mark = mark
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return os.mkdir, (str(self.mark),)
 
 
 @pytest.mark.parametrize("how", ["zip", "plain pickle", "called safe by a library"])
@@ -207,50 +172,6 @@ def test_code_in_a_file_is_refused_and_not_run(copied: Path, tmp_path: Path, how
     assert not list(tmp_path.glob("out/*"))
     pickle.loads(pickle.dumps(Evil(mark)))
     assert mark.exists()  # so it would have been noticed
-
-
-def spoil(parts: Path, how: str) -> None:
-    """One fault."""
-    import torch
-
-    first, second = files(parts)
-    config = parts / "huggingface" / "config.json"
-    had, name = content(second), "lm_head.weight"
-    match how:
-        case "missing rank":
-            second.unlink()
-        case "another world":
-            shutil.copy(first, parts / "model_world_size_4_rank_0.pt")
-        case "other shape":
-            found = json.loads(config.read_text())
-            found["text_config"]["vocab_size"] += 64
-            config.write_text(json.dumps(found))
-        case "no configuration":
-            config.unlink()
-        case "code":
-            (parts / "huggingface" / "modeling.py").write_text("")
-        case "a tensor more":
-            for file in (first, second):
-                torch.save({**content(file), "score.weight": torch.zeros(1)}, file)
-        case "a tensor less":
-            for file in (first, second):
-                torch.save({key: value for key, value in content(file).items() if key != name}, file)
-        case "a tensor less in one":
-            torch.save({key: value for key, value in had.items() if key != name}, second)
-        case "one rank twice":
-            shutil.copy(first, second)
-        case "adapter":
-            for file in (first, second):
-                torch.save({**content(file), "q_proj.lora_A.default.weight": torch.zeros(1)}, file)
-        case "no tensor":
-            torch.save({**had, name: 7}, second)
-        case "no dictionary":
-            torch.save([1], second)
-        case "cut off":
-            second.write_bytes(second.read_bytes()[:5000])
-        case "partial sums":
-            for file in (first, second):
-                rewritten(file, (b"placement_types\nShard\n", b"placement_types\nPartial\n"))
 
 
 @pytest.mark.parametrize(
