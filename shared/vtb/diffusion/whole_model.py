@@ -4,17 +4,47 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from vtb.artifact.manifest import MANIFEST, PLAN
 from vtb.diffusion.job import Job
 from vtb.diffusion.variants import VARIANTS
 from vtb.engine.proof import training_proof
-from vtb.errors import QualityGate
+from vtb.errors import BadInput, QualityGate
 from vtb.formats.leftovers import without_leftovers
+from vtb.regular_file import read_regular
 
+_SHOWN = "vtb_shown.json"  # how pictures to edit were shown in training, which evaluation follows
+_LARGEST = 1 << 16
 # Files of the artifact that it may have come in.
-_OF_A_TRAINING = (MANIFEST, PLAN, "log.jsonl", "curves.png", "strips", "tensorboard", "checkpoints")
+_OF_A_TRAINING = (MANIFEST, PLAN, _SHOWN, "log.jsonl", "curves.png", "strips", "tensorboard", "checkpoints")
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """How pictures to edit were shown in training.
+
+    Attributes:
+        edit_pixels: scaled to about so many.
+    """
+
+    edit_pixels: Annotated[int, msgspec.Meta(ge=1024, le=1 << 26)]
+
+
+def shown_in_training(folder: Path) -> Shown | None:
+    """What a folder says of it; None where it says nothing.
+
+    Raises:
+        BadInput: it says something else.
+    """
+    path = folder / _SHOWN
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(read_regular(path, _LARGEST), type=Shown)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path}: does not say how pictures were shown in training ({error}): delete it") from error
 
 
 def write_whole(job: Job, checkpoint: Path, place: Path) -> dict[str, Any]:
@@ -36,6 +66,7 @@ def write_whole(job: Job, checkpoint: Path, place: Path) -> dict[str, Any]:
         target = place / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
+    (place / _SHOWN).write_bytes(msgspec.json.encode(Shown(job.edit_pixels)) + b"\n")
     changed = [_put(job, checkpoint / f"{name}.safetensors", old[part][0], place) for part, name in trained.items()]
     if not any(proof["weights_changed"] for proof in changed):
         raise QualityGate("training changed nothing: is --learning-rate 0, or the loss constant?")

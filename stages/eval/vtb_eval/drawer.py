@@ -15,6 +15,7 @@ from vtb.diffusion.rows import Sample as ToDraw
 from vtb.diffusion.sampling import Sampling, draw_answer
 from vtb.diffusion.variants import VARIANTS
 from vtb.diffusion.weight_files import check_weights
+from vtb.diffusion.whole_model import shown_in_training
 from vtb.engine.hardware import choose_device
 from vtb.errors import BadInput
 from vtb.formats.shared_frames import fold
@@ -50,8 +51,9 @@ class Drawer:
         if problem := self._variant.missing(model):
             raise BadInput(problem)
         check_weights(self._variant.find(model))
-        trained = [adapter_for(self._variant, folder).edit_pixels for folder in adapters]
-        self._edit_pixels = options.edit_pixels or (trained[0] if trained else EDIT_PIXELS)
+        said = [shown_in_training(model), *(adapter_for(self._variant, folder) for folder in adapters)]
+        trained = [one.edit_pixels for one in said if one is not None]  # the last has the last word
+        self._edit_pixels = options.edit_pixels or (trained[-1] if trained else EDIT_PIXELS)
 
     def __call__(self, work: ShardWork, tick: Tick) -> ShardResult:
         """The answers to one shard of questions."""

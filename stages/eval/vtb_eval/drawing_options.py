@@ -25,7 +25,7 @@ class DrawingOptions:
         4.0, low=1, high=100, group=GROUP, help="Scale of classifier-free guidance; 1 does without, in half the time."
     )
     edit_pixels: int | None = option(
-        None, low=1024, group=GROUP, default_text="the adapter's, or 1048576",
+        None, low=1024, group=GROUP, default_text="those of the training, or 1048576",
         help="Show a picture to edit scaled to about this many pixels.",
     )  # fmt: skip
     draw_pixels: int = option(

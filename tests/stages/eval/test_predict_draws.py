@@ -219,3 +219,20 @@ def test_a_damaged_adapter_or_model_is_refused_in_a_line(mazes: str, tmp_path: P
     place = ("--input", mazes, "--model", str(model), "--output", str(tmp_path / "x"), "--variant", IMAGE)
     done = call("vtb-eval", "predict", *place)
     assert (done.code, "no whole safetensors file" in done.err) == (3, True)
+
+
+@pytest.mark.engine
+def test_pictures_are_shown_as_a_whole_model_saw_them_in_training(mazes: str, tmp_path: Path) -> None:
+    model, drawn = tmp_path / "model", {}
+    shutil.copytree(tiny(IMAGE), model)
+    for pixels in (1024, 4096):
+        (model / "vtb_shown.json").write_text(json.dumps({"edit_pixels": pixels}))
+        place = ("--input", mazes, "--model", str(model), "--output", str(tmp_path / str(pixels)), "--variant", IMAGE)
+        done = call("vtb-eval", "predict", *place, *QUICK[:-2], "--limit", "1")
+        assert done.code == 0, done.err
+        drawn[pixels] = samples(tmp_path / str(pixels))
+    predict(tmp_path / "told", mazes, IMAGE, "--limit", "1")  # with --edit-pixels 4096
+    assert samples(tmp_path / "told") == drawn[4096] != drawn[1024]
+    (model / "vtb_shown.json").write_text('{"edit_pixels": "many"}')
+    done = call("vtb-eval", "predict", *place, *QUICK[:-2], "--overwrite")
+    assert (done.code, "does not say how pictures were shown" in done.err) == (3, True), done.err

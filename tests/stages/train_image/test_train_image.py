@@ -117,6 +117,7 @@ def test_a_whole_model_is_a_model(tmp_path: Path) -> None:
     full = tmp_path / "full"
     good(call(*words(full, "--max-steps", "2", *JUDGED, "--tuner", "full")))
     assert read_manifest(str(full), ("checkpoint",)).metrics["weights_changed"] > 0
+    assert json.loads((full / "vtb_shown.json").read_text()) == {"edit_pixels": 4096}
     (full / ".DS_Store").write_bytes(b"")
     more = ("--model", str(full), "--max-steps", "1", "--judge-steps", "1", *JUDGED[2:], "--tuner", "full")
     good(call(*words(tmp_path / "more", *more)))  # of options given twice, the last counts
