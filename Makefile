@@ -46,6 +46,11 @@ learn: setup  ## Teach a small model overlapping squares from nothing, on the CP
 	@for step in scores-untrained scores-taught scores; do echo "$$step:"; $(BIN)/vtb show $(LEARN)/$$step; done
 	@echo "Report: $(LEARN)/scores/report.html"
 
+learn-image: setup  ## Teach a small editor to draw the way through mazes from nothing, on the CPU: half an hour
+	@$(BIN)/vtb run k8s/pipelines/learn-image.yaml --on $(ON) --store $(LEARN)-image
+	@$(BIN)/vtb show $(LEARN)-image/scores
+	@echo "Curve: $(LEARN)-image/taught/curves.png; report: $(LEARN)-image/scores/report.html"
+
 ##@ Develop
 setup: $(STAMP)  ## Make .venv with everything in it, or bring it up to date
 
@@ -104,7 +109,7 @@ images-archive: setup  ## Write built images into ARCHIVE=build/images.tar, for 
 
 ##@ Other
 clean:  ## Remove what the targets above have made, but not the images
-	rm -rf $(VENV) demo-out demo-out-* learn-out build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) demo-out demo-out-* learn-out learn-out-image build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## Show this list
@@ -112,4 +117,4 @@ help:  ## Show this list
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z%\/-]+:.*##/ {sub("%", "NAME", $$1); printf "  %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo demo-learns learn setup test test-slow lint check-generated attacks bench image-base-local images push images-archive clean help
+.PHONY: demo demo-learns learn learn-image setup test test-slow lint check-generated attacks bench image-base-local images push images-archive clean help

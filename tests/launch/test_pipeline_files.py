@@ -34,7 +34,10 @@ def test_the_demo_runs_every_stage_that_is_there(tmp_path: Path) -> None:
     assert values(words(demo, "answers"), "adapter") == ["s3://b/p/adapter"]
 
 
-@pytest.mark.parametrize(("name", "first"), [("demo", "vtb-gen-maze"), ("learn", "vtb-gen-visual")])
+OURS = [("demo", "vtb-gen-maze"), ("learn", "vtb-gen-visual"), ("learn-image", "vtb-gen-maze")]
+
+
+@pytest.mark.parametrize(("name", "first"), OURS)
 def test_commands_of_our_pipelines_are_taken_by_their_stages(name: str, first: str, tmp_path: Path) -> None:
     """Every command parses: it fails for want of its input, not of its options."""
     done = run("vtb", "run", PIPELINES / f"{name}.yaml", "--store", tmp_path / "out", "--dry-run")
