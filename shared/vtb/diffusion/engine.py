@@ -18,6 +18,7 @@ from vtb.diffusion.trainer import Trainer
 from vtb.diffusion.variants import VARIANTS, Variant
 from vtb.engine.own_process import own_process
 from vtb.engine.stop_signal import StopSignal
+from vtb.engine.together import how_together
 
 
 def train(job: Job, stop: StopSignal) -> None:
@@ -43,12 +44,10 @@ class Ready:
 def prepare(job: Job, rows: Sequence[Row], *, draws: bool = False) -> Ready:
     """Load the model, and make or read features of these rows; ``draws``: pictures are decoded while training."""
     import torch
-    from accelerate import Accelerator, DistributedDataParallelKwargs
+    from accelerate import Accelerator
 
     variant = VARIANTS[job.variant]
-    # A layer of words that the last block does not use gets no gradient, and an expert that waits its turn gets none.
-    unused = DistributedDataParallelKwargs(find_unused_parameters=True)
-    accelerator = Accelerator(cpu=job.device == "cpu", kwargs_handlers=[unused])
+    accelerator = Accelerator(cpu=job.device == "cpu", kwargs_handlers=how_together())
     dtype = torch.float32 if job.device == "cpu" else torch.bfloat16
     place = "cpu" if job.device == "cpu" else str(accelerator.device)  # accelerate numbers processors, too
     pipe = load_pipeline(variant, job.model, place, dtype)

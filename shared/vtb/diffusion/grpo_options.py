@@ -35,6 +35,10 @@ class RewardedOptions(DrawingOptions):
         help="How many steps of a drawing have noise and are learned from: in a row, at a random place of the first "
              "half. The last step never has any.",
     )  # fmt: skip
+    epochs: float = option(
+        1.0, low=0, high=1e6, above=True, group=TRAINING,
+        help="Passes over the data; rows that nobody can judge are counted, too, and left out.",
+    )  # fmt: skip
     batch_size: int = option(
         1, low=1, group=TRAINING, help="Puzzles per process and update, each with all its drawings."
     )

@@ -91,7 +91,7 @@ class GrpoTrainer(Trainer):
         groups = [self._drawn(place) for place in range(self.job.batch_size)]
         for _ in range(self.job.iterations - 1):
             self._learn(groups)
-            self.accelerator.clip_grad_norm_(self.trained(), self.job.max_grad_norm)
+            self.clip()
             self.optimizer.step()
             self.optimizer.zero_grad(set_to_none=True)
         return self._learn(groups)

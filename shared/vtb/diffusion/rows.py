@@ -72,7 +72,7 @@ def read_rows(folder: Path, variant: Variant, *, val: bool = False) -> list[Row]
         raise BadInput(f"{folder}: has no {path.name}, which {variant.name} needs: make it with `vtb-prepare {kind}`")
     try:
         rows = _clips(folder, path) if variant.moving else _pictures(folder, path)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, csv.Error) as error:
         raise BadInput(f"{path}: cannot be read ({error}): make the dataset again") from error
     return rows
 

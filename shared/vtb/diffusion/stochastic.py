@@ -16,6 +16,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+_WHOLE = 1 - 1e-4  # the first level of noise, which schedulers round
+
 
 def deviation_rate(level: float, noise: float, second: float) -> float:
     """The sigma of a level: ``noise`` sqrt(s / (1 - s)).
@@ -26,7 +28,7 @@ def deviation_rate(level: float, noise: float, second: float) -> float:
         second: the level after the first one; at s = 1, where sigma has no bound, 1 - s is that of this level, as in
             the authors' code.
     """
-    return noise * math.sqrt(level / (1 - (second if level >= 1 else level)))
+    return noise * math.sqrt(level / (1 - (second if level > _WHOLE else level)))
 
 
 def step_mean(x: Any, velocity: Any, level: Any, after: Any, sigma: float) -> Any:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,6 +20,7 @@ from vtb.diffusion.memory import estimate
 from vtb.diffusion.options import DrawingOptions
 from vtb.diffusion.variants import VARIANTS, Variant
 from vtb.diffusion.weight_files import check_weights
+from vtb.diffusion.whole_model import EDIT_PIXELS, shown_in_training
 from vtb.engine.hardware import Device, choose_device
 from vtb.engine.own_artifact import Harvest, collect
 from vtb.engine.own_engine import everywhere, own_training, processes, rows_to_train_on, updates
@@ -53,7 +55,7 @@ SUPERVISED = Way("vtb.diffusion.engine", Job, lambda options: {}, HARVEST)
 
 
 def train_drawing(
-    run: Run, options: DrawingOptions, variant_name: str, experts: Sequence[str], edit_pixels: int,
+    run: Run, options: DrawingOptions, variant_name: str, experts: Sequence[str], edit_pixels: int | None,
     way: Way = SUPERVISED,
 ) -> None:  # fmt: skip
     """Train and write the artifact, or say what would be done.
@@ -63,7 +65,7 @@ def train_drawing(
         options: how to train.
         variant_name: which model it is.
         experts: names of the denoisers to train.
-        edit_pixels: pictures to edit are scaled to about so many.
+        edit_pixels: pictures to edit are scaled to about so many; None takes the number of the model's own training.
         way: of training.
     """
     variant = VARIANTS[variant_name]
@@ -73,13 +75,14 @@ def train_drawing(
     plan = run.plan(options, [entry_of(uri, manifest), model.entry])
     if run.already_done(plan):
         return
-    rows = rows_of(uri, manifest, variant)
+    rows, folder = rows_of(uri, manifest, variant), model.folder()
     job = way.job(
-        variant=variant.name, model=model.folder(), dataset=unpacked_folder(uri, manifest), device=where,
+        variant=variant.name, model=folder, dataset=unpacked_folder(uri, manifest), device=where,
         output_dir=work_place(run, plan), experts=tuple(experts), tuner=options.tuner, rank=options.lora_rank,
         steps=len(experts) * steps_of(options, rows, where), batch_size=options.batch_size,
         learning_rate=options.learning_rate, weight_decay=options.weight_decay, warmup=options.warmup,
-        schedule=options.schedule, max_grad_norm=options.max_grad_norm, edit_pixels=edit_pixels, seed=run.seed,
+        schedule=options.schedule, max_grad_norm=options.max_grad_norm, seed=run.seed,
+        edit_pixels=edit_pixels or pixels_of(folder),
         gradient_checkpointing=not options.keep_activations, save_steps=options.save_steps, resume_from=None,
         cache=cache_folder() / "features" if options.cache else None, judging=judging_of(options),
         **way.own(options),
@@ -96,6 +99,15 @@ def train_drawing(
     nproc = processes(options.nproc, where)
     start = partial(own_training, job, way.module, nproc, _SMALLER, lambda job: partial(collect, job, way.harvest))
     run_training(run, plan, job.output_dir, start)
+
+
+def pixels_of(folder: Path) -> int:
+    """To how many pixels pictures to edit are scaled for a model, where nobody says it."""
+    shown = shown_in_training(folder)
+    if shown is None:
+        return EDIT_PIXELS
+    log.info("pictures to edit have about %d pixels, as in the model's training", shown.edit_pixels)
+    return shown.edit_pixels
 
 
 def steps_of(options: DrawingOptions, rows: int, where: Device) -> int:

@@ -16,6 +16,7 @@ from vtb.errors import BadInput, QualityGate
 from vtb.formats.leftovers import without_leftovers
 from vtb.regular_file import read_regular
 
+EDIT_PIXELS = 1_048_576  # for which the released models are made
 _SHOWN = "vtb_shown.json"  # how pictures to edit were shown in training, which evaluation follows
 _LARGEST = 1 << 16
 # Files of the artifact that it may have come in.

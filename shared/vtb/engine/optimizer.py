@@ -1,8 +1,4 @@
-"""AdamW of trainings of our own: precise for weights in half precision, its state shared out among processes.
-
-Sharing the state out is the first stage of ZeRO (arXiv 1910.02054): each process keeps the moments of its part of the
-weights, makes their step, and sends them to the others. The steps are the same as in one process.
-"""
+"""AdamW of trainings of our own: precise for weights in half precision, its state shared out among processes."""
 
 from __future__ import annotations
 
@@ -21,40 +17,22 @@ def make_optimizer(weights: Sequence[Any], accelerator: Any, *, rate: float, dec
         rate: learning rate.
         decay: of weights.
     """
-    kind = _precise_adamw()
     if accelerator.num_processes == 1:
-        return kind(weights, lr=rate, weight_decay=decay)
-    from torch.distributed.optim import ZeroRedundancyOptimizer
+        return precise_adamw(weights, rate=rate, decay=decay)
+    from vtb.engine.shared_optimizer import SharedOptimizer
 
-    return ZeroRedundancyOptimizer(weights, kind, lr=rate, weight_decay=decay)
+    return SharedOptimizer(precise_adamw(weights, rate=rate, decay=decay), accelerator.process_index)
 
 
-def whole_state(optimizer: Any, savers: Sequence[int], rank: int) -> dict[str, Any]:
-    """The state of the whole optimizer, in the processes that save it, nothing in others; every process calls it.
+def precise_adamw(weights: Sequence[Any], *, rate: float, decay: float) -> Any:
+    """AdamW that adds up what it learns in float32.
 
-    Args:
-        optimizer: of ``make_optimizer``.
-        savers: ranks of those that save.
-        rank: of this process.
+    bfloat16 has three digits: a step of 1e-5 of a weight would be rounded away, each time again.
     """
-    if not hasattr(optimizer, "consolidate_state_dict"):
-        return dict(optimizer.state_dict())
-    found: dict[str, Any] = {}
-    for saver in savers:
-        optimizer.consolidate_state_dict(to=saver)  # and the one before loses it
-        if saver == rank:
-            found = optimizer.state_dict()
-    return found
-
-
-def _precise_adamw() -> Any:
     import torch
 
     class PreciseAdamW(torch.optim.AdamW):  # type: ignore[misc]
-        """AdamW that adds up what it learns in float32.
-
-        bfloat16 has three digits: a step of 1e-5 of a weight would be rounded away, each time again.
-        """
+        """See above."""
 
         def step(self, closure: Any = None) -> Any:
             """One step; weights of half precision are rounded from their float32 after it."""
@@ -74,7 +52,7 @@ def _precise_adamw() -> Any:
             """As it was saved: torch would round it to the weights' type."""
             rounded = {weight: weight.data for weight in self._halves()}
             for weight, low in rounded.items():
-                weight.data = low.float()
+                weight.data = torch.empty(0, device=low.device)
             super().load_state_dict(state_dict)
             for weight, low in rounded.items():
                 weight.data = low
@@ -83,4 +61,11 @@ def _precise_adamw() -> Any:
             every = [weight for group in self.param_groups for weight in group["params"]]
             return [weight for weight in every if weight.dtype in (torch.bfloat16, torch.float16)]
 
-    return PreciseAdamW
+    return PreciseAdamW(weights, lr=rate, weight_decay=decay)
+
+
+def whole_state(optimizer: Any, *, saves: bool) -> dict[str, Any]:
+    """The state of the whole optimizer on the CPU, in processes that save it; every process calls it."""
+    if hasattr(optimizer, "whole_state"):
+        return dict(optimizer.whole_state(saves=saves))
+    return dict(optimizer.state_dict())

@@ -49,5 +49,9 @@ def read_progress(place: Path, optimizer: Any, device: Any) -> int:
     """Give an optimizer its state back; returns the updates that were done."""
     import torch
 
-    optimizer.load_state_dict(torch.load(place / _OPTIMIZER, map_location=device, weights_only=True))
+    # Each process takes its part from the file: all of it has no room on a GPU, nor several times in memory. On a CPU a
+    # part stays in use, and must not lie in a file that may be written again.
+    apart = device.type != "cpu"
+    state = torch.load(place / _OPTIMIZER, map_location="cpu", weights_only=True, mmap=apart)
+    optimizer.load_state_dict(state)
     return int(json.loads((place / _STATE).read_text(encoding="utf-8"))["global_step"])

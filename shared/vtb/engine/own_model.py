@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from vtb.engine.together import how_together
 from vtb.engine.vision_language import load_vision_language
 from vtb.errors import UsageProblem
 
@@ -27,12 +28,10 @@ def make_accelerator(device: str) -> Any:
     """
     if os.environ.get("ACCELERATE_USE_DEEPSPEED", "").lower() in ("true", "1", "yes"):
         raise UsageProblem("ACCELERATE_USE_DEEPSPEED is set: this training knows no DeepSpeed: unset it")
-    from accelerate import Accelerator, DistributedDataParallelKwargs
+    from accelerate import Accelerator
 
-    unused = DistributedDataParallelKwargs(find_unused_parameters=True)  # tables of tokens that a batch lacks
-    return Accelerator(
-        cpu=device == "cpu", mixed_precision="bf16" if half_precision(device) else "no", kwargs_handlers=[unused]
-    )
+    precision = "bf16" if half_precision(device) else "no"
+    return Accelerator(cpu=device == "cpu", mixed_precision=precision, kwargs_handlers=how_together())
 
 
 def load_model(folder: Path, device: str) -> Any:

@@ -100,18 +100,27 @@ class TrainingLoop(ABC, Generic[J]):
         for group in self.optimizer.param_groups:
             group["lr"] = factor * group.get("peak", job.learning_rate)  # a group may have a rate of its own
         losses = self._gathered(self.backward())
-        norm = float(self.accelerator.clip_grad_norm_(self.trained(), job.max_grad_norm))
         row = self.figures(losses)
-        if not math.isfinite(row["loss"]) or not math.isfinite(norm):
-            raise FloatingPointError(
-                f"the loss is {row['loss']:g} and its gradient's norm {norm:g} at update {self.done + 1}: lower "
-                "--learning-rate, or raise --warmup"
-            )
+        norm = self.clip(row["loss"])
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.after_update()
         row = {**row, "grad_norm": norm, "learning_rate": factor * job.learning_rate}
         return {**row, **self._memory(), "step_time": time.perf_counter() - began}
+
+    def clip(self, loss: float = 0.0) -> float:
+        """Scale the gradients down to what is allowed; their norm before.
+
+        Raises:
+            FloatingPointError: it, or the loss, is no number.
+        """
+        norm = float(self.accelerator.clip_grad_norm_(self.trained(), self.job.max_grad_norm))
+        if not math.isfinite(loss) or not math.isfinite(norm):
+            raise FloatingPointError(
+                f"the loss is {loss:g} and its gradient's norm {norm:g} at update {self.done + 1}: lower "
+                "--learning-rate, or raise --warmup"
+            )
+        return norm
 
     def exchanging(self, last: bool) -> Any:
         """The context of one loss among several: processes exchange their gradients with the last alone."""
@@ -138,9 +147,7 @@ class TrainingLoop(ABC, Generic[J]):
         return {"memory_gib": torch.cuda.max_memory_allocated() / 2**30}
 
     def _save(self) -> None:
-        savers = self.everybodys(self.accelerator.is_local_main_process)
-        ranks = [rank for rank, saves in enumerate(savers) if saves]
-        state = whole_state(self.optimizer, ranks, self.accelerator.process_index)
+        state = whole_state(self.optimizer, saves=self.accelerator.is_local_main_process)
         if self.accelerator.is_local_main_process:
             self.save(state)
         self.accelerator.wait_for_everyone()

@@ -15,7 +15,7 @@ from vtb.diffusion.rows import Sample as ToDraw
 from vtb.diffusion.sampling import Sampling, draw_answer
 from vtb.diffusion.variants import VARIANTS
 from vtb.diffusion.weight_files import check_weights
-from vtb.diffusion.whole_model import shown_in_training
+from vtb.diffusion.whole_model import EDIT_PIXELS, shown_in_training
 from vtb.engine.hardware import choose_device
 from vtb.errors import BadInput
 from vtb.formats.shared_frames import fold
@@ -31,7 +31,6 @@ from vtb_eval.prediction import PREDICTION, Prediction, drawn_name, encode_predi
 from vtb_eval.questions import ShardWork, read_loaded
 
 log = logging.getLogger("vtb.eval")
-EDIT_PIXELS = 1_048_576  # for which the released models are made
 
 
 class Drawer:

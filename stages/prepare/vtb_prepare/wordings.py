@@ -18,7 +18,7 @@ from vtb.regular_file import read_regular
 from vtb.rng import stable_fraction
 from vtb.store import open_store
 
-LARGEST = 1 << 20  # bytes
+LARGEST, LONGEST = 1 << 20, 10_000  # bytes of the file, letters of a wording
 Wordings = Mapping[str, Sequence[str]]  # by task
 
 
@@ -45,6 +45,8 @@ def _checked(path: Path, task: str, words: Any) -> list[str]:
         raise BadInput(f"{path}: there is no task {task!r}{did_you_mean(task, families())}")
     if not isinstance(words, list) or not words or not all(isinstance(one, str) and one.strip() for one in words):
         raise BadInput(f"{path}: {task}: is no list of wordings")
+    if max(map(len, words)) > LONGEST:
+        raise BadInput(f"{path}: {task}: has a wording of more than {LONGEST} letters")
     return [neutral(one.strip()) for one in words]
 
 

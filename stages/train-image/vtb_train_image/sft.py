@@ -35,9 +35,9 @@ class Options(DrawingOptions):
         help="Which model it is; it decides the prompt's template, the layers that get a LoRA, and how puzzles are "
              "shown.",
     )  # fmt: skip
-    edit_pixels: int = option(
-        1_048_576, low=1024, group=MODEL,
-        help="Show the puzzle scaled to about this many pixels, for which the released models are made.",
+    edit_pixels: int | None = option(
+        None, low=1024, group=MODEL, default_text="those of the model's training here, or 1048576",
+        help="Show the puzzle scaled to about this many pixels.",
     )  # fmt: skip
 
 

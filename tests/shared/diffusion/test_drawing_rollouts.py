@@ -58,3 +58,18 @@ def test_without_noise_they_are_those_of_the_engine(variant: str) -> None:
         if "first_frame_latents" in given and given["first_frame_latents"] is not None:
             assert found.shape[2] == step.found.shape[2] - 1  # the first frame is told
             assert torch.equal(step.found[:, :, :1], given["first_frame_latents"])
+
+
+def test_noise_has_a_bound_at_every_size() -> None:
+    """The engine's scheduler rounds its first level, 1, to a little less at some sizes of pictures."""
+    import torch
+
+    pipe, known = pipeline("qwen-image-edit"), VARIANTS["qwen-image-edit"]
+    found = [
+        moments_of(pipe, known, torch.zeros(1, 16, side // 8, side // 8), Exploring(3, 0.7, 1), known.experts[0], 0, 0)[
+            0
+        ]
+        for side in range(112, 1200, 16)
+    ]
+    assert min(float(moment.level) for moment in found) < 1  # else this shows nothing
+    assert max(moment.deviation for moment in found) < 1.5

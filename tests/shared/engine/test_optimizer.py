@@ -19,21 +19,21 @@ SHARED = """
 import sys, torch, torch.distributed as dist
 from accelerate import Accelerator
 sys.path.insert(0, sys.argv[1])
-from test_optimizer import toy, train
+from test_optimizer import groups_of, toy, train
 from vtb.engine.optimizer import make_optimizer, whole_state
 from vtb.engine.own_process import leave
 
 accelerator = Accelerator(cpu=True)
 weights = toy(sys.argv[3])
-optimizer = make_optimizer(weights, accelerator, rate=1e-3, decay=0.1)
+optimizer = make_optimizer(groups_of(weights), accelerator, rate=1e-3, decay=0.1)
 train(weights, optimizer, 0, 3)
-held = sum(tensor.numel() for state in optimizer.optim.state.values() for tensor in state.values() if tensor.ndim)
-state = whole_state(optimizer, [0, 1], dist.get_rank())
+held = sum(tensor.numel() for state in optimizer.own_state.values() for tensor in state.values() if tensor.ndim)
+state = whole_state(optimizer, saves=True)
 torch.save(state, f"{sys.argv[2]}/state-{dist.get_rank()}.pt")
 again = toy(sys.argv[3])
 for one, other in zip(again, weights):
     one.data.copy_(other.data)
-resumed = make_optimizer(again, accelerator, rate=1e-3, decay=0.1)
+resumed = make_optimizer(groups_of(again), accelerator, rate=1e-3, decay=0.1)
 resumed.load_state_dict(torch.load(f"{sys.argv[2]}/state-{dist.get_rank()}.pt", weights_only=True))
 train(again, resumed, 3, 6)
 train(weights, optimizer, 3, 6)
@@ -49,6 +49,11 @@ def toy(kind: str) -> list[Any]:
 
     made = torch.Generator().manual_seed(1)
     return [torch.nn.Parameter(torch.randn(6, 8, generator=made).to(getattr(torch, kind))) for _ in range(4)]
+
+
+def groups_of(weights: list[Any]) -> list[dict[str, Any]]:
+    """Two, of which the first is one weight, so that one process has none of it."""
+    return [{"params": weights[:1], "lr": 3e-3}, {"params": weights[1:], "weight_decay": 0.0}]
 
 
 def train(weights: list[Any], optimizer: Any, first: int, last: int) -> None:
@@ -114,10 +119,10 @@ def test_two_processes_hold_half_of_the_state_each(kind: str, tmp_path: Path) ->
     ]  # fmt: skip
     subprocess.run(command, check=True, timeout=120)
     alone = toy(kind)
-    optimizer = make_optimizer(alone, ALONE, rate=1e-3, decay=0.1)
+    optimizer = make_optimizer(groups_of(alone), ALONE, rate=1e-3, decay=0.1)
     train(alone, optimizer, 0, 6)
     one = toy(kind)
-    resumed = make_optimizer(one, ALONE, rate=1e-3, decay=0.1)
+    resumed = make_optimizer(groups_of(one), ALONE, rate=1e-3, decay=0.1)
     train(one, resumed, 0, 3)  # their weights are the same by then
     resumed.load_state_dict(torch.load(tmp_path / "state-1.pt", weights_only=True))
     train(one, resumed, 3, 6)

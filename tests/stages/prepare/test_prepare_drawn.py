@@ -258,6 +258,7 @@ def test_other_wordings_take_turns_with_the_puzzles_own(world: Path, tmp_path: P
     [
         ("[]", "is no object with wordings by task"), ("{", "cannot be read"), ("[" * 100_000, "cannot be read"),
         ('{"midpiont": ["x"]}', "no task 'midpiont': did you mean midpoint?"), ('{"midpoint": "x"}', "is no list"),
+        ('{"midpoint": ["%s"]}' % ("x" * 10_001), "more than 10000 letters"),
         ('{"midpoint": [" "]}', "is no list"), ('{"midpoint": []}', "is no list"), ("\udcff", "cannot be read"),
     ],
 )  # fmt: skip

@@ -118,6 +118,8 @@ def test_a_whole_model_is_a_model(tmp_path: Path) -> None:
     good(call(*words(full, "--max-steps", "2", *JUDGED, "--tuner", "full")))
     assert read_manifest(str(full), ("checkpoint",)).metrics["weights_changed"] > 0
     assert json.loads((full / "vtb_shown.json").read_text()) == {"edit_pixels": 4096}
+    untold = [word for word in words(tmp_path / "x", "--model", str(full)) if word not in SMALL[:2]]
+    assert "about 4096 pixels, as in the model's training" in good(call(*untold, "--dry-run")).err
     (full / ".DS_Store").write_bytes(b"")
     more = ("--model", str(full), "--max-steps", "1", "--judge-steps", "1", *JUDGED[2:], "--tuner", "full")
     good(call(*words(tmp_path / "more", *more)))  # of options given twice, the last counts
