@@ -268,7 +268,8 @@ def test_two_processes_compare_the_groups_that_one_compares(tmp_path: Path) -> N
     assert read_job(tmp_path / "job.json", GrpoJob) == two
     here = "from shared.diffusion.test_drawing_grpo import toy_train as t; "
     code = f"import sys; {here}from vtb.diffusion.grpo_job import GrpoJob as J; "
-    code += "from vtb.engine.training_job import read_job as r; from pathlib import Path; t(r(Path(sys.argv[1]), J))"
+    code += "from vtb.engine.training_job import read_job as r; from pathlib import Path; "
+    code += "from vtb.engine.own_process import leave; t(r(Path(sys.argv[1]), J)); leave()"
     command = [
         sys.executable, "-m", "torch.distributed.run", "--nnodes", "1", "--standalone", "--nproc_per_node", "2",
         "--no-python", sys.executable, "-c", code, str(tmp_path / "job.json"),
