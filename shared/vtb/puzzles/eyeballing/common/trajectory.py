@@ -173,4 +173,4 @@ def _verdict(details: dict[str, float], strokes: bool, mark: str | None, *, righ
         "draws other strokes": min(details["precision"], details["recall"]) >= LIKE, "wrong option": right,
     }  # fmt: skip
     reason = tolerant or next((why for why, good in strictly.items() if not good), None)
-    return Score(reason is None, tolerant is None, reason or "led there", details, mark)
+    return Score(reason is None, tolerant is None, reason or "led there", details)  # and no choice: it has no vote
