@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from vtb.diffusion.denoiser import trained_module
 from vtb.diffusion.flow import velocity_of
 from vtb.diffusion.rollouts import Step, drawn_part, mean_of
 
@@ -17,17 +18,11 @@ def make_policy(pipe: Any, experts: Mapping[str, str], *, checkpointing: bool) -
         experts: attribute of the pipeline by the expert's name.
         checkpointing: compute activations twice instead of keeping them.
     """
-    import torch
 
-    class Policy(torch.nn.Module):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.experts = torch.nn.ModuleDict({name: getattr(pipe, place) for name, place in experts.items()})
-
+    class Policy(trained_module()):  # type: ignore[misc]
         def forward(self, given: Mapping[str, Any], step: Step) -> Any:
-            more = {"use_gradient_checkpointing": checkpointing, "use_gradient_checkpointing_offload": False}
             moment, x = step.moment, step.x.to(pipe.torch_dtype)
-            velocity = velocity_of(pipe, self.experts[moment.expert], {**given, **more}, x, moment.timestep)
+            velocity = velocity_of(pipe, self.experts[moment.expert], {**given, **self.kept}, x, moment.timestep)
             return drawn_part(mean_of(moment, step.x, velocity), given.get("first_frame_latents"))
 
-    return Policy()
+    return Policy(pipe, experts, checkpointing)
