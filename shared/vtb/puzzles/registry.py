@@ -23,12 +23,23 @@ def families() -> dict[str, Family[Any]]:
 
     A package's family that fails to load is named and left out: most commands do not need it.
     """
-    found: dict[str, Family[Any]] = {}
-    for module in _modules("vtb.puzzles"):
-        family = getattr(importlib.import_module(module), "FAMILY", None)
-        if family is not None:
-            found[family.name] = family
-    return found | plug_ins(GROUP, "puzzle family", Family)  # type: ignore[type-abstract]
+    return _in("vtb.puzzles") | _added()
+
+
+@functools.cache
+def families_of(group: str) -> dict[str, Family[Any]]:
+    """Those of one group, which lie in the folder of its name: the others are not loaded for it."""
+    return _in(f"vtb.puzzles.{group}") | {name: family for name, family in _added().items() if family.group == group}
+
+
+def _in(package: str) -> dict[str, Family[Any]]:
+    loaded = (getattr(importlib.import_module(module), "FAMILY", None) for module in _modules(package))
+    return {family.name: family for family in loaded if family is not None}
+
+
+@functools.cache
+def _added() -> dict[str, Family[Any]]:
+    return plug_ins(GROUP, "puzzle family", Family)  # type: ignore[type-abstract]
 
 
 def _modules(package: str) -> Iterator[str]:

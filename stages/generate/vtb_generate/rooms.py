@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from vtb.errors import UsageProblem
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.fields import StageOptions, option
 from vtb.stage.run import Run
-from vtb_generate.rooms_shards import Recipe, RoomLayout, make_shard, plan_shards
-from vtb_generate.rooms_whole import describe_whole
 
 STAGE = Stage(
     command="vtb-gen-rooms",
@@ -48,7 +47,7 @@ class Options(StageOptions):
         help="Also store the videos, as videos/SCENE.mp4; the folder layout always has them.",
     )  # fmt: skip
     rooms_per_shard: int = option(16, low=1, group="The dataset", help="Rooms in one shard.")
-    layout: RoomLayout = option(
+    layout: Literal["shards", "folder"] = option(
         "shards", group="The dataset",
         help="WebDataset shards of questions with their frames, for vtb-eval; or questions.json and a folder of "
              "videos, as VSI-Bench has them, for vtb-prepare vsi.",
@@ -86,6 +85,9 @@ def main(run: Run, options: Options) -> None:
 
     Example: vtb-gen-rooms --rooms 100 --layout folder --output out/rooms
     """
+    from vtb_generate.rooms_shards import Recipe, make_shard, plan_shards  # what a help text does without
+    from vtb_generate.rooms_whole import describe_whole
+
     recipe = Recipe(
         options.rooms, run.seed, options.questions, options.frames, options.picture_size, options.clip_frames,
         options.fps, options.clips, options.layout, options.preview,

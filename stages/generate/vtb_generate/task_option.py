@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from vtb.errors import UsageProblem
-from vtb.puzzles.registry import families
+from vtb.puzzles.registry import families_of
 from vtb.stage.fields import option
 from vtb_generate.amount import Amount
 from vtb_generate.shards import Stream
@@ -29,8 +29,7 @@ class Group:
     @cached_property
     def kinds(self) -> dict[str, str]:
         """What a user types, and the name of the family."""
-        mine = [name for name, family in families().items() if family.group == self.name]
-        return {name.removeprefix(f"{self.name}_"): name for name in mine}
+        return {name.removeprefix(f"{self.name}_"): name for name in families_of(self.name)}
 
     def option(self) -> Any:
         """The field ``task``."""

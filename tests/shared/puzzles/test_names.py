@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import vtb.puzzles
-from vtb.puzzles.registry import families
+from vtb.puzzles.registry import families, families_of
 
 ROOT = Path(vtb.puzzles.__path__[0])
 PREFIXED = ("maze", "visual")  # groups whose names begin with the group's; files and classes need not repeat it
@@ -37,3 +39,20 @@ def test_every_file_of_a_family_is_found() -> None:
     found = {Path(inspect.getfile(type(family))).relative_to(ROOT).as_posix() for family in families().values()}
     assert found == FILES
     assert len(FILES) == len(families())
+
+
+def test_a_group_is_what_its_folder_holds() -> None:
+    groups = {family.group for family in families().values()}
+    for group in groups:
+        assert families_of(group) == {name: one for name, one in families().items() if one.group == group}
+    assert len(groups) == 4
+
+
+@pytest.mark.parametrize(("program", "group"), [("visual", "visual"), ("eyeballing", "eyeballing"), ("arc", "arc")])
+def test_a_command_for_one_group_loads_no_other(program: str, group: str) -> None:
+    ask = f"import sys, vtb_generate.{program}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout.split()
+    assert f"vtb.puzzles.{group}.common" in loaded
+    assert [name for name in loaded if name.startswith("vtb.puzzles.") and name.endswith(".common")] == [
+        f"vtb.puzzles.{group}.common"
+    ]
