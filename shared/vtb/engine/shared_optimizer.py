@@ -57,7 +57,7 @@ class SharedOptimizer:
             weight.grad = None
 
     @property
-    def own_state(self) -> Mapping[Any, Mapping[str, Any]]:
+    def state(self) -> Mapping[Any, Mapping[str, Any]]:
         """The state of the weights of this process."""
         return self._own.state  # type: ignore[no-any-return]
 
