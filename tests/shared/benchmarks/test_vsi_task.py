@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from vtb.benchmarks.registry import benchmarks
 from vtb.benchmarks.vsi_bench.benchmark import BENCHMARK, COLUMN_OF, TABLE, TASKS, summarise
-from vtb.benchmarks.vsi_bench.questions import example_of, read_published
+from vtb.benchmarks.vsi_bench.questions import example_of, read_published, read_questions
 from vtb.benchmarks.vsi_bench.record import VsiRecord
 from vtb.errors import BadInput
 from vtb.tasks.example import encode_example
@@ -93,3 +94,47 @@ def test_published_rows_become_examples(tmp_path: Path) -> None:
     assert asking.video == "scannet/scene0011_00"
     assert asking.example.key == "vsi-3"
     assert asking.example.answer == "B"
+
+
+ASKED = "<image>\nThese are frames of a video.\nIs the sofa to my left?\n"
+LEFT_OR_RIGHT = ("Is the sofa to my left?", ("A. left", "B. right"), "B")
+DIRECTION = {"question_type": "object_rel_direction_v2"}
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        # The published recipe's own file: conversations as LLaVA has them, all words in one text.
+        ({"data_source": "scans", "video": "/data/a.mp4", "question_type": "object_counting", "conversations": [
+            {"from": "human", "value": "<image>\nThese are frames of a video.\nHow many?\nPlease answer the question "
+             "using a single word or phrase."}, {"from": "gpt", "value": "3"}]}, ("How many?", (), "3")),
+        ({"data_source": "scans", "scene_name": "a", **DIRECTION, "conversations": [
+            {"from": "human", "value": f"{ASKED}Options:\nA. left\nB. right\nAnswer with the option's letter from the "
+             "given choices directly."}, {"from": "gpt", "value": "B"}]}, LEFT_OR_RIGHT),
+        # What the recipe makes of it.
+        ({"dataset": "scans", "scene_name": "a", **DIRECTION, "solution": "B", "messages": [
+            {"role": "user", "content": f"<image>{ASKED}A) left\nB) right"}]}, LEFT_OR_RIGHT),
+        # SpaceR's.
+        ({"problem": "Question:\nHow many?", "problem_type": ["object_counting"], "solution": "<answer>7</answer>",
+          "video_filename": "scans/a.mp4"}, ("How many?", (), "7")),
+        # The right option by its words.
+        ({"dataset": "scans", "scene_name": "a", **DIRECTION, "question": "Is the sofa to my left?",
+          "options": ["A. left", "B. right"], "ground_truth": "Right"}, LEFT_OR_RIGHT),
+        # The benchmark's own words stay as they are.
+        ({"dataset": "scans", "scene_name": "a", "question_type": "object_counting", "ground_truth": "3",
+          "question": "Question:\nHow many?\nAnswer with care."}, ("Question:\nHow many?\nAnswer with care.", (), "3")),
+    ],
+)  # fmt: skip
+def test_forms_of_training_sets(row: dict[str, object], found: tuple[object, ...], tmp_path: Path) -> None:
+    (tmp_path / "q.json").write_text(json.dumps([row]))
+    (question,) = read_questions(tmp_path / "q.json")
+    assert (question.question, question.options, question.answer) == found
+    assert question.scene == "scans/a"
+
+
+def test_an_answer_is_one_letter(tmp_path: Path) -> None:
+    row = {"scene_name": "a", **DIRECTION, "question": "Which?", "options": ["A. left", "B. right"]}
+    for answer in ("AB", "C"):
+        (tmp_path / "q.json").write_text(json.dumps([{**row, "ground_truth": answer}]))
+        with pytest.raises(BadInput, match="letter of no option"):
+            read_questions(tmp_path / "q.json")

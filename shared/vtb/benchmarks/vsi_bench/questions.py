@@ -10,6 +10,7 @@ from typing import Any
 from vtb.benchmarks.common.rows import read_rows
 from vtb.benchmarks.registry import Asking
 from vtb.benchmarks.vsi_bench import NAME
+from vtb.benchmarks.vsi_bench.in_one_piece import LETTERS, in_columns, letter_of, unmarked
 from vtb.benchmarks.vsi_bench.metric import asks_for_number, target_number
 from vtb.benchmarks.vsi_bench.record import VsiRecord
 from vtb.benchmarks.vsi_bench.task import VsiTask
@@ -20,7 +21,7 @@ from vtb.tasks.task import MODALITIES
 
 # Names of the columns: the benchmark's first, then those of training sets in its form.
 _NAMES = {
-    "scene": ("scene_name", "scene", "video", "path"),
+    "scene": ("scene_name", "scene", "video", "path", "video_filename"),
     "kind": ("question_type", "problem_type"),
     "question": ("question", "problem"),
     "answer": ("ground_truth", "solution", "answer"),
@@ -111,29 +112,39 @@ def _question(row: Any, number: int, path: Path) -> Question:
     where = f"{path}: row {number}"
     if not isinstance(row, Mapping):
         raise BadInput(f"{where} is no question (columns {', '.join(names[0] for names in _NAMES.values())})")
+    row = in_columns(row)
     found = {column: _text(row, names, where) for column, names in _NAMES.items()}
     options = _options(row.get("options"), where)
     try:
-        if asks_for_number(found["kind"]):
-            target_number(found["answer"])
-        elif not options:
-            raise BadInput("has no options, though its type is multiple choice")
-        elif found["answer"].strip().upper() not in "ABCDEFGH"[: len(options)]:
-            raise BadInput(f"has the answer {found['answer'][:60]!r}, which is the letter of no option")
+        answer = letter_of(unmarked(found["answer"]), options)
+        _check_answer(found["kind"], answer, options)
     except BadInput as error:
         raise BadInput(f"{where}: {error}") from error
-    folder, scene = row.get("dataset"), found["scene"]
+    folder, scene = row.get("dataset"), found["scene"].removesuffix(".mp4")
+    if scene.startswith("/"):  # a place on somebody's machine
+        scene = scene.rpartition("/")[2]
     place = f"{folder}/{scene}" if isinstance(folder, str) and folder and "/" not in scene else scene
     name = row.get("id")
     return Question(
-        str(number if name is None else name), place.removesuffix(".mp4"), found["kind"], found["question"], options,
-        found["answer"].strip(),
-    )  # fmt: skip
+        str(number if name is None else name), place, found["kind"], found["question"], options, answer.strip()
+    )
+
+
+def _check_answer(kind: str, answer: str, options: tuple[str, ...]) -> None:
+    if asks_for_number(kind):
+        target_number(answer)
+    elif not options:
+        raise BadInput("has no options, though its type is multiple choice")
+    elif answer.strip().upper() not in tuple(LETTERS[: len(options)]):
+        raise BadInput(f"has the answer {answer[:60]!r}, which is the letter of no option")
 
 
 def _text(row: Mapping[str, Any], names: Sequence[str], where: str) -> str:
     for name in names:
-        if isinstance(value := row.get(name), (str, int, float)) and str(value).strip():
+        value = row.get(name)
+        if isinstance(value, list) and len(value) == 1:  # SpaceR's types
+            (value,) = value
+        if isinstance(value, (str, int, float)) and str(value).strip():
             return str(value)
     raise BadInput(f"{where} has no column {' or '.join(names)}")
 
@@ -143,7 +154,5 @@ def _options(value: Any, where: str) -> tuple[str, ...]:
         return ()
     if not isinstance(value, (list, tuple)) or not all(isinstance(option, str) for option in value):
         raise BadInput(f"{where}: its options are no list of words")
-    lettered = all(
-        option[:2] in (f"{letter}.", f"{letter}:") for option, letter in zip(value, "ABCDEFGH", strict=False)
-    )
-    return tuple(value) if lettered else tuple(f"{a}. {b}" for a, b in zip("ABCDEFGH", value, strict=False))
+    lettered = all(option[:2] in (f"{letter}.", f"{letter}:") for option, letter in zip(value, LETTERS, strict=False))
+    return tuple(value) if lettered else tuple(f"{a}. {b}" for a, b in zip(LETTERS, value, strict=False))
