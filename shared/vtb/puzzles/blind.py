@@ -22,7 +22,7 @@ _EYEBALLING = {
     "reflection": (FIVE, 0.567), "right_triangle": (0.737, 0.715), "square_outlier": (1.0, 1.0),
     "triangle_center": (FIVE, 0.566),
 }  # fmt: skip
-# Fair, and the benchmark's way.
+# Fair, and the benchmark's way. Of overlapping squares, whose own colors tell more, each puzzle of ours says its guess.
 _VISUAL = {
     "visual_color_hexagon": (1 / 3, 1.0), "visual_color_grid": (1 / 2, 1.0), "visual_size_grid": (1 / 2, 1.0),
     "visual_shape_reflect": (1 / 4, 1.0), "visual_color_size": (1 / 3, 0.798), "visual_size_cycle": (1 / 3, 1.0),

@@ -22,7 +22,7 @@ def in_columns(row: Mapping[str, Any]) -> Mapping[str, Any]:
     is the data set of the video.
     """
     there = {name: value for name, value in row.items() if value is not None}
-    turns = next((there[name] for name in _TURNS if isinstance(there.get(name), list)), [])
+    turns: Any = next((there[name] for name in _TURNS if isinstance(there.get(name), list)), [])
     said = [one for one in turns if isinstance(one, Mapping)]
     text = there.get("problem") or _said(said, ("human", "user"))
     if "question" in there or not isinstance(text, str):

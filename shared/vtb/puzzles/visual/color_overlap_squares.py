@@ -41,8 +41,11 @@ class ColorOverlapSquares(VisualFamily[OverlapRecord]):
     glyph = 70.0
 
     def blind(self, record: OverlapRecord) -> float | None:
-        """Nothing is hidden under either sampling, so one puzzle does not tell how it was made."""
-        return None
+        """By counting the colors of the squares and of the overlap that is seen, under either sampling.
+
+        Three colors leave two mixtures, as likely as each other; two colors have one.
+        """
+        return 1 / 2 if len({*record.squares}) == len(PRIMARY) else 1.0
 
     def compose(self, rng: random.Random, config: Config) -> dict[str, Any]:
         """Colors of the squares; the outer two are the same in a third, so that either mixture may come twice."""
