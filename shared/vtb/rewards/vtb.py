@@ -23,6 +23,8 @@ from vtb.tasks.score import Score
 NOTHING = {"correct": 0.0, "readable": 0.0, "format": 0.0, "path": 0.0}
 # Words that may stand around an answer.
 _FILLING = frozenset({"the", "answer", "is", "option", "choice", "final", "correct", "point", "color", "size", "shape"})
+# Words by which an answer is taken back, or is one of several.
+_TAKEN_BACK = frozenset({"not", "no", "never", "or", "nor", "neither", "wrong", "incorrect"})
 _MOST_WORDS = 12
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\d+")
@@ -68,7 +70,7 @@ def _decoded(text: str) -> Example:
 def _states_one(example: Example, stated: Stated, score: Score) -> bool:
     """Whether the judge reads all that is stated as one answer: numbers as one list or grid, words as one choice."""
     words = _WORD.findall(stated.text)
-    if sum(not word.isdigit() for word in words) > _MOST_WORDS:
+    if sum(not word.isdigit() for word in words) > _MOST_WORDS or not _TAKEN_BACK.isdisjoint(map(str.lower, words)):
         return False
     if example.answer.startswith("[["):
         grid = last_grid(stated.text)

@@ -123,6 +123,8 @@ def fooling(example: Example) -> dict[str, str]:
         "digits of other scripts": f"<answer>{right.translate({48 + n: 0x660 + n for n in range(10)})}</answer>"
         if right[0] == "["
         else "<answer>\uff21\uff22\uff23</answer>",
+        "taken back": f"<answer>not {right}</answer>",
+        "one of two": f"<answer>{right} or B or none</answer>",
         "noise": "x" * 100_000,
         "an endless answer": f"<answer>{right}" + " " * 100_000 + "</answer>",
         "open brackets": "[" * 100_000,
