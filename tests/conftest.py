@@ -14,6 +14,9 @@ from in_memory_kubernetes.fixture import kubernetes  # noqa: F401 -- a fixture
 from s3_server import S3Server
 from vtb.store import s3_client
 
+# As many processes as cores run tests: more threads of one would only wait for another's.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 _S3_NAMES = (
     "S3_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",

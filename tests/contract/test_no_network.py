@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from contract.command_line import BIN, TINY
+from drawing import tiny
 from stages.prepare.room_films import film, question, room
+from vtb_train_vlm.tiny_model import build_tiny_model
 
 pytestmark = pytest.mark.engine
 STEPS = ("--max-steps", "1", "--batch-size", "2", "--device", "cpu")
@@ -75,10 +77,12 @@ def test_the_way_of_models_that_draw(alone: list[str], tmp_path: Path) -> None:
     run("vtb-gen-maze", *TINY, "--count", "8", *clip, "--output", tmp_path / "mazes")
     forms = {"image": ("--variant", "qwen-image-edit"), "video": ("--variant", "wan2.2-i2v-a14b")}
     for kind, variant in forms.items():
-        data, model, adapter, said = (tmp_path / f"{kind}-{name}" for name in ("data", "model", "adapter", "said"))
+        data, adapter, said = (tmp_path / f"{kind}-{name}" for name in ("data", "adapter", "said"))
         form = ("--frames", "5", "--size", "64x64") if kind == "video" else ()
         run("vtb-prepare", kind, "--input", tmp_path / "mazes", *form, "--workers", "1", "--output", data)
-        run(f"vtb-train-{kind}", "tiny-model", *variant, model)
+        model = tmp_path / "model" if kind == "image" else tiny(variant[1])
+        if kind == "image":
+            run("vtb-train-image", "tiny-model", *variant, model)
         short = ("--max-steps", "1", "--judge-inference-steps", "2", "--judge-count", "1", "--device", "cpu", "--cache")
         small = ("--edit-pixels", "4096") if kind == "image" else ()
         place = ("--input", data, "--model", model, "--output", adapter)
@@ -98,7 +102,7 @@ def test_the_way_of_models_that_think_in_latents(alone: list[str], tmp_path: Pat
     small = ("--size", "5", "--cell-px", "16", "--count", "8", "--workers", "1")
     run("vtb-gen-maze", *small, "--show-cell-ids", "--output", at["mazes"])
     run("vtb-prepare", "latent", "--input", at["mazes"], "--workers", "1", "--output", at["plans"])
-    run("vtb-train-vlm", "tiny-model", at["model"])
+    build_tiny_model("qwen3_vl", at["model"], seed=3)
     short = ("--max-steps", "1", "--grad-accum", "1", "--judge-steps", "0", "--device", "cpu")
     learned = ("--input", at["plans"], "--model", at["model"], "--latent-size", "2", *short)
     run("vtb-train-vlm", "latent-sft", *learned, "--output", at["thinks"])

@@ -18,8 +18,8 @@ from vtb.cli.show import check_all
 from vtb.store import open_store
 
 pytestmark = pytest.mark.engine
-STEPS = 40
-LENGTH = ("--max-steps", STEPS, "--save-steps", 5, "--merge")
+STEPS = 30
+LENGTH = ("--max-steps", STEPS, "--save-steps", 5)
 
 
 @pytest.fixture(scope="module")
