@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from latents import FAMILIES, SIZE, batch, loaded, teacher_of
 from latents import one_thread as one_thread  # a fixture
+from vtb.latent.parts import Parts, last_states, seen
 from vtb.latent.selection import choose, grouped, image_weights, pooled, user_context
+from vtb_train_vlm.tiny_model import Family
 
 pytestmark = pytest.mark.engine
 
@@ -94,3 +98,69 @@ def test_many_features_become_groups_of_neighbours() -> None:
     assert grouped(features, 22) is features
     assert pooled(features, 3)[:, 1].tolist() == [3.0, 10.0, 17.0]
     assert len(pooled(features[:2], 3)) == 2
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_teacher_asks_by_the_question_the_words_before_and_what_was_chosen_last(family: Family) -> None:
+    """What ``Teacher.targets`` puts together, written out again from its states, on a row of two pictures."""
+    model, parts, tokens, sequencer = loaded(family)
+    for each in (parts.layers[-1].self_attn.q_proj, parts.layers[-1].self_attn.k_proj):
+        each.weight.data.mul_(8)  # words look at some places much more than at others
+    made, row = batch(sequencer, [0, 2]), 1
+    found = teacher_of(model, parts, tokens, sequencer, temperature=0.02).targets(made)[row]
+    states, read = (each[row] for each in _states(parts, made))
+    ids, prompt = made.ids[row].tolist(), made.prompts[row]
+    names = sequencer.processor.tokenizer.convert_ids_to_tokens(ids)
+    words = [place for place, name in enumerate(names[:prompt]) if not name.startswith("<|")]
+    shown = [place for place in range(prompt) if made.kinds[row, place] == 1]
+    asked = _looked_at(parts, read, words, shown) @ states[shown]
+    context, helpers = (asked + states[words].mean(axis=0)) / 2, seen(parts, made.helper_pixels, made.helper_grids)
+    begins, before = prompt, list[Any]()
+    for number, one in enumerate(found):
+        start = ids.index(tokens.start, begins)
+        query = np.mean([context, states[begins:start].mean(axis=0), *before], axis=0)
+        candidates = helpers.pooler_output[2 + number].detach().double().numpy()  # two are the other row's
+        cosines = candidates @ query / np.linalg.norm(candidates, axis=1) / np.linalg.norm(query)
+        order = sorted(range(len(cosines)), key=lambda place: -cosines[place])
+        covered = np.cumsum([softmax(list(cosines / 0.02))[place] for place in order])
+        expected = order[: min(SIZE, int((covered < 0.9).sum()) + 1)]
+        assert one.places == expected
+        assert one.features.numpy() == pytest.approx(candidates[expected], abs=1e-5)
+        begins, before = ids.index(tokens.end, start) + 1, [candidates[expected].mean(axis=0)]
+
+
+def _states(parts: Parts, made: Any) -> tuple[Any, Any]:
+    """The last states of a batch, and what the last layer's attention reads: its own input after its norm."""
+    import torch
+
+    layer, kept = parts.layers[-1], list[Any]()
+    hook = layer.register_forward_pre_hook(
+        lambda _, args, kwargs: kept.append(args[0] if args else kwargs["hidden_states"]), with_kwargs=True
+    )
+    with torch.no_grad():
+        found = last_states(parts, made, seen(parts, made.pixels, made.grids), parts.embed(made.ids))
+        hook.remove()
+        return found.double().numpy(), layer.input_layernorm(kept[0]).double().numpy()
+
+
+def _looked_at(parts: Parts, read: Any, words: list[int], shown: list[int]) -> Any:
+    """How much the words look at each token of the pictures, without positions, head by head."""
+    attention = parts.layers[-1].self_attn
+    queries, keys = _projected(attention, "q", read[words]), _projected(attention, "k", read[shown])
+    each = queries.shape[1] // keys.shape[1]
+    weights = [
+        softmax([float(word @ key) / math.sqrt(len(word)) for key in keys[:, head // each]])
+        for head in range(queries.shape[1]) for word in queries[:, head]
+    ]  # fmt: skip
+    return np.mean(weights, axis=0)
+
+
+def _projected(attention: Any, which: str, read: Any) -> Any:
+    layer, norm = getattr(attention, f"{which}_proj"), getattr(attention, f"{which}_norm", None)
+    made = read @ layer.weight.detach().double().numpy().T
+    made = made if layer.bias is None else made + layer.bias.detach().double().numpy()
+    made = made.reshape(len(read), -1, attention.head_dim)
+    if norm is None:
+        return made
+    scale = np.sqrt((made**2).mean(axis=-1, keepdims=True) + norm.variance_epsilon)
+    return made / scale * norm.weight.detach().double().numpy()
