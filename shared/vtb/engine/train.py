@@ -40,6 +40,10 @@ _LOST = re.compile(
     r"[Tt]imed out (?:after )?waiting"
 )
 
+# What torch and Python say where a machine has no memory left, and torchrun where its kernel ended a process for that.
+_NO_MEMORY = re.compile(r"can't allocate memory|^(?:\[rank\d+\]: ?)?MemoryError", re.MULTILINE)
+_KILLED = re.compile(r"Root Cause.*\(SIGKILL\)", re.DOTALL)
+
 
 @dataclass(frozen=True)
 class EngineRun:
@@ -163,9 +167,12 @@ def stopped_message(pusher: CheckpointPusher) -> str:
 
 def failure(job: EngineRun, code: int, tail: Sequence[str], path: Path) -> Exception:
     """The right error for an engine that ended badly."""
-    if "out of memory" in "\n".join(tail).lower():
+    said = "\n".join(tail)
+    if "out of memory" in said.lower():
         return NotAvailable(f"the GPU ran out of memory: lower {job.smaller} (log: {path})")
-    if code == -signal.SIGKILL:
+    if _NO_MEMORY.search(said):
+        return NotAvailable(f"this machine ran out of memory: lower {job.smaller} (log: {path})")
+    if code == -signal.SIGKILL or _KILLED.search(said):
         return NotAvailable(f"the engine was killed, most likely out of memory: lower {job.smaller} (log: {path})")
     errors = [match[1] for line in tail if (match := _ERROR.match(line.strip())) and "ChildFailedError" not in match[1]]
     lost = next((error for error in errors if _LOST.search(error)), None)

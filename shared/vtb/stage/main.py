@@ -23,6 +23,7 @@ log = logging.getLogger("vtb")
 TERMINATION_LOG = Path(signals.TERMINATION_LOG)
 INTERNAL = 1
 STDOUT = 1
+SMALLER = "ask for less at a time (--batch-size, or smaller pictures or clips), or take a larger one"
 MAX_LINE = 2000  # characters of an error; what was given may be longer
 
 
@@ -92,9 +93,18 @@ def _run(command: click.Command, arguments: Sequence[str] | None) -> int:
         return _fail(name, f"{where}{error.strerror or error}: fix this on the machine", NotAvailable.exit_code)
     except Exception as error:
         log.debug("traceback", exc_info=True)
+        if device := _out_of_memory(error):
+            return _fail(name, f"{device} ran out of memory: {SMALLER}", NotAvailable.exit_code)
         line = f"internal error, please report it: {type(error).__name__}: {error} (--log-level debug shows where)"
         return _fail(name, line, INTERNAL)
     return result if isinstance(result, int) else 0
+
+
+def _out_of_memory(error: Exception) -> str | None:
+    """What has none left, where that is what torch, which is not imported here, means by an error."""
+    if type(error).__name__ == "OutOfMemoryError":
+        return "the GPU"
+    return "this machine" if isinstance(error, RuntimeError) and "can't allocate memory" in str(error) else None
 
 
 def _reader_left(descriptor: int) -> bool:

@@ -78,6 +78,10 @@ def test_every_kind_of_error_is_here() -> None:
     assert kinds - {VtbError} == set(CODES)
 
 
+class OutOfMemoryError(RuntimeError):
+    """As torch names it."""
+
+
 @pytest.mark.parametrize("kind", CODES)
 def test_an_error_is_one_line_and_its_code(kind: type[VtbError], capsys: pytest.CaptureFixture[str]) -> None:
     code, err = leave(fail(kind("what:\n  where,   and what to do")), capsys)
@@ -94,6 +98,8 @@ def test_an_error_is_one_line_and_its_code(kind: type[VtbError], capsys: pytest.
         (click.UsageError("no such thing."), 2, "no such thing (see vtb-test --help)"),
         (click.BadParameter("bad"), 2, "Invalid value: bad (see vtb-test --help)"),
         (MemoryError(), 4, "out of memory: lower --workers"),
+        (OutOfMemoryError("CUDA out of memory. Tried to allocate"), 4, "the GPU ran out of memory: ask for less"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you"), 4, "this machine ran out of memory: ask for"),
         (ZeroDivisionError("by\nzero"), 1, "internal error, please report it: ZeroDivisionError: by zero"),
         (OSError(5, "Input/output error"), 4, "Input/output error: fix this on the machine"),
     ],
