@@ -1,0 +1,50 @@
+"""The measurement of real layers: with tiny ones it works on a CPU, and on a GPU with those of the released models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from drawing import one_thread as one_thread  # a fixture
+from gpu.drawing_steps import measure, operations, real
+from real_denoisers import features_for
+
+pytestmark = pytest.mark.engine
+
+
+def tiny_wan(layers: int) -> Any:
+    from diffsynth.models.wan_video_dit import WanModel
+
+    from vtb.diffusion.tiny.wan import DITS
+
+    return WanModel(**{**DITS["wan2.2-ti2v-5b"], "num_layers": layers})
+
+
+def tiny_qwen(layers: int) -> Any:
+    from vtb.diffusion.tiny.qwen import DIT, TinyQwenImageDiT
+
+    return TinyQwenImageDiT(**{**DIT, "layers": layers})
+
+
+@pytest.mark.parametrize(
+    ("variant", "make", "width"), [("wan2.2-ti2v-5b", tiny_wan, 32), ("qwen-image-edit-2511", tiny_qwen, 64)]
+)
+def test_an_update_is_timed_and_counted(variant: str, make: Any, width: int) -> None:
+    features = features_for(variant, (64, 64), 5, 8, width)
+    found = measure(variant, make(1), features, "cpu", rank=4, updates=1, warm=0)
+    assert found["seconds"] > 0
+    counts = [operations(variant, make(layers), features, "cpu", "lora", 4) for layers in (1, 2, 3)]
+    assert counts[2] - counts[1] == counts[1] - counts[0] > 0  # so many layers may be counted by two of them
+    assert operations(variant, make(1), features, "cpu", "full", 4) > counts[0]
+
+
+@pytest.mark.gpu
+def test_real_layers() -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("needs an NVIDIA GPU")
+    found = real("wan2.2-ti2v-5b", (480, 480), 81, "lora", 32, 2)
+    assert found["memory_gib"] > 1
+    assert found["tflops"] > 1
