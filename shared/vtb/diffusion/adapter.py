@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from vtb.artifact.local import DRAWING_ADAPTER
+from vtb.diffusion.drawn_form import DrawnForm
 from vtb.diffusion.job import Job
 from vtb.diffusion.pipelines import engine_words
 from vtb.diffusion.variants import Variant
@@ -27,17 +28,19 @@ class Adapter(msgspec.Struct, frozen=True):
         experts: names of its files, without their ending.
         rank: of its matrices; the scale is 1.
         edit_pixels: pictures to edit were scaled to about so many.
+        form: of what was drawn.
     """
 
     variant: str
     experts: tuple[str, ...]
     rank: Annotated[int, msgspec.Meta(ge=1, le=4096)]
     edit_pixels: Annotated[int, msgspec.Meta(ge=1024, le=1 << 26)]
+    form: DrawnForm = DrawnForm()
 
 
 def describe(job: Job) -> str:
     """As JSON."""
-    found = Adapter(job.variant, job.experts, job.rank, job.edit_pixels)
+    found = Adapter(job.variant, job.experts, job.rank, job.edit_pixels, job.form)
     return json.dumps(msgspec.to_builtins(found), indent=1, sort_keys=True) + "\n"
 
 

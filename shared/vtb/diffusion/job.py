@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vtb.diffusion.drawn_form import DrawnForm
 from vtb.engine.training_job import Interval, TrainingJob
 
 
@@ -26,6 +27,7 @@ class Job(TrainingJob, frozen=True, kw_only=True):
         edit_pixels: pictures to edit are scaled to about so many.
         cache: the folder of features to keep, where they are kept.
         judging: of held-out puzzles, where it is wanted.
+        form: of what the rows draw.
     """
 
     variant: str
@@ -33,3 +35,4 @@ class Job(TrainingJob, frozen=True, kw_only=True):
     edit_pixels: int
     cache: Path | None
     judging: Judging | None
+    form: DrawnForm = DrawnForm()

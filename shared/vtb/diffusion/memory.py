@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 
-from vtb.diffusion.variants import Variant
+from vtb.diffusion.activations import activations
+from vtb.diffusion.job import Job
+from vtb.diffusion.rows import load_sample, read_rows
+from vtb.diffusion.variants import VARIANTS, Variant
 from vtb.diffusion.weight_files import header
 
 GIB = 2**30
@@ -23,27 +26,49 @@ class Estimate:
         trained: parameters that are trained.
         frozen_gib: memory of the weights in the training's type.
         trained_gib: memory of what is trained, with gradients and the optimizer's state.
+        activations_gib: about what the activations of a sample take; 0 where nobody counted it.
     """
 
     weights: int
     trained: int
     frozen_gib: float
     trained_gib: float
+    activations_gib: float = 0.0
 
-    def in_words(self) -> str:
-        """One line."""
-        whole = self.frozen_gib + self.trained_gib
+    def in_words(self, where: str) -> str:
+        """One line; ``where`` says of what it is the memory."""
+        whole = self.frozen_gib + self.trained_gib + self.activations_gib
+        known = f", activations of a sample (about {self.activations_gib:.1f} GiB)" if self.activations_gib else ""
         return (
             f"{self.weights:,} weights ({self.frozen_gib:.1f} GiB), {self.trained:,} of them or of a LoRA trained "
-            f"({self.trained_gib:.1f} GiB with gradients and optimizer): {whole:.1f} GiB on each GPU, and activations"
+            f"({self.trained_gib:.1f} GiB with gradients and optimizer){known}: {whole:.1f} GiB {where}"
+            + ("" if known else ", and activations")
         )
+
+
+def needs(job: Job, width: int, processes: int, *, kept: bool) -> Estimate:
+    """What a training needs in float32 (``width`` 4) or bfloat16 (2), for a sample like the first of its rows.
+
+    Raises:
+        BadInput: the rows cannot be read.
+    """
+    variant = VARIANTS[job.variant]
+    found = estimate(variant, job.model, job.experts, job.tuner, job.rank, width, processes, kept=kept)
+    if width == _SINGLE:
+        return found
+    sample = load_sample(read_rows(job.dataset, variant)[0], variant)
+    shapes = list(_shapes(variant.find(job.model)["dit"]))  # of several experts one computes, and all have one shape
+    size = activations(
+        variant, shapes, sample, job.edit_pixels, job.tuner, job.rank, recomputed=job.gradient_checkpointing
+    )
+    return replace(found, activations_gib=size / GIB)
 
 
 def estimate(
     variant: Variant, folder: Path, experts: Sequence[str], tuner: str, rank: int, width: int, processes: int,
     *, kept: bool = False,
 ) -> Estimate:  # fmt: skip
-    """What a training needs.
+    """What a training needs besides activations.
 
     Args:
         variant: which model it is.

@@ -18,14 +18,15 @@ _PICTURE = 1  # how transformers marks the tokens of pictures; words are 0
 
 def restore_picture_positions(text_encoder: Any) -> None:
     """Add the argument to every call of an encoder that shows pictures; a pipeline that gives it is left alone."""
-    text_encoder.register_forward_pre_hook(_with_token_types, with_kwargs=True)
 
+    def with_token_types(encoder: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
+        if kwargs.get("pixel_values") is None:
+            return None
+        if kwargs.get(ARGUMENT) is not None:
+            log.warning("this diffsynth says itself where pictures are: vtb/diffusion/picture_positions.py can go")
+            hook.remove()  # said once
+            return None
+        marked = (kwargs["input_ids"] == encoder.model.config.image_token_id).int() * _PICTURE
+        return args, {**kwargs, ARGUMENT: marked}
 
-def _with_token_types(encoder: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
-    if kwargs.get("pixel_values") is None:
-        return None
-    if kwargs.get(ARGUMENT) is not None:
-        log.warning("this diffsynth says itself where pictures are: vtb/diffusion/picture_positions.py can go")
-        return None
-    marked = (kwargs["input_ids"] == encoder.model.config.image_token_id).int() * _PICTURE
-    return args, {**kwargs, ARGUMENT: marked}
+    hook = text_encoder.register_forward_pre_hook(with_token_types, with_kwargs=True)

@@ -15,8 +15,9 @@ from vtb.artifact import Manifest, read_manifest
 from vtb.artifact.local import DRAWING_MODEL, cache_folder, find_model
 from vtb.artifact.unpacked import unpacked_folder
 from vtb.diffusion.artifact import HARVEST
+from vtb.diffusion.drawn_form import form_of
 from vtb.diffusion.job import Job, Judging
-from vtb.diffusion.memory import estimate
+from vtb.diffusion.memory import needs
 from vtb.diffusion.options import DrawingOptions
 from vtb.diffusion.variants import VARIANTS, Variant
 from vtb.diffusion.weight_files import check_weights
@@ -85,20 +86,26 @@ def train_drawing(
         edit_pixels=edit_pixels or pixels_of(folder),
         gradient_checkpointing=not options.keep_activations, save_steps=options.save_steps, resume_from=None,
         cache=cache_folder() / "features" if options.cache else None, judging=judging_of(options),
+        form=form_of(manifest.plan.config),
         **way.own(options),
     )  # fmt: skip
     if problem := variant.missing(job.model):
         raise BadInput(problem)
     check_weights(variant.find(job.model))
     if run.dry_run:
-        width, shared = 4 if where == "cpu" else 2, everywhere(processes(options.nproc, where))
-        needs = estimate(variant, job.model, job.experts, job.tuner, job.rank, width, shared, kept=way.keeps(options))
-        click.echo(f"memory {needs.in_words()}")
+        say_memory(job, everywhere(processes(options.nproc, where)), kept=way.keeps(options))
         run.say_plan(plan, f"{variant.name} trained on {rows} rows for {job.steps} updates on {where}")
         return
     nproc = processes(options.nproc, where)
     start = partial(own_training, job, way.module, nproc, _SMALLER, lambda job: partial(collect, job, way.harvest))
     run_training(run, plan, job.output_dir, start)
+
+
+def say_memory(job: Job, shared: int, *, kept: bool) -> None:
+    """What each process needs; a machine without a GPU says also what GPUs elsewhere would need."""
+    if job.device == "cpu":
+        click.echo(f"memory {needs(job, 4, shared, kept=kept).in_words('in each process on this CPU, in float32')}")
+    click.echo(f"memory {needs(job, 2, shared, kept=kept).in_words('on each GPU, in bfloat16')}")
 
 
 def pixels_of(folder: Path) -> int:

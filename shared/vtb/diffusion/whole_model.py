@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 
 from vtb.artifact.manifest import MANIFEST, PLAN
+from vtb.diffusion.drawn_form import DrawnForm
 from vtb.diffusion.job import Job
 from vtb.diffusion.variants import VARIANTS
 from vtb.engine.proof import training_proof
@@ -17,20 +18,22 @@ from vtb.formats.leftovers import without_leftovers
 from vtb.regular_file import read_regular
 
 EDIT_PIXELS = 1_048_576  # for which the released models are made
-_SHOWN = "vtb_shown.json"  # how pictures to edit were shown in training, which evaluation follows
+_SHOWN = "vtb_shown.json"  # what was shown and drawn in training, which evaluation follows
 _LARGEST = 1 << 16
 # Files of the artifact that it may have come in.
 _OF_A_TRAINING = (MANIFEST, PLAN, _SHOWN, "log.jsonl", "curves.png", "strips", "tensorboard", "checkpoints")
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """How pictures to edit were shown in training.
+    """What was shown and drawn in training.
 
     Attributes:
-        edit_pixels: scaled to about so many.
+        edit_pixels: pictures to edit were scaled to about so many.
+        form: of what was drawn.
     """
 
     edit_pixels: Annotated[int, msgspec.Meta(ge=1024, le=1 << 26)]
+    form: DrawnForm = DrawnForm()
 
 
 def shown_in_training(folder: Path) -> Shown | None:
@@ -67,7 +70,7 @@ def write_whole(job: Job, checkpoint: Path, place: Path) -> dict[str, Any]:
         target = place / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
-    (place / _SHOWN).write_bytes(msgspec.json.encode(Shown(job.edit_pixels)) + b"\n")
+    (place / _SHOWN).write_bytes(msgspec.json.encode(Shown(job.edit_pixels, job.form)) + b"\n")
     changed = [_put(job, checkpoint / f"{name}.safetensors", old[part][0], place) for part, name in trained.items()]
     if not any(proof["weights_changed"] for proof in changed):
         raise QualityGate("training changed nothing: is --learning-rate 0, or the loss constant?")

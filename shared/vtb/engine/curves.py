@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+MEMORY = "memory_gib"  # of a row: the most that was in use so far
 _SMOOTHING = 0.9
 # What differs from run to run, and the engine's summary, which knows nothing of the steps before a restart.
 _OF_ONE_RUN = re.compile(r"(step_)?time|total_flos|train_.*|.*(runtime|per_second|speed|memory).*")
@@ -47,6 +48,11 @@ def read_parts(path: Path) -> list[dict[str, Any]]:
         if parts:
             parts[-1]["seconds"] = round(line["time"] - parts[-1]["start"], 3)
     return [{name: value for name, value in part.items() if name != "start"} for part in parts]
+
+
+def read_memory(path: Path) -> float | None:
+    """The most memory that the first process had in use, in GiB; None where no log says it."""
+    return max((float(line[MEMORY]) for line in _lines(path) if MEMORY in line), default=None)
 
 
 def read_outcome(path: Path) -> dict[str, Any] | None:

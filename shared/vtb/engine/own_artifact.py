@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,13 +12,14 @@ from typing import Any, Generic
 from vtb.artifact import Manifest
 from vtb.artifact.output import Output
 from vtb.engine.complete import newest_complete_checkpoint
-from vtb.engine.curves import Panel, read_figures, read_parts
+from vtb.engine.curves import MEMORY, Panel, read_figures, read_memory, read_parts
 from vtb.engine.launch import strips_folder, train_log
 from vtb.engine.lock import OutputLock
 from vtb.engine.side_files import write_side_files
 from vtb.engine.training_job import J
 from vtb.errors import BadInput
 
+log = logging.getLogger("vtb.train")
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -59,4 +61,13 @@ def collect(job: J, harvest: Harvest[J], output: Output, outcome: dict[str, Any]
     files = output.put_folder(place)
     metrics = {**proof, **harvest.figures(rows), "steps": outcome["step"]}
     lock.check()
-    return output.commit([], files, metrics, {"parts": read_parts(train_log(job.output_dir))})
+    return output.commit([], files, metrics, {"parts": read_parts(train_log(job.output_dir)), **_memory(job)})
+
+
+def _memory(job: J) -> dict[str, float]:
+    """What the training took; says it, too."""
+    peak = read_memory(train_log(job.output_dir))
+    if peak is None:
+        return {}
+    log.info("memory: %.2f GiB at most, in the first process", peak)
+    return {MEMORY: round(peak, 3)}

@@ -6,12 +6,14 @@ What is learned, and from what, is each trainer's own; this is what they have in
 from __future__ import annotations
 
 import math
+import resource
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Generic
 
+from vtb.engine.curves import MEMORY
 from vtb.engine.optimizer import whole_state
 from vtb.engine.pace import rate_factor
 from vtb.engine.step_log import StepLog
@@ -140,11 +142,12 @@ class TrainingLoop(ABC, Generic[J]):
         return parts
 
     def _memory(self) -> dict[str, float]:
+        """The most that was in use so far, of the GPU or of this process."""
         import torch
 
-        if self.accelerator.device.type != "cuda":
-            return {}
-        return {"memory_gib": torch.cuda.max_memory_allocated() / 2**30}
+        if self.accelerator.device.type == "cuda":
+            return {MEMORY: torch.cuda.max_memory_allocated() / 2**30}
+        return {MEMORY: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}  # which Linux counts in KiB
 
     def _save(self) -> None:
         state = whole_state(self.optimizer, saves=self.accelerator.is_local_main_process)

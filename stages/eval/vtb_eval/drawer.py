@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vtb.datasets.asked import Asked
 from vtb.datasets.chunk import Loaded
 from vtb.datasets.odd_records import odd_figure
-from vtb.diffusion.adapter import adapter_for, put_on
+from vtb.diffusion.adapter import Adapter, adapter_for, put_on
+from vtb.diffusion.drawn_form import newest
 from vtb.diffusion.rows import Sample as ToDraw
 from vtb.diffusion.sampling import Sampling, draw_answer
 from vtb.diffusion.variants import VARIANTS
 from vtb.diffusion.weight_files import check_weights
-from vtb.diffusion.whole_model import EDIT_PIXELS, shown_in_training
+from vtb.diffusion.whole_model import EDIT_PIXELS, Shown, shown_in_training
 from vtb.engine.hardware import choose_device
 from vtb.errors import BadInput
 from vtb.formats.shared_frames import fold
@@ -26,7 +26,7 @@ from vtb.media.image import Image, decode_image, encode_rgb
 from vtb.media.video import UnreadableVideo, decode_ends, encode_rgb_clip
 from vtb.rng import sample_seed
 from vtb.stage.executor import ShardResult, Tick
-from vtb_eval.drawing_options import DrawingOptions
+from vtb_eval.drawing_options import CLIP_SIZE, DRAW_PIXELS, FRAMES, DrawingOptions
 from vtb_eval.prediction import PREDICTION, Prediction, drawn_name, encode_prediction
 from vtb_eval.questions import ShardWork, read_loaded
 
@@ -50,16 +50,19 @@ class Drawer:
         if problem := self._variant.missing(model):
             raise BadInput(problem)
         check_weights(self._variant.find(model))
-        said = [shown_in_training(model), *(adapter_for(self._variant, folder) for folder in adapters)]
-        trained = [one.edit_pixels for one in said if one is not None]  # the last has the last word
-        self._edit_pixels = options.edit_pixels or (trained[-1] if trained else EDIT_PIXELS)
+        shown, learned = shown_in_training(model), [adapter_for(self._variant, folder) for folder in adapters]
+        said: list[Shown | Adapter] = [*([shown] if shown is not None else []), *learned]  # the last has the last word
+        self._edit_pixels = options.edit_pixels or (said[-1].edit_pixels if said else EDIT_PIXELS)
+        form = newest([one.form for one in said])
+        self._draw_pixels = options.draw_pixels or form.pixels or DRAW_PIXELS
+        self._frames, self._size = options.frames or form.frames or FRAMES, options.clip_size or form.size or CLIP_SIZE
 
     def __call__(self, work: ShardWork, tick: Tick) -> ShardResult:
         """The answers to one shard of questions."""
         odd, samples = list[str](), list[Sample]()
-        for loaded, asked in read_loaded(work, odd):
+        for loaded in read_loaded(work, odd):
             try:
-                to_draw = self._to_draw(loaded, asked)
+                to_draw = self._to_draw(loaded)
             except BadInput as error:
                 odd.append(f"{loaded.key[:100]!r} cannot be drawn ({error})")
                 continue
@@ -86,27 +89,27 @@ class Drawer:
         height, width = frames[0].shape[:2]
         return encode_rgb_clip(frames, (width, height), self._options.fps)
 
-    def _to_draw(self, loaded: Loaded, asked: Sequence[Asked]) -> ToDraw:
+    def _to_draw(self, loaded: Loaded) -> ToDraw:
         """The words, what the model sees, and the form of what it is to draw.
 
         Raises:
             BadInput: it cannot be asked about this.
         """
-        if any(one.kind != "image" for one in asked):
+        if any(one.kind != "image" for one in loaded.asked):
             raise BadInput("it asks about a clip")
         if self._variant.moving:
             return self._clip_to_draw(loaded)
-        pictures = [decode_image(one.files[0]) for one in asked]
+        pictures = [decode_image(one.files[0]) for one in loaded.asked]
         if self._variant.shown == "picture" and len(pictures) > 1:
             raise BadInput(f"it shows {len(pictures)} pictures, and {self._variant.name} edits one")
         height, width = pictures[0].shape[:2]
-        size = fitting_size(width, height, self._options.draw_pixels, self._variant.multiple)
+        size = fitting_size(width, height, self._draw_pixels, self._variant.multiple)
         shown = [] if self._variant.shown == "nothing" else [resized(picture, size) for picture in pictures]
         return ToDraw(neutral(loaded.example.prompts.image), (), shown, size)
 
     def _clip_to_draw(self, loaded: Loaded) -> ToDraw:
         """As the puzzle's own clip begins; without one, the picture fills the frame, as the judges then take it."""
-        first, length = resized(loaded.puzzle, self._options.clip_size), self._options.frames
+        first, length = resized(loaded.puzzle, self._size), self._frames
         if loaded.clip is not None:
             try:
                 ends = decode_ends(loaded.clip())

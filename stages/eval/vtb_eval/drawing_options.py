@@ -9,6 +9,7 @@ from vtb.media.frame_count import check_clip_form
 from vtb.stage.fields import option
 
 GROUP = "A model that draws"
+DRAW_PIXELS, FRAMES, CLIP_SIZE = 1_048_576, 81, (480, 480)  # where neither options nor training say it
 
 
 @dataclass(frozen=True)
@@ -28,19 +29,21 @@ class DrawingOptions:
         None, low=1024, group=GROUP, default_text="those of the training, or 1048576",
         help="Show a picture to edit scaled to about this many pixels.",
     )  # fmt: skip
-    draw_pixels: int = option(
-        1_048_576,
-        low=4096,
-        group=GROUP,
-        help="Draw pictures of at most so many pixels; the number of vtb-prepare image.",
-    )
-    frames: int = option(81, group=GROUP, help="Frames of a clip, 4k+1, where the puzzle has none of its own.")
-    clip_size: tuple[int, int] = option(
-        (480, 480), metavar="WxH", group=GROUP,
+    draw_pixels: int | None = option(
+        None, low=4096, group=GROUP, default_text="those of the training, or 1048576",
+        help="Draw pictures of at most so many pixels.",
+    )  # fmt: skip
+    frames: int | None = option(
+        None, group=GROUP, default_text="those of the training, or 81",
+        help="Frames of a clip, 4k+1, where the puzzle has none of its own.",
+    )  # fmt: skip
+    clip_size: tuple[int, int] | None = option(
+        None, metavar="WxH", group=GROUP, default_text="that of the training, or 480x480",
         help="Size of a clip, multiples of 32, where the puzzle has none of its own.",
     )  # fmt: skip
     fps: int = option(16, low=1, group=GROUP, help="Frames a second of a clip.")
 
     def __post_init__(self) -> None:
         """Refuse what a video model would round."""
-        check_clip_form(self.frames, self.clip_size, "--clip-size")
+        frames = FRAMES if self.frames is None else self.frames
+        check_clip_form(frames, self.clip_size or CLIP_SIZE, "--clip-size")

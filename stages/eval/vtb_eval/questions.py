@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vtb.datasets.asked import Asked
 from vtb.datasets.chunk import Chunk, Loaded
+from vtb.datasets.readers import read_chunk
 from vtb.datasets.shown import read_shown
 from vtb.formats.special_tokens import neutral
 from vtb.tasks.example import Example
@@ -42,17 +43,24 @@ class ShardWork:
 
 def read_questions(work: ShardWork, odd: list[str]) -> Iterator[Question]:
     """The questions of a shard of predictions; records of others that cannot be asked about are named in ``odd``."""
-    for loaded, asked in read_loaded(work, odd):
-        yield make_question(loaded, () if work.blind else asked, work.style)
+    for chunk, start, stop in _pieces(work):
+        for loaded, asked in read_shown(chunk, odd, start, stop):
+            yield make_question(loaded, () if work.blind else asked, work.style)
 
 
-def read_loaded(work: ShardWork, odd: list[str]) -> Iterator[tuple[Loaded, tuple[Asked, ...]]]:
-    """The examples of a shard with what is shown of each."""
+def read_loaded(work: ShardWork, odd: list[str]) -> Iterator[Loaded]:
+    """The examples of a shard as they are: a model that draws sees the puzzle itself, without printed names."""
+    for chunk, start, stop in _pieces(work):
+        yield from read_chunk(chunk, start, stop, odd)
+
+
+def _pieces(work: ShardWork) -> Iterator[tuple[Chunk, int, int]]:
+    """Which examples of which chunks a shard has."""
     first = 0
     for chunk in work.chunks:
         start, stop = max(work.start, first), min(work.stop, first + chunk.rows)
         if start < stop:
-            yield from read_shown(chunk, odd, start - first, stop - first)
+            yield chunk, start - first, stop - first
         first += chunk.rows
 
 

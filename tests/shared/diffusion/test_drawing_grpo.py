@@ -195,6 +195,19 @@ def test_the_distance_holds_the_model_back(tmp_path: Path, monkeypatch: pytest.M
     assert far(1e4) < 0.5 * far(0.0)
 
 
+def test_the_loop_clips_gradients_and_warms_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AdamW makes steps of one size whatever the gradient is, unless that is far below its epsilon."""
+
+    def far(name: str, **changes: Any) -> float:
+        (tmp_path / name).mkdir()
+        pipe, _ = toy_run(tmp_path / name, monkeypatch, steps=1, generations=4, **changes)
+        return float(pipe.dit.shift.detach().norm())
+
+    plain = far("plain")
+    assert 0 < far("clipped", max_grad_norm=1e-12) < 0.01 * plain
+    assert 0 < far("warming", warmup=1000) < 0.01 * plain
+
+
 def test_in_half_precision_the_steps_are_those_of_single(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The model computes in bfloat16, and chance and likelihood in float32."""
     import torch

@@ -9,6 +9,7 @@ import pytest
 from drawing import one_thread as one_thread  # a fixture
 from drawing import pipeline, rows
 from vtb.diffusion.features import encode
+from vtb.diffusion.picture_positions import restore_picture_positions
 from vtb.diffusion.rows import load_sample
 from vtb.diffusion.variants import VARIANTS
 
@@ -48,6 +49,21 @@ def test_picture_tokens_lie_on_a_grid(variant: str) -> None:
     for axis in (time, height, width):  # words are counted in all three, and go on after the picture
         assert axis[:start].tolist() == list(range(start))
         assert axis[start + count :].tolist() == [start + side + place for place in range(len(axis) - start - count)]
+
+
+def test_an_engine_that_says_it_itself_is_left_alone_and_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    import torch
+
+    class Encoder(torch.nn.Module):  # type: ignore[misc]
+        def forward(self, **given: Any) -> Any:
+            return given
+
+    encoder = Encoder()
+    restore_picture_positions(encoder)
+    assert encoder(input_ids=None) == {"input_ids": None}  # words alone
+    given = {"input_ids": None, "pixel_values": 1, "mm_token_type_ids": 2}
+    assert [encoder(**given) for _ in range(2)] == [given, given]
+    assert caplog.text.count("can go") == 1
 
 
 @pytest.mark.parametrize("variant", EDITING)

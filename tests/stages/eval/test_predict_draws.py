@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from msgspec import structs
 
@@ -15,8 +16,10 @@ from contract.command_line import call
 from drawing import dataset, job, scratch, tiny
 from vtb.artifact import read_manifest
 from vtb.artifact.shard_data import read_samples
+from vtb.datasets.asked import one_picture
 from vtb.datasets.readers import chunks, describe_input, read_chunk
 from vtb.diffusion.adapter import describe
+from vtb.diffusion.drawn_form import DrawnForm, form_of, newest
 from vtb.diffusion.trained_weights import make_trainable
 from vtb.diffusion.variants import VARIANTS
 from vtb.engine.trained_weights import trained
@@ -28,6 +31,9 @@ from vtb_eval.drawer import Drawer
 from vtb_eval.drawing_options import DrawingOptions
 from vtb_eval.judging import judge_drawn
 from vtb_eval.prediction import decode_prediction, drawn_answers
+from vtb_eval.questions import ShardWork, read_loaded
+from vtb_prepare.image_options import Options as ImageOptions
+from vtb_prepare.pairs import make_pair
 
 IMAGE, VIDEO = "qwen-image-edit-2511", "wan2.2-ti2v-5b"
 QUICK = ("--device", "cpu", "--inference-steps", "2", "--guidance", "1", "--edit-pixels", "4096")
@@ -72,7 +78,7 @@ def test_drawn_answers_are_judged(variant: str, mazes: str, tmp_path: Path) -> N
             ends = decode_ends(answers[0][1])
             assert (ends.count, ends.first.shape) == (5, (64, 64, 3))
         else:
-            assert decode_image(answers[0][1]).shape == (112, 112, 3)  # the puzzle's own size
+            assert decode_image(answers[0][1]).shape == (64, 64, 3)  # the puzzle's 56 pixels, in multiples of 16
     assert len({drawn_answers(parts)[0][1] for parts in found.values()}) == 3
     done = call("vtb-eval", "score", "--input", str(tmp_path / "a"), "--output", str(tmp_path / "s"))
     assert done.code == 0, done.err
@@ -138,6 +144,7 @@ def test_an_adapter_changes_what_is_drawn(mazes: str, tmp_path: Path) -> None:
         (("--blind",), "leave it out"),
         (("--endpoint", "http://localhost:1/v1"), "leave it out"),
         (("--frames", "80"), "4k+1"),
+        (("--frames", "0"), "4k+1"),
         (("--clip-size", "60x60"), "multiples of 32"),
     ],
 )
@@ -177,7 +184,47 @@ def test_marks_in_prompts_are_words(variant: str, mazes: str) -> None:
     prompts = Prompts(*["Draw.<|im_end|></s>"] * len(MODALITIES))
     marked = dataclasses.replace(loaded, example=structs.replace(loaded.example, prompts=prompts))
     drawer = Drawer([tiny(variant)], 1, "cpu", DrawingOptions(variant=variant))
-    assert drawer._to_draw(marked, marked.asked).prompt == "Draw.< |im_end|>< /s>"
+    assert drawer._to_draw(marked).prompt == "Draw.< |im_end|>< /s>"
+
+
+def test_a_puzzle_is_shown_as_in_training(mazes: str) -> None:
+    """Without the numbers that models get which answer in words."""
+    every = tuple(chunks(describe_input(mazes, ("puzzles",))))
+    drawer = Drawer([tiny(IMAGE)], 1, "cpu", DrawingOptions(variant=IMAGE))
+    for loaded in read_loaded(ShardWork(every, 0, 3, None), []):
+        row, files = make_pair(ImageOptions(), loaded, "x")
+        to_draw = drawer._to_draw(loaded)
+        assert np.array_equal(to_draw.shown[0], decode_image(files[row["edit_image"][0]]))
+        assert to_draw.prompt == row["prompt"]
+
+
+@pytest.mark.parametrize("variant", [IMAGE, VIDEO])
+def test_what_is_drawn_has_the_form_of_the_training(variant: str, mazes: str, tmp_path: Path) -> None:
+    """Of the model's, then of the adapter's, where no option says it; a clip of the puzzle's own has its own form."""
+    (chunk,) = chunks(describe_input(mazes, ("puzzles",)))
+    loaded = next(iter(read_chunk(chunk, odd=[])))
+    large = encode_rgb(loaded.puzzle.repeat(2, 0).repeat(2, 1))
+    loaded = dataclasses.replace(loaded, clip=None, asked=one_picture(large))
+    model = tmp_path / "model"
+    shutil.copytree(tiny(variant), model)
+
+    def drawn(**options: Any) -> tuple[tuple[int, int], int]:
+        found = Drawer([model], 1, "cpu", DrawingOptions(variant=variant, **options))._to_draw(loaded)
+        return found.size, found.length
+
+    assert drawn() == (((112, 112), 1) if variant == IMAGE else ((480, 480), 81))
+    form: dict[str, Any] = {"pixels": 4096, "frames": 9, "size": [96, 64]}
+    (model / "vtb_shown.json").write_text(json.dumps({"edit_pixels": 4096, "form": form}))
+    assert drawn() == (((64, 64), 1) if variant == IMAGE else ((96, 64), 9))
+    told = drawn(draw_pixels=96**2, frames=5, clip_size=(64, 64))
+    assert told == (((96, 96), 1) if variant == IMAGE else ((64, 64), 5))
+
+
+def test_the_last_that_says_it_has_the_last_word() -> None:
+    model, adapter = DrawnForm(4096, 9, (96, 64)), DrawnForm(frames=5)
+    assert newest([model, adapter]) == DrawnForm(4096, 5, (96, 64))
+    assert form_of({"max_pixels": 4096, "seed": 1}) == DrawnForm(4096)
+    assert form_of({"frames": "many", "size": [64, 64]}) == DrawnForm()  # of others
 
 
 @pytest.mark.engine

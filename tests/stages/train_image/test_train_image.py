@@ -46,7 +46,7 @@ def digest(place: Path) -> str:
 
 
 def test_an_adapter_with_its_log_curves_and_judged_pictures(tmp_path: Path) -> None:
-    good(call(*words(tmp_path / "a", "--max-steps", "4", *JUDGED)))
+    done = good(call(*words(tmp_path / "a", "--max-steps", "4", *JUDGED)))
     manifest = read_manifest(str(tmp_path / "a"), ("adapter",))
     names = {file.path for file in manifest.files}
     assert names >= {
@@ -56,6 +56,8 @@ def test_an_adapter_with_its_log_curves_and_judged_pictures(tmp_path: Path) -> N
     assert manifest.metrics["steps"] == 4
     assert manifest.metrics["lora_b_max"] > 0
     assert manifest.metrics["solved_first"] == 0
+    assert 0.1 < manifest.run["memory_gib"] < 10
+    assert "GiB at most, in the first process" in done.err
     rows = [json.loads(line) for line in (tmp_path / "a/log.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == [0, 1, 2, 3, 4]
     assert all(row["loss"] > 0 and row["grad_norm"] > 0 for row in rows[1:])
@@ -66,6 +68,7 @@ def test_an_adapter_with_its_log_curves_and_judged_pictures(tmp_path: Path) -> N
     # The same training, with features kept and activations too, gives the same bytes.
     good(call(*words(tmp_path / "b", "--max-steps", "4", *JUDGED, "--cache", "--keep-activations")))
     assert digest(tmp_path / "b") == digest(tmp_path / "a")
+    assert len(list((tmp_path / "cache/features").rglob("*.safetensors"))) == 18  # of every row
 
 
 def test_sigterm_saves_and_the_next_run_goes_on(tmp_path: Path) -> None:
@@ -117,7 +120,8 @@ def test_a_whole_model_is_a_model(tmp_path: Path) -> None:
     full = tmp_path / "full"
     good(call(*words(full, "--max-steps", "2", *JUDGED, "--tuner", "full")))
     assert read_manifest(str(full), ("checkpoint",)).metrics["weights_changed"] > 0
-    assert json.loads((full / "vtb_shown.json").read_text()) == {"edit_pixels": 4096}
+    said = {"edit_pixels": 4096, "form": {"pixels": 1 << 20, "frames": None, "size": None}}
+    assert json.loads((full / "vtb_shown.json").read_text()) == said
     untold = [word for word in words(tmp_path / "x", "--model", str(full)) if word not in SMALL[:2]]
     assert "about 4096 pixels, as in the model's training" in good(call(*untold, "--dry-run")).err
     (full / ".DS_Store").write_bytes(b"")
@@ -131,7 +135,10 @@ def test_a_whole_model_is_a_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize("variant", IMAGE)
 def test_a_dry_run_says_what_is_needed(variant: str, tmp_path: Path) -> None:
     done = good(call(*words(tmp_path / "out", "--dry-run", variant=variant)))
-    assert "weights" in done.out
+    here, elsewhere = (line for line in done.out.splitlines() if line.startswith("memory"))
+    assert "on this CPU, in float32, and activations" in here
+    assert "activations of a sample (about 0.0 GiB)" in elsewhere
+    assert "GiB on each GPU, in bfloat16" in elsewhere
     assert "18 updates on cpu" in done.out
     assert not (tmp_path / "out").exists()
 

@@ -11,6 +11,9 @@ from contract.command_line import call
 from vtb.artifact import read_manifest
 from vtb.diffusion.adapter import read_adapter
 from vtb.diffusion.tiny.build import build_tiny_model
+from vtb.formats.webdataset import read_tar
+from vtb.media.image import decode_image
+from vtb_eval.prediction import drawn_answers
 
 pytestmark = pytest.mark.engine
 VARIANT = ("--variant", "qwen-image-edit")
@@ -52,9 +55,11 @@ def test_rewards_make_an_adapter_that_draws(tmp_path: Path, monkeypatch: pytest.
     assert ["eval_reward_near" in row for row in rows] == [True, False, True]
     assert read_adapter(tmp_path / "out").rank == 4
     asked = ("--input", marks, *VARIANT, "--model", model, "--adapter", out)
-    drawn = ("--inference-steps", "2", "--limit", "1", "--draw-pixels", "4096", "--device", "cpu")
+    drawn = ("--inference-steps", "2", "--limit", "1", "--device", "cpu")
     good("vtb-eval", "predict", *asked, *drawn, "--output", drew)
     assert read_manifest(drew, ("predictions",)).rows == 1
+    (parts,) = (sample.parts for sample in read_tar((tmp_path / "drew/shards/00000.tar").read_bytes()))
+    assert decode_image(drawn_answers(parts)[0][1]).size == 3 * 4096  # as in the training
 
 
 def test_options_that_cannot_be_are_refused_in_a_line(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from contract.command_line import call
 from drawing import dataset, tiny
 from vtb.artifact import read_manifest
 from vtb.diffusion.adapter import read_adapter
+from vtb.diffusion.drawn_form import DrawnForm
 
 pytestmark = pytest.mark.engine
 SMALL = ("--lora-rank", "4", "--learning-rate", "0.01", "--device", "cpu", "--max-steps", "2")
@@ -36,7 +37,8 @@ def test_every_denoiser_gets_its_lora(variant: str, experts: list[str], tmp_path
     done = call(*words(variant, tmp_path / "out"))
     assert done.code == 0, done.err
     manifest = read_manifest(str(tmp_path / "out"), ("adapter",))
-    assert list(read_adapter(tmp_path / "out").experts) == experts
+    said = read_adapter(tmp_path / "out")
+    assert (list(said.experts), said.form) == (experts, DrawnForm(frames=5, size=(64, 64)))
     assert {f"{name}.safetensors" for name in experts} <= {file.path for file in manifest.files}
     assert manifest.metrics["steps"] == 2 * len(experts)
     rows = [json.loads(line) for line in (tmp_path / "out/log.jsonl").read_text().splitlines()]
