@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from msgspec import structs
@@ -27,6 +27,7 @@ from vtb.tasks.example import ASKED
 from vtb.tasks.registry import from_fields
 
 RECORDS_PER_CHUNK = 512
+_CLIPS = (".mp4", ".webm")
 
 
 def local_root(uri: str) -> Path:
@@ -97,7 +98,8 @@ def _of_others(file: Path, record: Mapping[str, Any]) -> Loaded:
     example = as_example(record, file.parent.name, puzzle, lambda: decode_image(solution()))
     named = record.get(FIELDS_OF_OTHERS[REASONING])
     numbered = read_media(file, named, REASONING) if named else None
-    return Loaded(example, puzzle, one_picture(picture), numbered, solution, _clip(file, record))
+    clip = _clip(file, record) or _clip_beside(file, record)
+    return Loaded(example, puzzle, one_picture(picture), numbered, solution, clip)
 
 
 def _solution(file: Path, record: Mapping[str, Any]) -> bytes:
@@ -107,6 +109,18 @@ def _solution(file: Path, record: Mapping[str, Any]) -> bytes:
 def _clip(file: Path, record: Mapping[str, Any]) -> Callable[[], bytes] | None:
     named = record.get(FIELDS[CLIP])
     return partial(read_media, file, named, CLIP) if named else None
+
+
+def _clip_beside(file: Path, record: Mapping[str, Any]) -> Callable[[], bytes] | None:
+    """Earlier generators put a clip beside the picture of the solution, under its name; no record says so."""
+    solution = record.get(FIELDS[SOLUTION])
+    if not isinstance(solution, str) or not PurePath(solution).name:
+        return None
+    for ending in _CLIPS:
+        named = str(PurePath(solution).with_suffix(ending))
+        if (file.parent / named).is_file():
+            return partial(read_media, file, named, CLIP)
+    return None
 
 
 def folder_records(chunk: Chunk) -> list[dict[str, Any]]:

@@ -189,6 +189,16 @@ def test_a_clip_without_its_answer_is_refused(world: Path, tmp_path: Path) -> No
                    "--output", tmp_path / "out", "--workers", "1")  # fmt: skip
     assert refused.code in (3, 5)
     assert "does not show the answer" in refused.err
+    # The same puzzles as earlier generators write them, whose clips no record names, with the right clips.
+    records = json.loads((bare / task.name / "data.json").read_text())
+    known = ("id", "prompt", "image", "solution_image_path", "grid_size", "start", "goal", "solution_path_cell_ids")
+    others = [{name: record[name] for name in known if name in record} for record in records]
+    (bare / task.name / "data.json").write_text(json.dumps(others))
+    for clip, content in zip(clips, contents, strict=True):
+        (bare / clip.relative_to(folder)).write_bytes(content)
+    taken = call("vtb-prepare", "video", "--input", bare, "--frames", "9", "--size", "96x96",
+                 "--output", tmp_path / "taken", "--workers", "1")  # fmt: skip
+    assert len(list(csv.DictReader((done(taken) / "metadata.csv").open()))) == 4
 
 
 def test_options_that_no_model_takes(world: Path, tmp_path: Path) -> None:
