@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from msgspec import structs
@@ -65,7 +67,7 @@ def samples(place: Path) -> dict[str, dict[str, bytes]]:
 @pytest.mark.engine
 @pytest.mark.parametrize("variant", [IMAGE, VIDEO])
 def test_drawn_answers_are_judged(variant: str, mazes: str, tmp_path: Path) -> None:
-    predict(tmp_path / "a", mazes, variant, "--limit", "3", "--samples", "2")
+    predict(tmp_path / "a", mazes, variant, "--limit", "3", "--samples", "2", "--fps", "8")
     found = samples(tmp_path / "a")
     assert len(found) == 3
     for parts in found.values():
@@ -75,6 +77,8 @@ def test_drawn_answers_are_judged(variant: str, mazes: str, tmp_path: Path) -> N
         said = decode_prediction(parts["json"])
         assert said.prompt == said.example.prompts.of("video" if variant == VIDEO else "image")
         if variant == VIDEO:
+            with av.open(io.BytesIO(answers[0][1])) as clip:
+                assert clip.streams.video[0].average_rate == 8
             ends = decode_ends(answers[0][1])
             assert (ends.count, ends.first.shape) == (5, (64, 64, 3))
         else:

@@ -157,6 +157,11 @@ def test_what_cannot_be_trained_is_refused_in_a_line(tmp_path: Path) -> None:
     assert "no model there" in refused(*words(out, "--model", str(tmp_path / "none")))
     (tmp_path / "empty").mkdir()
     assert "is no model folder" in refused(*words(out, "--model", str(tmp_path / "empty")))
+    cut = tmp_path / "cut"
+    shutil.copytree(tiny("qwen-image-edit"), cut)
+    weights = cut / "transformer/diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-9])
+    assert "is no whole safetensors file" in refused(*words(out, "--model", str(cut)))
     assert "no usable NVIDIA GPU" in refused(*words(out, "--device", "cuda"))
     assert not out.exists()
 
