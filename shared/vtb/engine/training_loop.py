@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import resource
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
@@ -147,7 +148,8 @@ class TrainingLoop(ABC, Generic[J]):
 
         if self.accelerator.device.type == "cuda":
             return {MEMORY: torch.cuda.max_memory_allocated() / 2**30}
-        return {MEMORY: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}  # which Linux counts in KiB
+        unit = 1 if sys.platform == "darwin" else 1024  # bytes in which the system counts
+        return {MEMORY: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30}
 
     def _save(self) -> None:
         state = whole_state(self.optimizer, saves=self.accelerator.is_local_main_process)
