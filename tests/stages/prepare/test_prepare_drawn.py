@@ -196,9 +196,27 @@ def test_a_clip_without_its_answer_is_refused(world: Path, tmp_path: Path) -> No
     (bare / task.name / "data.json").write_text(json.dumps(others))
     for clip, content in zip(clips, contents, strict=True):
         (bare / clip.relative_to(folder)).write_bytes(content)
-    taken = call("vtb-prepare", "video", "--input", bare, "--frames", "9", "--size", "96x96",
-                 "--output", tmp_path / "taken", "--workers", "1")  # fmt: skip
-    assert len(list(csv.DictReader((done(taken) / "metadata.csv").open()))) == 4
+    words = (
+        "vtb-prepare",
+        "video",
+        "--input",
+        bare,
+        "--frames",
+        "9",
+        "--size",
+        "96x96",
+        "--val",
+        "0",
+        "--workers",
+        "1",
+    )
+    taken = done(call(*words, "--output", tmp_path / "taken"))
+    assert len(list(csv.DictReader((taken / "metadata.csv").open()))) == 4
+    (bare / clips[0].relative_to(folder)).write_bytes(b"no clip")
+    one_of_four = call(*words, "--output", tmp_path / "most")
+    assert (one_of_four.code, "1 of 4 samples cannot be used" in one_of_four.err) == (5, True), one_of_four.err
+    most = done(call(*words, "--output", tmp_path / "most", "--max-bad", "0.25"))
+    assert len(list(csv.DictReader((most / "metadata.csv").open()))) == 3
 
 
 def test_options_that_no_model_takes(world: Path, tmp_path: Path) -> None:
