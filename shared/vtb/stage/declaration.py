@@ -86,8 +86,8 @@ class Stage:
         return replace(self, resources=SERVED, model_cache=False)
 
     def kind_for(self, options: Mapping[str, object]) -> str:
-        """The kind that is written with these options."""
-        if self.kind_option is None:
+        """The kind that is written with these options; the first where the one that decides is not among them."""
+        if self.kind_option is None or self.kind_option[0] not in options:
             return self.writes[0]
         name, kinds = self.kind_option
         return kinds[str(options[name])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from vtb.chat.url import check_endpoint
 from vtb.errors import UsageProblem
@@ -20,6 +20,8 @@ SIDES = range(120, 2049)
 MOST_PIXELS = 1_000_000_000  # of the frames that are kept of a video
 # Options of one kind of run, which others would pass over.
 OF_RENDERED, OF_OWN = ("scenes", "picture_size", "clip_frames", "fps", "clips"), ("device", "frame_pixels", "margin")
+OF_SHARDS = ("boxes", "clips", "legacy", "freeform")
+OF_BENCHMARKS = ("dsr-bench", "vlm4d", "4d-bench")
 OF_ENDPOINT = ("endpoint", "model", "reasks", "retries", "timeout", "max_new_tokens", "temperature")
 
 
@@ -33,7 +35,7 @@ class Options(StageOptions):
     questions: int = option(
         12, low=1, high=200,
         help="Questions about each video on average, as many of each type; how many one gets is left to chance, which "
-             "keeps the words of a question from telling its answer.",
+             "keeps the words of a question from telling its answer. With --layout vlm4d and 4d-bench at most so many.",
     )  # fmt: skip
     frames: int = option(32, low=8, high=256, help="Frames that a question shows, at equal distances; the last two are "
                                                    "kept back where the future is asked.")  # fmt: skip
@@ -102,6 +104,11 @@ class Options(StageOptions):
     )
     temperature: float = option(0.7, low=0, group=ENDPOINT, help="0 takes the likeliest token always.")
     videos_per_shard: int = option(16, low=1, group=DATASET, help="Videos in one shard.")
+    layout: Literal["shards", "dsr-bench", "vlm4d", "4d-bench"] = option(
+        "shards", group=DATASET,
+        help="WebDataset shards of questions with their frames; or a file of questions and a folder of rendered "
+             "videos in the published form of a benchmark, for vtb-prepare questions.",
+    )  # fmt: skip
     legacy: bool = option(
         False, flag="--legacy/--no-legacy", group=DATASET, help="Also write qa_pairs.json, as the DSR Suite has it."
     )
@@ -120,7 +127,7 @@ class Options(StageOptions):
             )
         if self.frames > self.clip_frames and self.backend == "synthetic":
             raise UsageProblem(f"--frames {self.frames}: the video has --clip-frames {self.clip_frames}: take fewer")
-        kept = width * height * (self.clip_frames if self.clips else self.frames)
+        kept = width * height * (self.clip_frames if self.clips or self.layout == "dsr-bench" else self.frames)
         if kept > MOST_PIXELS and self.backend == "synthetic":
             raise UsageProblem(
                 f"--picture-size {width}x{height}: the frames of a video are kept in memory, at most {MOST_PIXELS:,} "
@@ -139,8 +146,26 @@ class Options(StageOptions):
             raise UsageProblem("--endpoint and --model are for --freeform: say how many questions, or leave them out")
         self._check_given(OF_OWN if self.backend == "synthetic" else OF_RENDERED, f"not for --backend {self.backend}")
         self._check_given(() if self.freeform else OF_ENDPOINT, "for --freeform")
+        self._check_layout()
         if self.endpoint:
             check_endpoint(self.endpoint)
+
+    def _check_layout(self) -> None:
+        """Refuse what a folder in the form of a benchmark has not, or has in any case."""
+        if self.layout == "shards":
+            return
+        if self.backend != "synthetic":
+            raise UsageProblem(f"--layout {self.layout}: is of rendered videos alone: leave --backend out")
+        self._check_given(self._not_of_layout, f"not for --layout {self.layout}")
+
+    @property
+    def _not_of_layout(self) -> tuple[str, ...]:
+        return (*OF_SHARDS, "frames") if self.layout == "4d-bench" else OF_SHARDS
+
+    def recorded(self) -> dict[str, Any]:
+        """Of shards without the layout, which was the only one when the first were made; of others what they are of."""
+        unused = ("layout",) if self.layout == "shards" else (*self._not_of_layout, *OF_OWN, *OF_ENDPOINT)
+        return {name: value for name, value in super().recorded().items() if name not in unused}
 
     def _check_given(self, passed_over: tuple[str, ...], what: str) -> None:
         """Refuse what would be passed over without a word."""

@@ -96,10 +96,7 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
 
 
 def _rendered(run: Run, options: Options) -> Videos:
-    return Rendered(
-        options.scenes, run.seed, options.questions, options.frames, options.picture_size, options.clip_frames,
-        options.fps, options.clips,
-    )  # fmt: skip
+    return Rendered.of(options, run.seed, clips=options.clips)
 
 
 def check_whole(weights: Path) -> None:

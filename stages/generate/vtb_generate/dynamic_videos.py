@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,9 @@ from vtb.perception.perceived import Backend, Perceived
 from vtb.rng import sample_rng, sample_seed
 from vtb.scenes.moving.again import OtherMotions
 from vtb.scenes.moving.draw import MovingRenderer
-from vtb.scenes.moving.scene import draw_scene
+from vtb.scenes.moving.scene import MovingScene, draw_scene
 from vtb.scenes.moving.truth import perceive_exactly
+from vtb_generate.dynamic_options import Options
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,12 @@ class Rendered:
     fps: int
     clips: bool
 
+    @classmethod
+    def of(cls, options: Options, seed: int, *, clips: bool) -> Rendered:
+        """As the options say."""
+        return cls(options.scenes, seed, options.questions, options.frames, options.picture_size, options.clip_frames,
+                   options.fps, clips)  # fmt: skip
+
     def __len__(self) -> int:
         """How many scenes."""
         return self.count
@@ -87,10 +95,14 @@ class Rendered:
         """With the seed in it, so that scenes of two runs are not taken for the same."""
         return f"scene-{self.seed}-{number:07d}"
 
+    def scene(self, number: int) -> tuple[random.Random, MovingScene]:
+        """A scene, and where further chance comes from."""
+        rng = sample_rng(self.seed, NAME, number)
+        return rng, draw_scene(rng, self.clip_frames)
+
     def video(self, number: int) -> AskedVideo:
         """A scene, rendered and asked about."""
-        rng = sample_rng(self.seed, NAME, number)
-        scene, places = draw_scene(rng, self.clip_frames), sampled_places(self.clip_frames, self.frames)
+        (rng, scene), places = self.scene(number), sampled_places(self.clip_frames, self.frames)
         known = perceive_exactly(scene, places, self.fps, self.size)
         found = ask_about(rng, Asking(known, OtherMotions(scene, places, self.fps, self.size)), self.questions)
         renderer = MovingRenderer(scene, self.size)

@@ -24,18 +24,22 @@ from vtb.scenes.room_parts import COLORS as ROOM_COLORS
 from vtb.scenes.room_parts import room_quads
 from vtb.scenes.scene import TURN, Scene, Thing
 
+WHITE = (255, 255, 255)
+
 
 @dataclass(frozen=True)
 class MovingRenderer:
-    """Draws frames of one scene in one size (width, height)."""
+    """Draws frames of one scene in one size (width, height); without the hall, bodies are on white."""
 
     scene: MovingScene
     size: tuple[int, int]
+    hall: bool = True
 
     @cached_property
     def palette(self) -> Palette:
         """The colors of the hall, then ``EACH`` for each body."""
-        return palette_of(Scene(HALL, tuple(_thing(body) for body in self.scene.bodies), ()))
+        found = palette_of(Scene(HALL, tuple(_thing(body) for body in self.scene.bodies), ()))
+        return found if self.hall else (WHITE, *found[1:])  # of what nothing is painted on
 
     def frames(self, numbers: Sequence[int]) -> Iterator[Picture]:
         """Some frames of the clip."""
@@ -45,7 +49,8 @@ class MovingRenderer:
         """A frame (height, width)."""
         camera = Camera(self.scene.path[number], *self.size)
         picture = np.zeros((camera.height, camera.width), np.uint8)
-        paint(picture, camera, *room_quads(HALL))
+        if self.hall:
+            paint(picture, camera, *room_quads(HALL))
         for body in self._back_to_front(number):
             paint(picture, camera, *self._faces(body, number))
         return picture
