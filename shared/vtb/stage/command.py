@@ -78,7 +78,7 @@ def given(context: click.Context) -> frozenset[str]:
 
 def _run_of(stage: Stage, values: dict[str, Any]) -> Run:
     """What the common options said."""
-    inputs = values.get("input", ())
+    inputs = values.get("input") or ()
     run = Run(
         stage=stage,
         inputs=inputs if isinstance(inputs, tuple) else (inputs,),

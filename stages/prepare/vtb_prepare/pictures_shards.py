@@ -46,7 +46,8 @@ class Said:
 def make_picture_questions(run: Run, options: Options) -> None:
     """Make what is missing of the artifact."""
     benchmark = find_benchmark(options.benchmark)
-    assert benchmark.read is not None  # the option offers no others
+    assert benchmark.read is not None  # the options see to both
+    assert options.questions is not None
     asked, left_out = sorted_out(benchmark.read(options.questions))
     if not asked:
         raise BadInput(f"{options.questions}: no row is a question about a picture: {_reasons(left_out)}")

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import structs
 
 from vtb.artifact import FileEntry, ShardEntry
-from vtb.artifact.output import Output, file_sha256
+from vtb.artifact.output import Output
 from vtb.benchmarks.registry import Asking, Benchmark, find_benchmark
 from vtb.datasets.video_folder import find_videos
 from vtb.errors import BadInput
@@ -26,7 +26,8 @@ from vtb.report.features import shard_features
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.run import Run
 from vtb.tasks.example import ASKED, Example, Media, encode_example
-from vtb_prepare.by_video import Group, by_video, check_quality, encoded, inputs_of
+from vtb_prepare.by_video import Group, by_video, check_quality, encoded
+from vtb_prepare.question_source import find_source
 from vtb_prepare.questions_options import Options
 from vtb_prepare.views import finder, shown_frames
 
@@ -51,21 +52,21 @@ class Lost:
 
 def make_questions(run: Run, options: Options) -> None:
     """Make what is missing of the artifact."""
-    assert options.videos is not None  # the options see to it
-    benchmark, videos = find_benchmark(options.benchmark), find_videos(options.videos)
-    asked = [(one.video, one.example) for one in read(benchmark, options.questions)]
+    benchmark, source = find_benchmark(options.benchmark), find_source(run, options)
+    if source is None:
+        return
+    videos = find_videos(source.videos)
+    asked = [(one.video, one.example) for one in read(benchmark, source.questions)]
     groups, missing = by_video(asked, finder(videos, benchmark.views))
     lost = Lost(missing, Counter(example.task for name, example in asked if name in set(missing)))
     if not groups:
-        raise BadInput(f"{options.videos}: holds none of the videos that {options.questions} asks about")
+        raise BadInput(f"{source.videos}: holds none of the videos that {source.questions} asks about")
     tasks = [
         Task(f"shards/{number:05d}.tar", sum(len(asked) for *_, asked in group), ShardWork(group, options))
         for number, group in enumerate(groups)
     ]
-    named = [(options.benchmark, options.questions, file_sha256(options.questions))]
-    inputs = inputs_of([*named, ("videos", options.videos, videos.digest)])
     run.make_shards(
-        run.plan(options, inputs), tasks, make_shard,
+        run.plan(options, source.inputs(options.benchmark, videos.digest)), tasks, make_shard,
         lambda output: partial(describe, output, benchmark, lost, options),
         what="questions", summary=f"{sum(task.rows for task in tasks)} questions with frames",
     )  # fmt: skip
@@ -120,7 +121,7 @@ def describe(
     rows, tasks = sum(shard.rows for shard in shards), sorted({task for s in shards for task in s.stats["tasks"]})
     if not rows:
         output.withdraw(shards_too=True)
-        raise BadInput(f"{options.videos}: every video is damaged")
+        raise BadInput(f"{output.plan.inputs[-1].uri}: every video is damaged")
     frames = options.frames if benchmark.views is None else len(benchmark.views.names) * benchmark.views.frames
     card = DatasetCard(
         title=f"{rows:,} questions of {benchmark.name}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vtb.datasets.benchmark_folder import KINDS
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.run import Run
@@ -12,6 +13,8 @@ STAGE = Stage(
     summary="Read a benchmark about videos or pictures, with frames or pictures, for evaluation.",
     version=3,
     image="vtb/prepare",
+    reads=KINDS,
+    needs_input=False,
     writes=("questions",),
     parallel="shards",
     resources=Resources(cpu="4", memory="8Gi"),
@@ -23,7 +26,8 @@ def questions(run: Run, options: Options) -> None:
     """Read a benchmark about videos or pictures, with frames or pictures, for evaluation.
 
     Every video is decoded once, and its frames are kept once, however many questions ask about it; pictures are kept
-    as they were published. vtb-eval predict asks a model, and vtb-eval score judges by the benchmark's own rules.
+    as they were published. In place of published files a folder in such a form that one of our generators made may be
+    read (--input). vtb-eval predict asks a model, and vtb-eval score judges by the benchmark's own rules.
 
     Example: vtb-prepare questions --benchmark vsi-bench --questions test.parquet --videos vsi_bench/ --output out/vsi
     """

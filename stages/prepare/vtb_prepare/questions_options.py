@@ -13,6 +13,7 @@ from vtb_prepare.quality import max_bad_option
 if TYPE_CHECKING:
     from vtb.benchmarks.registry import Views
 
+OF_FILES = ("questions", "videos", "images")
 OF_VIDEOS = ("videos", "frames", "frame_pixels", "show")
 
 
@@ -28,8 +29,8 @@ class Options(StageOptions):
     """The command's own options; what lies in the files is recorded as inputs, not where they lie."""
 
     benchmark: str = option(choices=published, help="The benchmark.")
-    questions: Path = option(
-        file=True, existing=True, affects_output=False, metavar="FILE",
+    questions: Path | None = option(
+        None, file=True, existing=True, affects_output=False, metavar="FILE",
         help="Its published questions: the parquet file, or the same rows as JSON or JSON lines; of mmmu and dsr-bench "
              "the TSV file, of 4d-bench 4d_qa.json, of 4d-bench-captions human_annotations.csv.",
     )  # fmt: skip
@@ -70,7 +71,11 @@ class Options(StageOptions):
         """Refuse what the benchmark does not show, and ask for what it does."""
         shows = self.shows
         needed = {"videos": "videos", "pictures": "images"}.get(shows)
-        if needed is not None and getattr(self, needed) is None:
+        if "input" in self.given:
+            self._check_input()
+        elif self.questions is None:
+            raise UsageProblem("--questions: give the published file, or with --input a folder that was made here")
+        elif needed is not None and getattr(self, needed) is None:
             raise UsageProblem(f"--{needed}: {self.benchmark} asks about {shows}: give where they lie")
         others = ("images",) if shows == "videos" else (*OF_VIDEOS, *(() if needed else ("images",)))
         if self.views is not None and "frames" in self.given:
@@ -84,6 +89,14 @@ class Options(StageOptions):
                     f"--{name.replace('_', '-')}: {self.benchmark} asks about {shows.removeprefix('own ')}{where}: "
                     "leave it out"
                 )
+
+    def _check_input(self) -> None:
+        """Refuse files beside a folder that has them, and benchmarks of which there are no such folders."""
+        for name in OF_FILES:
+            if getattr(self, name) is not None:
+                raise UsageProblem(f"--{name}: the folder of --input has all: give one of the two")
+        if self.shows != "videos":
+            raise UsageProblem(f"--input: holds videos, and {self.benchmark} shows none: give --questions")
 
     def recorded(self) -> dict[str, Any]:
         """Without how frames are taken, where there are no videos, or the benchmark says it."""
