@@ -46,6 +46,13 @@ def test_argo_does_not_get_what_it_would_read_as_a_parameter() -> None:
         workflow(Pipeline("p", (step,)), [step], STORE, Site())
 
 
+def test_argo_does_not_get_a_name_that_begins_with_a_digit() -> None:
+    """Argo Workflows refuses such tasks where one comes after another (its issue 4199)."""
+    step = Step("3d-mazes", "gen-maze", {}, {})
+    with pytest.raises(UsageProblem, match="step 3d-mazes: begins with a digit"):
+        workflow(Pipeline("p", (step,)), [step], STORE, Site())
+
+
 def test_argo_cannot_wait_for_a_trainjob() -> None:
     pipeline = read_pipeline(ROOT / "k8s" / "pipelines" / "demo.yaml")
     site = site_from({"gang": {"by": "trainjob"}, "stages": {"train-vlm-sft": {"nodes": 2}}})

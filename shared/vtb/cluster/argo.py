@@ -116,6 +116,8 @@ def step_templates(pipeline: Pipeline, step: Step, site: Site) -> list[dict[str,
 
 
 def _check(step: Step, site: Site) -> None:
+    if step.name[0].isdigit():  # it could not say which task comes after which
+        raise UsageProblem(f"step {step.name}: begins with a digit, which Argo takes for no name: rename it")
     if any("{{" in word for word in step.arguments("")):
         raise UsageProblem(f"step {step.name}: an option holds {{{{, which Argo would take for a parameter")
     nodes = site.place(step.installed.stage).nodes or 1
