@@ -19,6 +19,8 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,7 @@ PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12}
 
 def measure(
     variant: str, dit: Any, features: dict[str, Any], device: str, *,
-    tuner: Tuner = "lora", rank: int = 32, checkpointing: bool = True, updates: int = COUNTED, warm: int = WARM,
+    tuner: Tuner = "lora", rank: int = 32, checkpointing: bool = True,
 ) -> dict[str, float]:  # fmt: skip
     """Seconds and GiB of an update; without a GPU the memory is 0."""
     import torch
@@ -47,7 +49,7 @@ def measure(
     module = _trained(variant, dit, features, device, tuner, rank, checkpointing)
     weights = [weight for weight in module.parameters() if weight.requires_grad]
     optimizer, times = precise_adamw(weights, rate=1e-4, decay=0.01), []
-    for number in range(warm + updates):
+    for number in range(WARM + COUNTED):
         _wait(device)
         began = time.perf_counter()
         module(features, "lora", Draw(500, number)).backward()
@@ -57,7 +59,7 @@ def measure(
         _wait(device)
         times.append(time.perf_counter() - began)
     peak = torch.cuda.max_memory_allocated() / 2**30 if device == "cuda" else 0.0
-    return {"seconds": statistics.median(times[warm:]), "memory_gib": peak}
+    return {"seconds": statistics.median(times[WARM:]), "memory_gib": peak}
 
 
 def operations(variant: str, dit: Any, features: dict[str, Any], device: str, tuner: Tuner, rank: int) -> int:
@@ -88,27 +90,49 @@ def _wait(device: str) -> None:
         torch.cuda.synchronize()
 
 
-def real(variant: str, size: tuple[int, int], frames: int, tuner: Tuner, rank: int, layers: int) -> dict[str, Any]:
-    """All figures of one model on this machine's GPU."""
+def figures(
+    variant: str,
+    build: Callable[[int], Any],
+    layers: int,
+    features: dict[str, Any],
+    device: str,
+    tuner: Tuner,
+    rank: int,
+) -> dict[str, Any]:
+    """All figures of a denoiser; ``build`` makes one of so many layers. Operations are counted with one and two."""
     import torch
 
-    torch.set_default_device("cuda")
-    torch.set_default_dtype(torch.bfloat16)
-    words, width = (512, 4096) if VARIANTS[variant].moving else (256, 3584)
-    with torch.device("cpu"):
-        features = features_for(variant, size, frames, words, width)
-    first, second = (operations(variant, real_denoiser(variant, n), features, "cuda", tuner, rank) for n in (1, 2))
-    torch.cuda.empty_cache()
-    torch.cuda.reset_peak_memory_stats()
-    found = measure(variant, real_denoiser(variant, layers), features, "cuda", tuner=tuner, rank=rank)
+    first, second = (operations(variant, build(count), features, device, tuner, rank) for count in (1, 2))
+    if device == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    found = measure(variant, build(layers), features, device, tuner=tuner, rank=rank)
     rate = (first + (layers - 1) * (second - first)) / found["seconds"]
-    name = torch.cuda.get_device_name()
+    name = torch.cuda.get_device_name() if device == "cuda" else "none"
     peak = next((value for part, value in PEAKS.items() if part in name), None)
-    return {
-        "variant": variant, "tuner": tuner, "rank": rank, "layers": layers, "size": f"{size[0]}x{size[1]}",
-        "frames": frames, "gpu": name, "torch": torch.__version__, **found, "tflops": rate / 1e12,
-        "share_of_peak": None if peak is None else rate / peak,
-    }  # fmt: skip
+    return {"gpu": name, "torch": torch.__version__, "layers": layers, **found, "tflops": rate / 1e12,
+            "share_of_peak": None if peak is None else rate / peak}  # fmt: skip
+
+
+def on_the_gpu(variant: str, layers: int) -> Any:
+    """A real denoiser that was never anywhere else, in bfloat16: in float32 some have no room."""
+    import torch
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        with torch.device("cuda"):
+            return real_denoiser(variant, layers)
+    finally:
+        torch.set_default_dtype(before)
+
+
+def real(variant: str, size: tuple[int, int], frames: int, tuner: Tuner, rank: int, layers: int) -> dict[str, Any]:
+    """The figures of one of the released models on this machine's GPU."""
+    words, width = (512, 4096) if VARIANTS[variant].moving else (256, 3584)
+    features = features_for(variant, size, frames, words, width)
+    found = figures(variant, partial(on_the_gpu, variant), layers, features, "cuda", tuner, rank)
+    return {"variant": variant, "tuner": tuner, "rank": rank, "size": f"{size[0]}x{size[1]}", "frames": frames, **found}
 
 
 def main() -> None:
@@ -122,8 +146,12 @@ def main() -> None:
     parser.add_argument("--layers", type=int, help="fewer than the model has, where the GPU has no room for all")
     said = parser.parse_args()
 
+    import torch
+
     from vtb.diffusion.pipelines import import_engine
 
+    if not torch.cuda.is_available():
+        parser.exit(4, "drawing_steps.py: error: this machine has no usable NVIDIA GPU\n")
     import_engine()
     width, height = map(int, said.size.split("x"))
     layers = said.layers or LAYERS[said.variant]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from drawing import one_thread as one_thread  # a fixture
-from gpu.drawing_steps import measure, operations, real
+from gpu.drawing_steps import figures, operations, real
 from real_denoisers import features_for
 
 pytestmark = pytest.mark.engine
@@ -30,13 +30,17 @@ def tiny_qwen(layers: int) -> Any:
 @pytest.mark.parametrize(
     ("variant", "make", "width"), [("wan2.2-ti2v-5b", tiny_wan, 32), ("qwen-image-edit-2511", tiny_qwen, 64)]
 )
-def test_an_update_is_timed_and_counted(variant: str, make: Any, width: int) -> None:
+def test_an_update_is_timed_and_counted(variant: str, make: Any, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gpu.drawing_steps.WARM", 0)
+    monkeypatch.setattr("gpu.drawing_steps.COUNTED", 1)
     features = features_for(variant, (64, 64), 5, 8, width)
-    found = measure(variant, make(1), features, "cpu", rank=4, updates=1, warm=0)
+    found = figures(variant, make, 1, features, "cpu", "lora", 4)
     assert found["seconds"] > 0
+    assert found["tflops"] > 0
     counts = [operations(variant, make(layers), features, "cpu", "lora", 4) for layers in (1, 2, 3)]
     assert counts[2] - counts[1] == counts[1] - counts[0] > 0  # so many layers may be counted by two of them
     assert operations(variant, make(1), features, "cpu", "full", 4) > counts[0]
+    assert found["tflops"] * found["seconds"] * 1e12 == pytest.approx(counts[0])
 
 
 @pytest.mark.gpu
