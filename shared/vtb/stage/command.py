@@ -78,10 +78,10 @@ def given(context: click.Context) -> frozenset[str]:
 
 def _run_of(stage: Stage, values: dict[str, Any]) -> Run:
     """What the common options said."""
-    inputs = values.get("input") or ()
+    inputs = values.get("input", ())
     run = Run(
         stage=stage,
-        inputs=inputs if isinstance(inputs, tuple) else (inputs,),
+        inputs=inputs if isinstance(inputs, tuple) else () if inputs is None else (inputs,),
         output_uri=_output_of(values),
         seed=values["seed"],
         workers=values["workers"],

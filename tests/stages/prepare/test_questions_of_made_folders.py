@@ -180,6 +180,7 @@ def test_a_foreign_artifact_is_refused(benchmark_folders: Mapping[str, Path], tm
         ("comt", ("--input", "{f}"), "--input: holds videos, and comt shows none: give --questions"),
         ("vlm4d", ("--input", "{f}", "--input", "{f}"), "--input: is given twice, and this stage reads one"),
         ("4d-bench", ("--input", "{f}", "--frames", "8"), "--frames: 4d-bench shows 6 of each of its videos"),
+        ("vlm4d", ("--input", ""), "an empty path names no store"),
     ],
 )
 def test_one_of_the_two_ways(
