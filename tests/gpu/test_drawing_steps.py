@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from drawing import one_thread as one_thread  # a fixture
 from gpu.drawing_steps import figures, operations, real
 from real_denoisers import features_for
+from vtb.pipeline.reading import read_pipeline
 
 pytestmark = pytest.mark.engine
 
@@ -41,6 +43,15 @@ def test_an_update_is_timed_and_counted(variant: str, make: Any, width: int, mon
     assert counts[2] - counts[1] == counts[1] - counts[0] > 0  # so many layers may be counted by two of them
     assert operations(variant, make(1), features, "cpu", "full", 4) > counts[0]
     assert found["tflops"] * found["seconds"] * 1e12 == pytest.approx(counts[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "trained"), [("mazes-in-clips", "train-video sft"), ("eyeballing-drawn", "train-image sft")]
+)
+def test_studies_are_taken_by_their_stages(name: str, trained: str) -> None:
+    """Reading checks the options of all steps, by their names and kinds."""
+    pipeline = read_pipeline(Path(__file__).with_name(f"{name}.yaml"))
+    assert trained in {step.stage for step in pipeline.steps}
 
 
 @pytest.mark.gpu
