@@ -26,15 +26,17 @@ class InBatches:
     def __call__(self, questions: Sequence[Question], first: int, tick: Tick) -> list[Answer]:
         """The answers, batch by batch."""
         found = list[Answer]()
-        for start in range(0, len(questions), self._options.batch_size):
-            batch = questions[start : start + self._options.batch_size]
+        # vLLM makes batches of its own, of all that it is asked.
+        size = self._options.batch_size if self._options.backend == "transformers" else max(1, len(questions))
+        for start in range(0, len(questions), size):
+            batch = questions[start : start + size]
             found += self._model()(batch, first + start)
             tick(len(batch))
         return found
 
     def _model(self) -> Callable[[Sequence[Question], int], list[Answer]]:
         if self._ask is None:
-            log.info("starting PyTorch and transformers, which takes some seconds")
+            log.info("starting PyTorch and %s, which takes some seconds", self._options.backend)
             import torch
 
             from vtb_eval.model import Generation, VisionLanguageModel
@@ -45,5 +47,10 @@ class InBatches:
                 how.max_new_tokens, how.temperature, self._seed, how.max_pixels, how.latents.latent,
                 how.latents.latent_ablations,
             )  # fmt: skip
+            if how.backend == "vllm":
+                from vtb_eval.vllm_model import VllmModel
+
+                self._ask = VllmModel(model, next(iter(adapter), None), generation).answer
+                return self._ask
             self._ask = VisionLanguageModel(model, next(iter(adapter), None), how.device, generation).answer
         return self._ask

@@ -106,7 +106,7 @@ class VisionLanguageModel:
         return Thinker(self._model, self._processor.tokenizer, tokens, how.latent, ablations=how.ablations)
 
     def _inputs(self, questions: Sequence[Question]) -> Any:
-        texts = [self._processor.apply_chat_template(_chat(one), add_generation_prompt=True) for one in questions]
+        texts = [self._processor.apply_chat_template(as_chat(one), add_generation_prompt=True) for one in questions]
         every = [one for question in questions for one in question.shown]  # the processor counts through all texts
         media = {**_pictures(every), **self._clips(every)}
         inputs = self._processor(text=texts, padding=True, return_tensors="pt", **media)
@@ -122,7 +122,7 @@ class VisionLanguageModel:
         return {"videos": [one.frames for one in found], "video_metadata": told, "do_sample_frames": False}
 
 
-def _chat(question: Question) -> list[dict[str, Any]]:
+def as_chat(question: Question) -> list[dict[str, Any]]:
     """The turn of the user: what is shown in its order, then the words."""
     shown = [{"type": "image" if one.kind == "image" else "video"} for one in question.shown]
     return [{"role": "user", "content": [*shown, {"type": "text", "text": question.text}]}]

@@ -15,11 +15,12 @@ from vtb_eval.latent_options import LatentOptions
 
 MODEL, ENDPOINT, ASKED, SAMPLING = "The model", "An endpoint", "What is asked", "Answers"  # headings of the help
 OF_WORDS = (
-    "endpoint", "concurrency", "retries", "timeout", "style", "max_pixels", "blind", "batch_size", "max_new_tokens",
-    "temperature", "latent", "latent_ablations",
+    "backend", "endpoint", "concurrency", "retries", "timeout", "style", "max_pixels", "blind", "batch_size",
+    "max_new_tokens", "temperature", "latent", "latent_ablations",
 )  # fmt: skip
 OF_LATENTS = tuple(field.name for field in dataclasses.fields(LatentOptions))
-HERE = ("adapter", "device", "batch_size", *OF_LATENTS)
+HERE = ("adapter", "device", "backend", "batch_size", *OF_LATENTS)
+OF_TRANSFORMERS = ("device", "batch_size", *OF_LATENTS)
 COOLEST = 0.001  # temperature; below, numbers overflow
 THERE = ("concurrency", "retries", "timeout")
 
@@ -40,6 +41,11 @@ class Options(StageOptions):
     device: Literal["auto", "cpu", "cuda"] = option(
         "auto", affects_output=False, group=MODEL, help="Where to run; auto takes the GPU where there is one."
     )
+    backend: Literal["transformers", "vllm"] = option(
+        "transformers", group=MODEL,
+        help="What runs a model of this machine that answers in words: transformers, or vLLM, which needs an NVIDIA "
+             "GPU and answers all questions of a shard at once.",
+    )  # fmt: skip
     endpoint: str | None = option(
         None, metavar="URL", affects_output=False, group=ENDPOINT,
         help="Ask a server that speaks OpenAI's chat completions, for example http://localhost:8000/v1, in place of a "
@@ -97,6 +103,10 @@ class Options(StageOptions):
             if name in self.given:
                 raise UsageProblem(f"--{name.replace('_', '-')} is for {where}: leave it out")
 
+        if self.backend == "vllm":
+            for name in sorted(self.given & {*OF_TRANSFORMERS}):
+                raise UsageProblem(f"--{name.replace('_', '-')} is for --backend transformers: leave it out")
+
     def _check_answers(self) -> None:
         """Words have their options, and drawings theirs."""
         draws = self.drawing.variant is not None
@@ -115,10 +125,16 @@ class Options(StageOptions):
         for name in OF_LATENTS:
             if every[name] == getattr(LatentOptions(), name):
                 del every[name]
+        if self.backend == "transformers":  # vLLM's kernels round otherwise
+            del every["backend"]
         others = OF_WORDS if self.drawing.variant else [field.name for field in dataclasses.fields(DrawingOptions)]
         said = {name: value for name, value in every.items() if name not in others}
         if self.endpoint is not None:
             return {**said, "model": self.model}
-        shared = (self.temperature > 0 or self.latents.latent_ablations) and not self.drawing.variant
+        shared = (
+            self.backend == "transformers"
+            and (self.temperature > 0 or self.latents.latent_ablations)
+            and not self.drawing.variant
+        )
         batch = {"batch_size": self.batch_size} if shared else {}
         return {**said, **batch}

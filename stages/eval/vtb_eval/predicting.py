@@ -149,6 +149,10 @@ def choose_answerer(run: Run, options: Options, folders: Sequence[Path]) -> tupl
         connection = Connection(options.endpoint, options.timeout, options.retries, options.concurrency)
         asking = Asking(options.model, options.max_new_tokens, options.temperature, options.concurrency)
         return FromServer(ServedModel(connection, asking), run.seed, options.max_pixels), {}
+    if options.backend == "vllm":
+        from vtb_eval.vllm_model import check_vllm
+
+        check_vllm(folders)
     ignored = ignored_settings(folders[0]) if options.temperature == 0 else {}
     return InBatches(folders, run.seed, run.workers, options), ignored
 

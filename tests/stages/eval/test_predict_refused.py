@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,10 +10,12 @@ from typing import cast
 
 import pytest
 
+from contract.command_line import call
 from stages.eval.predict_runs import predict, tiny
 from vtb.artifact import InputEntry, Manifest, Plan
 from vtb.artifact.local import Model
 from vtb.artifact.output import Output
+from vtb_eval.predict_options import Options
 from vtb_eval.predicting import warn_of_another_base
 
 pytestmark = pytest.mark.engine
@@ -63,6 +66,8 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
     "less than none": (("--limit", "0"), 2, "limit"),
     "below zero": (("--temperature", "-1"), 2, "temperature"),
     "an unknown style": (("--style", "shout"), 2, "shout"),
+    "vllm and a device": (("--backend", "vllm"), 2, "--device is for --backend transformers"),
+    "vllm and a server": (("--backend", "vllm", "--endpoint", "http://localhost:1/v1"), 2, "not for --endpoint"),
 }
 
 
@@ -80,6 +85,38 @@ def test_refused_in_one_line(case: str, curated: Path, model: Path, tmp_path: Pa
     assert part in done.error_lines[0]
     assert "Traceback" not in done.err
     assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_what_vllm_cannot_do_is_refused_before_anything_loads(
+    curated: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("vtb-eval", "predict", "--input", curated, "--output", tmp_path / "out", "--backend", "vllm", "--model")
+    real = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "vllm" else real(name))
+    done = call(*words, model)
+    assert (done.code, "pip install 'vtb-train[vllm]'" in done.err) == (4, True), done.err
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name if name == "vllm" else real(name))
+    latents = {"latent_size": 8, "latent_token_id": 7, "latent_start_id": 8, "latent_end_id": 9}
+    geometry = {"model_type": "vtb_qwen2_5_vl_geometry"}
+    for what, changed in (("looks at geometry", geometry), ("thinks in latents", latents)):
+        folder = tmp_path / what
+        folder.mkdir()
+        for path in model.iterdir():
+            (folder / path.name).write_bytes(path.read_bytes())
+        config = json.loads((model / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**config, **changed}))
+        done = call(*words, folder)
+        assert (done.code, what in done.err) == (2, True), done.err
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_the_backend_is_recorded_where_it_is_not_the_usual_one() -> None:
+    """So answers of runs before there was a choice go on."""
+    given = frozenset({"backend"})
+    assert "backend" not in Options(model="m", given=given).recorded()
+    vllm = Options(model="m", given=given, backend="vllm", temperature=1.0).recorded()
+    assert vllm["backend"] == "vllm"
+    assert "batch_size" not in vllm  # each question has a seed of its own
 
 
 def test_other_options_are_another_artifact(curated: Path, model: Path, asked: Path) -> None:
