@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,13 +106,14 @@ def _pick(data: bytes, places: list[int], most_pixels: int | None) -> tuple[dict
 def sample_folder(
     folder: Path, wanted: int, places: Places = sampled_places, most_pixels: int | None = None
 ) -> list[Image]:
-    """Frames that lie in a folder as pictures, in the order of their names.
+    """Frames that lie in a folder as pictures, in the order of their names, in which 9 comes before 10.
 
     Raises:
         UnreadableVideo: there is none, or one that is wanted is damaged.
     """
     try:
-        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES and path.name[0] != ".")
+        there = (path for path in folder.iterdir() if path.suffix.lower() in PICTURES and path.name[0] != ".")
+        files = sorted(there, key=lambda path: _counted(path.stem))
         if not files:
             raise UnreadableVideo("has no pictures")
         numbers = places(len(files), wanted)
@@ -121,6 +123,11 @@ def sample_folder(
     except (UnreadableImage, OSError) as error:
         raise UnreadableVideo(f"a picture cannot be read ({getattr(error, 'strerror', None) or error})") from error
     return [once[place] for place in numbers]
+
+
+def _counted(name: str) -> list[tuple[int, str]]:
+    """A name as a key to sort by: its numbers as numbers."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", name)]
 
 
 def _within(image: Image, most: int | None) -> Image:

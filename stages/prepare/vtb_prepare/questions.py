@@ -11,7 +11,7 @@ from vtb_prepare.questions_options import Options
 STAGE = Stage(
     command="vtb-prepare questions",
     summary="Read a benchmark about videos or pictures, with frames or pictures, for evaluation.",
-    version=3,
+    version=4,  # extracted frames in the order of their numbers
     image="vtb/prepare",
     reads=KINDS,
     needs_input=False,

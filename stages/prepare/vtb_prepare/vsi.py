@@ -10,7 +10,7 @@ from vtb_prepare.vsi_options import Options
 STAGE = Stage(
     command="vtb-prepare vsi",
     summary="Write questions about videos in the form of VSI-Bench, with frames of the videos, for training.",
-    version=1,
+    version=2,  # extracted frames in the order of their numbers
     image="vtb/prepare",
     writes=("swift-dataset",),
     parallel="shards",

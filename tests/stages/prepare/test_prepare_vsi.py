@@ -13,7 +13,7 @@ import pytest
 from contract.command_line import Result, call
 from stages.prepare.room_films import FRAMES, film, question, room
 from vtb.artifact import read_manifest
-from vtb.media.frames import alike, looks, sample_video, sampled_places
+from vtb.media.frames import alike, looks, sample_folder, sample_video, sampled_places
 from vtb.media.image import decode_image, encode_rgb
 from vtb.media.video import decode_clip
 from vtb.rewards.registry import rewards
@@ -72,6 +72,13 @@ def test_rows_and_frames(world: Path, tmp_path: Path) -> None:
 def test_frames_are_those_of_linspace() -> None:
     assert sampled_places(100, 4) == [0, 33, 66, 99]
     assert sampled_places(3, 5) == [0, 0, 1, 1, 2]
+
+
+@pytest.mark.parametrize("form", ["{}.png", "{:04d}.png", "scene0_00_frame_{}.png"])
+def test_extracted_frames_are_in_the_order_of_their_numbers(form: str, tmp_path: Path) -> None:
+    for number in range(12):
+        (tmp_path / form.format(number)).write_bytes(encode_rgb(np.full((4, 4, 3), 20 * number, np.uint8)))
+    assert [int(one[0, 0, 0]) for one in sample_folder(tmp_path, 12)] == [20 * number for number in range(12)]
 
 
 def test_a_head_that_says_another_length(tmp_path: Path) -> None:
