@@ -10,7 +10,7 @@ from vtb_eval.score_options import Options
 STAGE = Stage(
     command="vtb-eval score",
     summary="Judge the answers of a model and report how many are right.",
-    version=10,  # the blind guess of overlapping squares
+    version=11,  # the trajectory of clips of puzzles that have none of their own
     image="vtb/eval",
     reads=("predictions", "puzzles", "questions"),
     writes=("scores",),

@@ -115,4 +115,8 @@ def test_strokes_to_a_wrong_candidate_that_is_marked_are_a_way_to_a_wrong_answer
 def test_an_empty_clip_and_one_of_others() -> None:
     record, _ = a_clip("midpoint")
     assert not judged("midpoint", record, [])["trajectory"].tolerant
-    assert judged("midpoint", replace(record, clip=None), []) == {}
+    alone = replace(record, clip=None)
+    assert not judged("midpoint", alone, [])["trajectory"].tolerant
+    family = TASKS["midpoint"]  # then the picture fills the frames
+    frames = [to_rgb(frame, family.palette).copy() for frame in family.draw_frames(family.filmed(alone, 17))]
+    assert judged("midpoint", alone, frames)["trajectory"].strict

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -181,9 +182,11 @@ def test_nothing_is_said_of_cells_too_small_to_be_followed() -> None:
 
 
 @every
-def test_without_a_clip_of_its_own_nothing_is_said(name: str) -> None:
-    from dataclasses import replace
-
+@pytest.mark.parametrize("enlarged", [1, 2])
+def test_without_a_clip_of_its_own_the_picture_fills_the_frames(name: str, enlarged: int) -> None:
     family, config = MAZES[name]
     record = family.sample(sample_rng(4, name, 0), replace(config, clip=None))
-    assert family.score_trajectory(record, []) == {}
+    frames = [frame.repeat(enlarged, 0).repeat(enlarged, 1) for frame in frames_of(family, family.filmed(record, 33))]
+    score = judged(family, record, frames)
+    assert (score.strict, score.details["precision"], score.details["recall"]) == (True, 1, 1), score
+    assert not judged(family, record, [frames[0]]).tolerant

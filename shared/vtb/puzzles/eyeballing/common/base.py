@@ -261,8 +261,10 @@ class Eyeballing(Family[EyeballingRecord]):
         self, record: EyeballingRecord, frames: Iterable[ClipFrame], puzzle: Image | None = None
     ) -> dict[str, Score]:
         """Whether the strokes of a clip lead to its mark, where those of the solution do."""
-        if not record.clip or not record.solution_strokes:
+        if not record.solution_strokes:
             return {}
+        record = record if record.clip else self.filmed(record, 2)  # then the picture fills the frames
+        assert record.clip is not None
         sheet, size = sheet_of(record, to_rgb(next(self.draw_frames(record)), self.palette)), record.clip.size
         if not measurable(sheet):
             return {}
