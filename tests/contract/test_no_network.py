@@ -1,9 +1,11 @@
-"""The commands work where nothing can be reached: in a network namespace without a route, or even a loopback."""
+"""The commands work where nothing can be reached: in a network namespace without a route, or even a loopback.
+
+``grpo`` does, too: stages/train_vlm/test_grpo_stage.py trains there.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from contract.command_line import BIN, TINY
+from contract.no_network import line_without_network
 from drawing import tiny
 from stages.prepare.room_films import film, question, room
 from vtb_train_vlm.tiny_model import build_tiny_model
@@ -19,20 +22,11 @@ pytestmark = pytest.mark.engine
 STEPS = ("--max-steps", "1", "--batch-size", "2", "--device", "cpu")
 
 
-def _alone() -> list[str]:
-    """What starts a command without a network, as root or as somebody else."""
-    if shutil.which("unshare") is None:
-        pytest.skip("this machine has no unshare")
-    for more in ((), ("--map-root-user",)):
-        line = ["unshare", "--net", *more]
-        if subprocess.run([*line, "true"], capture_output=True, check=False).returncode == 0:
-            return line
-    pytest.skip("this machine allows no network namespaces")
-
-
 @pytest.fixture(scope="module")
 def alone() -> list[str]:
-    line = _alone()
+    line = line_without_network()
+    if not line:
+        pytest.skip("this machine allows no network namespaces")
     reach = "import socket; socket.create_connection(('127.0.0.1', 9), 1)"
     found = subprocess.run([*line, str(BIN / "python"), "-c", reach], capture_output=True, text=True, check=False)
     assert "unreachable" in found.stderr  # with a network it would be refused
@@ -64,6 +58,8 @@ def test_the_whole_way(alone: list[str], tmp_path: Path) -> None:
     run("vtb-eval", "predict", *asked, "--device", "cpu", "--output", at["said"])
     run("vtb-eval", "score", "--input", at["said"], "--workers", "1", "--output", tmp_path / "scores")
     film(tmp_path / "videos" / "a.mp4", room(0))
+    small = ("--rooms", "1", "--picture-size", "160x120", "--clip-frames", "32", "--workers", "1")
+    run("vtb-gen-rooms", *small, "--output", tmp_path / "rooms")
     (tmp_path / "q.json").write_text(f"[{question(0, 'a')}]".replace("'", '"').replace("None", "null"))
     about = ("--questions", tmp_path / "q.json", "--videos", tmp_path / "videos", "--frames", "2", "--workers", "1")
     run("vtb-prepare", "questions", "--benchmark", "vsi-bench", *about, "--output", tmp_path / "questions")

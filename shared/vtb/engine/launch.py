@@ -53,6 +53,8 @@ def engine_environment(module: str, base: Mapping[str, str], output_dir: Path, d
     return env | {
         "HF_HUB_OFFLINE": "1",
         "HF_DATASETS_OFFLINE": "1",
+        # vLLM tells its makers of every run otherwise.
+        "VLLM_NO_USAGE_STATS": "1",
         "PYTHONPATH": _source_roots(module, env.get("PYTHONPATH")),
         # Keeps what lies in the working folder from being imported.
         "PYTHONSAFEPATH": "1",

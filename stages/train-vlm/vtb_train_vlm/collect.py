@@ -90,6 +90,6 @@ def check_proof(job: Job, weights: Path, method: Method, rows: Rows) -> dict[str
     lora = job.tuner == "lora"
     whole = weights / "merged" if lora else weights
     proof = training_proof(job.model, weights if lora else None, whole if (whole / "config.json").exists() else None)
-    if proof.get("lora_b_max", 1) == 0 or proof.get("weights_diff_max", 1) == 0:
+    if method.in_vain(rows) or proof.get("lora_b_max", 1) == 0 or proof.get("weights_diff_max", 1) == 0:
         raise QualityGate(f"training changed nothing: {method.unchanged(rows)}")
     return proof

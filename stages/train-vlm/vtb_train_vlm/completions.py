@@ -13,6 +13,8 @@ from vtb.engine.launch import completions_file
 from vtb.media.image import decode_image, encode_rgb
 from vtb.report.pages import Picture, render
 from vtb.report.thumbnail import thumbnail
+from vtb.rewards.engines import part_names
+from vtb.rewards.registry import rewards
 from vtb.rewards.reward import total
 from vtb_train_vlm.job import Job
 
@@ -42,8 +44,9 @@ class Writing:
 
 def keep_completions(job: Job, weights: Path) -> None:
     """Writes both into the artifact's folder, by step, row and reward."""
-    names = [name.partition("_")[2] for name in job.method["reward_funcs"]]
-    parts = dict(zip(names, job.method["reward_weights"], strict=True))
+    engine_names = list(job.method["reward_funcs"])
+    reward = next(reward for name, reward in rewards().items() if part_names(name) == engine_names)
+    parts = dict(zip(reward.weights, job.method["reward_weights"], strict=True))
     asked = job.dataset_dir / str(job.val_file)
     file, generations = completions_file(job.output_dir), int(job.method["num_generations"])
     write_completions(Writing(file, asked, job.dataset_dir, parts, generations), weights)

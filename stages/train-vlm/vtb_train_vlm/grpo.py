@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -14,7 +13,7 @@ from vtb.engine.curves import Panel
 from vtb.engine.hardware import Device, gpu_count
 from vtb.errors import NotAvailable, UsageProblem
 from vtb.rewards.engines import part_names
-from vtb.rewards.registry import find_reward, read_weights
+from vtb.rewards.registry import find_reward, read_weights, rewards
 from vtb.stage.command import stage_command
 from vtb.stage.fields import option
 from vtb.stage.run import Run
@@ -26,14 +25,13 @@ from vtb_train_vlm.run_training import run_training
 
 log = logging.getLogger("vtb.train")
 REWARD, GENERATION = "Rewards", "Generation"  # headings of the help
-_PART = re.compile(r"rewards/\w+?_(\w+)/mean")
 EVALUATED = 32  # rows of val that are answered at each of ten evaluations
 
 STAGE = replace(
     sft.STAGE,
     command="vtb-train-vlm grpo",
     summary="Train a vision-language model on rewards for its own answers (GRPO), by LoRA or fully.",
-    version=1,
+    version=2,
 )
 
 
@@ -133,10 +131,14 @@ def generation(options: Options, device: Device) -> dict[str, Any]:
     how = options.rollout
     if how == "auto":
         how = "colocate" if device == "cuda" and importlib.util.find_spec("vllm") else "transformers"
+        if device == "cuda" and how == "transformers":
+            log.warning(
+                "vLLM is not installed, so transformers generates, which is slow: pip install 'vtb-train[vllm]'"
+            )
     if how == "transformers":
         return {"use_vllm": False}
     if importlib.util.find_spec("vllm") is None:
-        raise NotAvailable(f"--rollout {how} needs vLLM, which is not installed: use the train-vlm image on a GPU")
+        raise NotAvailable(f"--rollout {how} needs vLLM, which is not installed: pip install 'vtb-train[vllm]'")
     if how == "server":
         at = {"vllm_server_host": options.vllm_host, "vllm_server_port": options.vllm_port}
         return {"use_vllm": True, "vllm_mode": "server", **at}
@@ -178,8 +180,7 @@ def _mean(values: list[float]) -> float:
 
 def unchanged(rows: Rows) -> str:
     """Why nothing was learned: mostly because no answer of a group was better than another."""
-    stds = [row["reward_std"] for row in rows if "reward_std" in row]
-    if stds and max(stds) == 0:
+    if all_alike(rows):
         return (
             "the answers of every group were rewarded alike, so there was nothing to prefer: start from a model that "
             "answers some right (vtb-train-vlm sft), or raise --temperature or --generations"
@@ -187,9 +188,21 @@ def unchanged(rows: Rows) -> str:
     return "is --learning-rate 0?"
 
 
+def _every_part() -> list[tuple[str, str]]:
+    """Each part of each reward, as the engine names it and by its own name."""
+    return [pair for name, reward in rewards().items() for pair in zip(part_names(name), reward.weights, strict=True)]
+
+
+def all_alike(rows: Rows) -> bool:
+    """Whether no answer of any group was better than another."""
+    stds = [row["reward_std"] for row in rows if "reward_std" in row]
+    return bool(stds) and max(stds) == 0
+
+
 def curves(rows: Rows) -> dict[str, tuple[Panel, ...]]:
     """The reward and its parts, as far as the log has them, what they cost, and the loss."""
-    names = sorted({match[0]: match[1] for row in rows for name in row if (match := _PART.fullmatch(name))}.items())
+    names = sorted({f"rewards/{name}/mean": part for name, part in _every_part() for row in rows
+                    if f"rewards/{name}/mean" in row}.items())  # fmt: skip
     return {
         "reward.png": (
             Panel("reward", {"reward": "reward", "eval_reward": "reward on val"}),
@@ -216,6 +229,7 @@ METHOD = Method(
     curves=curves,
     figures=figures,
     unchanged=unchanged,
+    in_vain=all_alike,
     needs=lambda options: ("id", "solution", *find_reward(options.reward).columns),
     evaluated=EVALUATED,
     keep=_keep,

@@ -30,6 +30,7 @@ class Method:
         curves: from the log to the file and the panels of each figure to draw.
         figures: from the log to the figures of the manifest.
         unchanged: from the log to the reason why training changed nothing.
+        in_vain: from the log to whether there was nothing to learn, whatever weight decay has changed.
     """
 
     stage: Stage
@@ -39,6 +40,7 @@ class Method:
     curves: Callable[[Rows], Mapping[str, Sequence[Panel]]]
     figures: Callable[[Rows], dict[str, float]]
     unchanged: Callable[[Rows], str]
+    in_vain: Callable[[Rows], bool] = lambda rows: False
     keep: Callable[[Job, Path], None] = lambda job, weights: None
     needs: Callable[[Any], tuple[str, ...]] = lambda options: ()
     evaluated: int | None = None

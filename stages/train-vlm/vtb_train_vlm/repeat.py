@@ -10,7 +10,7 @@ import yaml
 from vtb.engine.hardware import Device
 from vtb_train_vlm.engine_options import read_config
 from vtb_train_vlm.job import Job
-from vtb_train_vlm.swift_command import engine_arguments
+from vtb_train_vlm.swift_command import engine_arguments, limits_of_pictures
 
 FILE, PLUGIN = "swift.yaml", "vtb_rewards.py"
 # Places on the machine of the run, and where they are to be when it is repeated.
@@ -39,7 +39,8 @@ def write_repeat(job: Job, device: Device, weights: Path) -> None:
         places["external_plugins"] = PLUGIN
         (weights / PLUGIN).write_text(_REWARDS, encoding="utf-8")
     kept = {name: value for name, value in {**arguments, **places}.items() if name not in _OF_ONE_RUN}
-    variables = {"ROOT_IMAGE_DIR": "dataset", "MAX_PIXELS": job.max_pixels, **read_config(job.engine_config)[1]}
+    limits = {name: int(value) for name, value in limits_of_pictures(job.model, job.max_pixels).items()}
+    variables = {"ROOT_IMAGE_DIR": "dataset", **limits, **read_config(job.engine_config)[1]}
     if "/" in str(kept.get("deepspeed", "")):
         kept["deepspeed"] = Path(str(kept["deepspeed"])).name
     several = f"NPROC_PER_NODE={job.nproc} " if job.nproc > 1 else ""

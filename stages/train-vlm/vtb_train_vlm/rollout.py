@@ -125,7 +125,7 @@ def check_machine(options: Options) -> None:
             f"--tensor-parallel {options.tensor_parallel} is more than the {gpus} GPU(s) of this machine"
         )
     if importlib.util.find_spec("vllm") is None:
-        raise NotAvailable("rollout needs vLLM, which is not installed: use the train-vlm image on a GPU")
+        raise NotAvailable("rollout needs vLLM, which is not installed: pip install 'vtb-train[vllm]'")
 
 
 def check_port(host: str, port: int) -> None:

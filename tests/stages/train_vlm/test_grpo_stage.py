@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from contract.command_line import Result, call, killed_at_the_end, start
+from contract.command_line import BIN, Result, call, killed_at_the_end, start
+from contract.no_network import line_without_network
 from stages.train_vlm.stage_runs import (
     Place,
     losses,
@@ -26,6 +28,7 @@ from vtb.artifact import read_manifest
 from vtb.errors import UsageProblem
 from vtb.store import open_store
 from vtb_train_vlm.engine_options import check_engine_args
+from vtb_train_vlm.grpo import Options, generation
 
 pytestmark = pytest.mark.engine
 PACE = ("--device", "cpu", "--learning-rate", "0.001", "--batch-size", "8", "--max-completion-length", "8")
@@ -66,8 +69,10 @@ def bench(tmp_path_factory: pytest.TempPathFactory, place: Place) -> Bench:
 
 @pytest.fixture(scope="module")
 def trained(bench: Bench) -> tuple[str, Result]:
-    uri = str(bench.out / "adapter")
-    return uri, patiently(*bench.grpo(uri, "--max-steps", 6, "--save-steps", 3), env=bench.env)
+    """Where no network is, if this machine can do without."""
+    uri, alone = str(bench.out / "adapter"), line_without_network()
+    program, *words = bench.grpo(uri, "--max-steps", 6, "--save-steps", 3)
+    return uri, patiently(*alone, BIN / program, *words, env=bench.env)
 
 
 def test_writes_an_adapter_that_rewards_have_changed(trained: tuple[str, Result]) -> None:
@@ -133,6 +138,9 @@ def test_the_run_can_be_repeated_with_the_engine_alone(trained: tuple[str, Resul
     ):
         assert said in text
     assert "/" not in text.replace("dataset/", "")
+    variables = yaml.safe_load(file.read_text())["ENV"]  # pictures and frames of clips have the sizes of the run
+    assert variables == {"ROOT_IMAGE_DIR": "dataset", "MAX_PIXELS": 262144, "VIDEO_MAX_TOKEN_NUM": 256,
+                         "VIDEO_MIN_TOKEN_NUM": 4}  # fmt: skip
     plugin = (Path(trained[0]) / "vtb_rewards.py").read_text()
     code = f"{plugin}\nfrom swift.rewards import orms\nassert 'vtb_correct' in orms"
     shim = "from vtb.engine.torchvision_cpu import allow_cpu_torchvision; allow_cpu_torchvision()\n"
@@ -140,7 +148,9 @@ def test_the_run_can_be_repeated_with_the_engine_alone(trained: tuple[str, Resul
 
 
 def test_a_run_whose_answers_are_all_alike_fails_the_gate(bench: Bench, tmp_path: Path) -> None:
-    words = bench.grpo(tmp_path / "out", "--max-steps", 1, "--temperature", "0.0001", "--beta", "0")
+    """Though weight decay has changed every weight."""
+    words = bench.grpo(tmp_path / "out", "--max-steps", 1, "--temperature", "0.0001", "--beta", "0", "--tuner", "full",
+                       "--", "--weight_decay", "0.5")  # fmt: skip
     done = patiently(*words, env=bench.env)
     assert done.code == 5, done.err
     assert "the answers of every group were rewarded alike" in done.err
@@ -189,6 +199,24 @@ def test_refused_before_anything_loads(
     assert done.code in (2, 4), done.err
     assert said in done.err
     assert not (tmp_path / "out").exists()
+
+
+def test_what_generates_on_gpus(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """The published recipe's share of memory and GPUs a copy; a size that does not fit is refused."""
+    monkeypatch.setattr("vtb_train_vlm.grpo.gpu_count", lambda: 8)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    found = generation(Options(model="m", nproc=8), "cuda")
+    assert (found["vllm_mode"], found["vllm_tensor_parallel_size"]) == ("colocate", 4)
+    assert (found["vllm_gpu_memory_utilization"], found["vllm_max_model_len"]) == (0.5, 4352)
+    for size, processes in ((3, 8), (16, 16), (4, 2)):
+        with pytest.raises(UsageProblem, match=f"--vllm-tensor-parallel {size} does not fit 8 GPUs"):
+            generation(Options(model="m", nproc=processes, vllm_tensor_parallel=size), "cuda")
+    server = generation(Options(model="m", rollout="server", vllm_host="there", vllm_port=81), "cuda")
+    assert server == {"use_vllm": True, "vllm_mode": "server", "vllm_server_host": "there", "vllm_server_port": 81}
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with caplog.at_level("WARNING"):
+        assert generation(Options(model="m", nproc=8), "cuda") == {"use_vllm": False}
+    assert "vLLM is not installed" in caplog.text
 
 
 def test_rows_without_what_a_reward_reads(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,6 +129,7 @@ def test_one_process_several_and_several_nodes(plain: Job) -> None:
 def test_environment_is_offline_and_absolute(plain: Job) -> None:
     env = environment(plain, {"HOME": "/nowhere", "HF_HOME": "/cache"}, "cpu")
     assert env["HF_HUB_OFFLINE"] == "1"
+    assert env["VLLM_NO_USAGE_STATS"] == "1"
     assert env["HF_HOME"] == "/cache"
     assert env["CUDA_VISIBLE_DEVICES"] == ""
     assert Path(env["ROOT_IMAGE_DIR"]).is_absolute()
