@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -204,7 +205,8 @@ def test_refused_before_anything_loads(
 def test_what_generates_on_gpus(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """The published recipe's share of memory and GPUs a copy; a size that does not fit is refused."""
     monkeypatch.setattr("vtb_train_vlm.grpo.gpu_count", lambda: 8)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    real, vllm = importlib.util.find_spec, ["there"]
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: vllm or None if name == "vllm" else real(name))
     found = generation(Options(model="m", nproc=8), "cuda")
     assert (found["vllm_mode"], found["vllm_tensor_parallel_size"]) == ("colocate", 4)
     assert (found["vllm_gpu_memory_utilization"], found["vllm_max_model_len"]) == (0.5, 4352)
@@ -213,7 +215,7 @@ def test_what_generates_on_gpus(monkeypatch: pytest.MonkeyPatch, caplog: pytest.
             generation(Options(model="m", nproc=processes, vllm_tensor_parallel=size), "cuda")
     server = generation(Options(model="m", rollout="server", vllm_host="there", vllm_port=81), "cuda")
     assert server == {"use_vllm": True, "vllm_mode": "server", "vllm_server_host": "there", "vllm_server_port": 81}
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    vllm.clear()
     with caplog.at_level("WARNING"):
         assert generation(Options(model="m", nproc=8), "cuda") == {"use_vllm": False}
     assert "vLLM is not installed" in caplog.text
