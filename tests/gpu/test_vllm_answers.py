@@ -13,8 +13,8 @@ import pytest
 from contract.command_line import Result, call
 from stages.eval.conftest import adapter as adapter  # fixtures
 from stages.eval.conftest import mixed as mixed
-from stages.eval.conftest import model as model
 from stages.eval.predict_runs import answers, complete, texts
+from vtb_train_vlm.tiny_model import build_tiny_model
 
 pytestmark = [
     pytest.mark.engine,
@@ -22,6 +22,14 @@ pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="needs vLLM"),
 ]
 ASKED = ("--split", "all", "--workers", "1", "--max-new-tokens", "12")
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """In place of the tiny one, for the adapter, too: its heads are wide enough for vLLM's kernels."""
+    out = tmp_path_factory.mktemp("models") / "small"
+    build_tiny_model("qwen3_vl", out, seed=3, size="small")
+    return out
 
 
 def predict(mixed: Path, model: Path, out: Path, *more: object) -> Result:

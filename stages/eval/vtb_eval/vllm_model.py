@@ -16,7 +16,7 @@ from vtb.datasets.asked import Asked
 from vtb.datasets.moving import as_metadata, moving
 from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.engine.vision_language import load_processor
-from vtb.errors import BadInput, NotAvailable, UsageProblem
+from vtb.errors import BadInput, NotAvailable, UsageProblem, VtbError
 from vtb.geometry.kind import has_geometry
 from vtb.latent.tokens import read_latent_config
 from vtb.media.image import decode_image
@@ -62,7 +62,14 @@ class VllmModel:
         """The answers, in the order of the questions; each has a seed of its own, whatever it is asked with."""
         prompts = [self._prompt(question) for question in questions]
         sampling = [self._sampling(first + number) for number in range(len(questions))]
-        found = self._engine.generate(prompts, sampling, lora_request=self._lora, use_tqdm=False)
+        try:
+            found = self._engine.generate(prompts, sampling, lora_request=self._lora, use_tqdm=False)
+        except (MemoryError, VtbError):
+            raise
+        except Exception as error:  # its engine is a process of its own, whose end it tells in its own way
+            raise NotAvailable(
+                f"vLLM cannot answer: {error}; its own lines above say why: take transformers"
+            ) from error
         said = [one.outputs[0] for one in found]
         return [Answer(one.text, CUT_OFF if one.finish_reason == "length" else STOPPED) for one in said]
 
