@@ -49,5 +49,6 @@ def test_the_same_answers_as_transformers(mixed: Path, model: Path, adapter: Pat
     assert said["vllm-bare"] != said["vllm-adapted"]
     for name in ("bare", "adapted", "blind"):
         ours, theirs = said[f"transformers-{name}"], said[f"vllm-{name}"]
-        same = sum(theirs[key] == text for key, text in ours.items())
+        # A character that is cut off in the middle is left away by vLLM.
+        same = sum(theirs[key].rstrip("\ufffd") == text.rstrip("\ufffd") for key, text in ours.items())
         assert same >= 0.8 * len(ours), (name, ours, theirs)
