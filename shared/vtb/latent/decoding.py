@@ -1,13 +1,14 @@
 """Answers with latents: transformers' own ``generate``, with a state machine for each row of a batch.
 
 After the token that begins a segment come exactly K latents, as in training, and the token that ends it; neither latent
-nor end can come elsewhere. What goes in where a latent is, is the model's last state before it. The machine is a
-``LogitsProcessor``, and the states get in by hooks on the model's embeddings and on what it computes: nobody's
-``generate`` is changed.
+nor end can come elsewhere. On request the model may say the end before, as in ILVR's released code. What goes in where
+a latent is, is the model's last state before it. The machine is a ``LogitsProcessor``, and the states get in by hooks
+on the model's embeddings and on what it computes: nobody's ``generate`` is changed.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -16,6 +17,8 @@ from vtb.latent.parts import Parts, placeholders
 from vtb.latent.tokens import LatentTokens
 
 Mode = Literal["auto", "force", "forbid"]
+THOUGHT = "<latent>"  # where an answer went into latents, as people read it
+_MOST_AHEAD = 1e4  # of scores; infinity is no score
 Change = Callable[[Any, Any], Any]  # from the rows (n,) that think now and their latents (n, D) to other latents
 
 
@@ -23,7 +26,8 @@ class Machine:
     """Says which tokens each row may have next, from the tokens that it has."""
 
     def __init__(
-        self, tokens: LatentTokens, prompt: int, mode: Mode, *, size: int | None = None, never: Sequence[int] = ()
+        self, tokens: LatentTokens, prompt: int, mode: Mode, *, size: int | None = None, never: Sequence[int] = (),
+        early_end: bool = False, drawn: bool = False,
     ) -> None:  # fmt: skip
         """Stateless: what a row is doing can be read off its tokens.
 
@@ -33,7 +37,10 @@ class Machine:
             mode: ``auto`` lets the model decide, ``force`` begins every answer with a segment, ``forbid`` allows none.
             size: latents of a segment, where they are not as many as in training.
             never: further tokens that no answer may have.
+            early_end: whether a segment may end before it has all its latents, where the model says so.
+            drawn: whether tokens are drawn by chance, or are the likeliest.
         """
+        self._early_end, self._drawn = early_end, drawn
         self._tokens, self._prompt, self._mode = tokens, prompt, mode
         self._never = [tokens.pad, tokens.end, *never]
         self._size = tokens.size if size is None else size
@@ -53,7 +60,16 @@ class Machine:
             if forced is not None:
                 found[row] = lowest
                 found[row, forced] = 0.0
+                if self._early_end and forced == tokens.pad:
+                    found[row, tokens.end] = self._ahead(scores[row])
         return found
+
+    def _ahead(self, scores: Any) -> Any:
+        """By how much the end is ahead of all else that the model might say, of which each means another latent."""
+        others = scores.clone()
+        others[self._tokens.end] = -math.inf
+        rest = others.logsumexp(dim=-1) if self._drawn else others.max()
+        return (scores[self._tokens.end] - rest).clamp(max=_MOST_AHEAD)
 
     def _forced(self, ids: list[int]) -> int | None:
         if not ids:
@@ -122,7 +138,7 @@ def thinking(parts: Parts, tokens: LatentTokens, thoughts: Thoughts, change: Cha
 
 def generate(
     parts: Parts, inputs: Any, tokens: LatentTokens | None, mode: Mode = "auto", *, size: int | None = None,
-    change: Change | None = None, **settings: Any,
+    change: Change | None = None, early_end: bool = False, **settings: Any,
 ) -> tuple[Any, Thoughts]:  # fmt: skip
     """Answers to a batch of prompts that are padded on the left.
 
@@ -133,6 +149,7 @@ def generate(
         mode: see ``Machine``.
         size: latents of a segment, where they are not as many as in training; 0 leaves none.
         change: puts other latents in the place of the model's own.
+        early_end: lets the model end a segment before it has all its latents.
         settings: of transformers' ``generate``.
 
     Returns:
@@ -147,10 +164,13 @@ def generate(
             return parts.whole.generate(**inputs, **settings)[:, prompt:], thoughts
     from transformers import LogitsProcessorList
 
-    machine = LogitsProcessorList([Machine(tokens, prompt, mode, size=size, never=placeholders(parts))])
+    machine = Machine(
+        tokens, prompt, mode, size=size, never=placeholders(parts), early_end=early_end,
+        drawn=bool(settings.get("do_sample")),
+    )  # fmt: skip
     with torch.no_grad(), thinking(parts, tokens, thoughts, change):
         # Last, after temperature and cuts: what is forced is forced whatever those say.
-        found = parts.whole.generate(**inputs, **settings, logits_processor=machine)
+        found = parts.whole.generate(**inputs, **settings, logits_processor=LogitsProcessorList([machine]))
     return found[:, prompt:], thoughts
 
 
@@ -163,7 +183,7 @@ def readable(tokenizer: Any, ids: list[int], tokens: LatentTokens | None) -> str
         if token in (tokens.start, tokens.pad, tokens.end):
             parts.append(tokenizer.decode(words, skip_special_tokens=True))
             words = []
-            parts += ["<latent>"] * (token == tokens.start)
+            parts += [THOUGHT] * (token == tokens.start)
         else:
             words.append(token)
     return "".join([*parts, tokenizer.decode(words, skip_special_tokens=True)])
@@ -171,12 +191,12 @@ def readable(tokenizer: Any, ids: list[int], tokens: LatentTokens | None) -> str
 
 def without_thoughts(text: str) -> str:
     """What a judge reads of it."""
-    return text.replace("<latent>", "")
+    return text.replace(THOUGHT, "")
 
 
 def stated(text: str) -> str:
     """What rewards read of it: the words after the last thought."""
-    return text.rpartition("<latent>")[2]
+    return text.rpartition(THOUGHT)[2]
 
 
 def segments_in(ids: list[int], tokens: LatentTokens | None) -> int:

@@ -24,6 +24,7 @@ from vtb.engine.training_loop import TrainingLoop
 from vtb.latent.checkpoint import load_checkpoint, save_checkpoint
 from vtb.latent.decoding import generate
 from vtb.latent.grpo_job import GrpoJob
+from vtb.latent.held_out import AT_ONCE
 from vtb.latent.parts import Parts
 from vtb.latent.policy import Answers, answers_of, log_probs, policy_loss
 from vtb.latent.rewards import LatentReward
@@ -136,7 +137,8 @@ class GrpoTrainer(TrainingLoop[GrpoJob]):
         self.model.eval()
         few = self._val[: self.job.judging.count]
         with self.accelerator.autocast():
-            own = [self._answered(*question) for question in few[rank::world]]
+            mine = few[rank::world]
+            own = [line for at in range(0, len(mine), AT_ONCE) for line in self._answered(mine[at : at + AT_ONCE])]
         self.model.train()
         every = [line for part in self.everybodys(own) for line in part]
         if self.accelerator.is_main_process:
@@ -146,17 +148,19 @@ class GrpoTrainer(TrainingLoop[GrpoJob]):
             row["eval_latent_answers"] = sum(line["segments"] > 0 for line in every) / len(every)
             self.log.write(self.done, {**row, "eval_runtime": time.perf_counter() - began})
 
-    def _answered(self, row: Row, whole: Mapping[str, Any]) -> dict[str, Any]:
+    def _answered(self, questions: Sequence[Question]) -> list[dict[str, Any]]:
         assert self.job.judging is not None
-        inputs = self.sequencer.prompts([row]).to(self.accelerator.device)
+        inputs = self.sequencer.prompts([row for row, _ in questions]).to(self.accelerator.device)
         longest = self.job.judging.max_new_tokens
         ids, thoughts = generate(self.parts, inputs, self.tokens, self.job.latent, max_new_tokens=longest, **GREEDY)
         said = as_rollouts(self.parts, self.sequencer, inputs, ids, thoughts.found, self.tokens)
-        parts = self.reward.base.parts(said.stated[0], whole)
-        return {
-            "step": self.done, "id": row.id, "solution": row.answer, "completion": said.texts[0], "parts": parts,
-            "segments": said.segments[0],
-        }  # fmt: skip
+        return [
+            {"step": self.done, "id": row.id, "solution": row.answer, "completion": text,
+             "parts": self.reward.base.parts(stated, whole), "segments": segments}
+            for (row, whole), text, stated, segments in zip(
+                questions, said.texts, said.stated, said.segments, strict=True
+            )
+        ]  # fmt: skip
 
     def _keep(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """For the page of the artifact."""

@@ -13,7 +13,7 @@ from vtb.latent.rows import Row
 from vtb.latent.sequences import Sequencer
 from vtb.tasks.registry import task_of
 
-_AT_ONCE = 8  # answers
+AT_ONCE = 8  # answers
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ def answer_and_judge(
     """The likeliest answers, judged by the tasks' own judges."""
     found: list[Said] = []
     tokenizer = sequencer.processor.tokenizer
-    for start in range(0, len(puzzles), _AT_ONCE):
-        few = puzzles[start : start + _AT_ONCE]
+    for start in range(0, len(puzzles), AT_ONCE):
+        few = puzzles[start : start + AT_ONCE]
         inputs = sequencer.prompts([one.row for one in few]).to(device)
         ids, _ = generate(
             parts, inputs, sequencer.tokens, max_new_tokens=max_new_tokens, do_sample=False, temperature=None,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vtb.errors import UsageProblem
-from vtb.latent.decoding import stated
+from vtb.latent.decoding import THOUGHT, stated
 from vtb.latent.rollouts import Rollouts, well_formed
 from vtb.latent.tokens import LatentTokens
 from vtb.rewards.necessity import NECESSITIES, RARELY, Group
@@ -95,8 +95,12 @@ class LatentReward:
 
 
 def quality(text: str) -> float:
-    """1 unless two or more sentences come again (VisionReasoner's reward for not repeating)."""
-    sentences = [one.strip() for one in _SENTENCE_END.split(text) if one.strip()]
+    """1 unless two or more sentences come again (VisionReasoner's reward for not repeating).
+
+    One that leads into a thought ("I go on.") may: what follows is another thought each time.
+    """
+    *before, after = ([one.strip() for one in _SENTENCE_END.split(part) if one.strip()] for part in text.split(THOUGHT))
+    sentences = [*(one for part in before for one in part[:-1]), *after]
     return 0.0 if len(sentences) - len(set(sentences)) >= 2 else 1.0
 
 

@@ -45,7 +45,7 @@ class InBatches:
             how, (model, *adapter) = self._options, self._folders
             generation = Generation(
                 how.max_new_tokens, how.temperature, self._seed, how.max_pixels, how.latents.latent,
-                how.latents.latent_ablations,
+                how.latents.latent_ablations, how.latents.latent_early_end,
             )  # fmt: skip
             if how.backend == "vllm":
                 from vtb_eval.vllm_model import VllmModel

@@ -18,6 +18,11 @@ class LatentOptions(StageOptions):
         "auto", group=LATENTS,
         help="Let the model decide when it thinks in latents, begin every answer with them, or forbid them.",
     )  # fmt: skip
+    latent_early_end: bool = option(
+        False, group=LATENTS,
+        help="Let the model end a segment before it has as many latents as in training, by what it would say next, as "
+             "in ILVR's released code.",
+    )  # fmt: skip
     latent_ablations: bool = option(
         False, group=LATENTS,
         help="Also answer with the latents dropped, replaced by noise, by those of another question of the batch, and "

@@ -39,6 +39,7 @@ class Generation:
         max_pixels: larger pictures are scaled down to this many pixels.
         latent: when a model that knows latents thinks in them.
         ablations: also answer with the latents taken away.
+        early_end: whether the model may end a segment before it has all its latents.
     """
 
     max_new_tokens: int
@@ -47,6 +48,7 @@ class Generation:
     max_pixels: int
     latent: Literal["auto", "force", "forbid"] = "auto"
     ablations: bool = False
+    early_end: bool = False
 
 
 class VisionLanguageModel:
@@ -103,7 +105,10 @@ class VisionLanguageModel:
         from vtb_eval.thinking import Thinker
 
         how = self.generation
-        return Thinker(self._model, self._processor.tokenizer, tokens, how.latent, ablations=how.ablations)
+        return Thinker(
+            self._model, self._processor.tokenizer, tokens, how.latent, ablations=how.ablations,
+            early_end=how.early_end,
+        )  # fmt: skip
 
     def _inputs(self, questions: Sequence[Question]) -> Any:
         texts = [self._processor.apply_chat_template(as_chat(one), add_generation_prompt=True) for one in questions]

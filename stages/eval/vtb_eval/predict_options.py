@@ -14,11 +14,11 @@ from vtb_eval.drawing_options import DrawingOptions
 from vtb_eval.latent_options import LatentOptions
 
 MODEL, ENDPOINT, ASKED, SAMPLING = "The model", "An endpoint", "What is asked", "Answers"  # headings of the help
+OF_LATENTS = tuple(field.name for field in dataclasses.fields(LatentOptions))
 OF_WORDS = (
     "backend", "endpoint", "concurrency", "retries", "timeout", "style", "max_pixels", "blind", "batch_size",
-    "max_new_tokens", "temperature", "latent", "latent_ablations",
+    "max_new_tokens", "temperature", *OF_LATENTS,
 )  # fmt: skip
-OF_LATENTS = tuple(field.name for field in dataclasses.fields(LatentOptions))
 HERE = ("adapter", "device", "backend", "batch_size", *OF_LATENTS)
 OF_TRANSFORMERS = ("device", "batch_size", *OF_LATENTS)
 COOLEST = 0.001  # temperature; below, numbers overflow
@@ -98,6 +98,8 @@ class Options(StageOptions):
             raise UsageProblem(
                 f"--temperature {self.temperature:g}: give 0 for the likeliest token, or {COOLEST} or more"
             )
+        if self.latents.latent_ablations and self.batch_size == 1:
+            raise UsageProblem("--latent-ablations takes latents of other questions of a batch: raise --batch-size 1")
         where = "a model of this machine, not for --endpoint" if self.endpoint is not None else "--endpoint"
         for name in HERE if self.endpoint is not None else THERE:
             if name in self.given:

@@ -25,16 +25,20 @@ class Thought:
 class Thinker:
     """Answers batches of prompts."""
 
-    def __init__(self, model: Any, tokenizer: Any, tokens: LatentTokens, mode: Mode, *, ablations: bool) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, tokens: LatentTokens, mode: Mode, *, ablations: bool, early_end: bool = False
+    ) -> None:  # fmt: skip
         """``model`` is on its device."""
         self._parts: Parts = parts_of(model)
         self._tokenizer, self._tokens, self._mode, self._ablations = tokenizer, tokens, mode, ablations
+        self._early_end = early_end
         allow(self._parts.whole, tokens)
 
     def answer(self, inputs: Any, seed: int, **settings: Any) -> list[Thought]:
         """The answers, sampled with the same chance in every form that they are given in."""
         import torch
 
+        settings["early_end"] = self._early_end
         torch.manual_seed(seed)
         found, thoughts = generate(self._parts, inputs, self._tokens, self._mode, **settings)
         every = found.tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from vtb.latent.parts import last_states, seen
 from vtb.latent.sequences import IGNORED, Batch
 from vtb.latent.teacher import segments_of
 from vtb.latent.tokens import LatentTokens
+from vtb_eval.thinking import Thinker
 from vtb_train_vlm.tiny_model import Family
 
 pytestmark = pytest.mark.engine
@@ -122,6 +124,39 @@ def well_formed(ids: list[int], tokens: LatentTokens) -> bool:
         elif token in (tokens.pad, tokens.end):
             return False
     return True
+
+
+def test_a_segment_ends_before_its_last_latent_where_that_is_allowed_and_the_model_says_so() -> None:
+    import torch
+
+    model, parts, tokens, sequencer = loaded("qwen2_5_vl")
+    begun = torch.tensor([[1, tokens.start, tokens.pad]])
+    scores = torch.zeros(1, 800)
+    for ahead in (1.0, -1.0, torch.inf):
+        scores[0, tokens.end] = ahead
+        found = Machine(tokens, 1, "auto", early_end=True)(begun, scores)[0]
+        assert int(found.argmax()) == (tokens.end if ahead > 0 else tokens.pad)
+        assert int(Machine(tokens, 1, "auto")(begun, scores)[0].argmax()) == tokens.pad
+        chance = Machine(tokens, 1, "auto", early_end=True, drawn=True)(begun, scores)[0].softmax(dim=-1)
+        likely = 1.0 if ahead == torch.inf else float(scores[0].softmax(dim=-1)[tokens.end])
+        assert float(chance[tokens.end]) == pytest.approx(likely)
+        assert float(chance[tokens.pad]) == pytest.approx(1 - likely)
+    begins_often(model, tokens)
+    begins_often(model, dataclasses.replace(tokens, start=tokens.end), by=8.0)
+    said: dict[str, Any] = {"max_new_tokens": 30, **GREEDY}
+    ids, thoughts = generate(parts, sequencer.prompts(rows()[:4]), tokens, "force", early_end=True, **said)
+    lengths = set[int]()
+    for row, own in zip(ids.tolist(), thoughts.found, strict=True):
+        starts = [place for place, token in enumerate(row) if token == tokens.start]
+        ends = [place for place, token in enumerate(row) if token == tokens.end]
+        lengths |= {end - start - 1 for start, end in zip(starts, ends, strict=False)}
+        assert row.count(tokens.pad) - 1 <= len(own)
+    assert min(lengths) < SIZE
+    assert max(lengths) <= SIZE
+    tokenizer = sequencer.processor.tokenizer
+    thinker = Thinker(model, tokenizer, tokens, "force", ablations=False, early_end=True)
+    answers = thinker.answer(sequencer.prompts(rows()[:4]), 1, **said)
+    assert [one.text for one in answers] == [readable(tokenizer, row, tokens) for row in ids.tolist()]
 
 
 def test_other_latents_in_their_place() -> None:

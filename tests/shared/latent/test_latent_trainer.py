@@ -75,8 +75,7 @@ def test_the_second_stage_goes_on_from_the_first(tmp_path: Path, monkeypatch: py
     assert found[-1] < found[0]
 
 
-@pytest.mark.parametrize("stop", [1, 3, 5])
-@pytest.mark.parametrize("tau", [1.0, 0.9])
+@pytest.mark.parametrize(("stop", "tau"), [(1, 1.0), (3, 0.9), (5, 0.9)])
 def test_stopped_and_continued_equals_undisturbed(
     stop: int, tau: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,6 +90,24 @@ def test_stopped_and_continued_equals_undisturbed(
     assert resumed.resume_from.name == f"checkpoint-{stop}"
     again, _ = trained(resumed, monkeypatch)
     assert all(torch.equal(weight, again[name]) for name, weight in undisturbed.items())
+
+
+def test_what_latents_are_taught_and_what_it_weighs_are_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ways: dict[str, dict[str, Any]] = {
+        "plain": {}, "pooled": {"selection": "pooled"}, "few": {"coverage": 0.1, "selection_temperature": 0.02},
+        "weighed": {"word_weight": 0.5, "latent_weight": 2.0},
+    }  # fmt: skip
+    first = {}
+    for name, more in ways.items():
+        work = job("qwen2_5_vl", tmp_path / name, steps=1, batch_size=1, **more)
+        first[name] = next(row for row in trained(work, monkeypatch)[1] if "loss_words" in row)
+    assert len({round(row["loss_latents"], 5) for row in first.values()}) == 3
+    assert "similarity_4" in first["plain"].keys() & first["pooled"].keys()
+    assert "similarity_2" not in first["few"]
+    weighed = first["weighed"]
+    assert weighed["loss"] == pytest.approx(0.5 * weighed["loss_words"] + 2 * weighed["loss_latents"], abs=1e-5)
 
 
 def test_two_processes_learn_what_one_learns_of_twice_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

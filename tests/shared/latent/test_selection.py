@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from latents import FAMILIES, SIZE, batch, loaded, teacher_of
 from latents import one_thread as one_thread  # a fixture
 from vtb.latent.parts import Parts, last_states, seen
-from vtb.latent.selection import choose, grouped, image_weights, pooled, user_context
+from vtb.latent.patches import draw_patches
+from vtb.latent.selection import Chosen, choose, grouped, image_weights, pooled, user_context
 from vtb_train_vlm.tiny_model import Family
 
 pytestmark = pytest.mark.engine
@@ -71,13 +72,11 @@ def test_the_chosen_are_the_likest_up_to_the_coverage(
     cosines = [float(one @ query / np.linalg.norm(one) / np.linalg.norm(query)) for one in candidates]
     likely = softmax([cosine / temperature for cosine in cosines])
     order = sorted(range(count), key=lambda place: -cosines[place])
-    total, enough = 0.0, 0
-    while enough < count and total < coverage - 1e-6:
-        total += likely[order[enough]]
-        enough += 1
+    covered = np.cumsum([likely[place] for place in order])
+    least, enough = (1 + int((covered < coverage + by).sum()) for by in (-1e-5, 1e-5))  # as rounding goes
     found = choose(torch.tensor(candidates), torch.tensor(query), most, coverage, temperature)
     assert found == order[: len(found)]
-    assert abs(len(found) - min(enough, most, count)) <= (1 if abs(total - coverage) < 1e-4 else 0)
+    assert min(least, most, count) <= len(found) <= min(enough, most, count)
 
 
 def test_a_low_temperature_gives_the_coverage_a_meaning() -> None:
@@ -98,6 +97,17 @@ def test_many_features_become_groups_of_neighbours() -> None:
     assert grouped(features, 22) is features
     assert pooled(features, 3)[:, 1].tolist() == [3.0, 10.0, 17.0]
     assert len(pooled(features[:2], 3)) == 2
+
+
+def test_what_was_not_chosen_is_dim() -> None:
+    picture = np.full((8, 8, 3), 200, np.uint8)
+    drawn = draw_patches(picture, (2, 2), Chosen(None, [1], 4))
+    assert (drawn[:4, 4:] == 200).all()
+    assert (drawn[4:] == 70).all()
+    assert (drawn[:4, :4] == 70).all()
+    assert (draw_patches(picture, (2, 2), Chosen(None, None, 0)) == picture).all()
+    wide = draw_patches(np.full((2, 512, 3), 200, np.uint8), (2, 512), Chosen(None, [0, 255], 256))  # groups of four
+    assert [int((row == 200).all(axis=-1).sum()) for row in wide] == [4, 4]
 
 
 @pytest.mark.parametrize("family", FAMILIES)

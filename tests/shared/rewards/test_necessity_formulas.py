@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vtb.errors import UsageProblem
-from vtb.latent.rewards import PENALTIES, PRESETS, not_needed, quality, weights_of
+from vtb.latent.rewards import PENALTIES, PRESETS, LatentReward, not_needed, quality, weights_of
+from vtb.latent.rollouts import Rollouts
+from vtb.latent.tokens import LatentTokens
+from vtb.puzzles.registry import find_family
+from vtb.puzzles.sample import make_example
 from vtb.rewards.necessity import NECESSITIES, Group, by_group, by_likelihood, by_replay
 from vtb.rewards.registry import find_reward
+from vtb.tasks.example import encode_example
 
 
 def group(
@@ -67,6 +73,35 @@ def test_saying_things_again_is_no_quality() -> None:
     assert quality("I go on. I go on.") == 1
     assert quality("I go on. I go on. I go on.") == 0
     assert quality("") == 1
+    thinks = "I go on.\n<latent>I go on.\n<latent>I go on.\n<latent>"  # as answers are that were taught
+    assert quality(f"{thinks}The answer is A.") == 1
+    assert quality(f"{thinks}A. A. A.") == 0
+
+
+def test_the_parts_of_each_answer() -> None:
+    """Tokens: 7 is a latent, 8 begins a segment of two, 9 ends it; the right answer is the maze's."""
+    family = find_family("maze_square")
+    example = make_example(family, family.config_class(size=5), "toy", 1, 0)
+    whole, cut = [1, 8, 7, 7, 9, 2], [1, 8, 7, 0, 0, 0]
+    right, ids = f"The answer is {example.answer}.", [whole, cut, [8, 7, 7, 9, 8, 7], [1, 2, 3, 0, 0, 0]]
+    said = [f"So.<latent>{right}", "So.<latent>", "A. A. A.<latent><latent>no", right]
+    rollouts = Rollouts(None, np.array(ids), [6, 3, 6, 3], [True, False, False, True], [], said, [1, 1, 2, 0])
+    weights = weights_of(find_reward("vtb"), "all-penalties", None)
+    reward = LatentReward(find_reward("vtb"), weights, "group", 1)
+    row = {"example": encode_example(example).decode()}
+    parts = reward.parts(rollouts, row, LatentTokens(2, 7, 8, 9), ["no", "no"], lambda: [], lambda: [])
+    told = {name: [one[name] for one in parts] for name in parts[0]}
+    assert told["correct"] == [1, 0, 0, 1]
+    assert told["usage"] == [1, 0, 0, 0]
+    assert told["too_many"] == [0, 0, 1, 0]
+    assert told["malformed"] == [0, 1, 1, 0]
+    assert told["overlong"] == [0, 1, 1, 0]
+    assert told["unneeded"] == [0, 0, 0, 0]
+    assert told["necessity"] == pytest.approx([0, 0, 0, 0])  # one of three with, one of three without
+    spare = reward.parts(rollouts, row, LatentTokens(2, 7, 8, 9), [right, right], lambda: [], lambda: [])
+    assert [one["unneeded"] for one in spare] == [1, 1, 1, 0]
+    total = 1 + 0.1 + 0.1 + 0.1 - 0.5  # correct, readable, quality, usage; not needed
+    assert reward.total(spare[0]) == pytest.approx(total)
 
 
 def test_weights_as_users_write_them() -> None:
