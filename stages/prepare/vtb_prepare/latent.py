@@ -10,7 +10,7 @@ from vtb_prepare.latent_options import Options
 STAGE = Stage(
     command="vtb-prepare latent",
     summary="Write answers with helper pictures between their words, for training latent visual reasoning.",
-    version=1,
+    version=2,
     image="vtb/prepare",
     reads=("puzzles",),
     many_inputs=True,

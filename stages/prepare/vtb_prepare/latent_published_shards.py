@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from vtb.artifact.output import file_sha256
+from vtb.benchmarks.comt import CATEGORIES
+from vtb.benchmarks.comt.questions import read_row
 from vtb.errors import BadInput
 from vtb.report.card import OTHER
 from vtb.rng import stable_fraction
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.run import Run
+from vtb.tasks.example import encode_example
 from vtb_prepare.by_video import inputs_of
 from vtb_prepare.latent_lines import data_file, read_published
 from vtb_prepare.latent_options import Options
@@ -139,6 +142,17 @@ def latent_row(row: Published, pictures: Pictures, stem: str) -> tuple[dict[str,
         plan.append(step)
     fields = {
         "id": row.id, "text_input": row.question, "image_input": images, "sequence_plan": plan,
-        "original_final_answer": row.answer, "task": row.task, "example": "",
+        "original_final_answer": row.answer, "task": row.task, "example": judged_by(row),
     }  # fmt: skip
     return fields, media
+
+
+def judged_by(row: Published) -> str:
+    """The example by which the benchmark's task judges answers to a row of CoMT; empty where nobody judges it."""
+    if row.task not in CATEGORIES:
+        return ""
+    asked = {"text_input": row.question, "image_input": row.images, "original_final_answer": row.answer, "id": row.id}
+    try:
+        return encode_example(read_row({**asked, "type": row.task}, 0, row.where).example).decode()
+    except BadInput:  # such as one without an answer: a model may learn its words all the same
+        return ""

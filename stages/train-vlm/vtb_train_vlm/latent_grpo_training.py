@@ -17,7 +17,7 @@ from vtb.engine.run_training import work_place
 from vtb.engine.training_job import Judging
 from vtb.errors import BadInput
 from vtb.latent.grpo_job import GrpoJob
-from vtb.latent.questions import GRPO_FILES
+from vtb.latent.questions import GRPO_FILES, read_questions
 from vtb.latent.rewards import PENALTIES
 from vtb.latent.rows import FILES
 from vtb.latent.tokens import read_latent_config
@@ -48,14 +48,23 @@ def train_by_reward(run: Run, options: Options) -> None:
     train_by(run, options, BY_REWARD)
 
 
-def check_latents(job: GrpoJob) -> None:
-    """Refuse a model that knows no latents.
+def check_job(job: GrpoJob) -> None:
+    """Refuse a model that knows no latents, and questions that the reward cannot judge.
 
     Raises:
-        BadInput: it does not.
+        BadInput: it does not, or one of them has nothing to judge by.
     """
     if read_latent_config(job.model) is None:
         raise BadInput(f"{job.model}: knows no latents: train it with `vtb-train-vlm latent-sft` first")
+    needed = find_reward(job.reward).columns
+    for split in GRPO_FILES:
+        for row, whole in read_questions(job.dataset, split):
+            missing = next((name for name in needed if not whole.get(name)), None)
+            if missing is not None:
+                raise BadInput(
+                    f"{job.dataset}: row {row.id} of {split} has no {missing} by which the reward {job.reward} judges "
+                    "answers: take rows of puzzles, of CoMT, or of `vtb-prepare virl39k`"
+                )
 
 
 def make_job(run: Run, plan: Plan, options: Options, dataset: Path, model: Path, rows: int, where: Device) -> GrpoJob:
@@ -111,4 +120,4 @@ def figures(rows: Rows) -> dict[str, float]:
 
 
 HARVEST = Harvest(weights, curves, figures)
-BY_REWARD = Way(MODULE, make_job, check_latents, "questions", lambda job: _SMALLER, HARVEST)
+BY_REWARD = Way(MODULE, make_job, check_job, "questions", lambda job: _SMALLER, HARVEST)

@@ -15,6 +15,7 @@ from stages.prepare.latent_rows_of_others import root as root  # a fixture
 from stages.prepare.prepare_runs import rows
 from vtb.artifact import read_manifest
 from vtb.media.image import decode_image
+from vtb.tasks.registry import decode_example, task_of
 
 
 def everything(folder: Path) -> list[dict[str, Any]]:
@@ -33,7 +34,9 @@ def test_rows_of_ilvr(root: Path, tmp_path: Path) -> None:
         assert row["text_input"] == theirs["text_input"]
         assert row["original_final_answer"] == theirs["original_final_answer"]
         assert row["task"] == theirs["image_input"][0].split("/")[1]
-        assert row["example"] == ""
+        judged = decode_example(row["example"].encode())
+        assert (judged.source, judged.task, judged.answer) == ("comt", row["task"], f"{number}°")
+        assert task_of(judged).score_text(judged.payload, f"So. The final answer is: {number} degrees").strict
         stem = f"media/00000/{number:06d}"
         assert row["image_input"] == [f"{stem}-input-1.png"]
         assert [step.get("helper_image") for step in row["sequence_plan"]] == [
@@ -94,7 +97,7 @@ def test_rows_of_mirage(tmp_path: Path) -> None:
     plans = [[step.get("content", "<latent>") for step in row["sequence_plan"]] for row in made]
     assert plans == [["I draw it: ", "<latent>", " so it is \\boxed{LLD}."], ["<latent>", "Left."], ["<latent>", "Up."]]
     assert [row["original_final_answer"] for row in made] == ["LLD", "Left.", "U"]
-    assert {row["task"] for row in made} == {"single"}
+    assert {(row["task"], row["example"]) for row in made} == {("single", "")}  # nobody judges them
     assert manifest.metrics["segments"] == {"1": 3}
 
 

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from contract.command_line import Result, call, start
 from latents import tiny
 from vtb.artifact import read_manifest
 from vtb.artifact.shard_data import read_samples
+from vtb.media.image import encode_rgb
 
 pytestmark = pytest.mark.engine
 SHORT = ("--latent-size", "3", "--batch-size", "4", "--grad-accum", "1", "--learning-rate", "3e-3", "--device", "cpu")
@@ -125,6 +127,9 @@ def test_an_adapter_brings_its_tokens_with_it(data: Path, tmp_path: Path) -> Non
     model = ("--model", tiny("qwen2_5_vl"), "--adapter", tmp_path / "lora", "--latent", "force")
     good(call("vtb-eval", "predict", *asked, *model, "--output", tmp_path / "said"))
     assert all(row["segments"] >= 1 for row in answers(tmp_path / "said"))
+    alone = call("vtb-eval", "predict", *asked, *model, "--output", "no", "--batch-size", "1", "--latent-ablations")
+    assert "takes latents of other questions of a batch: raise --batch-size 1" in alone.err
+    assert alone.code == 2
     bare = shutil.ignore_patterns("latent_config.json", "manifest.json", "plan.json")
     shutil.copytree(tmp_path / "lora", tmp_path / "bare", ignore=bare)
     lost = ("--model", tiny("qwen2_5_vl"), "--adapter", tmp_path / "bare", "--output", tmp_path / "no")
@@ -190,7 +195,17 @@ def test_rewards_for_answers_with_latents(data: Path, thinks: Path, tmp_path: Pa
 
 
 def test_rewards_refuse_what_cannot_be(data: Path, thinks: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encode_rgb(np.zeros((32, 32, 3), np.uint8)))
+    words = {"text_input": "Where?", "text_output": "Up.", "image_input": "a.png", "image_output": "a.png"}
+    (tmp_path / "rows.jsonl").write_text(json.dumps(words))
+    mirage = ("--data", tmp_path / "rows.jsonl", "--images", tmp_path, "--val", "0")
+    good(call("vtb-prepare", "latent", *map(str, mirage), "--output", str(data / "mirage")))
     for flags, code, why in (
+        (
+            ("--input", data / "mirage", "--dry-run"),
+            3,
+            "row rows-000001 of train has no example by which the reward vtb",
+        ),
         (("--latent", "force"), 2, "leaves no answer without latents to compare with"),
         (("--reward-weights", "colour=1"), 2, "is no part"),
         (("--model", tiny("qwen2_5_vl")), 3, "knows no latents: train it with `vtb-train-vlm latent-sft` first"),
@@ -200,6 +215,19 @@ def test_rewards_refuse_what_cannot_be(data: Path, thinks: Path, tmp_path: Path)
         assert why in done.err
         assert len(done.error_lines) == 1
     assert not (tmp_path / "no").exists()
+
+
+def test_questions_that_nobody_judges_are_told_at_once(thinks: Path, tmp_path: Path) -> None:
+    given = tmp_path / "mirage"
+    given.mkdir()
+    (given / "a.png").write_bytes(encode_rgb(np.zeros((32, 32, 3), np.uint8)))
+    words = {"text_input": "Where?", "text_output": "Up.", "image_input": "a.png", "image_output": "a.png"}
+    (given / "rows.jsonl").write_text(json.dumps(words))
+    published = ("--data", given / "rows.jsonl", "--images", given, "--val", "0", "--output", tmp_path / "plans")
+    good(call("vtb-prepare", "latent", *map(str, published)))
+    done = call(*grpo(tmp_path, thinks, tmp_path / "no", "--dry-run"))
+    assert done.code == 3
+    assert "row rows-000001 of train has no example by which the reward vtb judges" in done.err
 
 
 @pytest.mark.parametrize("numbers", [(900_000, 900_001, 900_002), (40, 41, 42), (737, 737, 737)])
