@@ -96,7 +96,7 @@ def arguments(options: Options, device: Device) -> dict[str, Any]:
 
     Raises:
         UsageProblem: the batch does not divide by the generations, or vLLM's share of GPUs does not fit.
-        NotAvailable: vLLM was asked for and is not installed.
+        NotAvailable: vLLM was asked for and is not installed, or there is no GPU.
     """
     check_batch(options)
     weights = read_weights(find_reward(options.reward), options.reward_weights)
@@ -139,6 +139,8 @@ def generation(options: Options, device: Device) -> dict[str, Any]:
         return {"use_vllm": False}
     if importlib.util.find_spec("vllm") is None:
         raise NotAvailable(f"--rollout {how} needs vLLM, which is not installed: pip install 'vtb-train[vllm]'")
+    if device == "cpu":
+        raise NotAvailable(f"--rollout {how} needs an NVIDIA GPU for the training, too: take --rollout transformers")
     if how == "server":
         at = {"vllm_server_host": options.vllm_host, "vllm_server_port": options.vllm_port}
         return {"use_vllm": True, "vllm_mode": "server", **at}

@@ -26,7 +26,7 @@ from stages.train_vlm.stage_runs import (
     wait_for,
 )
 from vtb.artifact import read_manifest
-from vtb.errors import UsageProblem
+from vtb.errors import NotAvailable, UsageProblem
 from vtb.store import open_store
 from vtb_train_vlm.engine_options import check_engine_args
 from vtb_train_vlm.grpo import Options, generation
@@ -215,6 +215,8 @@ def test_what_generates_on_gpus(monkeypatch: pytest.MonkeyPatch, caplog: pytest.
             generation(Options(model="m", nproc=processes, vllm_tensor_parallel=size), "cuda")
     server = generation(Options(model="m", rollout="server", vllm_host="there", vllm_port=81), "cuda")
     assert server == {"use_vllm": True, "vllm_mode": "server", "vllm_server_host": "there", "vllm_server_port": 81}
+    with pytest.raises(NotAvailable, match="--rollout server needs an NVIDIA GPU"):
+        generation(Options(model="m", rollout="server"), "cpu")
     vllm.clear()
     with caplog.at_level("WARNING"):
         assert generation(Options(model="m", nproc=8), "cuda") == {"use_vllm": False}
