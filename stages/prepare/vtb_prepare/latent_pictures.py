@@ -64,8 +64,10 @@ class Pictures:
         return place
 
     def _advice(self, path: str) -> str:
-        """Which folder to give instead, where one nearby has the picture."""
+        """What to write instead, or which folder to give, where that has the picture."""
         first = path.split("/")[0]
+        if path.startswith(f"{first}/{first}/") and (self.root / path.removeprefix(f"{first}/")).is_file():
+            return f": it names {first}/ twice: write it once in the rows"
         near = () if self.archive else (self.root.resolve().parent, *_folders(self.root))
         fits = next((folder for folder in near if (folder / path).is_file()), None)
         return f": --images should be the folder that contains {first}/: give {fits}" if fits else ""

@@ -143,6 +143,14 @@ def test_a_folder_without_rows_to_learn_from(root: Path, tmp_path: Path) -> None
     assert (refused.code, "holds no TRAIN.jsonl" in refused.err) == (3, True), refused.err
 
 
+def test_a_folder_that_rows_name_twice_is_told(root: Path, tmp_path: Path) -> None:
+    row = comt(root, 2)[0]
+    row["image_input"] = [f"images_comt/{row['image_input'][0]}"]
+    refused = prepare(tmp_path / "o", write(tmp_path / "rows.jsonl", [row]), root)
+    assert "rows.jsonl, line 1: 'images_comt/images_comt/creation/0.png' is not in the folder" in refused.err
+    assert "it names images_comt/ twice: write it once in the rows" in refused.err
+
+
 @pytest.mark.parametrize("given", ["images_comt", "..", "wrapped"])
 def test_the_wrong_root_is_told_the_right_one(root: Path, tmp_path: Path, given: str) -> None:
     """One folder too deep, one too high, and pictures below ``images_comt/images_comt``."""
