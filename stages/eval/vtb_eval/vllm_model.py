@@ -26,7 +26,7 @@ from vtb_eval.questions import Question
 
 log = logging.getLogger("vtb.eval")
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM keeps room for
-# It would tell its makers of every run, ask the hub for a model's files, and log each of its steps where our result goes.
+# It would tell its makers of every run, ask the hub for files, and log each of its steps where our result goes.
 SETTINGS = {
     "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1", "VLLM_LOGGING_LEVEL": "WARNING",
     "VLLM_LOGGING_STREAM": "ext://sys.stderr",
