@@ -11,6 +11,10 @@ from pathlib import Path
 
 from vtb.artifact import Manifest
 from vtb.artifact.local import local_folder, verify
+from vtb.benchmarks.dsr_bench import NAME as DSR_BENCH
+from vtb.benchmarks.four_d_bench import NAME as FOUR_D_BENCH
+from vtb.benchmarks.vlm4d import NAME as VLM4D
+from vtb.benchmarks.vsi_bench import NAME as VSI_BENCH
 from vtb.errors import BadInput
 from vtb.store import is_remote
 
@@ -18,10 +22,9 @@ KIND, VSI_KIND = "benchmark-folder", "vsi-folder"
 KINDS = (KIND, VSI_KIND)
 VIDEOS = "videos"  # the folder below which they lie
 BENCHMARK = "benchmark"  # what the metrics call it
-VSI_BENCH = "vsi-bench"
 # The questions of each, by the name that its published file has, or one like it.
 FILES: Mapping[str, str] = {
-    "dsr-bench": "benchmark.tsv", "vlm4d": "synthetic_mc.json", "4d-bench": "4d_qa.json", VSI_BENCH: "questions.json",
+    DSR_BENCH: "benchmark.tsv", VLM4D: "synthetic_mc.json", FOUR_D_BENCH: "4d_qa.json", VSI_BENCH: "questions.json",
 }  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from vtb.media.image import MAX_FILE, Image, UnreadableImage, decode_image
 from vtb.media.streams import choose_stream, open_container
 from vtb.media.video import UnreadableVideo, decode_clip
+from vtb.natural_order import natural_order
 from vtb.regular_file import read_regular
 
 MOST_BYTES = 1 << 32  # of a video file
@@ -113,7 +113,7 @@ def sample_folder(
     """
     try:
         there = (path for path in folder.iterdir() if path.suffix.lower() in PICTURES and path.name[0] != ".")
-        files = sorted(there, key=lambda path: _counted(path.stem))
+        files = sorted(there, key=lambda path: natural_order(path.stem))
         if not files:
             raise UnreadableVideo("has no pictures")
         numbers = places(len(files), wanted)
@@ -123,11 +123,6 @@ def sample_folder(
     except (UnreadableImage, OSError) as error:
         raise UnreadableVideo(f"a picture cannot be read ({getattr(error, 'strerror', None) or error})") from error
     return [once[place] for place in numbers]
-
-
-def _counted(name: str) -> list[tuple[int, str]]:
-    """A name as a key to sort by: its numbers as numbers."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", name)]
 
 
 def _within(image: Image, most: int | None) -> Image:

@@ -19,6 +19,7 @@ from vtb.artifact import InputEntry
 from vtb.artifact.output import file_sha256
 from vtb.errors import BadInput
 from vtb.formats.leftovers import without_leftovers
+from vtb.natural_order import natural_order
 from vtb.store import is_remote
 from vtb_eval.contents import MAX_BYTES
 
@@ -34,7 +35,6 @@ NOT_ANSWERS = re.compile(
 )
 _NUMBER = re.compile(r"(?:[._-]| ?\()([0-9]{1,4})\)?$")
 _WORD = re.compile(r"[._](solution|answer|result|output|prediction|pred)$", re.IGNORECASE)
-_DIGITS = re.compile(r"([0-9]{1,18})")
 
 
 Attempt = Mapping[str, Path]  # the files of one answer, by kind: image, video, text, transcript
@@ -90,7 +90,7 @@ class Answers:
         for found, attempt in self._owned.get(puzzle, ()):
             places[found.folder].setdefault(attempt, {}).setdefault(found.kind, []).append(found.path)
         return [
-            [attempt for label in sorted(folder, key=_natural) for attempt in _attempts(folder[label])]
+            [attempt for label in sorted(folder, key=natural_order) for attempt in _attempts(folder[label])]
             for folder in places
         ]
 
@@ -148,14 +148,9 @@ def _called(name: str, below: str) -> Iterator[tuple[str, str]]:
 
 def _attempts(kinds: Mapping[str, list[Path]]) -> Iterator[Attempt]:
     """The first files of every kind, the second ones, and so on."""
-    ordered = {kind: sorted(paths, key=lambda path: _natural(path.name)) for kind, paths in kinds.items()}
+    ordered = {kind: sorted(paths, key=lambda path: natural_order(path.name)) for kind, paths in kinds.items()}
     for number in range(max(len(paths) for paths in ordered.values())):
         yield {kind: paths[number] for kind, paths in ordered.items() if number < len(paths)}
-
-
-def _natural(text: str) -> list[tuple[bool, int, str]]:
-    """Sorts 2 before 10."""
-    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in _DIGITS.split(text)]
 
 
 def _local(folder: str) -> Path:

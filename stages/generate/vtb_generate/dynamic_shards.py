@@ -51,7 +51,12 @@ class ShardWork:
 
 def make_questions(run: Run, options: Options) -> None:
     """Make what is missing of the artifact."""
-    videos, inputs = (_rendered(run, options), []) if options.backend == "synthetic" else _own(run, options)
+    videos: Videos
+    inputs: list[InputEntry]
+    if options.backend == "synthetic":
+        videos, inputs = Rendered.of(options, run.seed, clips=options.clips), []
+    else:
+        videos, inputs = _own(run, options)
     freeform, requests = freeform_of(options, run.seed), len(videos) * options.freeform
     asks = f", with {requests} requests or more" if requests else ""
     tasks = [
@@ -93,10 +98,6 @@ def make_shard(work: ShardWork, tick: Tick) -> ShardResult:
     words = f"{WORDS}{work.numbers.start:07d}.jsonl"
     told = {"kinds": dict(kinds), "rejected": dict(sorted(rejected.items())), "bad": bad, "videos": len(work.numbers)}
     return ShardResult(write_tar(fold(samples)), len(samples), {words: b"\n".join([*lines, b""]), **beside}, told)
-
-
-def _rendered(run: Run, options: Options) -> Videos:
-    return Rendered.of(options, run.seed, clips=options.clips)
 
 
 def check_whole(weights: Path) -> None:

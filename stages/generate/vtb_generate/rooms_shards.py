@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import structs
 
@@ -23,9 +23,8 @@ from vtb.scenes.room import Room, RoomConfig, make_room
 from vtb.stage.executor import ShardResult, Task, Tick
 from vtb.stage.sharding import in_parts
 from vtb.tasks.example import ASKED, Example, Media, encode_example, figures_of
-from vtb_generate.shards import one_thread
+from vtb_generate.shards import Layout, one_thread
 
-RoomLayout = Literal["shards", "folder"]
 QUALITY = 90  # of the JPEG files
 
 
@@ -41,7 +40,7 @@ class Recipe:
     clip_frames: int
     fps: int
     clips: bool
-    layout: RoomLayout
+    layout: Layout
     preview: int
 
     def room(self, index: int) -> Room:

@@ -69,6 +69,16 @@ def of_kind(asked: list[Asked], kind: str, least: int) -> list[Asked]:
     return found
 
 
+def of_there(kind: str, least: int) -> Iterator[tuple[MovingScene, Choice, int, range]]:
+    """Questions about bodies, which body, and when; of what is said not to be there it is made sure here."""
+    for scene, one in of_kind(of_motion(), kind, least):
+        name, frames = re.findall(r"does the (.*) (?:move|turn)", one.words)[0], window(one.words)
+        if one.answer.startswith("No "):
+            assert name not in {body.name for body in scene.bodies}
+        else:
+            yield scene, one, named(scene, name), frames
+
+
 def window(words: str) -> range:
     """All frames between the two times, which have one digit."""
     first, last = (round(float(time) * FPS) for time in re.findall(r"([\d.]+)s", words))
@@ -76,12 +86,7 @@ def window(words: str) -> range:
 
 
 def test_ways_are_those_of_the_hall_seen_by_the_camera_at_the_beginning() -> None:
-    for scene, one in of_kind(of_motion(), "translation", 10):
-        name, frames = re.findall(r"does the (.*) move", one.words)[0], window(one.words)
-        if one.answer.startswith("No "):
-            assert name not in {body.name for body in scene.bodies}
-            continue
-        number = named(scene, name)
+    for scene, one, number, frames in of_there("translation", 10):
         way = place_of(scene, number, frames[-1]) - place_of(scene, number, frames[0])
         ahead, left, _ = axes_of(scene, CAMERA, frames[0]) @ way
         side = ("To the left" if left > 0 else "To the right") if abs(left) > abs(ahead) else None
@@ -89,12 +94,8 @@ def test_ways_are_those_of_the_hall_seen_by_the_camera_at_the_beginning() -> Non
 
 
 def test_turns_are_those_of_the_headings() -> None:
-    for scene, one in of_kind(of_motion(), "rotation", 30):
-        name, frames = re.findall(r"does the (.*) turn", one.words)[0], window(one.words)
-        if one.answer.startswith("No "):
-            assert name not in {body.name for body in scene.bodies}
-            continue
-        headings = scene.motions[named(scene, name)].headings[frames.start : frames.stop]
+    for scene, one, number, frames in of_there("rotation", 30):
+        headings = scene.motions[number].headings[frames.start : frames.stop]
         steps = (np.diff(headings) + 18000) % 36000 - 18000  # hundredths of a degree to the left
         turn = np.concatenate([[0], np.cumsum(steps)])
         if turn.max() > max(0, turn[-1]) + 2000:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-LETTERS = "ABCDEFGH"
+from vtb.benchmarks.vsi_bench.task import LETTERS
+
 _TURNS = ("conversations", "messages")  # LLaVA's, with from and value; ms-swift's, with role and content
 _SHOWN = re.compile(r"(?:\s{0,9}<(?:image|video)>)+\s{0,9}")
 _HEAD = re.compile(r"\A(?:These are frames of a video\.?|Question:)\s{0,9}\n", re.IGNORECASE)

@@ -10,10 +10,10 @@ from typing import Any
 from vtb.benchmarks.common.rows import read_rows
 from vtb.benchmarks.registry import Asking
 from vtb.benchmarks.vsi_bench import NAME
-from vtb.benchmarks.vsi_bench.in_one_piece import LETTERS, in_columns, letter_of, unmarked
+from vtb.benchmarks.vsi_bench.in_one_piece import in_columns, letter_of, unmarked
 from vtb.benchmarks.vsi_bench.metric import asks_for_number, target_number
 from vtb.benchmarks.vsi_bench.record import VsiRecord
-from vtb.benchmarks.vsi_bench.task import VsiTask
+from vtb.benchmarks.vsi_bench.task import LETTERS, VsiTask
 from vtb.errors import BadInput
 from vtb.formats.special_tokens import neutral
 from vtb.tasks.example import Example, Media, Prompts

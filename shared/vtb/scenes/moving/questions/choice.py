@@ -65,6 +65,14 @@ def deal(
     return options, right, taken(rng, asked[options[right]])
 
 
+def among(rng: random.Random, right: T, wrong: Sequence[T]) -> tuple[list[T], int]:
+    """Options of which one is right, at a place that chance says, the others some of many; and that place."""
+    place = below(rng, COUNT)
+    options = shuffled(rng, wrong, COUNT - 1)
+    options.insert(place, right)
+    return options, place
+
+
 def taken(rng: random.Random, pool: MutableSequence[T]) -> T:
     """One of some, which is taken out."""
     return pool.pop(below(rng, len(pool)))

@@ -110,8 +110,7 @@ def _ask(
     if found is None:
         return None
     options, right, about = found
-    name = (
-        pick(rng, absent) if options[right] == ABSENT else about.name
-    )  # asked about at a time of things that are there
+    # What is not there is asked about at a time of things that are.
+    name = pick(rng, absent) if options[right] == ABSENT else about.name
     when = f"Between {known.times[about.first]:.1f}s and {known.times[about.last]:.1f}s"
     return Choice(kind, f"{when}, {text.format(name)}", tuple(one.format(name) for one in options), right)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from vtb.media.image import Color
 from vtb.perception.perceived import Floats
 from vtb.rng import below, pick, shuffled
-from vtb.scenes.moving.questions.choice import COUNT, Asker, Choice, deal, taken
+from vtb.scenes.moving.questions.choice import COUNT, Asker, Choice, among, deal, taken
 from vtb.scenes.moving.scene import MovingScene
 
 # Colors that no two people call alike, and whose lighter and darker tones are not those of another.
@@ -69,9 +69,8 @@ class Things:
         if not known:
             return None
         body = self.scene.bodies[pick(rng, known)]
-        right, place = NAMED[body.color], below(rng, COUNT)
-        options = shuffled(rng, sorted(set(NAMED.values()) - {right}), COUNT - 1)
-        options.insert(place, right)
+        right = NAMED[body.color]
+        options, place = among(rng, right, sorted(set(NAMED.values()) - {right}))
         return Choice("appearance", f"What is the main color of the {body.name}?", tuple(options), place)
 
     def _sides(self) -> dict[str, list[tuple[int, int, str]]]:
@@ -112,9 +111,8 @@ class Things:
             return None
         one, first, last = taken(rng, changes)
         others = [number for number in self._known if number not in (one, first, last)]
-        orders = list(permutations((first, last, pick(rng, others)), 2))
-        place, wrong = below(rng, COUNT), shuffled(rng, orders[1:], COUNT - 1)
-        orders = [*wrong[:place], orders[0], *wrong[place:]]
+        right, *wrong = permutations((first, last, pick(rng, others)), 2)
+        orders, place = among(rng, right, wrong)
         options = tuple(f"First the {self._name(a)}, in the end the {self._name(b)}" for a, b in orders)
         words = f"Which thing is nearest to the {self._name(one)} at the beginning of the video, and which at the end?"
         return Choice("temporal", words, options, place)
