@@ -230,6 +230,17 @@ def test_a_job_that_failed_before_is_made_anew(cluster: Kubernetes, file: Path, 
     assert len(cluster.objects("jobs")) == 1
 
 
+def test_a_watch_that_is_late_is_not_taken_for_the_new_job(
+    cluster: Kubernetes, file: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy, cluster.run = cluster.run, fail_with(3)
+    assert the_launcher(file, store).run() == 3
+    cluster.run = copy
+    # It has listed the old Job, and tells no more.
+    monkeypatch.setattr("vtb.cluster.mirror.Mirror._take_in", lambda *_: None)
+    assert the_launcher(file, store).run() == 0
+
+
 def test_a_job_that_leaves_no_artifact_is_no_success(
     cluster: Kubernetes, file: Path, store: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

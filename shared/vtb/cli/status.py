@@ -70,7 +70,7 @@ def _waiting(made: dict[str, Any], pods: list[dict[str, Any]]) -> list[dict[str,
     """The pods of an object that wait, where none of its pods runs; None where it has ended or does something."""
     if is_done(made) or is_failed(made) or made["kind"] == "Workflow":
         return None
-    own = list(pods_of(made["metadata"]["name"], pods))
+    own = list(pods_of(made["kind"], made, pods))
     waiting = list(filter(is_waiting, own))
     return waiting if len(waiting) == len([pod for pod in own if not is_over(pod)]) else None
 

@@ -103,8 +103,7 @@ class Launcher:
             there = self._create(owned(self._api, main, self._site))
             log.info("%s: made %s %s", step.name, kind, name)
         self._own(there, others)
-        self._mirrors[kind].put(there)
-        return Running(step, kind, name)
+        return Running(step, kind, name, there["metadata"]["uid"])
 
     def _find(self, kind: str, name: str) -> dict[str, Any] | None:
         try:
@@ -150,21 +149,30 @@ class Launcher:
         """See how the running steps are; the exit code of the first that has failed, else 0."""
         code = 0
         for running in list(self._running):
-            made = self._mirrors[running.kind].get(running.name) or self._find(running.kind, running.name)
-            ended = made is not None and is_ended(made)
-            pods = list(pods_of(running.name, self._now() if ended else self._mirrors["Pod"].all()))
+            made = self._seen(running)
+            if made is None:
+                code = code or self._vanished(running)
+                continue
+            pods = list(pods_of(running.kind, made, self._now() if is_ended(made) else self._mirrors["Pod"].all()))
             for pod in pods:
                 if has_log(pod):
                     self._logs.follow(pod["metadata"]["name"], label(pod))
-            if made is None:
-                code = code or self._vanished(running)
-            elif is_done(made):
+            if is_done(made):
                 code = code or self._finished(running)
             elif is_failed(made):
                 code = code or self._failed(running, failure(made, pods))
             else:
                 tell(self._api, running, made, pods)
         return code
+
+    def _seen(self, running: Running) -> dict[str, Any] | None:
+        """The object of a step: as the watch has told, unless that is still of another one of its name."""
+        made = self._mirrors[running.kind].get(running.name)
+        if made is None or made["metadata"]["uid"] != running.uid:
+            made = self._find(running.kind, running.name)
+            if made is not None:  # ours, or what another launcher has put in its place
+                running.uid = made["metadata"]["uid"]
+        return made
 
     def _now(self) -> list[dict[str, Any]]:
         """All pods as they are, whatever the watch has told so far."""

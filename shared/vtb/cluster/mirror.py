@@ -50,11 +50,6 @@ class Mirror:
         with self._changed:
             return self._objects.get(name)
 
-    def put(self, made: dict[str, Any]) -> None:
-        """An object that was just made, which the watch has yet to tell of."""
-        with self._changed:
-            self._objects.setdefault(made["metadata"]["name"], made)
-
     def _check(self) -> None:
         if self._error is not None:
             raise self._error

@@ -26,6 +26,7 @@ class Running:
     step: Step
     kind: str
     name: str
+    uid: str
     since: float = field(default_factory=time.monotonic)
     waits_since: float | None = None
     asked_at: float = -ASK_AGAIN_S

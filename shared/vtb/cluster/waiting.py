@@ -11,14 +11,19 @@ from vtb.errors import NotAvailable
 
 WORTH_TELLING = ("Pulling",)  # of what is no warning: a large image takes minutes
 NOT_SCHEDULED = "FailedScheduling"  # of a pod that has a node by now
+JOB_UID, JOBSET_NAME = "batch.kubernetes.io/controller-uid", "jobset.sigs.k8s.io/jobset-name"
 MOST_PODS = 3  # whose events are asked for: the others of a step wait for the same
 
 
-def pods_of(name: str, pods: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The pods of the object of this name; of a TrainJob too: the JobSet that it becomes has its name."""
+def pods_of(kind: str, made: dict[str, Any], pods: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The pods of an object: of a Job by its uid, since those of an earlier one of its name may still be going.
+
+    Of a JobSet or a TrainJob by name: the JobSet that a TrainJob becomes has its name, and a uid of its own.
+    """
+    meta = made["metadata"]
+    label, value = (JOB_UID, meta["uid"]) if kind == "Job" else (JOBSET_NAME, meta["name"])
     for pod in pods:
-        owner = pod["metadata"].get("labels") or {}
-        if name in (owner.get("batch.kubernetes.io/job-name"), owner.get("jobset.sigs.k8s.io/jobset-name")):
+        if (pod["metadata"].get("labels") or {}).get(label) == value:
             yield pod
 
 

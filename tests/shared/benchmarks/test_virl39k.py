@@ -145,7 +145,7 @@ def test_letters_of_options_that_only_the_picture_shows(tmp_path: Path) -> None:
     ("gold", "stated", "right", "readable"),
     [
         ("12", "12", 1, 1), ("12", "The answer is 12.", 1, 1), ("12", "\\boxed{12}", 1, 1), ("12", "13", 0, 1),
-        ("\\frac{1}{2}", "$\\frac{1}{2}$", 1, 1), ("[0, 3)", "[0, 3)", 1, 1), ("12", "12 or 13", 0, 1),
+        ("\\frac{1}{2}", "$\\frac{1}{2}$", 1, 1), ("[0, 3)", "[0, 3)", 1, 1), ("12", "12 or 13", 0, 0),
         ("12", "It may be 11\n12", 0, 0), ("12", "\\boxed{12} or \\boxed{13}", 0, 0), ("12", "\\boxed{12", 0, 0),
     ],
 )  # fmt: skip
