@@ -18,7 +18,7 @@ from vtb.cli.show import check_all
 from vtb.store import open_store
 
 pytestmark = pytest.mark.engine
-STEPS = 30
+STEPS = 15
 LENGTH = ("--max-steps", STEPS, "--save-steps", 5)
 
 
@@ -54,7 +54,7 @@ def test_killed_and_continued_elsewhere_gives_the_same_bytes(place: Place, undis
 
 
 def test_when_checkpoints_are_made_changes_no_byte(place: Place, undisturbed: str, tmp_path: Path) -> None:
-    done = patiently(*place.sft(tmp_path / "out", *LENGTH, "--save-steps", 17), env=place.env)
+    done = patiently(*place.sft(tmp_path / "out", *LENGTH, "--save-steps", 7), env=place.env)
     assert done.code == 0, done.err
     _assert_same(tmp_path / "out", undisturbed, place)
 
