@@ -37,11 +37,22 @@ class Motion:
 
     Attributes:
         places: shape (frames, 3), of the middle of its footprint on the floor below it.
-        headings: shape (frames,), where its front looks.
+        way: shape (CONTROLS, 3), the control points of these.
+        turns: shape (CONTROLS,), those of its heading.
+        follows: whether its front looks along its way.
     """
 
     places: NDArray[np.int64]
-    headings: NDArray[np.int64]
+    way: Floats
+    turns: Floats
+    follows: bool
+
+    @functools.cached_property
+    def headings(self) -> NDArray[np.int64]:
+        """Where its front looks, shape (frames,); of the motions that are drawn, few are ever asked."""
+        frames = len(self.places)
+        still = np.rint(along(self.turns, frames)).astype(np.int64)
+        return _along_way(self.way, frames, still) if self.follows else still % TURN
 
 
 def draw_motions(
@@ -63,15 +74,11 @@ def draw_motions(
             controls = _ways(rng, flies=flies)
             if pin is not None:
                 controls += np.array(pin[1], np.float64) - at_frame(controls, frames, pin[0])
-            for way in np.flatnonzero(_inside(controls, flies=flies)):
+            controls = controls[:, _inside(controls, flies=flies)]
+            places = np.rint(along(controls, frames)).astype(np.int64)
+            for way in range(controls.shape[1]):
                 found = True
-                yield _motion(rng, controls[:, way], frames, follows=follows)
-
-
-def _motion(rng: random.Random, controls: Floats, frames: int, *, follows: bool) -> Motion:
-    places = np.rint(along(controls, frames)).astype(np.int64)
-    headings = np.rint(along(_turns(rng), frames)).astype(np.int64)
-    return Motion(places, _along_way(controls, frames, headings) if follows else headings % TURN)
+                yield Motion(places[:, way], controls[:, way], _turns(rng), follows)
 
 
 def _ways(rng: random.Random, *, flies: bool) -> Floats:
