@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import patch
+
+import kubernetes_validate
+
+# It reads all definitions of a version anew for each object, which is nearly all of its time.
+_read_once = functools.cache(kubernetes_validate.utils.schema_contents)
+
+
+def check_with_kubernetes(made: dict[str, Any], version: str) -> None:
+    """Refuse an object that a version of Kubernetes would not take; unknown keys, too."""
+    with patch("kubernetes_validate.utils.schema_contents", _read_once):
+        kubernetes_validate.validate(made, version, strict=True)
 
 
 def pods(value: Any, key: str) -> Iterator[dict[str, Any]]:
