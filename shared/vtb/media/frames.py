@@ -94,11 +94,21 @@ def _frames_said(data: bytes) -> int:
 
 
 def _pick(data: bytes, places: list[int], most_pixels: int | None) -> tuple[dict[int, Image], int]:
-    """The frames at some places, and how many there are in all."""
-    wanted, found, count = set(places), dict[int, Image](), 0
+    """The frames at some places, and how many there are in all.
+
+    They lie in one block: NumPy asks the system for large pages for it, where thousands of small ones can take a fifth
+    of the time.
+    """
+    wanted, found, count, block = set(places), dict[int, Image](), 0, None
     for place, frame in enumerate(decode_clip(data)):
         if place in wanted:
-            found[place] = _within(frame(), most_pixels)
+            image = _within(frame(), most_pixels)
+            if block is None:
+                block = np.empty((len(wanted), *image.shape), np.uint8)
+            if image.shape == block.shape[1:]:
+                block[len(found)] = image
+                image = block[len(found)]
+            found[place] = image
         count = place + 1
     return found, count
 
