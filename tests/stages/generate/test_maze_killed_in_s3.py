@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from conftest import Bucket
 
 pytestmark = pytest.mark.store
-ROUNDS, KILLS_PER_ROUND = 5, 10
+ROUNDS, KILLS_PER_ROUND = 3, 10
 
 
 class Killer:
