@@ -66,7 +66,7 @@ class Options(StageOptions):
     style: str | None = option(
         None, choices=tuple(CLOSINGS), group=ASKED,
         help="Ask for the answer at once, for thinking first, or in plain words; left out: direct, and plain for a "
-             "benchmark's own records.",
+             "benchmark's own records and for models of latent-sft and latent-grpo.",
     )  # fmt: skip
     max_pixels: int = option(
         262_144, low=1024, group=ASKED,

@@ -29,6 +29,7 @@ from vtb_eval.prediction import PREDICTION, Answer, Prediction, encode_predictio
 from vtb_eval.questions import Question, ShardWork, read_questions
 
 log = logging.getLogger("vtb.eval")
+OF_PLANS = ("vtb-train-vlm latent-sft", "vtb-train-vlm latent-grpo")
 Ask = Callable[[Sequence[Question], int, Tick], list[Answer]]
 
 
@@ -44,8 +45,7 @@ def make_predictions(run: Run, options: Options) -> None:
     total = min(options.limit or 2**62, sum(chunk.rows for chunk in found))
     folders = [model.folder() for model in models]
     thinks, options = check_latents(options, folders), as_trained(options, folders)
-    # An answer with thoughts in it was taught without a word on how to answer.
-    style = "plain" if thinks and options.style is None else options.style
+    style = "plain" if options.style is None and (thinks or taught_plainly(models)) else options.style
     tasks = plan_shards(ShardWork(found, 0, total, style, options.blind), options.samples_per_shard)
     make, ignored = choose_maker(run, options, folders)
     done = run.make_shards(
@@ -54,6 +54,14 @@ def make_predictions(run: Run, options: Options) -> None:
     )  # fmt: skip
     if done is not None and TOKENS in done.metrics:
         log.info("tokens: %s", in_words(done.metrics[TOKENS]))
+
+
+def taught_plainly(models: Sequence[Model]) -> bool:
+    """Whether plans for latents were what a model learned from: they have no word on how to answer.
+
+    So were models that are the baseline of those with latents; nothing in their own files says so.
+    """
+    return any(model.manifest is not None and model.manifest.plan.stage in OF_PLANS for model in models)
 
 
 def as_trained(options: Options, folders: Sequence[Path]) -> Options:

@@ -149,10 +149,15 @@ def test_words_alone_are_the_baseline(data: Path, tmp_path: Path) -> None:
     rows = [json.loads(line) for line in (tmp_path / "words/log.jsonl").read_text().splitlines()]
     assert not any("loss_latents" in row for row in rows)
     assert all(row["eval_segments"] == 0 for row in rows if "eval_segments" in row)
-    done = call("vtb-eval", "predict", "--input", data / "mazes", "--split", "all", "--model", tmp_path / "words",
-                "--latent", "force", "--output", tmp_path / "no")  # fmt: skip
+    asked = ("--input", data / "mazes", "--split", "all", "--limit", "1", "--model", tmp_path / "words", *ALONE)
+    done = call("vtb-eval", "predict", *asked, "--latent", "force", "--output", tmp_path / "no")
     assert done.code == 3
     assert "knows no latents" in done.err
+    good(call("vtb-eval", "predict", *asked, "--max-new-tokens", "2", "--output", tmp_path / "said"))
+    taught = json.loads((data / "plans/train.jsonl").read_text().partition("\n")[0])["text_input"]
+    (answer,) = answers(tmp_path / "said")
+    assert answer["prompt"].split("?")[0] == taught.split("?")[0]
+    assert answer["prompt"].splitlines()[-1] == taught.splitlines()[-1]  # no word on how to answer
 
 
 def test_the_second_stage_needs_the_first(data: Path, thinks: Path, tmp_path: Path) -> None:
