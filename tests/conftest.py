@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
+from buckets import Bucket, FaultyBucket
 from faulty_proxy import FaultyProxy
 from in_memory_kubernetes.fixture import kubernetes  # noqa: F401 -- a fixture
 from s3_server import S3Server
@@ -34,23 +34,6 @@ _S3_NAMES = (
     "VTB_S3_RETRIES",
     "VTB_S3_TIMEOUT",
 )
-
-
-@dataclass
-class Bucket:
-    """A fresh bucket: the environment of its clients, its URI, and the server it is on."""
-
-    env: dict[str, str]
-    uri: str
-    name: str
-    server: S3Server
-
-
-@dataclass
-class FaultyBucket(Bucket):
-    """A fresh bucket behind a proxy."""
-
-    proxy: FaultyProxy
 
 
 @pytest.fixture

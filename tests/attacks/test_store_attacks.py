@@ -13,7 +13,7 @@ from contract.command_line import call
 from vtb.store import open_store, s3_client, upload_tree
 
 if TYPE_CHECKING:
-    from conftest import FaultyBucket
+    from buckets import FaultyBucket
 
 pytestmark = pytest.mark.store
 METHODS = ("GET", "PUT", "HEAD", "POST", "DELETE")

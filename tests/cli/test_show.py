@@ -19,7 +19,7 @@ from vtb.store import open_store
 from vtb_prepare.vlm import STAGE
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 MAZES = ("vtb-gen-maze", "--size", "7", "--cell-px", "8", "--endpoints", "random", "--workers", "1")
 

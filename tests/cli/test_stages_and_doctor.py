@@ -20,7 +20,7 @@ from vtb.formats.webdataset import Sample
 from vtb.store import open_store
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 STAGES = ["curate", "eval predict", "eval score", "gen-maze", "prepare vlm", "train-vlm sft", "train-vlm tiny-model"]
 

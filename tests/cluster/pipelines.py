@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from conftest import Bucket
+from buckets import Bucket
 from in_memory_kubernetes import InstalledPrograms, Kubernetes
 from vtb.cluster.api import connect
 from vtb.cluster.launcher import Launcher

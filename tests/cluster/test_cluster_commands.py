@@ -12,9 +12,9 @@ import pytest
 import yaml
 from kubernetes.client import CustomObjectsApi
 
+from buckets import Bucket
 from chart.helm import one, render
 from cluster.pipelines import DATA, ONE, PARTS, with_keys, write_pipeline
-from conftest import Bucket
 from contract.command_line import Result, call, killed_at_the_end, start
 from in_memory_kubernetes import ALL_GROUPS, InstalledPrograms, Kubernetes
 from vtb.cluster.gang import step_objects

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from buckets import Bucket
 from cluster.pipelines import data_launcher, quick, with_store, write_pipeline
-from conftest import Bucket
 from in_memory_kubernetes import Kubernetes
 from vtb.artifact import read_manifest
 from vtb.cli.run import run_all

@@ -1,7 +1,6 @@
 """Running commands: in this process, which is fast, or as a shell would.
 
-Other folders import it as ``contract.command_line``. Nothing here is called conftest.py, because a module of that name
-in a folder would hide the fixtures' types in tests/conftest.py from ``from conftest import ...``.
+Other folders import it as ``contract.command_line``.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from contract.command_line import TINY, TINY_CLIP, Result, call, files, run
 from s3_server import free_port
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 from contract.bad_input_world import (
     make_world,
 )  # fmt: skip

@@ -17,7 +17,7 @@ from vtb.artifact import read_manifest
 from vtb.errors import TryAgain
 
 if TYPE_CHECKING:
-    from conftest import FaultyBucket
+    from buckets import FaultyBucket
     from faulty_proxy import FaultyProxy
 
 pytestmark = [pytest.mark.docker, pytest.mark.store]

@@ -25,7 +25,7 @@ from contract.command_line import killed_at_the_end, run, start
 from vtb.store import open_store
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 pytestmark = pytest.mark.docker
 

@@ -23,7 +23,7 @@ from vtb.pipeline.reading import read_pipeline
 from vtb.store import open_store
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 STEPS = [
     {"name": "mazes", "stage": "gen-maze",

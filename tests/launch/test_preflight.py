@@ -18,7 +18,7 @@ from vtb.pipeline.reading import read_pipeline
 from vtb.store import open_store
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 MAZES = {"name": "mazes", "stage": "gen-maze", "options": {"size": [7], "cell-px": 8, "count": 4, "workers": 1}}
 CURATED = {"name": "curated", "stage": "curate", "inputs": ["mazes"], "options": {"workers": 1}}

@@ -16,7 +16,7 @@ from vtb.regular_file import read_regular
 from vtb.store import ObjectTooLarge, open_store
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 HUGE, ROOM = 6 << 30, 64 << 20
 

@@ -14,7 +14,7 @@ from vtb.artifact.local import cache_folder, find_model, folder_digest, local_fo
 from vtb.errors import BadInput, NotAvailable
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from vtb.errors import BadInput, TryAgain
 from vtb.store import open_store
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 
 def test_from_fresh_to_complete(tmp_path: Path) -> None:

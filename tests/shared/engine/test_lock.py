@@ -18,7 +18,7 @@ from vtb.errors import TryAgain
 from vtb.store import open_store
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 
 @pytest.fixture(autouse=True)

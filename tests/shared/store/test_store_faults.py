@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Bucket, FaultyBucket
+from buckets import Bucket, FaultyBucket
 from s3_server import S3Server, free_port
 from vtb.errors import NotAvailable, TryAgain, VtbError
 from vtb.store import Store, download, open_store, s3_client, s3_transfer

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conftest import FaultyBucket
+from buckets import FaultyBucket
 from vtb.errors import NotAvailable, TryAgain, VtbError
 from vtb.store import ObjectInfo, Store, open_store, s3_client, s3_http, s3_listing
 from vtb.store import s3 as s3_module

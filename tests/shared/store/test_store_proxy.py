@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conftest import Bucket
+from buckets import Bucket
 from faulty_proxy import FaultyProxy
 from s3_server import free_port
 from vtb.errors import NotAvailable, TryAgain, UsageProblem

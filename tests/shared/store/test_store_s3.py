@@ -11,7 +11,7 @@ import pytest
 
 import vtb.store.s3
 import vtb.store.s3_transfer
-from conftest import Bucket, FaultyBucket
+from buckets import Bucket, FaultyBucket
 from vtb.errors import BadInput
 from vtb.store import ObjectInfo, ObjectMissing, download, open_store, upload_tree
 

@@ -15,7 +15,7 @@ from vtb.artifact import read_manifest
 from vtb.formats.webdataset import Sample
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 
 @pytest.fixture(scope="module")

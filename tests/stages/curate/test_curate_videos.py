@@ -19,7 +19,7 @@ from vtb.datasets.videos.record import CATEGORIES, Video
 from vtb.media.image import decode_image
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 
 def by_caption(server: ChatServer, **answers: str) -> None:

@@ -13,7 +13,7 @@ from vtb.artifact import Plan, read_manifest
 from vtb.artifact.output import Output
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 pytestmark = pytest.mark.engine
 

@@ -16,7 +16,7 @@ from stages.generate.s3_runs import LINE, MAZE, OBJECTS, check_what_is_marked_as
 from vtb.artifact import read_manifest
 
 if TYPE_CHECKING:
-    from conftest import Bucket, FaultyBucket
+    from buckets import Bucket, FaultyBucket
 
 pytestmark = pytest.mark.store
 

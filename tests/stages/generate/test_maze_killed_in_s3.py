@@ -31,7 +31,7 @@ from stages.generate.s3_runs import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 pytestmark = pytest.mark.store
 ROUNDS, KILLS_PER_ROUND = 3, 10

@@ -20,7 +20,7 @@ from vtb.datasets.readers import chunks, describe_input, read_chunk
 from vtb.errors import BadInput
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 
 def prepare(benchmark: str, output: Path | str, *more: object) -> Result:

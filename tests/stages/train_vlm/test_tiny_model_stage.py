@@ -14,7 +14,7 @@ from vtb.cli.show import check_all
 from vtb.store import open_store
 
 if TYPE_CHECKING:
-    from conftest import Bucket
+    from buckets import Bucket
 
 pytestmark = pytest.mark.engine
 
