@@ -29,7 +29,9 @@ from vtb_eval.prediction import PREDICTION, Answer, Prediction, encode_predictio
 from vtb_eval.questions import Question, ShardWork, read_questions
 
 log = logging.getLogger("vtb.eval")
+# Plans for latents have no word on how to answer, for the baseline without latents, too, whose files do not say so.
 OF_PLANS = ("vtb-train-vlm latent-sft", "vtb-train-vlm latent-grpo")
+THINKING_FIRST = ("vtb-train-vlm grpo",)
 Ask = Callable[[Sequence[Question], int, Tick], list[Answer]]
 
 
@@ -45,7 +47,9 @@ def make_predictions(run: Run, options: Options) -> None:
     total = min(options.limit or 2**62, sum(chunk.rows for chunk in found))
     folders = [model.folder() for model in models]
     thinks, options = check_latents(options, folders), as_trained(options, folders)
-    style = "plain" if options.style is None and (thinks or taught_plainly(models)) else options.style
+    style = "plain" if options.style is None and (thinks or taught_by(OF_PLANS, models)) else options.style
+    if style is None and taught_by(THINKING_FIRST, models):
+        log.info("its rewards were for answers after thinking: --style think asks as its training did")
     tasks = plan_shards(ShardWork(found, 0, total, style, options.blind), options.samples_per_shard)
     make, ignored = choose_maker(run, options, folders)
     done = run.make_shards(
@@ -56,12 +60,9 @@ def make_predictions(run: Run, options: Options) -> None:
         log.info("tokens: %s", in_words(done.metrics[TOKENS]))
 
 
-def taught_plainly(models: Sequence[Model]) -> bool:
-    """Whether plans for latents were what a model learned from: they have no word on how to answer.
-
-    So were models that are the baseline of those with latents; nothing in their own files says so.
-    """
-    return any(model.manifest is not None and model.manifest.plan.stage in OF_PLANS for model in models)
+def taught_by(stages: Sequence[str], models: Sequence[Model]) -> bool:
+    """Whether the model or its adapter was made by one of these, which decides how it was asked."""
+    return any(model.manifest is not None and model.manifest.plan.stage in stages for model in models)
 
 
 def as_trained(options: Options, folders: Sequence[Path]) -> Options:

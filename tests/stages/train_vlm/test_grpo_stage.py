@@ -148,6 +148,18 @@ def test_the_run_can_be_repeated_with_the_engine_alone(trained: tuple[str, Resul
     subprocess.run([sys.executable, "-c", shim + code], check=True)
 
 
+def test_who_asks_its_model_is_told_how_its_training_asked(
+    bench: Bench, trained: tuple[str, Result], tmp_path: Path
+) -> None:
+    few = ("--limit", "1", "--max-new-tokens", "2", "--device", "cpu", "--workers", "1")
+    asked = ("--input", bench.out / "curated", "--model", bench.model, *few)
+    done = call("vtb-eval", "predict", *asked, "--adapter", trained[0], "--output", tmp_path / "said")
+    assert done.code == 0, done.err
+    assert "--style think asks as its training did" in done.err
+    bare = call("vtb-eval", "predict", *asked, "--output", tmp_path / "bare")
+    assert "--style" not in bare.err
+
+
 def test_a_run_whose_answers_are_all_alike_fails_the_gate(bench: Bench, tmp_path: Path) -> None:
     """Though weight decay has changed every weight."""
     words = bench.grpo(tmp_path / "out", "--max-steps", 1, "--temperature", "0.0001", "--beta", "0", "--tuner", "full",
