@@ -136,7 +136,8 @@ def test_pods_killed_at_random(
     def disturb() -> None:
         now = time.monotonic()
         for pod in running_pods(api):
-            part, at = label(pod), due.setdefault(pod["metadata"]["name"], now + chance.uniform(0, 3))
+            # Within a second: a quick machine is through with a part in some seconds.
+            part, at = label(pod), due.setdefault(pod["metadata"]["name"], now + chance.uniform(0, 1))
             if now >= at and killed[part] < EACH and killed.total() < KILLS and (way := kill(api, pod, chance)):
                 due[pod["metadata"]["name"]] = float("inf")
                 killed[part] += 1
