@@ -31,8 +31,7 @@ def objects_of(api: Api, release: str, pipeline: str | None) -> Iterator[dict[st
     """Launchers, the chart's too, and what they have made, of every kind that the cluster knows and lets us see."""
     for kind in KINDS:
         try:
-            for made in api.list(kind, release_selector(release, pipeline))[0]:
-                yield {**made, "kind": kind}
+            yield from api.list(kind, release_selector(release, pipeline))[0]
         except (Missing, NotAvailable):
             if kind == "Job":
                 raise
@@ -70,7 +69,7 @@ def _waiting(made: dict[str, Any], pods: list[dict[str, Any]]) -> list[dict[str,
     """The pods of an object that wait, where none of its pods runs; None where it has ended or does something."""
     if is_done(made) or is_failed(made) or made["kind"] == "Workflow":
         return None
-    own = list(pods_of(made["kind"], made, pods))
+    own = list(pods_of(made, pods))
     waiting = list(filter(is_waiting, own))
     return waiting if len(waiting) == len([pod for pod in own if not is_over(pod)]) else None
 

@@ -114,7 +114,7 @@ class Api:
             return
 
     def list(self, kind: str, selector: str = "", fields: str = "") -> tuple[list[dict[str, Any]], str]:
-        """All objects that a selector finds, and the version of the list."""
+        """All objects that a selector finds, each with its kind, and the version of the list."""
         query = {"labelSelector": selector, "fieldSelector": fields, "limit": str(PAGE)}
         found: list[dict[str, Any]] = []
         while True:
@@ -122,7 +122,7 @@ class Api:
                 page = self._json("GET", kind, query=query)
             except Missing as error:
                 raise NotAvailable(self._unknown(kind, error)) from error
-            found += page["items"]
+            found += [{**entry, "kind": kind} for entry in page["items"]]  # which those of a list are without
             query["continue"] = page["metadata"].get("continue", "")
             if not query["continue"]:
                 return found, str(page["metadata"].get("resourceVersion", ""))

@@ -153,7 +153,7 @@ class Launcher:
             if made is None:
                 code = code or self._vanished(running)
                 continue
-            pods = list(pods_of(running.kind, made, self._now() if is_ended(made) else self._mirrors["Pod"].all()))
+            pods = list(pods_of(made, self._now() if is_ended(made) else self._mirrors["Pod"].all()))
             for pod in pods:
                 if has_log(pod):
                     self._logs.follow(pod["metadata"]["name"], label(pod))

@@ -79,7 +79,7 @@ def _tell_waiting(api: Api, running: Running, made: dict[str, Any], pods: list[d
         return
     running.asked_at = now
     many = "waits" if len(waiting) == len(pods) else f"{len(waiting)} of {len(pods)} pods wait"
-    for reason in reasons(api, {**made, "kind": running.kind}, waiting):
+    for reason in reasons(api, made, waiting):
         if now - running.said.get(reason, -SAY_AGAIN_S) >= SAY_AGAIN_S:
             running.said[reason] = now
             log.warning("%s: %s: %s", running.step.name, many, reason)

@@ -15,13 +15,13 @@ JOB_UID, JOBSET_NAME = "batch.kubernetes.io/controller-uid", "jobset.sigs.k8s.io
 MOST_PODS = 3  # whose events are asked for: the others of a step wait for the same
 
 
-def pods_of(kind: str, made: dict[str, Any], pods: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def pods_of(made: dict[str, Any], pods: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The pods of an object: of a Job by its uid, since those of an earlier one of its name may still be going.
 
     Of a JobSet or a TrainJob by name: the JobSet that a TrainJob becomes has its name, and a uid of its own.
     """
     meta = made["metadata"]
-    label, value = (JOB_UID, meta["uid"]) if kind == "Job" else (JOBSET_NAME, meta["name"])
+    label, value = (JOB_UID, meta["uid"]) if made["kind"] == "Job" else (JOBSET_NAME, meta["name"])
     for pod in pods:
         if (pod["metadata"].get("labels") or {}).get(label) == value:
             yield pod
@@ -37,7 +37,7 @@ def reasons(api: Api, made: dict[str, Any], pods: list[dict[str, Any]]) -> list[
 
     Args:
         api: is asked for events, where the pods themselves do not tell.
-        made: the Job, JobSet or TrainJob, with its kind.
+        made: the Job, JobSet or TrainJob.
         pods: those of its pods that wait, or none when it has no pods at all.
     """
     if pods:
