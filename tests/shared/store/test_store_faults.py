@@ -154,9 +154,13 @@ def test_an_object_that_changes_while_it_is_read_is_not_mixed(
     change = threading.Timer(0.3, lambda: store.put_bytes("k", b"b" * len(_DATA)))
     change.start()
     try:
-        _failure(TryAgain, lambda: store.get_file("k", tmp_path / "k"), faulty_s3)
+        message = _failure(TryAgain, lambda: store.get_file("k", tmp_path / "k"), faulty_s3)
     finally:
         change.join()
+    assert "it changed while it was read" in message
+    assert list(tmp_path.iterdir()) == []
+    store.get_file("k", tmp_path / "k")
+    assert (tmp_path / "k").read_bytes() == b"b" * len(_DATA)
 
 
 def test_a_server_without_ranges_is_read_from_the_start_again(

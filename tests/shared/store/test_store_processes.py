@@ -10,7 +10,7 @@ import pytest
 
 from vtb.store import ObjectMissing, Store, open_store
 
-if TYPE_CHECKING:  # a spawned process imports this module again, and may find another folder's conftest
+if TYPE_CHECKING:
     from buckets import FaultyBucket
 
 pytestmark = pytest.mark.store

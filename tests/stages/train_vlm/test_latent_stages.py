@@ -156,8 +156,7 @@ def test_words_alone_are_the_baseline(data: Path, tmp_path: Path) -> None:
     good(call("vtb-eval", "predict", *asked, "--max-new-tokens", "2", "--output", tmp_path / "said"))
     taught = json.loads((data / "plans/train.jsonl").read_text().partition("\n")[0])["text_input"]
     (answer,) = answers(tmp_path / "said")
-    assert answer["prompt"].split("?")[0] == taught.split("?")[0]
-    assert answer["prompt"].splitlines()[-1] == taught.splitlines()[-1]  # no word on how to answer
+    assert answer["prompt"] == taught  # that of every maze of this size, without a word on how to answer
 
 
 def test_the_second_stage_needs_the_first(data: Path, thinks: Path, tmp_path: Path) -> None:
@@ -234,13 +233,10 @@ def test_a_model_whose_latents_are_not_its_tokenizers_is_refused(
     names = ("latent_token_id", "latent_start_id", "latent_end_id")
     (tmp_path / "odd/config.json").write_text(json.dumps({**config, **dict(zip(names, numbers, strict=True))}))
     asked = ("--input", data / "mazes", "--split", "all", "--model", tmp_path / "odd", "--latent", "force", *ALONE)
-    trainings = (
-        grpo(data, tmp_path / "odd", tmp_path / "no"),
-        sft(data, tmp_path / "no", "--model", tmp_path / "odd", "--max-steps", "1"),
-    )  # by the same check, in processes of their own: once is enough
     for words in (
         ("vtb-eval", "predict", *asked, "--output", tmp_path / "said"),
-        *(trainings if numbers == (40, 41, 42) else ()),
+        grpo(data, tmp_path / "odd", tmp_path / "no"),
+        sft(data, tmp_path / "no", "--model", tmp_path / "odd", "--max-steps", "1"),
     ):
         done = call(*map(str, words))
         assert done.code == 3, done.err
