@@ -98,5 +98,6 @@ def job(output_dir: Path, **more: Any) -> Job:
         "device": "cpu", "geometry": "select", "encoder": encoder(), "queries": QUERIES, "tune_llm": True,
         "tune_vision": False, "tune_merger": True, "merger_rate": 3e-3, "vision_rate": 3e-3, "grad_accum": 1,
         "epochs": 1.0, "max_steps": 4, "warmup_share": 0.0, "max_length": 200, "max_pixels": 1 << 20, "judging": None,
+        "offload": False,
     }  # fmt: skip
     return Job(**{**settings, **more})

@@ -41,14 +41,14 @@ def load_model(folder: Path, device: str) -> Any:
     return load_vision_language(folder, None, torch.bfloat16 if half_precision(device) else torch.float32)
 
 
-def settle(model: Any, accelerator: Any, device: str, *, checkpointing: bool) -> None:
+def settle(model: Any, accelerator: Any, device: str, *, checkpointing: bool, offload: bool = False) -> None:
     """Put a model where it is trained.
 
     What is trained is kept in float32 and computed in bfloat16, in whose three digits an update of 1e-5 of a weight
-    would be lost.
+    would be lost; with ``offload`` its float32 is with the optimizer, in the machine's memory.
     """
     model.to("cpu" if device == "cpu" else accelerator.device)
-    if half_precision(device):
+    if half_precision(device) and not offload:
         for weight in model.parameters():
             if weight.requires_grad:
                 weight.data = weight.data.float()

@@ -86,10 +86,11 @@ class SharedOptimizer:
                 found[name] = torch.tensor(told)
                 continue
             mine = owner == self._rank
-            value = self._own.state[weight][name] if mine else torch.empty(*told, device=weight.device)
-            dist.broadcast(value, owner)
+            value = self._own.state[weight][name] if mine else torch.empty(*told)
+            sent = value.detach().to(weight.device)  # where it can be sent; it may be kept elsewhere
+            dist.broadcast(sent, owner)
             if saves:
-                found[name] = value.detach().to("cpu", copy=True)
+                found[name] = sent.to("cpu", copy=True)
         return found
 
     def _numbered(self) -> list[dict[str, Any]]:

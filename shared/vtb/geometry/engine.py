@@ -27,7 +27,7 @@ def train(job: Job, stop: StopSignal) -> None:
     processor = load_processor(job.model, job.max_pixels)
     model = make_trainable(load_model(job, processor), job)
     # Inputs that ask for gradients, as ``settle`` makes them, would have a frozen vision tower compute its own.
-    settle(model, accelerator, job.device, checkpointing=False)
+    settle(model, accelerator, job.device, checkpointing=False, offload=job.offload)
     whole = whole_model(model)
     if job.gradient_checkpointing:
         whole.gradient_checkpointing_enable({"use_reentrant": False})

@@ -30,6 +30,7 @@ class Job(TrainingJob, frozen=True, kw_only=True):
         warmup_share: share of the updates until the peak, where ``warmup`` is 0.
         max_length: longest pack, and so longest row, in tokens.
         max_pixels: larger pictures and frames are scaled down to this many pixels.
+        offload: keep the optimizer's state and float32 weights in the machine's memory, bfloat16 alone on the GPU.
         judging: of held-out rows, where it is wanted.
     """
 
@@ -47,4 +48,5 @@ class Job(TrainingJob, frozen=True, kw_only=True):
     warmup_share: float
     max_length: int
     max_pixels: int
+    offload: bool
     judging: Judging | None

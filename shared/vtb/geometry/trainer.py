@@ -45,7 +45,9 @@ class Trainer(TrainingLoop[Job]):
         """
         self.model, self.sequencer, self._packs, self._val, self._held = model, sequencer, packs, val, held
         self.order, self.learner = Order(len(packs), job.seed), make_learner(model)
-        optimizer = make_optimizer(groups_of(model, job), accelerator, rate=job.learning_rate, decay=job.weight_decay)
+        optimizer = make_optimizer(
+            groups_of(model, job), accelerator, rate=job.learning_rate, decay=job.weight_decay, offload=job.offload
+        )  # fmt: skip
         super().__init__(job, accelerator, stop, self.learner, optimizer)
         if job.resume_from is not None:
             from safetensors.torch import load_file

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from vtb.engine.loop_options import JUDGED, MODEL, TRAINING, LoopOptions
+from vtb.engine.loop_options import JUDGED, MACHINE, MODEL, TRAINING, LoopOptions
 from vtb.engine.pace import SCHEDULES, Schedule
 from vtb.errors import UsageProblem
 from vtb.stage.fields import option
@@ -64,6 +64,11 @@ class Options(LoopOptions):
     max_pixels: int = option(
         230_400, low=1024, group=TRAINING,
         help="Scale larger pictures and frames down to this many pixels; the model says so to vtb-eval predict.",
+    )  # fmt: skip
+    offload: bool = option(
+        False, group=MACHINE,
+        help="Keep the optimizer's state and float32 weights in the machine's memory: 4 bytes of the GPU for each "
+             "trained weight, 16 of memory, and slower steps. On a CPU it changes nothing.",
     )  # fmt: skip
     judge_steps: int = option(
         100, low=0, group=JUDGED,

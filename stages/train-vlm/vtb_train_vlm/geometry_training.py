@@ -30,7 +30,7 @@ _PI3 = "model.safetensors"
 SAME = (
     "geometry", "tuner", "learning_rate", "weight_decay", "warmup", "warmup_share", "schedule", "max_grad_norm",
     "save_steps", "tune_llm", "tune_vision", "tune_merger", "grad_accum", "epochs", "max_steps", "max_length",
-    "max_pixels",
+    "max_pixels", "offload",
 )  # fmt: skip
 
 

@@ -25,7 +25,8 @@ from vtb.engine.own_process import leave
 
 accelerator = Accelerator(cpu=True)
 weights = toy(sys.argv[3])
-optimizer = make_optimizer(groups_of(weights), accelerator, rate=1e-3, decay=0.1)
+offload = sys.argv[4] == "offload"
+optimizer = make_optimizer(groups_of(weights), accelerator, rate=1e-3, decay=0.1, offload=offload)
 train(weights, optimizer, 0, 3)
 held = sum(tensor.numel() for state in optimizer.state.values() for tensor in state.values() if tensor.ndim)
 state = whole_state(optimizer, saves=True)
@@ -33,12 +34,39 @@ torch.save(state, f"{sys.argv[2]}/state-{dist.get_rank()}.pt")
 again = toy(sys.argv[3])
 for one, other in zip(again, weights):
     one.data.copy_(other.data)
-resumed = make_optimizer(groups_of(again), accelerator, rate=1e-3, decay=0.1)
+resumed = make_optimizer(groups_of(again), accelerator, rate=1e-3, decay=0.1, offload=offload)
 resumed.load_state_dict(torch.load(f"{sys.argv[2]}/state-{dist.get_rank()}.pt", weights_only=True))
 train(again, resumed, 3, 6)
 train(weights, optimizer, 3, 6)
 torch.save({"held": held, "weights": weights, "again": again}, f"{sys.argv[2]}/{dist.get_rank()}.pt")
 accelerator.end_training()
+leave()
+"""
+
+EXCHANGED = """
+import sys, torch, torch.distributed as dist
+from accelerate import Accelerator
+from vtb.engine.optimizer import make_optimizer, whole_state
+from vtb.engine.own_process import leave
+from vtb.engine.together import how_together
+
+accelerator = Accelerator(cpu=True, kwargs_handlers=how_together())
+torch.manual_seed(0)
+model = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Linear(4, 2)).bfloat16()
+weights, offload = list(model.parameters()), sys.argv[2] == "offload"
+optimizer = make_optimizer(weights, accelerator, rate=1e-2, decay=0.0, offload=offload)
+module = accelerator.prepare(model)
+found = []
+for number in range(4):
+    if number == 2:
+        states = [whole_state(optimizer, saves=True)]
+        optimizer.load_state_dict(states[0])
+    own = torch.full((1, 4), float(1 + number + accelerator.process_index)).bfloat16()
+    accelerator.backward(module(own).float().sum())
+    found.append([weight.grad.detach().clone() for weight in weights])
+    optimizer.step()
+    optimizer.zero_grad()
+torch.save({"gradients": found, "weights": weights}, f"{sys.argv[1]}/{dist.get_rank()}.pt")
 leave()
 """
 
@@ -68,6 +96,15 @@ def train(weights: list[Any], optimizer: Any, first: int, last: int) -> None:
         optimizer.zero_grad()
 
 
+def run_two(script: Path, *words: str) -> None:
+    """A script in two processes."""
+    command = [
+        sys.executable, "-m", "torch.distributed.run", "--nnodes", "1", "--standalone", "--nproc_per_node", "2",
+        str(script), *words,
+    ]  # fmt: skip
+    subprocess.run(command, check=True, timeout=120)
+
+
 def test_as_torch_has_it() -> None:
     import torch
 
@@ -92,37 +129,63 @@ def test_small_steps_add_up_in_half_precision() -> None:
     assert ours.dtype is torch.bfloat16
 
 
-def test_goes_on_from_its_state_to_the_bit() -> None:
+@pytest.mark.parametrize("offload", [False, True])
+def test_goes_on_from_its_state_to_the_bit(offload: bool) -> None:
     import torch
 
     weights = toy("bfloat16")
-    optimizer = make_optimizer(weights, ALONE, rate=1e-4, decay=0.1)
+    optimizer = make_optimizer(weights, ALONE, rate=1e-4, decay=0.1, offload=offload)
     train(weights, optimizer, 0, 3)
     again = [torch.nn.Parameter(weight.detach().clone()) for weight in weights]
-    resumed = make_optimizer(again, ALONE, rate=1e-4, decay=0.1)
+    resumed = make_optimizer(again, ALONE, rate=1e-4, decay=0.1, offload=offload)
     resumed.load_state_dict(copy.deepcopy(optimizer.state_dict()))  # tensors would be shared
     for each, own in ((weights, optimizer), (again, resumed)):
         train(each, own, 3, 40)
     assert all(torch.equal(one, other) for one, other in zip(weights, again, strict=True))
 
 
-@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
-def test_two_processes_hold_half_of_the_state_each(kind: str, tmp_path: Path) -> None:
+def test_offloaded_steps_are_the_same() -> None:
+    """They are made by another kernel, which rounds otherwise in the last place of float32, seldom seen in bfloat16."""
+    import torch
+
+    near, away = toy("bfloat16"), toy("bfloat16")
+    optimizers = [make_optimizer(groups_of(near), ALONE, rate=1e-3, decay=0.1, offload=False),
+                  make_optimizer(groups_of(away), ALONE, rate=1e-3, decay=0.1, offload=True)]  # fmt: skip
+    for weights, optimizer in zip((near, away), optimizers, strict=True):
+        train(weights, optimizer, 0, 40)
+    for one, other in zip(near, away, strict=True):
+        ours, theirs = optimizers[0].state[one]["precise"], optimizers[1].state[other]["precise"]
+        torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-7)
+
+
+def test_nothing_of_the_state_stays_in_the_file_it_was_read_from(tmp_path: Path) -> None:
+    """Of a large model the file is mapped into memory, and may be written again while training goes on."""
+    import torch
+
+    weights = toy("bfloat16")
+    optimizer = make_optimizer(weights, ALONE, rate=1e-4, decay=0.1, offload=True)
+    train(weights, optimizer, 0, 3)
+    torch.save(optimizer.state_dict(), tmp_path / "optimizer.pt")
+    found = torch.load(tmp_path / "optimizer.pt", weights_only=True, mmap=True)
+    optimizer.load_state_dict(found)
+    mapped = {value.data_ptr() for state in found["state"].values() for value in state.values()}
+    assert len(mapped) > 8
+    assert not mapped & {value.data_ptr() for state in optimizer.state.values() for value in state.values()}
+
+
+@pytest.mark.parametrize(("kind", "offload"), [("float32", False), ("bfloat16", False), ("bfloat16", True)])
+def test_two_processes_hold_half_of_the_state_each(kind: str, offload: bool, tmp_path: Path) -> None:
     """They end where one process ends, and they, or one alone, go on from what they save."""
     import torch
 
     script = tmp_path / "shared.py"
     script.write_text(SHARED)
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--nnodes", "1", "--standalone", "--nproc_per_node", "2",
-        str(script), str(Path(__file__).parent), str(tmp_path), kind,
-    ]  # fmt: skip
-    subprocess.run(command, check=True, timeout=120)
+    run_two(script, str(Path(__file__).parent), str(tmp_path), kind, "offload" if offload else "no")
     alone = toy(kind)
-    optimizer = make_optimizer(groups_of(alone), ALONE, rate=1e-3, decay=0.1)
+    optimizer = make_optimizer(groups_of(alone), ALONE, rate=1e-3, decay=0.1, offload=offload)
     train(alone, optimizer, 0, 6)
     one = toy(kind)
-    resumed = make_optimizer(groups_of(one), ALONE, rate=1e-3, decay=0.1)
+    resumed = make_optimizer(groups_of(one), ALONE, rate=1e-3, decay=0.1, offload=offload)
     train(one, resumed, 0, 3)  # their weights are the same by then
     resumed.load_state_dict(torch.load(tmp_path / "state-1.pt", weights_only=True))
     train(one, resumed, 3, 6)
@@ -133,3 +196,18 @@ def test_two_processes_hold_half_of_the_state_each(kind: str, tmp_path: Path) ->
         assert found["held"] == whole / 2
         for name in ("weights", "again"):
             assert all(torch.equal(one, other) for one, other in zip(found[name], alone, strict=True))
+
+
+@pytest.mark.parametrize("offload", ["no", "offload"])
+def test_processes_exchange_gradients_of_half_precision_after_every_step(offload: str, tmp_path: Path) -> None:
+    """A weight that is another tensor for the time of a step is no longer known to what exchanges gradients."""
+    import torch
+
+    (tmp_path / "exchanged.py").write_text(EXCHANGED)
+    run_two(tmp_path / "exchanged.py", str(tmp_path), offload)
+    one, other = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+    assert all(torch.equal(own, theirs) for own, theirs in zip(one["weights"], other["weights"], strict=True))
+    for number, (own, theirs) in enumerate(zip(one["gradients"], other["gradients"], strict=True)):
+        assert all(torch.equal(mine, yours) for mine, yours in zip(own, theirs, strict=True))
+        seen = own[1][:, None] * (1.5 + number)  # the bias' own times what both are shown, on average
+        torch.testing.assert_close(own[0], seen.expand(4, 4), rtol=0.03, atol=1e-3)

@@ -146,6 +146,38 @@ def test_small_updates_are_not_lost_in_half_precision(
     assert all(row["loss"] > 0 for row in log if "loss" in row)
 
 
+def test_offloaded_training_keeps_bfloat16_alone_and_learns_as_finely(
+    half: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps of 1e-6, which bfloat16 cannot hold, add up in the optimizer's float32; stopped equals undisturbed."""
+    import torch
+
+    work = job(tmp_path / "whole", offload=True, learning_rate=1e-6, merger_rate=1e-6, weight_decay=0.0)
+    whole, log = trained(work, monkeypatch)
+    assert {weight.dtype for weight in whole.values()} == {torch.bfloat16}
+    assert all(row["loss"] > 0 for row in log if "loss" in row)
+    parts = structs.replace(work, output_dir=tmp_path / "parts")
+    trained(parts, monkeypatch, looks=1)  # of those that follow, one has media
+    first = newest_complete_checkpoint(parts.output_dir)
+    assert first is not None
+    early = precise(first)
+    again, _ = trained(structs.replace(parts, resume_from=first), monkeypatch)
+    ends = [precise(place) for place in map(newest_complete_checkpoint, (work.output_dir, parts.output_dir)) if place]
+    assert all(torch.equal(weight, again[name]) for name, weight in whole.items())
+    assert all(torch.equal(one, other) for one, other in zip(*ends, strict=True))
+    moved = [float((one - other).abs().max()) for one, other in zip(early, ends[0], strict=True)]
+    assert max(moved) < 1e-5
+    assert sum(most > 1e-7 for most in moved) > 0.8 * len(moved), sorted(moved)
+
+
+def precise(checkpoint: Path) -> list[Any]:
+    """The weights in float32."""
+    import torch
+
+    state = torch.load(checkpoint / "optimizer.pt", weights_only=True)["state"]
+    return [state[number]["precise"] for number in sorted(state)]
+
+
 def test_deepspeed_by_the_back_door_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its file would set the rates of the parts and the schedule aside, as in the released recipe, without a word."""
     monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
