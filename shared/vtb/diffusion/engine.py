@@ -16,6 +16,7 @@ from vtb.diffusion.rows import Row, load_sample, read_rows
 from vtb.diffusion.trained_weights import make_trainable
 from vtb.diffusion.trainer import Trainer
 from vtb.diffusion.variants import VARIANTS, Variant
+from vtb.engine import own_model
 from vtb.engine.own_process import own_process
 from vtb.engine.stop_signal import StopSignal
 from vtb.engine.together import how_together
@@ -48,7 +49,7 @@ def prepare(job: Job, rows: Sequence[Row], *, draws: bool = False) -> Ready:
 
     variant = VARIANTS[job.variant]
     accelerator = Accelerator(cpu=job.device == "cpu", kwargs_handlers=how_together())
-    dtype = torch.float32 if job.device == "cpu" else torch.bfloat16
+    dtype = torch.bfloat16 if own_model.half_precision(job.device) else torch.float32
     place = "cpu" if job.device == "cpu" else str(accelerator.device)  # accelerate numbers processors, too
     pipe = load_pipeline(variant, job.model, place, dtype)
     attributes = {expert.name: expert.attribute for expert in variant.experts if expert.name in job.experts}
