@@ -19,13 +19,17 @@ from vtb.geometry.learner import make_learner
 from vtb.geometry.packing import efficiency, pack
 from vtb.geometry.rows import Row, read_rows
 from vtb.geometry.sequences import Sequencer
+from vtb.geometry.trained import mergers_of
+from vtb_train_vlm.tiny_model import Family
 
-STEPS, MOST, FRAMES, HIGH, WIDE = 4, 8192, 32, 24, 48  # HIGH and WIDE in patches: 225,792 pixels
+STEPS, MOST, FRAMES = 4, 8192, 32
+# By the kind of model: its name, and height and width of a frame in its patches: 225,792 and 225,280 pixels.
+SHAPES = {"qwen2_5_vl": ("7b", 24, 48), "qwen3_vl": ("8b", 20, 44)}
 WORDS = 160  # tokens of a question with its options
 
 
 def run(rounds: int = ROUNDS) -> list[dict[str, Any]]:
-    """Three figures."""
+    """Four figures."""
     from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 
     allow_cpu_torchvision()
@@ -33,7 +37,7 @@ def run(rounds: int = ROUNDS) -> list[dict[str, Any]]:
 
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory(prefix="vtb-geometry-") as folder:
-        return [_steps(Path(folder), rounds), work(), _packs(Path(folder))]
+        return [_steps(Path(folder), rounds), work("qwen2_5_vl"), work("qwen3_vl"), _packs(Path(folder))]
 
 
 def _write_rows(folder: Path, sizes: list[tuple[int, int, int]]) -> list[Row]:
@@ -86,33 +90,40 @@ def _steps(folder: Path, rounds: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def work() -> dict[str, Any]:
+def work(family: Family) -> dict[str, Any]:
     """Operations of a step on one clip that trains the language model and the merger, without checkpointing."""
-    plain, added, tokens = _operations(backward=True)
-    once, more, _ = _operations(backward=False)
+    plain, added, tokens = _operations(family, backward=True)
+    once, more, _ = _operations(family, backward=False)
     return {
-        "name": "geometry_work_at_7b", "value": round(100 * added / plain, 2), "unit": "% more operations a step",
-        "target": 15, "better": "less", "tokens": tokens, "plain_tflop": round(plain / 1e12, 1),
-        "added_tflop": round(added / 1e12, 1), "percent_of_a_forward": round(100 * more / once, 2),
+        "name": f"geometry_work_at_{SHAPES[family][0]}", "value": round(100 * added / plain, 2),
+        "unit": "% more operations a step", "target": 15, "better": "less", "tokens": tokens,
+        "plain_tflop": round(plain / 1e12, 1), "added_tflop": round(added / 1e12, 1),
+        "percent_of_a_forward": round(100 * more / once, 2),
     }  # fmt: skip
 
 
-def _operations(*, backward: bool) -> tuple[int, int, int]:
+def _operations(family: Family, *, backward: bool) -> tuple[int, int, int]:
     """Of the plain model on a clip, what geometry adds, and the tokens; on tensors without content."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    seen = FRAMES // 2 * HIGH * WIDE // 4
+    _, high, wide = SHAPES[family]
+    seen = FRAMES // 2 * high * wide // 4
     with torch.device("meta"):
-        model = _published()
+        model = _published(family)
         model.requires_grad_(backward)
         model.model.visual.requires_grad_(False)
-        model.model.visual.merger.requires_grad_(backward)
+        for merger in mergers_of(model.model.visual):
+            merger.requires_grad_(backward)
         model.geometry.encoder.requires_grad_(False)
-        pixels = torch.randn(FRAMES // 2 * HIGH * WIDE, 3 * 2 * 14 * 14)
+        pixels = torch.randn(FRAMES // 2 * high * wide, 3 * 2 * model.config.vision_config.patch_size**2)
         words = torch.randn(WORDS, model.config.text_config.hidden_size, requires_grad=backward)
         places = torch.zeros(3, seen, dtype=torch.long)
         frequencies = torch.zeros(model.config.text_config.head_dim // 2)
+        at = {
+            "interp_indices": torch.zeros(len(pixels), 4, dtype=torch.long),
+            "interp_weights": torch.ones(len(pixels), 4),
+        }
 
     # Which patches are neighbours is read from the grid, so this part has to have content.
     rotary = type(model.model.visual.rotary_pos_emb)(model.config.vision_config)
@@ -120,15 +131,18 @@ def _operations(*, backward: bool) -> tuple[int, int, int]:
     model.model.visual.rotary_pos_emb = rotary
 
     def vision() -> Any:
-        return model.model.visual(pixels, grid_thw=torch.tensor([[FRAMES // 2, HIGH, WIDE]])).pooler_output
+        grids, more = torch.tensor([[FRAMES // 2, high, wide]]), at if family == "qwen3_vl" else {}
+        return model.model.visual(pixels, grid_thw=grids, **more).pooler_output
 
     def plain(extra: Any = None) -> Any:
         parts = [vision(), words] if extra is None else [vision(), extra, words]
-        states = model.model.language_model(inputs_embeds=torch.cat(parts)[None], use_cache=False).last_hidden_state
+        embeds = torch.cat(parts)[None]
+        count = torch.zeros(3, 1, embeds.shape[1], dtype=torch.long, device="meta")
+        states = model.model.language_model(inputs_embeds=embeds, position_ids=count, use_cache=False).last_hidden_state
         return model.lm_head(states[:, -2:]).sum()
 
     def whole() -> Any:
-        spatial = model.geometry.spatial(pixels, [(FRAMES // 2, HIGH, WIDE)])
+        spatial = model.geometry.spatial(pixels, [(FRAMES // 2, high, wide)])
         return plain(model.geometry.selected(spatial, [places], [words], [0], frequencies)[0])
 
     counts = []
@@ -141,24 +155,33 @@ def _operations(*, backward: bool) -> tuple[int, int, int]:
     return counts[0], counts[1] - counts[0], seen + WORDS
 
 
-def _published() -> Any:
-    """Qwen2.5-VL-7B with Pi3's encoder, without weights."""
+def _published(family: Family) -> Any:
+    """Qwen2.5-VL-7B or Qwen3-VL-8B with Pi3's encoder, without weights."""
     from transformers import Dinov2WithRegistersConfig
 
-    from vtb.geometry.config import GeometryConfig, GeometryQwenConfig
-    from vtb.geometry.model import GeometryQwen
+    from vtb.geometry.config import GeometryConfig
+    from vtb.geometry.qwen import MADE_OF
 
     encoder = Dinov2WithRegistersConfig(
         hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, image_size=518, patch_size=14
     )
-    text = {
+    rope = {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]}
+    text: dict[str, Any] = {
         "vocab_size": 152064, "hidden_size": 3584, "intermediate_size": 18944, "num_hidden_layers": 28,
         "num_attention_heads": 28, "num_key_value_heads": 4, "head_dim": 128, "max_position_embeddings": 128000,
-        "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]},
     }  # fmt: skip
-    vision = {"hidden_size": 1280, "out_hidden_size": 3584, "tokens_per_second": 2}
+    vision: dict[str, Any] = {"hidden_size": 1280, "out_hidden_size": 3584, "tokens_per_second": 2}
+    if family == "qwen3_vl":
+        rope = {"rope_type": "default", "rope_theta": 5e6, "mrope_section": [24, 20, 20], "mrope_interleaved": True}
+        text |= {"vocab_size": 151936, "hidden_size": 4096, "intermediate_size": 12288, "num_hidden_layers": 36,
+                 "num_attention_heads": 32, "num_key_value_heads": 8}  # fmt: skip
+        vision = {"depth": 27, "hidden_size": 1152, "intermediate_size": 4304, "num_heads": 16, "patch_size": 16,
+                  "out_hidden_size": 4096, "deepstack_visual_indexes": [8, 16, 24]}  # fmt: skip
+    make = MADE_OF[family]
     own = GeometryConfig(mode="select", queries=QUERIES, encoder_config=encoder)
-    return GeometryQwen(GeometryQwenConfig(geometry_config=own, text_config=text, vision_config=vision))
+    return make(
+        make.config_class(geometry_config=own, text_config={**text, "rope_parameters": rope}, vision_config=vision)
+    )
 
 
 def _packs(folder: Path) -> dict[str, Any]:

@@ -14,8 +14,10 @@ from vtb.geometry.job import Geometry, Job
 from vtb.geometry.rows import Row, read_rows
 from vtb.geometry.sequences import Sequencer
 from vtb_train_vlm.tiny_encoder import build_tiny_encoder
+from vtb_train_vlm.tiny_model import Family
 
 QUERIES = 5
+FAMILIES: tuple[Family, ...] = ("qwen2_5_vl", "qwen3_vl")
 MODES: tuple[Geometry, ...] = ("select", "concat")
 
 
@@ -71,15 +73,15 @@ def rows() -> tuple[Row, ...]:
     return tuple(read_rows(dataset(), "train"))
 
 
-def loaded(mode: Geometry) -> tuple[Any, Sequencer]:
+def loaded(mode: Geometry, family: Family = "qwen2_5_vl") -> tuple[Any, Sequencer]:
     """A model, anew each time, and what makes packs for it."""
     import torch
 
     from vtb.geometry.encoder import load_encoder
     from vtb.geometry.making import with_geometry
 
-    processor = load_processor(tiny("qwen2_5_vl"), 1 << 20)
-    model = load_vision_language(tiny("qwen2_5_vl"), None, torch.float32)
+    processor = load_processor(tiny(family), 1 << 20)
+    model = load_vision_language(tiny(family), None, torch.float32)
     if mode != "none":
         model = with_geometry(model, load_encoder(encoder()), processor, mode, QUERIES, seed=4)
         with torch.no_grad():  # at the scale of a width of thousands, the little that is selected would drown

@@ -24,13 +24,19 @@ _PAIR = 2  # frames that the model looks at together
 
 
 @dataclass(frozen=True)
-class Moving:
-    """Some frames of a clip, (frames, H, W, 3), their numbers in it, and how many it has in all and in a second."""
+class Chosen:
+    """The numbers of some frames of a clip, and how many it has in all and in a second."""
 
-    frames: NDArray[np.uint8]
     numbers: list[int]
     total: int
     rate: float
+
+
+@dataclass(frozen=True)
+class Moving(Chosen):
+    """Some frames of a clip, (frames, H, W, 3), too."""
+
+    frames: NDArray[np.uint8]
 
 
 def moving(asked: Asked, max_pixels: int) -> Moving:
@@ -40,23 +46,30 @@ def moving(asked: Asked, max_pixels: int) -> Moving:
         UnreadableVideo: it is damaged.
     """
     if asked.kind == "frames":
-        frames = [scaled(decode_image(file), max_pixels) for file in asked.files]
-        numbers, total, rate = list(range(len(frames))), len(frames), _rate(asked.seconds)
+        chosen = numbers_of(len(asked.files), asked.seconds)
+        found = {number: scaled(decode_image(file), max_pixels) for number, file in enumerate(asked.files)}
     else:
         (data,) = asked.files
-        total, rate = decode_ends(data).count, frame_rate(data)
-        numbers = frame_numbers(total, rate)
-        wanted = set(numbers)
-        found = {number: frame for number, frame in enumerate(decode_clip(data)) if number in wanted}
-        frames = [scaled(found[number](), max_pixels) for number in numbers]
-    if len(frames) < _PAIR:
-        frames, numbers = frames * _PAIR, numbers * _PAIR
-    return Moving(np.stack(frames), numbers, total, rate)
+        chosen = numbers_in(decode_ends(data).count, frame_rate(data))
+        wanted = set(chosen.numbers)
+        clip = enumerate(decode_clip(data))
+        found = {number: scaled(frame(), max_pixels) for number, frame in clip if number in wanted}
+    return Moving(chosen.numbers, chosen.total, chosen.rate, np.stack([found[number] for number in chosen.numbers]))
 
 
-def _rate(seconds: Sequence[float]) -> float:
-    """Frames a second."""
-    return (len(seconds) - 1) / (seconds[-1] - seconds[0]) if seconds else A_SECOND
+def numbers_of(frames: int, seconds: Sequence[float]) -> Chosen:
+    """Frames that come as pictures: all of them, as fast as they follow each other where that is known."""
+    rate = (len(seconds) - 1) / (seconds[-1] - seconds[0]) if len(seconds) > 1 else A_SECOND
+    return Chosen(_paired(list(range(frames))), frames, rate)
+
+
+def numbers_in(total: int, rate: float) -> Chosen:
+    """Frames of a video with so many, and so many a second."""
+    return Chosen(_paired(frame_numbers(total, rate)), total, rate)
+
+
+def _paired(numbers: list[int]) -> list[int]:
+    return numbers if len(numbers) >= _PAIR else numbers * _PAIR
 
 
 def frame_numbers(total: int, rate: float) -> list[int]:
@@ -82,6 +95,6 @@ def size_within(height: int, width: int, max_pixels: int) -> tuple[int, int]:
     return max(1, int(height * scale)), max(1, int(width * scale))
 
 
-def as_metadata(one: Moving) -> dict[str, Any]:
+def as_metadata(one: Chosen) -> dict[str, Any]:
     """What the processors of transformers are told of frames that were chosen already."""
     return {"total_num_frames": one.total, "fps": one.rate, "frames_indices": list(one.numbers)}

@@ -1,13 +1,13 @@
-"""The configuration of a Qwen2.5-VL with geometry: the model's own, and beside it what the geometry is."""
+"""The configuration of a Qwen-VL with geometry: the model's own, and beside it what the geometry is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from transformers import Dinov2WithRegistersConfig, PretrainedConfig, Qwen2_5_VLConfig
+from transformers import Dinov2WithRegistersConfig, PretrainedConfig, Qwen2_5_VLConfig, Qwen3VLConfig
 
-from vtb.geometry.kind import MODEL_TYPE
+from vtb.geometry.kind import KINDS
 
 
 class GeometryConfig(PretrainedConfig):  # type: ignore[misc]
@@ -38,14 +38,29 @@ class GeometryConfig(PretrainedConfig):  # type: ignore[misc]
         super().__init__(**more)
 
 
-class GeometryQwenConfig(Qwen2_5_VLConfig):  # type: ignore[misc]
-    """Of the whole model."""
+class GeometryQwen25Config(Qwen2_5_VLConfig):  # type: ignore[misc]
+    """Of a Qwen2.5-VL with geometry."""
 
-    model_type = MODEL_TYPE
+    model_type = KINDS["qwen2_5_vl"]
     sub_configs = {**Qwen2_5_VLConfig.sub_configs, "geometry_config": GeometryConfig}  # noqa: RUF012
 
     def __init__(self, geometry_config: Any = None, **more: Any) -> None:
         """``geometry_config`` may be a dictionary, as it is read from a file."""
-        known = isinstance(geometry_config, GeometryConfig)
-        self.geometry_config = geometry_config if known else GeometryConfig(**(geometry_config or {}))
+        self.geometry_config = _geometry(geometry_config)
         super().__init__(**more)
+
+
+class GeometryQwen3Config(Qwen3VLConfig):  # type: ignore[misc]
+    """Of a Qwen3-VL with geometry."""
+
+    model_type = KINDS["qwen3_vl"]
+    sub_configs = {**Qwen3VLConfig.sub_configs, "geometry_config": GeometryConfig}  # noqa: RUF012
+
+    def __init__(self, geometry_config: Any = None, **more: Any) -> None:
+        """``geometry_config`` may be a dictionary, as it is read from a file."""
+        self.geometry_config = _geometry(geometry_config)
+        super().__init__(**more)
+
+
+def _geometry(given: Any) -> GeometryConfig:
+    return given if isinstance(given, GeometryConfig) else GeometryConfig(**(given or {}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -19,8 +20,8 @@ class QFormer(nn.Module):  # type: ignore[misc]
         """``text`` is the configuration of the language model."""
         super().__init__()
         width, self.heads, self.key_heads = text.hidden_size, text.num_attention_heads, text.num_key_value_heads
-        self.head = width // self.heads
-        self.sections = text.rope_parameters["mrope_section"]
+        self.head = getattr(text, "head_dim", None) or width // self.heads
+        self.axes = axes_of(text.rope_parameters)
         self.norm = Qwen2_5_VLRMSNorm(width, eps=text.rms_norm_eps)
         self.q_proj = nn.Linear(width, self.heads * self.head)
         self.k_proj = nn.Linear(width, self.key_heads * self.head)
@@ -54,10 +55,21 @@ class QFormer(nn.Module):  # type: ignore[misc]
         return states.unflatten(-1, (heads, self.head)).transpose(1, 2)
 
     def _turned(self, states: Any, places: Any, frequencies: Any) -> Any:
-        """Rotated by position: each section of the frequencies by time, height or width (arXiv 2409.12191)."""
-        angles = places[..., None].float() * frequencies.float()
-        parts = angles.split(self.sections, dim=-1)
-        angle = torch.cat([part[axis % 3] for axis, part in enumerate(parts)], dim=-1)[:, None]
+        """Rotated by position: each frequency by time, height or width (arXiv 2409.12191)."""
+        angle = (places[self.axes].movedim(0, -1).float() * frequencies.float())[:, None]
         low, high = states.float().chunk(2, dim=-1)
         cos, sin = angle.cos(), angle.sin()
         return torch.cat([low * cos - high * sin, high * cos + low * sin], dim=-1).to(states.dtype)
+
+
+def axes_of(rope: Mapping[str, Any]) -> list[int]:
+    """Of each frequency of the rotation, the axis that it turns by: 0 time, 1 height, 2 width.
+
+    In sections one after the other (Qwen2.5-VL, arXiv 2409.12191), or by turns while height and width have any
+    (Qwen3-VL's interleaved MRoPE, arXiv 2511.21631).
+    """
+    counts = rope["mrope_section"]
+    if not rope.get("mrope_interleaved"):
+        return [axis for axis, count in enumerate(counts) for _ in range(count)]
+    places = range(sum(counts))
+    return [place % 3 if place < 3 * counts[place % 3] else 0 for place in places]

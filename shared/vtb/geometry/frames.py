@@ -26,6 +26,16 @@ def frames_of(patches: Any, grid: tuple[int, int, int], merge: int, pair: int, s
     return parts.permute(0, 6, 5, 1, 3, 7, 2, 4, 8).reshape(time * pair, 3, high * side, wide * side)
 
 
+def resized(frames: Any, grid: tuple[int, int, int], side: int) -> Any:
+    """Frames at other patches: (N, 3, H * side, W * side), where they are not so large already."""
+    import torch
+
+    size = (grid[1] * side, grid[2] * side)
+    if tuple(frames.shape[2:]) == size:
+        return frames
+    return torch.nn.functional.interpolate(frames, size=size, mode="bilinear", antialias=True)
+
+
 def renormalised(frames: Any, mean: list[float], std: list[float]) -> Any:
     """Frames as DINOv2 wants them, from such as have this mean and deviation."""
     import torch

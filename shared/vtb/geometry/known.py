@@ -12,6 +12,6 @@ def make_known(folder: Path) -> None:
     """Tell transformers' Auto classes of the model in a folder, if it is one with geometry."""
     if has_geometry(folder):
         allow_cpu_torchvision()
-        from vtb.geometry.model import register
+        from vtb.geometry.qwen import register
 
         register()

@@ -1,4 +1,4 @@
-"""A model ready to be trained: loaded or made of a Qwen2.5-VL and an encoder, with what is trained of it marked."""
+"""A model ready to be trained: loaded or made of a Qwen-VL and an encoder, with what is trained of it marked."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from vtb.engine import own_model
 from vtb.errors import BadInput
 from vtb.geometry.encoder import check_encoder, load_encoder
-from vtb.geometry.kind import has_geometry
+from vtb.geometry.kind import KINDS, has_geometry
 from vtb.geometry.known import make_known
 
 if TYPE_CHECKING:
     from vtb.geometry.job import Geometry, Job
 
 _OWN = ("model_type", "architectures")  # what a configuration says of its own class
-KIND = "qwen2_5_vl"  # ``model_type`` of the models that geometry is added to
 
 
 def load_model(job: Job, processor: Any) -> Any:
@@ -46,11 +45,12 @@ def check_model(folder: Path, geometry: Geometry, encoder: Path | None) -> None:
     if has_geometry(folder):
         mode = (config.get("geometry_config") or {}).get("mode")
         if mode != geometry:
-            raise BadInput(f"{folder}: was made with --geometry {mode}: give the same, or start from a Qwen2.5-VL")
+            raise BadInput(f"{folder}: was made with --geometry {mode}: give the same, or start from a Qwen-VL")
         if encoder is not None:
             raise BadInput(f"{folder}: has its geometry encoder: leave out --encoder")
-    elif kind != KIND:
-        raise BadInput(f"{folder}: is of type {kind}: geometry is made for Qwen2.5-VL ({KIND})")
+    elif kind not in KINDS:
+        names = ", ".join(KINDS)
+        raise BadInput(f"{folder}: is of type {kind}: geometry is made for Qwen2.5-VL and Qwen3-VL ({names})")
     elif encoder is not None:
         check_encoder(encoder)
     elif geometry != "none":
@@ -58,20 +58,13 @@ def check_model(folder: Path, geometry: Geometry, encoder: Path | None) -> None:
 
 
 def with_geometry(model: Any, encoder: Any, processor: Any, mode: Geometry, queries: int, seed: int) -> Any:
-    """A Qwen2.5-VL as a model with geometry; it shares the weights, those of the module are drawn by the seed.
-
-    Raises:
-        BadInput: the encoder cuts pictures into other patches than the model.
-    """
+    """A Qwen-VL as a model with geometry; it shares the weights, those of the module are drawn by the seed."""
     import torch
 
-    from vtb.geometry.config import GeometryConfig, GeometryQwenConfig
-    from vtb.geometry.model import GeometryQwen
+    from vtb.geometry.config import GeometryConfig
     from vtb.geometry.module import Geometry
+    from vtb.geometry.qwen import MADE_OF
 
-    side = model.config.vision_config.patch_size
-    if encoder.config.patch_size != side:
-        raise BadInput(f"the geometry encoder has patches of {encoder.config.patch_size} pixels, the model of {side}")
     pictures, tokenizer = processor.image_processor, processor.tokenizer
     special = sorted(number for number, token in tokenizer.added_tokens_decoder.items() if token.special)
     own = GeometryConfig(
@@ -79,10 +72,11 @@ def with_geometry(model: Any, encoder: Any, processor: Any, mode: Geometry, quer
         encoder_config=encoder.config,
     )  # fmt: skip
     plain = {name: value for name, value in model.config.to_dict().items() if name not in _OWN}
-    config = GeometryQwenConfig(geometry_config=own, **plain)
+    make = MADE_OF[model.config.model_type]
+    config = make.config_class(geometry_config=own, **plain)
     config.tie_word_embeddings = model.config.tie_word_embeddings
     with torch.device("meta"):
-        made = GeometryQwen(config)
+        made = make(config)
     made.model.visual, made.model.language_model = model.model.visual, model.model.language_model
     made.lm_head, made.generation_config = model.lm_head, model.generation_config
     with torch.random.fork_rng(devices=[]):

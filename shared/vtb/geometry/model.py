@@ -1,46 +1,41 @@
-"""A Qwen2.5-VL with geometry as a model of transformers: trained, saved, loaded and asked like any other.
+"""What a Qwen-VL with geometry computes and generates, beside what the model does that it is made of.
 
-``generate`` takes what the processor of a Qwen2.5-VL gives. ``forward`` takes prompts that have places for geometry
+``generate`` takes what the processor of a Qwen-VL gives. ``forward`` takes prompts that have places for geometry
 (``vtb.geometry.places``), which ``generate`` and the trainer put there.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForImageTextToText, Qwen2_5_VLForConditionalGeneration
+from transformers import GenerationMixin
 
-from vtb.geometry.config import GeometryQwenConfig
-from vtb.geometry.kind import MODEL_TYPE
 from vtb.geometry.module import Geometry
-from vtb.geometry.places import with_places
+from vtb.geometry.places import vision_tokens, with_places
 
 _PIXELS = {"image": ("pixel_values", "image_grid_thw"), "video": ("pixel_values_videos", "video_grid_thw")}
 _IGNORED = -100  # a label that is not learned
 
 
-class GeometryQwen(Qwen2_5_VLForConditionalGeneration):  # type: ignore[misc]
-    """The model."""
+class WithGeometry(GenerationMixin):  # type: ignore[misc]
+    """To be put before the class of transformers' model."""
 
-    config_class = GeometryQwenConfig
-
-    def __init__(self, config: GeometryQwenConfig) -> None:
+    def __init__(self, config: Any) -> None:
         """Random, as transformers' models are before weights are loaded into them."""
         super().__init__(config)
         self.geometry = Geometry(config)
         self.post_init()
 
-    @functools.wraps(Qwen2_5_VLForConditionalGeneration.forward)
-    def forward(
-        self, input_ids: Any = None, *args: Any, labels: Any = None, question: Any = None, samples: Any = None,
-        **more: Any,
+    def _seen(
+        self, forward: Callable[..., Any], input_ids: Any, args: Any, *, labels: Any = None, question: Any = None,
+        samples: Any = None, **more: Any,
     ) -> Any:  # fmt: skip
-        """As transformers', and two more for prompts with media.
+        """``forward`` of the model that it is made of, and two arguments more for prompts with media.
 
         Args:
+            forward: of that model.
             input_ids: (B, T) tokens, with places for geometry.
             args: as in transformers.
             labels: as in transformers.
@@ -55,16 +50,16 @@ class GeometryQwen(Qwen2_5_VLForConditionalGeneration):  # type: ignore[misc]
                 question = self.words(input_ids, more.get("attention_mask"))
                 question = question if labels is None else question & (labels == _IGNORED)
             more["mm_encoder_outputs"] = self.look(input_ids, question, samples, {**more, **pixels})
-        return super().forward(input_ids, *args, labels=labels, **more)
+        return forward(input_ids, *args, labels=labels, **more)
 
     def generate(self, inputs: Any = None, **more: Any) -> Any:
-        """As transformers', on what the processor of a Qwen2.5-VL gives; the answer follows the prompt as it was."""
+        """As transformers', on what the processor of a Qwen-VL gives; the answer follows the prompt as it was."""
         ids = more.pop("input_ids", inputs)
         if all(more.get(name) is None for name, _ in _PIXELS.values()):
             return super().generate(ids, **more)
         given = more.get("attention_mask")
         given = torch.ones_like(ids) if given is None else given
-        longer, mask, kinds = self._with_places(ids, given)
+        longer, mask, kinds = self._with_places(ids, given, more.get("video_grid_thw"))
         with torch.no_grad():
             seen = self.look(longer, self.words(longer, mask), None, more)
         for name, _ in _PIXELS.values():
@@ -97,8 +92,11 @@ class GeometryQwen(Qwen2_5_VLForConditionalGeneration):  # type: ignore[misc]
                 found[kind] = see(media[pixels], media[grids], return_dict=True)
                 seconds = media.get("second_per_grid_ts") if kind == "video" else None
                 added = self._geometry(kind, ids, question, samples, media[pixels], media[grids], seconds)
-                every = zip(found[kind].pooler_output, added, strict=True)
-                found[kind].pooler_output = tuple(torch.cat([seen, more.to(seen.dtype)]) for seen, more in every)
+                found[kind].pooler_output = _behind(found[kind].pooler_output, added)
+                # What a vision tower adds within the language model (DeepStack, arXiv 2406.04334), it adds to its own.
+                nothing = [torch.zeros_like(one) for one in added]
+                for number, layer in enumerate(found[kind].get("deepstack_features") or ()):
+                    found[kind].deepstack_features[number] = _behind(layer, nothing)
         return found
 
     def _geometry(
@@ -117,10 +115,9 @@ class GeometryQwen(Qwen2_5_VLForConditionalGeneration):  # type: ignore[misc]
             raise ValueError("a question about a picture has no words")
         vision = self.config.vision_config
         times = [1.0] * len(sizes) if seconds is None else [float(one) for one in seconds]
+        pace = getattr(vision, "tokens_per_second", 1)  # Qwen3-VL counts pairs of frames, and says seconds in words
         places = [
-            self.model.get_vision_position_ids(
-                0, grid, 1, vision.spatial_merge_size, vision.tokens_per_second * time, device=ids.device
-            )
+            self.model.get_vision_position_ids(0, grid, 1, vision.spatial_merge_size, pace * time, device=ids.device)
             for grid, time in zip(grids, times, strict=True)
         ]
         frequencies = self.model.language_model.rotary_emb.inv_freq
@@ -136,12 +133,13 @@ class GeometryQwen(Qwen2_5_VLForConditionalGeneration):  # type: ignore[misc]
         starts = [sum(lengths[:number]) for number in range(len(lengths))]
         return [int(own[start]) for start in starts]
 
-    def _with_places(self, ids: Any, mask: Any) -> tuple[Any, Any, Any]:
+    def _with_places(self, ids: Any, mask: Any, grids: Any) -> tuple[Any, Any, Any]:
         """Prompts with places for geometry, padded on the left; the mask and kinds of their tokens."""
         own, made = self.config.geometry_config, []
+        clips = iter(vision_tokens(grids, self.config.vision_config.spatial_merge_size))
         kinds = (ids == self.config.image_token_id).int() + 2 * (ids == self.config.video_token_id).int()
         for row, there, told in zip(ids, mask.bool(), kinds, strict=True):
-            made.append(with_places(row[there].tolist(), told[there].tolist(), own.mode, own.queries))
+            made.append(with_places(row[there].tolist(), told[there].tolist(), own.mode, own.queries, clips))
         length = max(len(row) for row, _ in made)
         pad = self.generation_config.pad_token_id or 0
         sides = (
@@ -163,7 +161,6 @@ class GeometryQwen(Qwen2_5_VLForConditionalGeneration):  # type: ignore[misc]
         return found
 
 
-def register() -> None:
-    """Tell the Auto classes of it, so that a saved folder loads by them without code from the folder."""
-    AutoConfig.register(MODEL_TYPE, GeometryQwenConfig, exist_ok=True)
-    AutoModelForImageTextToText.register(GeometryQwenConfig, GeometryQwen, exist_ok=True)
+def _behind(seen: Any, added: Any) -> tuple[Any, ...]:
+    """What is added to each medium, behind what is seen of it."""
+    return tuple(torch.cat([one, more.to(one.dtype)]) for one, more in zip(seen, added, strict=True))

@@ -14,7 +14,7 @@ from transformers import Dinov2WithRegistersModel
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLPatchMerger, Qwen2_5_VLRMSNorm
 
 from vtb.geometry.former import QFormer
-from vtb.geometry.frames import frames_of, grouped, renormalised
+from vtb.geometry.frames import frames_of, grouped, renormalised, resized
 
 Grid = tuple[int, int, int]
 _AT_ONCE = 32  # frames in the encoder
@@ -24,7 +24,7 @@ class Geometry(nn.Module):  # type: ignore[misc]
     """From patches to geometry tokens."""
 
     def __init__(self, config: Any) -> None:
-        """``config`` is that of the whole model (``GeometryQwenConfig``)."""
+        """``config`` is that of the whole model (``vtb.geometry.config``)."""
         super().__init__()
         own, text, vision = config.geometry_config, config.text_config, config.vision_config
         self.mode, self.count = own.mode, own.queries
@@ -54,15 +54,19 @@ class Geometry(nn.Module):  # type: ignore[misc]
             patches: of all media, one after the other.
             grids: of each.
         """
-        frames = [
-            renormalised(frames_of(own.float(), grid, self.merge, self.pair, self.side), self.mean, self.std)
-            for own, grid in zip(patches.split([t * h * w for t, h, w in grids]), grids, strict=True)
-        ]
+        every = zip(patches.split([t * h * w for t, h, w in grids]), grids, strict=True)
+        frames = [self._frames(own.float(), grid) for own, grid in every]
         groups = [
             grouped(seen, grid, self.merge, self.pair) for seen, grid in zip(self._seen(frames), grids, strict=True)
         ]
         tokens = self.spatial_merger(torch.cat(groups))
         return list(tokens.split([len(group) for group in groups]))
+
+    def _frames(self, patches: Any, grid: Grid) -> Any:
+        """The frames of a medium, as many of the encoder's patches as they have of the vision tower's."""
+        shown = frames_of(patches, grid, self.merge, self.pair, self.side)
+        shown = resized(shown, grid, self.encoder.config.patch_size)
+        return renormalised(shown, self.mean, self.std)
 
     def _seen(self, frames: Sequence[Any]) -> list[Any]:
         """Normalised patch features (frames, H * W, D) of each medium; those of one size go through together."""

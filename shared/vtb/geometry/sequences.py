@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from vtb.engine.row_pictures import size_of
 from vtb.engine.row_words import check_words, special_tokens
 from vtb.errors import BadInput
-from vtb.geometry.places import tokens_of_geometry, with_places
+from vtb.geometry.places import tokens_of_geometry, vision_tokens, with_places
 from vtb.geometry.rows import IMAGE, VIDEO, Row
-from vtb.geometry.shown import clip_size, media_of
+from vtb.geometry.shown import clip_told, media_of
 
 IGNORED = -100  # a label that the loss leaves out
 _PLACE = re.compile(f"({IMAGE}|{VIDEO})")
@@ -70,14 +70,32 @@ class Sequencer:
             BadInput: it has more than it may, or words that are none to the model.
         """
         self._check_words(row)
-        words = self._tokens(self._prompt(row)) + self._tokens(self._answer(row))
+        told = [clip_told(clip, self._max_pixels) for clip in row.clips]
+        # One token for each picture, and for each pair of frames of a clip.
+        small = self._small_clips(self._prompt(row), told)
+        words, places = self._tokens(small) + self._tokens(self._answer(row)), len(row.images)
+        places += small.count(self.processor.video_token)
         merged = self.processor.image_processor.merge_size**2
         pictures, clips = self.processor.image_processor, self.processor.video_processor
         patches = [pictures.get_number_of_image_patches(*size_of(path), {}) for path in row.images]
-        patches += [clips.get_num_of_video_patches(*clip_size(clip, self._max_pixels), {}) for clip in row.clips]
-        seen = [count // merged for count in patches]  # a prompt of words has one token for each medium
+        patches += [clips.get_num_of_video_patches(*size, {}) for size, _ in told]
+        seen = [count // merged for count in patches]
         added = [tokens_of_geometry(self._mode, self._queries, count) for count in seen]
-        return self._within(row, len(words) + sum(seen) - len(seen) + sum(added))
+        return self._within(row, len(words) + sum(seen) - places + sum(added))
+
+    def _small_clips(self, prompt: str, told: Sequence[tuple[tuple[int, int, int], Mapping[str, Any]]]) -> str:
+        """A prompt as the processor would write it if each pair of frames were one token."""
+        import numpy as np
+        from transformers.video_utils import VideoMetadata
+
+        side, pair = self.processor.video_processor.merge_size, self.processor.video_processor.temporal_patch_size
+        media = {
+            "video_grid_thw": np.array([(-(-size[0] // pair), side, side) for size, _ in told]),
+            "video_metadata": [VideoMetadata(**metadata) for _, metadata in told],
+        }  # fmt: skip
+        clips = [self.processor.replace_video_token(media, number) for number in range(len(told))]
+        (found,), _ = self.processor.get_text_with_replacements([prompt], [], clips)
+        return str(found)
 
     def pack(self, rows: Sequence[Row]) -> Pack:
         """Rows one after the other.
@@ -107,9 +125,11 @@ class Sequencer:
 
         self._check_words(row)
         asked = self.processor(text=[self._prompt(row)], return_tensors="pt", **media_of([row], self._max_pixels))
+        clips = vision_tokens(asked.get("video_grid_thw"), self.processor.video_processor.merge_size)
         prompt, kinds = with_places(
-            asked["input_ids"][0].tolist(), asked["mm_token_type_ids"][0].tolist(), self._mode, self._queries
-        )
+            asked["input_ids"][0].tolist(), asked["mm_token_type_ids"][0].tolist(), self._mode, self._queries,
+            iter(clips),
+        )  # fmt: skip
         answer = self._tokens(self._answer(row))
         self._within(row, len(prompt) + len(answer))
         media = {name: torch.as_tensor(asked[name]) for name in _MEDIA if name in asked}

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from vtb.datasets.asked import Asked
-from vtb.datasets.moving import Moving, as_metadata, frame_numbers, moving, size_within
+from vtb.datasets.moving import Moving, as_metadata, moving, numbers_in, numbers_of, size_within
 from vtb.engine.row_pictures import picture_of, size_of, unreadable
 from vtb.geometry.rows import Clip, Row
 from vtb.media.image import UnreadableImage
@@ -29,23 +29,23 @@ def media_of(rows: Iterable[Row], max_pixels: int) -> dict[str, Any]:
     return found
 
 
-def clip_size(clip: Clip, max_pixels: int) -> tuple[int, int, int]:
-    """How many frames the processor is given of a clip, and their height and width.
+def clip_told(clip: Clip, max_pixels: int) -> tuple[tuple[int, int, int], dict[str, Any]]:
+    """What the processor is given of a clip, without the frames: how many, their height and width; and when they are.
 
     Raises:
         BadInput: it cannot be read.
     """
     first = clip.files[0]
     if clip.frames:
-        count, size = len(clip.files), size_of(first)
+        size, found = size_of(first), numbers_of(len(clip.files), clip.times)
     else:
         try:
             data = first.read_bytes()
             ends = decode_ends(data)
-            count, size = len(frame_numbers(ends.count, frame_rate(data))), ends.first.shape[:2]
+            size, found = ends.first.shape[:2], numbers_in(ends.count, frame_rate(data))
         except (UnreadableVideo, OSError) as error:
             raise unreadable(first, error) from error
-    return (max(2, count), *size_within(*size, max_pixels))
+    return (len(found.numbers), *size_within(*size, max_pixels)), as_metadata(found)
 
 
 def _moving(clip: Clip, max_pixels: int) -> Moving:

@@ -22,11 +22,17 @@ def make_trainable(model: Any, job: Job) -> Any:
         whole.model.language_model.requires_grad_(True)
         whole.lm_head.requires_grad_(True)
     whole.model.visual.requires_grad_(job.tune_vision)
-    whole.model.visual.merger.requires_grad_(job.tune_merger)
+    for merger in mergers_of(whole.model.visual):
+        merger.requires_grad_(job.tune_merger)
     if hasattr(whole, "geometry"):
         whole.geometry.requires_grad_(True)
         whole.geometry.encoder.requires_grad_(False)
     return model
+
+
+def mergers_of(vision: Any) -> list[Any]:
+    """What brings a vision tower's features to the language model; Qwen3-VL has one for each layer that it feeds."""
+    return [vision.merger, *getattr(vision, "deepstack_merger_list", ())]
 
 
 def groups_of(model: Any, job: Job) -> list[dict[str, Any]]:

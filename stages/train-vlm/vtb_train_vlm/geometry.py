@@ -25,7 +25,7 @@ STAGE = Stage(
 def geometry(run: Run, options: Options) -> None:
     """Train a vision-language model that selects geometry by the question.
 
-    Reads a swift-dataset artifact: questions about pictures and clips with their answers. A Qwen2.5-VL gets a frozen
+    Reads a swift-dataset artifact: questions about pictures and clips with their answers. A Qwen-VL gets a frozen
     geometry encoder and a module that reads the question and takes of the geometry what it asks for; --geometry concat
     and none are the ablations. `vtb-eval predict` asks what it writes. Checkpoints are copied to the output while
     training goes on: a run that was cut off continues from the newest when the same command runs again, and SIGTERM

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 _WIDTH = {"tiny": 32, "small": 64}
-_PATCH = 14  # as Qwen2.5-VL's
+_PATCH = 14  # as DINOv2's
 
 
 def build_tiny_encoder(out: Path, seed: int = 0, size: Literal["tiny", "small"] = "tiny") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -11,12 +11,24 @@ def slow_norm(vector: Any, weight: Any, eps: float) -> Any:
     return weight * vector / (vector.pow(2).mean() + eps).sqrt()
 
 
-def slow_rotation(vector: Any, place: Sequence[int], sections: Sequence[int], theta: float) -> Any:
-    """Pairs (i, i + half) turned by place / theta^(i / half); which axis of the place, the sections say."""
+def slow_axes(rope: Mapping[str, Any]) -> list[int]:
+    """Axis by axis: Qwen2.5-VL's frequencies lie in sections, Qwen3-VL's take turns until height and width have all."""
+    time, high, wide = rope["mrope_section"]
+    if rope.get("mrope_interleaved"):
+        found = [0] * (time + high + wide)
+        for number in range(high):
+            found[3 * number + 1] = 1
+        for number in range(wide):
+            found[3 * number + 2] = 2
+        return found
+    return [0] * time + [1] * high + [2] * wide
+
+
+def slow_rotation(vector: Any, place: Sequence[int], axis: Sequence[int], theta: float) -> Any:
+    """Pairs (i, i + half) turned by place / theta^(i / half), each by its axis of the place."""
     import torch
 
     half, turned = len(vector) // 2, vector.clone()
-    axis = [number for number, count in enumerate(sections) for _ in range(count)]
     for i in range(half):
         angle = place[axis[i]] * theta ** (-i / half)
         cos, sin = math.cos(angle), math.sin(angle)
@@ -30,17 +42,17 @@ def slow_look(former: Any, text: Any, queries: Any, target: Any, places: Sequenc
     import torch
 
     head, group = former.head, former.heads // former.key_heads
-    theta, sections, eps = text.rope_parameters["rope_theta"], former.sections, text.rms_norm_eps
+    theta, axes, eps = text.rope_parameters["rope_theta"], slow_axes(text.rope_parameters), text.rms_norm_eps
     shown = [slow_norm(one, former.norm.weight, eps) for one in target]
     out = []
     for number, query in enumerate(queries):
         asks = former.q_proj(slow_norm(query, former.norm.weight, eps))
         found = []
         for h in range(former.heads):
-            own = slow_rotation(asks[h * head : (h + 1) * head], [number] * 3, sections, theta)
+            own = slow_rotation(asks[h * head : (h + 1) * head], [number] * 3, axes, theta)
             k = slice(h // group * head, (h // group + 1) * head)
             keys = [
-                slow_rotation(former.k_proj(one)[k], at, sections, theta) for one, at in zip(shown, places, strict=True)
+                slow_rotation(former.k_proj(one)[k], at, axes, theta) for one, at in zip(shown, places, strict=True)
             ]
             share = torch.stack([own @ key / math.sqrt(head) for key in keys]).softmax(0)
             found.append(sum(weight * former.v_proj(one)[k] for weight, one in zip(share, shown, strict=True)))
@@ -51,24 +63,36 @@ def slow_look(former: Any, text: Any, queries: Any, target: Any, places: Sequenc
     return torch.stack(out)
 
 
-def slow_frames(pixels: Any, grid: Sequence[int], mean: Sequence[float], std: Sequence[float]) -> Any:
-    """Pixel by pixel out of the processor's patches, as ImageNet has them."""
+def slow_frames(pixels: Any, grid: Sequence[int], mean: Sequence[float], std: Sequence[float], side: int) -> Any:
+    """Pixel by pixel out of the processor's patches, as ImageNet has them, at 14 pixels a patch."""
     import torch
 
     time, high, wide = grid
-    frames = torch.zeros(time * 2, 3, high * 14, wide * 14)
+    frames = torch.zeros(time * 2, 3, high * side, wide * side)
     order = [
         (t, 2 * by + y, 2 * bx + x)
         for t in range(time) for by in range(high // 2) for bx in range(wide // 2) for y in (0, 1) for x in (0, 1)
     ]  # fmt: skip
     for patch, (t, row, column) in zip(pixels, order, strict=True):
-        inside = patch.reshape(3, 2, 14, 14)
+        inside = patch.reshape(3, 2, side, side)
         for color in range(3):
             for frame in (0, 1):
                 own = inside[color, frame] * std[color] + mean[color]
                 own = (own - (0.485, 0.456, 0.406)[color]) / (0.229, 0.224, 0.225)[color]
-                frames[2 * t + frame, color, 14 * row : 14 * row + 14, 14 * column : 14 * column + 14] = own
-    return frames
+                across = slice(side * column, side * column + side)
+                frames[2 * t + frame, color, side * row : side * row + side, across] = own
+    return slow_shrunk(high, side) @ frames @ slow_shrunk(wide, side).T
+
+
+def slow_shrunk(patches: int, side: int) -> Any:
+    """(14 patches, side patches): what each new pixel takes of the old ones, a triangle as wide as two new pixels."""
+    import torch
+
+    scale, found = side / 14, torch.zeros(14 * patches, side * patches)
+    for new in range(14 * patches):
+        for old in range(side * patches):
+            found[new, old] = max(0.0, 1 - abs(old + 0.5 - (new + 0.5) * scale) / scale)
+    return found / found.sum(1, keepdim=True)
 
 
 def slow_spatial(model: Any, pixels: Any, grid: Sequence[int]) -> tuple[Any, list[tuple[int, int, int]]]:
@@ -76,7 +100,7 @@ def slow_spatial(model: Any, pixels: Any, grid: Sequence[int]) -> tuple[Any, lis
     import torch
 
     own, module = model.config.geometry_config, model.geometry
-    frames = slow_frames(pixels, grid, own.image_mean, own.image_std)
+    frames = slow_frames(pixels, grid, own.image_mean, own.image_std, model.config.vision_config.patch_size)
     registers = own.encoder_config.num_register_tokens
     seen = [module.encoder(frame[None]).last_hidden_state[0, 1 + registers :] for frame in frames]
     tokens, places = [], []

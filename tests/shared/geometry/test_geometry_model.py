@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from geometries import MODES, QUERIES, loaded, rows
+from geometries import FAMILIES, MODES, QUERIES, loaded, rows
 from latents import one_thread as one_thread  # a fixture
 from latents import tiny
 from shared.geometry.slow_geometry import slow_look, slow_norm, slow_spatial
 from vtb.geometry.job import Geometry
 from vtb.geometry.sequences import IGNORED, Pack
 from vtb.geometry.trained import make_trainable
+from vtb_train_vlm.tiny_model import Family
 
 pytestmark = pytest.mark.engine
 PICTURE, TWO, CLIP, WORDS = range(4)  # rows
+WAYS: tuple[tuple[Geometry, Family], ...] = tuple((mode, family) for family in FAMILIES for mode in (*MODES, "none"))
 
 
 def scores(model: Any, pack: Pack) -> Any:
@@ -30,30 +31,54 @@ def scores(model: Any, pack: Pack) -> Any:
         return model(input_ids=pack.ids, position_ids=pack.positions, use_cache=False, **pack.media, **more).logits[0]
 
 
+def counted(ids: list[int], pad: int, runs: list[list[tuple[int, int, int]]], high: int) -> tuple[list[Any], list[int]]:
+    """Positions of all tokens, and which are vision tokens.
+
+    Args:
+        ids: tokens of one row.
+        pad: that stands where its medium is seen.
+        runs: of its vision tokens: time, height and width of each from where the run begins.
+        high: how much further words behind a run are than those before it.
+    """
+    places: list[Any] = []
+    seen: list[int] = []
+    done = at = 0
+    for run in runs:
+        start = ids.index(pad, done)
+        places += [[at + number] * 3 for number in range(start - done)]
+        at += start - done
+        places += [[at + t, at + y, at + x] for t, y, x in run]
+        seen += range(start, start + len(run))
+        done, at = start + len(run), at + high
+    return places + [[at + number] * 3 for number in range(len(ids) - done)], seen
+
+
+@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("row", [PICTURE, CLIP])
-def test_forward_equals_a_slow_transcription(row: int) -> None:
+def test_forward_equals_a_slow_transcription(row: int, family: Family) -> None:
     """Geometry by hand, put behind the vision tokens by hand, at positions counted by hand."""
     import torch
 
-    model, sequencer = loaded("select")
+    model, sequencer = loaded("select", family)
     pack = sequencer.pack([rows()[row]])
     kind = "video" if row == CLIP else "image"
     pixels = pack.media["pixel_values_videos" if row == CLIP else "pixel_values"]
     grid = pack.media[f"{kind}_grid_thw"][0].tolist()
     text, embed = model.config.text_config, model.get_input_embeddings()
     ids, pad = pack.ids[0].tolist(), getattr(model.config, f"{kind}_token_id")
-    start, seen = ids.index(pad), math.prod(grid) // 4
-    step = model.config.vision_config.tokens_per_second * 2 * 1.5 if row == CLIP else 0  # seconds of a pair of frames
+    step = 1.0  # Qwen3-VL says the seconds in words, and counts pairs of frames
+    if family == "qwen2_5_vl":
+        step = model.config.vision_config.tokens_per_second * 2 * 1.5 if row == CLIP else 0  # seconds of two frames
     with torch.no_grad():
         spatial, blocks = slow_spatial(model, pixels, grid)
         tokenizer = sequencer.processor.tokenizer
-        asked = sequencer.processor.apply_chat_template(
-            [{"role": "user", "content": [{"type": kind}, {"type": "text", "text": rows()[row].turns[0][1][7:]}]}],
-            add_generation_prompt=True,
-        )
         special = {number for number, token in tokenizer.added_tokens_decoder.items() if token.special}
-        question = [token for token in tokenizer(asked)["input_ids"] if token not in special]
-        assert "assistant" in tokenizer.decode(question)
+        answer = tokenizer(f"{rows()[row].answer}<|im_end|>")["input_ids"]
+        question = [token for token in ids[: -len(answer)] if token not in special]
+        words = tokenizer.decode(question)
+        assert "user" in words
+        assert "assistant" in words
+        assert ("<0.8 seconds>" in words) == (row == CLIP and family == "qwen3_vl")
         read = slow_look(
             model.geometry.reader, text, model.geometry.queries, embed(torch.tensor(question)),
             [[number] * 3 for number in range(len(question))],
@@ -61,28 +86,33 @@ def test_forward_equals_a_slow_transcription(row: int) -> None:
         at = [(int(t * step), y, x) for t, y, x in blocks]
         taken = slow_look(model.geometry.selector, text, read, spatial, at)
         taken = torch.stack([slow_norm(one, model.geometry.norm.weight, text.rms_norm_eps) for one in taken])
-        vision = model.model.visual(pixels, grid_thw=torch.tensor([grid])).pooler_output
+        runs = [[(int(t * step), y, x) for t, y, x in blocks]]
+        if family == "qwen3_vl":
+            runs = [[(0, y, x) for t, y, x in blocks if t == time] for time in range(grid[0])]
+        places, seen = counted(ids, pad, runs, max(grid[1:]) // 2)  # as transformers counts on: not the time of a clip
+        vision = model.model.visual(pixels, grid_thw=torch.tensor([grid]))
         embeds = embed(pack.ids[0]).clone()
-        embeds[start : start + seen] = vision
-        embeds[start + seen : start + seen + QUERIES] = taken
-        places = [[number] * 3 for number in range(start)]
-        places += [[start + int(t * step), start + y, start + x] for t, y, x in blocks]
-        after = start + max(grid[1], grid[2]) // 2  # as transformers counts on: not the time of a clip
-        places += [[after + number] * 3 for number in range(len(ids) - start - seen)]
+        embeds[seen] = vision.pooler_output
+        embeds[seen[-1] + 1 : seen[-1] + 1 + QUERIES] = taken
+        within = {}
+        if family == "qwen3_vl":  # its layers see the picture once more, and nothing of geometry
+            mask = torch.zeros(1, len(ids), dtype=torch.bool)
+            mask[0, seen] = True
+            within = {"visual_pos_masks": mask, "deepstack_visual_embeds": vision.deepstack_features}
         states = model.model.language_model(
-            inputs_embeds=embeds[None], position_ids=torch.tensor(places).T[:, None], use_cache=False
+            inputs_embeds=embeds[None], position_ids=torch.tensor(places).T[:, None], use_cache=False, **within
         ).last_hidden_state
         slow = model.lm_head(states)[0]
     assert pack.positions[1:, 0].T.tolist() == places
     torch.testing.assert_close(scores(model, pack), slow, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("mode", [*MODES, "none"])
-def test_packed_equals_one_by_one(mode: Geometry) -> None:
+@pytest.mark.parametrize(("mode", "family"), WAYS)
+def test_packed_equals_one_by_one(mode: Geometry, family: Family) -> None:
     """Pictures and clips of several sizes, and words alone, in one pack."""
     import torch
 
-    model, sequencer = loaded(mode)
+    model, sequencer = loaded(mode, family)
     if mode == "none":
         model.words = lambda ids, mask: ids > 0
     together = scores(model, sequencer.pack(rows()))
@@ -90,10 +120,10 @@ def test_packed_equals_one_by_one(mode: Geometry) -> None:
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_side_by_side_equals_one_by_one(mode: Geometry) -> None:
+@pytest.mark.parametrize(("mode", "family"), [way for way in WAYS if way[0] != "none"])
+def test_side_by_side_equals_one_by_one(mode: Geometry, family: Family) -> None:
     """Prompts of one batch as ``generate`` has them, padded; and the likeliest next token is the one of training."""
-    model, sequencer = loaded(mode)
+    model, sequencer = loaded(mode, family)
     every = [rows()[number] for number in (TWO, CLIP, WORDS)]
     settings = {"max_new_tokens": 5, "do_sample": False, "temperature": None, "top_p": None, "top_k": None}
     inputs = sequencer.prompts(every)
@@ -151,14 +181,18 @@ def test_what_is_selected_depends_on_the_question_and_on_nothing_of_others() -> 
     assert changed[1:] == [0.0, 0.0]
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_saved_and_loaded_it_is_the_same(mode: Geometry, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("mode", "family", "name"),
+    [("select", "qwen2_5_vl", "GeometryQwen25"), ("concat", "qwen2_5_vl", "GeometryQwen25"),
+     ("select", "qwen3_vl", "GeometryQwen3")],
+)  # fmt: skip
+def test_saved_and_loaded_it_is_the_same(mode: Geometry, family: Family, name: str, tmp_path: Path) -> None:
     import torch
     from transformers import AutoModelForImageTextToText
 
     from vtb.geometry.known import make_known
 
-    model, sequencer = loaded(mode)
+    model, sequencer = loaded(mode, family)
     model.save_pretrained(tmp_path)
     make_known(tmp_path)
     again = AutoModelForImageTextToText.from_pretrained(tmp_path).eval()
@@ -167,7 +201,7 @@ def test_saved_and_loaded_it_is_the_same(mode: Geometry, tmp_path: Path) -> None
     assert all(torch.equal(weight, after[name]) for name, weight in before.items())
     pack = sequencer.pack([rows()[CLIP]])
     assert torch.equal(scores(model, pack), scores(again, pack))
-    assert type(again).__name__ == "GeometryQwen"
+    assert type(again).__name__ == name
 
 
 def test_a_model_whose_tables_are_one_keeps_them_so(tmp_path: Path) -> None:
@@ -194,6 +228,7 @@ def test_a_model_whose_tables_are_one_keeps_them_so(tmp_path: Path) -> None:
     assert torch.equal(scores(made, pack), scores(again, pack))
 
 
+@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(
     ("switches", "moves"),
     [
@@ -203,11 +238,13 @@ def test_a_model_whose_tables_are_one_keeps_them_so(tmp_path: Path) -> None:
         ({"tune_vision": True}, {"language_model", "lm_head", "merger", "geometry", "visual"}),
     ],
 )
-def test_gradients_only_where_they_should_be(switches: dict[str, bool], moves: set[str], tmp_path: Path) -> None:
+def test_gradients_only_where_they_should_be(
+    switches: dict[str, bool], moves: set[str], family: Family, tmp_path: Path
+) -> None:
     from geometries import job
     from vtb.geometry.learner import make_learner
 
-    model, sequencer = loaded("select")
+    model, sequencer = loaded("select", family)
     model = make_trainable(model, job(tmp_path, **switches))
     make_learner(model)(sequencer.pack(rows()[:3]))[0].backward()
     found = set()

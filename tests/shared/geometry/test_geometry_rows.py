@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geometries import MODES, dataset, job, loaded, rows
+from geometries import FAMILIES, MODES, dataset, job, loaded, rows
 from latents import one_thread as one_thread  # a fixture
 from vtb.errors import BadInput
 from vtb.geometry.job import Geometry
@@ -18,6 +18,7 @@ from vtb.geometry.packing import efficiency, pack, planned
 from vtb.geometry.places import with_places
 from vtb.geometry.rows import VIDEO, read_rows
 from vtb.geometry.sequences import IGNORED, Sequencer
+from vtb_train_vlm.tiny_model import Family
 
 
 def written(folder: Path, **changes: Any) -> Path:
@@ -80,9 +81,10 @@ def test_rows_that_cannot_be_learned_from(changes: dict[str, Any], says: str, tm
 
 
 @pytest.mark.engine
+@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("mode", [*MODES, "none"])
-def test_a_row_is_as_long_as_it_is_said_to_be(mode: Geometry) -> None:
-    _, sequencer = loaded(mode)
+def test_a_row_is_as_long_as_it_is_said_to_be(mode: Geometry, family: Family) -> None:
+    _, sequencer = loaded(mode, family)
     assert [sequencer.length(row) for row in rows()] == [sequencer.pack([row]).ids.shape[1] for row in rows()]
 
 
@@ -104,10 +106,18 @@ def test_a_pack_is_its_rows() -> None:
 
 def test_places_stand_behind_each_medium() -> None:
     ids, kinds = [7, 1, 1, 8, 7, 2, 2, 2, 8], [0, 1, 1, 0, 0, 2, 2, 2, 0]
-    assert with_places(ids, kinds, "select", 1)[0] == [7, 1, 1, 1, 8, 7, 2, 2, 2, 2, 8]
-    made, told = with_places(ids, kinds, "concat", 1)
+    assert with_places(ids, kinds, "select", 1, iter([3]))[0] == [7, 1, 1, 1, 8, 7, 2, 2, 2, 2, 8]
+    made, told = with_places(ids, kinds, "concat", 1, iter([3]))
     assert made == [7, 1, 1, 1, 1, 8, 7, 2, 2, 2, 2, 2, 2, 8]
     assert told == [0, 1, 1, 0, 0, 0, 0, 2, 2, 2, 0, 0, 0, 0]
+
+
+def test_places_stand_behind_the_last_run_of_a_clip() -> None:
+    """Two clips, of two pairs of frames and of one; what is marked as words are the places and what is between runs."""
+    made, told = with_places([2, 2, 7, 2, 2, 8, 2, 2, 9], [2, 2, 0, 2, 2, 0, 2, 2, 0], "select", 1, iter([4, 2]))
+    assert made == [2, 2, 7, 2, 2, 2, 8, 2, 2, 2, 9]
+    assert told == [2, 2, 0, 2, 2, 0, 0, 2, 2, 0, 0]
+    assert with_places([2, 2, 7, 2, 2], [2, 2, 0, 2, 2], "concat", 1, iter([4]))[0] == [2, 2, 7, *[2] * 6]
 
 
 @settings(max_examples=30, deadline=None)

@@ -12,6 +12,7 @@ from msgspec import structs
 from geometries import job, loaded, rows
 from latents import half as half  # a fixture
 from latents import one_thread as one_thread  # a fixture
+from latents import tiny
 from stopping import StopAfter
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.launch import TRAIN_LOG
@@ -21,6 +22,7 @@ from vtb.geometry.engine import train
 from vtb.geometry.export import write_model
 from vtb.geometry.job import Geometry, Job
 from vtb.geometry.trained import groups_of, make_trainable
+from vtb_train_vlm.tiny_model import Family
 
 pytestmark = pytest.mark.engine
 
@@ -41,10 +43,12 @@ def trained(
 
 
 @pytest.mark.parametrize(
-    ("geometry", "more"), [("select", {}), ("concat", {"tuner": "lora"}), ("none", {"encoder": None})]
-)
+    ("geometry", "family", "more"),
+    [("select", "qwen2_5_vl", {}), ("concat", "qwen2_5_vl", {"tuner": "lora"}),
+     ("none", "qwen2_5_vl", {"encoder": None}), ("select", "qwen3_vl", {})],
+)  # fmt: skip
 def test_a_few_rows_are_learned(
-    geometry: Geometry, more: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    geometry: Geometry, family: Family, more: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the model that is left behind says the answers, and learns on from there."""
     import torch
@@ -54,7 +58,8 @@ def test_a_few_rows_are_learned(
     from vtb.geometry.sequences import Sequencer
 
     judging = Judging(every=1000, count=3, max_new_tokens=4)
-    work = job(tmp_path / "out", geometry=geometry, max_steps=30, judging=judging, **more)
+    how = {"geometry": geometry, "model": tiny(family), "judging": judging, **more}
+    work = job(tmp_path / "out", max_steps=30, **how)
     _, log = trained(work, monkeypatch)
     found = [row for row in log if "grad_norm" in row]
     assert sum(row["loss"] for row in found[-5:]) < 0.2 * sum(row["loss"] for row in found[:5])
@@ -72,7 +77,7 @@ def test_a_few_rows_are_learned(
     assert again[0] == pytest.approx(ends[-1], rel=1e-3)  # what was learned is there
     make_known(tmp_path / "model")
     model = load_vision_language(tmp_path / "model", None, torch.float32).eval()
-    _, old = loaded(geometry)
+    _, old = loaded(geometry, family)
     inputs = Sequencer(old.processor, geometry, 5, old._positions, 4096, 1 << 20).prompts([rows()[2]])
     said = model.generate(**inputs, max_new_tokens=12, do_sample=False, temperature=None, top_p=None, top_k=None)
     text = old.processor.decode(said[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)

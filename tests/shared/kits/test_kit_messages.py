@@ -15,6 +15,7 @@ from vtb.errors import BadInput
 from vtb.kits.clips import frames_of
 from vtb.kits.turns import Part, Turn, lmms_turns, vlmeval_turns
 from vtb.media.video import UnreadableVideo
+from vtb_train_vlm.tiny_model import Family
 
 PIXELS = 4096
 pytestmark = pytest.mark.engine
@@ -118,17 +119,18 @@ def test_an_adapter_changes_answers(model: Any, tmp_path: Path) -> None:
     assert changed.answer(turns, Asked(max_new_tokens=8)) != model.answer(turns, Asked(max_new_tokens=8))
 
 
-def test_a_model_with_geometry_answers(model: Any, video: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("family", "name"), [("qwen2_5_vl", "GeometryQwen25"), ("qwen3_vl", "GeometryQwen3")])
+def test_a_model_with_geometry_answers(family: Family, name: str, model: Any, video: Path, tmp_path: Path) -> None:
     """Out of its folder alone, and not as the model that it was made of."""
     from geometries import loaded
     from vtb.engine.vision_language import load_processor
     from vtb.kits.model import Asked, FolderModel
 
-    loaded("select")[0].save_pretrained(tmp_path)
-    load_processor(tiny("qwen2_5_vl"), PIXELS).save_pretrained(tmp_path)
+    loaded("select", family)[0].save_pretrained(tmp_path)
+    load_processor(tiny(family), PIXELS).save_pretrained(tmp_path)
     turns = [Turn("user", (Part("video", video), Part("text", "What moves?"), Part("image", picture(9))))]
     found = FolderModel(str(tmp_path), None, "cpu", PIXELS)
-    assert type(found._model).__name__ == "GeometryQwen"
+    assert type(found._model).__name__ == name
     said = found.answer(turns, Asked(max_new_tokens=8, frames=4))
     assert said == found.answer(turns, Asked(max_new_tokens=8, frames=4))
     assert said != model.answer(turns, Asked(max_new_tokens=8, frames=4))

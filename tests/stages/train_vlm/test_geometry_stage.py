@@ -108,12 +108,24 @@ def test_two_processes_learn_what_one_learns_of_twice_the_packs(data: Path, tmp_
     assert all(said)
 
 
+def test_a_qwen3_learns_and_answers(data: Path, tmp_path: Path) -> None:
+    """Its patches have 16 pixels, the encoder's 14."""
+    good(call(*learn(data, tmp_path / "out", "--model", tiny("qwen3_vl"), "--judge-count", "2", "--grad-accum", "1")))
+    assert json.loads((tmp_path / "out/config.json").read_text())["model_type"] == "vtb_qwen3_vl_geometry"
+    metrics = read_manifest(str(tmp_path / "out"), ("checkpoint",)).metrics
+    assert metrics["weights_changed"] == metrics["weights_total"]
+    assert metrics["loss_last"] < metrics["loss_first"]
+    asked = ("--input", data / "curated", "--split", "all", "--limit", "2", "--max-new-tokens", "8", "--device", "cpu")
+    good(call("vtb-eval", "predict", *asked, "--model", tmp_path / "out", "--output", tmp_path / "said"))
+    assert len(answers(tmp_path / "said")) == 2
+
+
 @pytest.mark.parametrize(
     ("more", "see", "code", "says"),
     [
         ((), False, 3, "with --geometry select it needs --encoder"),
         (("--geometry", "none"), True, 2, "looks at no geometry: leave out --encoder"),
-        (("--model", "QWEN3"), True, 3, "is of type qwen3_vl: geometry is made for Qwen2.5-VL"),
+        (("--model", "ENCODER"), True, 3, "is of type dinov2_with_registers: geometry is made for Qwen2.5-VL and"),
         (("--encoder", "nowhere"), False, 4, "nowhere: no model there"),
         (("--geometry", "none", "--no-tune-llm", "--no-tune-merger"), False, 2, "adds nothing to train"),
     ],
@@ -121,7 +133,7 @@ def test_two_processes_learn_what_one_learns_of_twice_the_packs(data: Path, tmp_
 def test_what_does_not_go_together_is_refused_before_anything_starts(
     more: tuple[str, ...], see: bool, code: int, says: str, data: Path, tmp_path: Path
 ) -> None:
-    words = [str(tiny("qwen3_vl")) if word == "QWEN3" else word for word in more]
+    words = [str(data / "encoder") if word == "ENCODER" else word for word in more]
     done = call(*learn(data, tmp_path / "out", *words, see=see))
     assert (done.code, says in done.err) == (code, True), done.err
     assert not (tmp_path / "out").exists()
