@@ -9,32 +9,41 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vtb.datasets.asked import Asked
 from vtb.media.image import Image, decode_image
-from vtb.media.video import decode_clip, decode_ends, frame_rate
+from vtb.media.video import UnreadableVideo, decode_clip, decode_ends, frame_rate
 
 A_SECOND = 2.0
 FEWEST, MOST = 4, 768
 _PAIR = 2  # frames that the model looks at together
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The numbers of some frames of a clip, and how many it has in all and in a second."""
+    """Some frames of a clip.
+
+    Attributes:
+        numbers: of the frames.
+        total: frames of the clip.
+        rate: frames of it a second, on average.
+        seconds: at which they are shown; empty where their numbers tell.
+    """
 
     numbers: list[int]
     total: int
     rate: float
+    seconds: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Moving(Chosen):
-    """Some frames of a clip, (frames, H, W, 3), too."""
+    """With the frames themselves, (frames, H, W, 3)."""
 
     frames: NDArray[np.uint8]
 
@@ -48,28 +57,41 @@ def moving(asked: Asked, max_pixels: int) -> Moving:
     if asked.kind == "frames":
         chosen = numbers_of(len(asked.files), asked.seconds)
         found = {number: scaled(decode_image(file), max_pixels) for number, file in enumerate(asked.files)}
+        check_sizes(asked.names, [frame.shape[:2] for frame in found.values()])
     else:
         (data,) = asked.files
         chosen = numbers_in(decode_ends(data).count, frame_rate(data))
         wanted = set(chosen.numbers)
         clip = enumerate(decode_clip(data))
         found = {number: scaled(frame(), max_pixels) for number, frame in clip if number in wanted}
-    return Moving(chosen.numbers, chosen.total, chosen.rate, np.stack([found[number] for number in chosen.numbers]))
+    frames = np.stack([found[number] for number in chosen.numbers])
+    return Moving(chosen.numbers, chosen.total, chosen.rate, chosen.seconds, frames)
+
+
+def check_sizes(names: Sequence[str], sizes: Sequence[tuple[int, ...]]) -> None:
+    """Refuse frames of a clip that are not all of one size, height and width.
+
+    Raises:
+        UnreadableVideo: one is not.
+    """
+    for name, size in zip(names, sizes, strict=True):
+        if size != sizes[0]:
+            raise UnreadableVideo(f"{name} has {size[1]}x{size[0]} pixels, and {names[0]} {sizes[0][1]}x{sizes[0][0]}")
 
 
 def numbers_of(frames: int, seconds: Sequence[float]) -> Chosen:
     """Frames that come as pictures: all of them, as fast as they follow each other where that is known."""
     rate = (len(seconds) - 1) / (seconds[-1] - seconds[0]) if len(seconds) > 1 else A_SECOND
-    return Chosen(_paired(list(range(frames))), frames, rate)
+    return Chosen(_paired(list(range(frames))), frames, rate, tuple(_paired(list(seconds))) if seconds else ())
 
 
 def numbers_in(total: int, rate: float) -> Chosen:
     """Frames of a video with so many, and so many a second."""
-    return Chosen(_paired(frame_numbers(total, rate)), total, rate)
+    return Chosen(_paired(frame_numbers(total, rate)), total, rate, ())
 
 
-def _paired(numbers: list[int]) -> list[int]:
-    return numbers if len(numbers) >= _PAIR else numbers * _PAIR
+def _paired(every: list[T]) -> list[T]:
+    return every if len(every) >= _PAIR else every * _PAIR
 
 
 def frame_numbers(total: int, rate: float) -> list[int]:
@@ -96,5 +118,10 @@ def size_within(height: int, width: int, max_pixels: int) -> tuple[int, int]:
 
 
 def as_metadata(one: Chosen) -> dict[str, Any]:
-    """What the processors of transformers are told of frames that were chosen already."""
-    return {"total_num_frames": one.total, "fps": one.rate, "frames_indices": list(one.numbers)}
+    """What the processors of transformers are told of frames that were chosen already.
+
+    Qwen3-VL's divides the numbers of frames by the rate to say when each pair is shown; so frames at unequal distances
+    are told by such numbers as give their seconds.
+    """
+    numbers = [second * one.rate for second in one.seconds] or list(one.numbers)
+    return {"total_num_frames": one.total, "fps": one.rate, "frames_indices": numbers}

@@ -45,7 +45,7 @@ def precise_adamw(weights: Sequence[Any], *, rate: float, decay: float, offload:
 
         def step(self, closure: Any = None) -> Any:
             """One step; weights of half precision are rounded from their float32 after it."""
-            twins = {weight: self._precise(weight) for weight in self._halves() if weight.grad is not None}
+            twins = {weight: self._precise(weight) for weight in self.halves() if weight.grad is not None}
             for weight, twin in twins.items():
                 twin.grad, weight.grad = home(weight.grad).float(), None
             with self._standing_in(twins):
@@ -58,7 +58,7 @@ def precise_adamw(weights: Sequence[Any], *, rate: float, decay: float, offload:
 
         def load_state_dict(self, state_dict: dict[str, Any]) -> None:
             """As it was saved: torch would round it to the weights' type."""
-            halves = self._halves()
+            halves = self.halves()
             with self._standing_in({weight: home(torch.empty(0, device=weight.device)) for weight in halves}):
                 super().load_state_dict(state_dict)
             for weight in halves if offload else ():  # what came from a file must not stay in it
@@ -85,12 +85,16 @@ def precise_adamw(weights: Sequence[Any], *, rate: float, decay: float, offload:
                 if one in self.state:
                     self.state[other] = self.state.pop(one)
 
-        def _halves(self) -> list[Any]:
+        def halves(self) -> list[Any]:
+            """The weights of half precision."""
             every = [weight for group in self.param_groups for weight in group["params"]]
             return [weight for weight in every if weight.dtype in (torch.bfloat16, torch.float16)]
 
-    # One pass through memory a step, which is what a CPU waits for.
-    return PreciseAdamW(weights, lr=rate, weight_decay=decay, fused=True if offload else None)
+    optimizer = PreciseAdamW(weights, lr=rate, weight_decay=decay)
+    if offload and optimizer.halves():
+        for group in optimizer.param_groups:  # one pass through memory a step, which is what a CPU waits for
+            group["fused"] = True
+    return optimizer
 
 
 def whole_state(optimizer: Any, *, saves: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,12 +32,22 @@ def note_shown(config: Any, max_pixels: int) -> None:
     setattr(config, NAME, msgspec.to_builtins(ShownAs(max_pixels, seconds=True)))
 
 
-def shown_in_training(folder: Path) -> ShownAs | None:
-    """What a model's folder says; None where it says nothing.
+def forget_shown(folder: Path) -> None:
+    """Take the note out of a model that another trainer, which shows media otherwise, has made of one of ours."""
+    path = folder / "config.json"
+    content = read_json(path) if path.is_file() else {}
+    if isinstance(content, dict) and content.pop(NAME, None) is not None:
+        path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def shown_in_training(folder: Path, adapter: Path | None = None) -> ShownAs | None:
+    """What a model's folder says; None where it says nothing, or where an adapter, of another trainer, has changed it.
 
     Raises:
         BadInput: it says something that cannot be.
     """
+    if adapter is not None:
+        return None
     path = folder / "config.json"
     found = read_json(path) if path.is_file() else {}
     if not isinstance(found, dict) or NAME not in found:

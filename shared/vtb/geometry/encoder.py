@@ -45,8 +45,10 @@ def check_encoder(folder: Path) -> None:
     """
     weights = folder / "model.safetensors"
     if _is_of_transformers(folder):
-        if weights.is_file():  # large ones come in several files, which loading looks at
+        if weights.is_file():
             header(weights)
+        elif not (folder / f"{weights.name}.index.json").is_file():  # large ones come in several files
+            raise BadInput(f"{folder}: has a geometry encoder's config.json, and no {weights.name}: {_WANTED}")
         return
     if not weights.is_file():
         raise BadInput(f"{folder}: has no geometry encoder: {_WANTED}")

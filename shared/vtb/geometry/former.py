@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import nn
 from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLMLP, Qwen2_5_VLRMSNorm
+
+# Frequencies of time, height and width where a configuration does not say, as in transformers.
+_BEHIND, _BY_TURNS = (16, 24, 24), (24, 20, 20)
 
 
 class QFormer(nn.Module):  # type: ignore[misc]
@@ -21,7 +23,7 @@ class QFormer(nn.Module):  # type: ignore[misc]
         super().__init__()
         width, self.heads, self.key_heads = text.hidden_size, text.num_attention_heads, text.num_key_value_heads
         self.head = getattr(text, "head_dim", None) or width // self.heads
-        self.axes = axes_of(text.rope_parameters)
+        self.axes = axes_of(text)
         self.norm = Qwen2_5_VLRMSNorm(width, eps=text.rms_norm_eps)
         self.q_proj = nn.Linear(width, self.heads * self.head)
         self.k_proj = nn.Linear(width, self.key_heads * self.head)
@@ -62,14 +64,15 @@ class QFormer(nn.Module):  # type: ignore[misc]
         return torch.cat([low * cos - high * sin, high * cos + low * sin], dim=-1).to(states.dtype)
 
 
-def axes_of(rope: Mapping[str, Any]) -> list[int]:
-    """Of each frequency of the rotation, the axis that it turns by: 0 time, 1 height, 2 width.
+def axes_of(text: Any) -> list[int]:
+    """Of each frequency of a language model's rotation, the axis that it turns by: 0 time, 1 height, 2 width.
 
     In sections one after the other (Qwen2.5-VL, arXiv 2409.12191), or by turns while height and width have any
-    (Qwen3-VL's interleaved MRoPE, arXiv 2511.21631).
+    (Qwen3-VL's interleaved MRoPE, arXiv 2511.21631), whatever its configuration says of it.
     """
-    counts = rope["mrope_section"]
-    if not rope.get("mrope_interleaved"):
+    by_turns = text.model_type.startswith("qwen3_vl")
+    counts = text.rope_parameters.get("mrope_section", _BY_TURNS if by_turns else _BEHIND)
+    if not by_turns:
         return [axis for axis, count in enumerate(counts) for _ in range(count)]
     places = range(sum(counts))
     return [place % 3 if place < 3 * counts[place % 3] else 0 for place in places]

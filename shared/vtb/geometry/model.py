@@ -64,6 +64,9 @@ class WithGeometry(GenerationMixin):  # type: ignore[misc]
             seen = self.look(longer, self.words(longer, mask), None, more)
         for name, _ in _PIXELS.values():
             more.pop(name, None)
+        for name in ("max_length", "min_length"):  # count the prompt, as it was asked
+            if more.get(name) is not None:
+                more[name] += longer.shape[1] - ids.shape[1]
         told = {**more, "attention_mask": mask, "mm_token_type_ids": kinds, "mm_encoder_outputs": seen}
         found = super().generate(longer, **told)
         return self._as_asked(found, ids, longer.shape[1])

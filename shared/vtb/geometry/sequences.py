@@ -64,10 +64,10 @@ class Sequencer:
         self._special = special_tokens(processor)
 
     def length(self, row: Row) -> int:
-        """Tokens of a row, counted without reading more of its media than their sizes.
+        """Tokens of a row, counted without reading more of its pictures than their sizes.
 
         Raises:
-            BadInput: it has more than it may, or words that are none to the model.
+            BadInput: it has more than it may, words that are none to the model, or shows what the model cannot see.
         """
         self._check_words(row)
         told = [clip_told(clip, self._max_pixels) for clip in row.clips]
@@ -75,13 +75,20 @@ class Sequencer:
         small = self._small_clips(self._prompt(row), told)
         words, places = self._tokens(small) + self._tokens(self._answer(row)), len(row.images)
         places += small.count(self.processor.video_token)
-        merged = self.processor.image_processor.merge_size**2
-        pictures, clips = self.processor.image_processor, self.processor.video_processor
-        patches = [pictures.get_number_of_image_patches(*size_of(path), {}) for path in row.images]
-        patches += [clips.get_num_of_video_patches(*size, {}) for size, _ in told]
-        seen = [count // merged for count in patches]
+        seen = self._vision_tokens(row, [size for size, _ in told])
         added = [tokens_of_geometry(self._mode, self._queries, count) for count in seen]
         return self._within(row, len(words) + sum(seen) - places + sum(added))
+
+    def _vision_tokens(self, row: Row, clips: Sequence[tuple[int, int, int]]) -> list[int]:
+        merged = self.processor.image_processor.merge_size**2
+        try:
+            patches = [
+                self.processor.image_processor.get_number_of_image_patches(*size_of(path), {}) for path in row.images
+            ]
+            patches += [self.processor.video_processor.get_num_of_video_patches(*size, {}) for size in clips]
+        except ValueError as error:  # too long and thin
+            raise BadInput(f"row {row.id}: shows what the model cannot see ({error})") from error
+        return [count // merged for count in patches]
 
     def _small_clips(self, prompt: str, told: Sequence[tuple[tuple[int, int, int], Mapping[str, Any]]]) -> str:
         """A prompt as the processor would write it if each pair of frames were one token."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from vtb.datasets.asked import Asked
-from vtb.datasets.moving import Moving, as_metadata, moving, numbers_in, numbers_of, size_within
+from vtb.datasets.moving import Chosen, Moving, as_metadata, check_sizes, moving, numbers_in, numbers_of, size_within
 from vtb.engine.row_pictures import picture_of, size_of, unreadable
 from vtb.geometry.rows import Clip, Row
 from vtb.media.image import UnreadableImage
@@ -33,19 +35,28 @@ def clip_told(clip: Clip, max_pixels: int) -> tuple[tuple[int, int, int], dict[s
     """What the processor is given of a clip, without the frames: how many, their height and width; and when they are.
 
     Raises:
-        BadInput: it cannot be read.
+        BadInput: it cannot be read, or its frames are not all of one size.
     """
-    first = clip.files[0]
-    if clip.frames:
-        size, found = size_of(first), numbers_of(len(clip.files), clip.times)
-    else:
-        try:
-            data = first.read_bytes()
-            ends = decode_ends(data)
-            size, found = ends.first.shape[:2], numbers_in(ends.count, frame_rate(data))
-        except (UnreadableVideo, OSError) as error:
-            raise unreadable(first, error) from error
+    try:
+        size, found = _of_frames(clip) if clip.frames else _of_file(clip.files[0])
+    except (UnreadableVideo, OSError) as error:
+        raise unreadable(clip.files[0], error) from error
     return (len(found.numbers), *size_within(*size, max_pixels)), as_metadata(found)
+
+
+def _of_frames(clip: Clip) -> tuple[tuple[int, int], Chosen]:
+    sizes = [size_of(path) for path in clip.files]
+    check_sizes([path.name for path in clip.files], sizes)
+    return sizes[0], numbers_of(len(clip.files), clip.times)
+
+
+@functools.lru_cache(1 << 16)
+def _of_file(path: Path) -> tuple[tuple[int, int], Chosen]:
+    """Decoded once for all rows about it: its head may be wrong about how many frames it has."""
+    data = path.read_bytes()
+    ends = decode_ends(data)
+    high, wide = ends.first.shape[:2]
+    return (high, wide), numbers_in(ends.count, frame_rate(data))
 
 
 def _moving(clip: Clip, max_pixels: int) -> Moving:

@@ -34,4 +34,4 @@ def frames_of(path: Path, frames: int | None, fps: float | None, max_pixels: int
     wanted = frames if frames is not None else round(min(MOST_FRAMES, total / rate * (fps or 1.0)))
     numbers = sampled_places(total, max(2, min(wanted, total, MOST_FRAMES)))
     found = {number: frame() for number, frame in enumerate(decode_clip(data)) if number in set(numbers)}
-    return Moving(numbers, total, rate, np.stack([scaled(found[number], max_pixels) for number in numbers]))
+    return Moving(numbers, total, rate, (), np.stack([scaled(found[number], max_pixels) for number in numbers]))

@@ -65,11 +65,11 @@ class FolderModel:
         folders = [find_model(model).folder(), *([find_model(adapter, ("adapter",)).folder()] if adapter else [])]
         if any(read_latent_config(folder) is not None for folder in folders):
             raise BadInput(f"{adapter or model}: thinks in latents, which only vtb-eval predict lets it do")
-        shown = shown_in_training(folders[0])
+        shown = shown_in_training(*folders)
         self.device = device
         self._max_pixels = max_pixels or (shown.max_pixels if shown else MAX_PIXELS)
-        self._processor = load_processor(folders[0], self._max_pixels)
         make_known(folders[0])
+        self._processor = load_processor(folders[0], self._max_pixels)
         dtype = torch.float32 if device == "cpu" else torch.bfloat16
         loaded = load_vision_language(folders[0], next(iter(folders[1:]), None), dtype)
         self._model = loaded.to(device).eval()

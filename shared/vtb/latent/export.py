@@ -10,6 +10,7 @@ from vtb.engine.own_model import load_model, save_whole
 from vtb.engine.torchvision_cpu import allow_cpu_torchvision
 from vtb.engine.trained_weights import put_back
 from vtb.engine.vision_language import load_processor
+from vtb.geometry.as_trained import forget_shown
 from vtb.latent.grpo_job import GrpoJob
 from vtb.latent.job import Job
 from vtb.latent.loading import WEIGHTS, add_latents, make_trainable
@@ -62,3 +63,4 @@ def write_model(job: Job | GrpoJob, checkpoint: Path, folder: Path) -> None:
         for name, value in tokens.config().items():
             setattr(model.config, name, value)
     save_whole(model, processor, job.model, folder)
+    forget_shown(folder)

@@ -60,7 +60,7 @@ class VisionLanguageModel:
         """Load everything; only safetensors, only local files, no code from the folder."""
         forbid_remote_code()
         make_known(model)
-        self.generation, shown = generation, shown_in_training(model)
+        self.generation, shown = generation, shown_in_training(model, adapter)
         self._seconds = shown is not None and shown.seconds
         self.device = _device(device)
         learned = adapter if adapter is not None and read_latent_config(adapter) is not None else model
@@ -118,13 +118,18 @@ class VisionLanguageModel:
         return inputs.to(self.device)
 
     def _clips(self, every: Sequence[Asked]) -> dict[str, Any]:
-        """Frames as the model's training had them: with their seconds, or as two a second whatever is known."""
-        clips = [one if self._seconds else replace(one, seconds=()) for one in every if one.kind != "image"]
+        """Frames as the model's training had them."""
+        clips = [as_told(one, seconds=self._seconds) for one in every if one.kind != "image"]
         if not clips:
             return {}
         found = [moving(one, self.generation.max_pixels) for one in clips]
         told = [as_metadata(one) for one in found]
         return {"videos": [one.frames for one in found], "video_metadata": told, "do_sample_frames": False}
+
+
+def as_told(clip: Asked, *, seconds: bool) -> Asked:
+    """A clip as a training had it: with its seconds, or as two frames a second whatever is known."""
+    return clip if seconds else replace(clip, seconds=())
 
 
 def as_chat(question: Question) -> list[dict[str, Any]]:

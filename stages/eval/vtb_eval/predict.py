@@ -10,7 +10,7 @@ from vtb_eval.predict_options import Options
 STAGE = Stage(
     command="vtb-eval predict",
     summary="Let a model answer puzzles, in words or by drawing.",
-    version=6,
+    version=7,
     image="vtb/eval",
     reads=("puzzles", "questions"),
     writes=("predictions",),

@@ -67,7 +67,7 @@ def taught_by(stages: Sequence[str], models: Sequence[Model]) -> bool:
 
 def as_trained(options: Options, folders: Sequence[Path]) -> Options:
     """With the size of pictures that the model says it was trained with, where no other is asked for."""
-    shown = shown_in_training(folders[0]) if folders and options.drawing.variant is None else None
+    shown = shown_in_training(*folders[:2]) if folders and options.drawing.variant is None else None
     if shown is None or "max_pixels" in options.given or shown.max_pixels == options.max_pixels:
         return options
     log.info("pictures have at most %d pixels, as in the model's training", shown.max_pixels)

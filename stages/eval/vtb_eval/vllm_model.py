@@ -6,7 +6,6 @@ import importlib.util
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,11 @@ from vtb.datasets.moving import as_metadata, moving
 from vtb.engine.no_remote_code import forbid_remote_code
 from vtb.engine.vision_language import load_processor
 from vtb.errors import BadInput, NotAvailable, UsageProblem, VtbError
+from vtb.geometry.as_trained import shown_in_training
 from vtb.geometry.kind import has_geometry
 from vtb.latent.tokens import read_latent_config
 from vtb.media.image import decode_image
-from vtb_eval.model import Generation, as_chat
+from vtb_eval.model import Generation, as_chat, as_told
 from vtb_eval.prediction import Answer
 from vtb_eval.questions import Question
 
@@ -58,6 +58,8 @@ class VllmModel:
         forbid_remote_code()
         os.environ.update({name: value for name, value in SETTINGS.items() if name not in os.environ})
         self._generation, self._processor = generation, load_processor(model, generation.max_pixels)
+        shown = shown_in_training(model, adapter)
+        self._seconds = shown is not None and shown.seconds
         size = dict(self._processor.image_processor.size)  # pixels of a whole picture, as transformers gets it
         self._engine, self._lora = _load(model, adapter, generation, size), _lora(adapter)
 
@@ -90,9 +92,10 @@ class VllmModel:
         return {"prompt": text, **({"multi_modal_data": media} if media else {})}
 
     def _clips(self, shown: Sequence[Asked]) -> dict[str, Any]:
-        """Frames that are chosen and scaled already, as two a second."""
-        clips = [moving(replace(one, seconds=()), self._generation.max_pixels) for one in shown if one.kind != "image"]
-        told = [(one.frames, {**as_metadata(one), "do_sample_frames": False}) for one in clips]
+        """Frames that are chosen and scaled already, with the seconds that the model's training told."""
+        clips = [as_told(one, seconds=self._seconds) for one in shown if one.kind != "image"]
+        found = [moving(one, self._generation.max_pixels) for one in clips]
+        told = [(one.frames, {**as_metadata(one), "do_sample_frames": False}) for one in found]
         return {"video": told} if told else {}
 
 

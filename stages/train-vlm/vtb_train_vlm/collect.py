@@ -19,6 +19,7 @@ from vtb.engine.lock import OutputLock
 from vtb.engine.proof import training_proof
 from vtb.engine.side_files import write_side_files
 from vtb.errors import BadInput, QualityGate
+from vtb.geometry.as_trained import forget_shown
 from vtb_train_vlm.job import Job
 from vtb_train_vlm.merge_adapter import merge_adapter
 from vtb_train_vlm.method import Method, Rows
@@ -67,6 +68,7 @@ def copy_weights(checkpoint: Path, weights: Path) -> None:
         if path.is_file() and not path.name.startswith(_ONLY_FOR_RESUMING):
             weights.mkdir(exist_ok=True)
             shutil.copy(path, weights / path.name)
+    forget_shown(weights)
     config = weights / "adapter_config.json"
     if config.exists():
         config.write_text(json.dumps(tidy(json.loads(config.read_text())), indent=2, sort_keys=True) + "\n")

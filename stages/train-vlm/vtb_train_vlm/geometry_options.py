@@ -68,7 +68,7 @@ class Options(LoopOptions):
     offload: bool = option(
         False, group=MACHINE,
         help="Keep the optimizer's state and float32 weights in the machine's memory: 4 bytes of the GPU for each "
-             "trained weight, 16 of memory, and slower steps. On a CPU it changes nothing.",
+             "trained weight, 16 of memory, and slower steps. On a CPU there is nothing to move.",
     )  # fmt: skip
     judge_steps: int = option(
         100, low=0, group=JUDGED,

@@ -100,6 +100,4 @@ def figures(rows: Rows) -> dict[str, float]:
 
 
 HARVEST: Harvest[Job] = Harvest(weights, curves, figures)
-SUPERVISED = Way(
-    MODULE, make_job, check, "rows, before they are packed,", lambda job: _SMALLER, HARVEST, further=encoders
-)
+SUPERVISED = Way(MODULE, make_job, check, "rows in packs, at most", lambda job: _SMALLER, HARVEST, further=encoders)

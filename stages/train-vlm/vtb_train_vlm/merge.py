@@ -11,6 +11,7 @@ from pathlib import Path
 from vtb.artifact import InputEntry
 from vtb.artifact.local import find_model, folder_digest
 from vtb.errors import QualityGate, UsageProblem
+from vtb.geometry.as_trained import forget_shown
 from vtb.stage.command import stage_command
 from vtb.stage.declaration import Resources, Stage
 from vtb.stage.fields import StageOptions, option
@@ -100,6 +101,7 @@ def merge_parts(run: Run, options: Options, parts: Path) -> None:
     with run.withdrawing(output), tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "merged"
         figures = merge_fsdp(parts, folder, bfloat16=options.bfloat16)
+        forget_shown(folder)
         files = output.put_folder(folder)
     run.say_done(output, output.commit([], files, figures))
 

@@ -14,6 +14,7 @@ from vtb.engine.launch import engine_environment, launcher
 from vtb.engine.parent import dying_with_me
 from vtb.errors import BadInput, NotAvailable
 from vtb.formats.leftovers import without_leftovers
+from vtb.geometry.as_trained import forget_shown
 from vtb.latent.tokens import CONFIG, read_latent_config
 from vtb_train_vlm.engine_options import flatten, model_arguments, to_arguments
 from vtb_train_vlm.swift_command import ENGINE
@@ -55,6 +56,7 @@ def merge_adapter(model: Path, adapter: Path, out: Path, env: Mapping[str, str])
         _export(flatten(to_arguments(values)), engine_environment(ENGINE, env, Path(work), "cpu"), adapter)
         add_missing(model, draft)
         add_latents(adapter, draft)
+        forget_shown(draft)
         draft.replace(out)
 
 

@@ -15,7 +15,8 @@ from vtb.artifact.unpacked import PACKED, unpacked_folder
 from vtb.engine.hardware import Device, choose_device, default_processes, require_deepspeed
 from vtb.engine.run_training import Training, work_place
 from vtb.engine.run_training import run_training as run_engine_training
-from vtb.errors import BadInput
+from vtb.errors import BadInput, UsageProblem
+from vtb.geometry.kind import has_geometry
 from vtb.stage.run import Run, entry_of
 from vtb_train_vlm.collect import collect
 from vtb_train_vlm.job import Job
@@ -40,6 +41,10 @@ def run_training(run: Run, options: TrainingOptions, method: Method) -> None:
     rows = rows_of(uri, manifest)
     job = make_job(run, plan, unpacked_folder(uri, manifest), model.folder(), rows, options, method)
     job = replace(job, method=arguments)
+    if has_geometry(job.model):
+        raise UsageProblem(
+            f"{job.model}: looks at geometry, which ms-swift cannot train: take `vtb-train-vlm geometry`"
+        )
     command(job, where)  # refuses what the engine cannot be asked for, before anything is written
     check_data(job, manifest, method.needs(options))
     if run.dry_run:

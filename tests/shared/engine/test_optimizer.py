@@ -158,6 +158,15 @@ def test_offloaded_steps_are_the_same() -> None:
         torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-7)
 
 
+def test_where_all_is_float32_there_is_nothing_to_offload() -> None:
+    import torch
+
+    near, away = toy("float32"), toy("float32")
+    for weights, offload in ((near, False), (away, True)):
+        train(weights, make_optimizer(groups_of(weights), ALONE, rate=1e-3, decay=0.1, offload=offload), 0, 9)
+    assert all(torch.equal(one, other) for one, other in zip(near, away, strict=True))
+
+
 def test_nothing_of_the_state_stays_in_the_file_it_was_read_from(tmp_path: Path) -> None:
     """Of a large model the file is mapped into memory, and may be written again while training goes on."""
     import torch

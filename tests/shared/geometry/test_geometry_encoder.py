@@ -118,6 +118,9 @@ def test_what_is_no_encoder_is_known_by_its_header(tmp_path: Path) -> None:
         check_encoder(tmp_path / "empty")
     with pytest.raises(BadInput, match=r"no Pi3, which has a tensor encoder\.cls_token: give a DINOv2"):
         check_encoder(write_pi3(tmp_path / "other", {}))
+    (tmp_path / "empty/config.json").write_text('{"model_type": "dinov2_with_registers"}')
+    with pytest.raises(BadInput, match=r"has a geometry encoder's config\.json, and no model\.safetensors"):
+        check_encoder(tmp_path / "empty")
     for config in ("{}", '{"model_type": "dinov2_with_registers"}'):
         (tmp_path / "empty/config.json").write_text(config)
         (tmp_path / "empty/model.safetensors").write_bytes(b"abcd")

@@ -150,6 +150,39 @@ def test_several_answers_to_one_prompt() -> None:
     assert said.shape[0] == 4
 
 
+@pytest.mark.parametrize("limits", [{"max_length": 3}, {"max_length": 9, "min_length": 4}])
+def test_lengths_count_the_prompt_as_it_was_asked(limits: dict[str, int]) -> None:
+    model, sequencer = loaded("select")
+    inputs = sequencer.prompts([rows()[PICTURE]])
+    asked = inputs["input_ids"].shape[1]
+    said = model.generate(**inputs, do_sample=False, **{name: asked + count for name, count in limits.items()})
+    assert limits.get("min_length", 1) <= said.shape[1] - asked <= limits["max_length"]
+
+
+@pytest.mark.parametrize(
+    ("rope", "wanted"),
+    [({}, [(0, 24), (1, 20), (2, 20)]), ({"mrope_section": [4, 2, 2]}, [(0, 4), (1, 2), (2, 2)])],
+)
+def test_qwen3_turns_by_axes_as_transformers_does(rope: dict[str, Any], wanted: list[tuple[int, int]]) -> None:
+    """Whatever its configuration says of ``mrope_interleaved``."""
+    import torch
+    from transformers import Qwen3VLTextConfig
+    from transformers.models.qwen3_vl.modeling_qwen3_vl import Qwen3VLTextRotaryEmbedding
+
+    from vtb.geometry.former import axes_of
+
+    text = Qwen3VLTextConfig(head_dim=2 * sum(count for _, count in wanted))
+    text.rope_parameters = {"rope_type": "default", "rope_theta": 1e4, **rope}
+    axes = axes_of(text)
+    assert [(axis, axes.count(axis)) for axis in range(3)] == wanted
+    rotary = Qwen3VLTextRotaryEmbedding(text)
+    for axis in range(3):  # moved along one axis, what turns by it, and nothing else, is turned
+        places = torch.zeros(3, 1, 1, dtype=torch.long)
+        places[axis] = 1
+        _, sin = rotary(torch.zeros(1, 1, 1), places)
+        assert (sin[0, 0, : len(axes)] != 0).tolist() == [one == axis for one in axes]
+
+
 def test_labels_are_no_question() -> None:
     """As others train it: labels given to ``forward``, which must not read the answer."""
     import torch

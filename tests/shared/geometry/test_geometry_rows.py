@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,12 @@ from hypothesis import strategies as st
 
 from geometries import FAMILIES, MODES, dataset, job, loaded, rows
 from latents import one_thread as one_thread  # a fixture
+from stages.prepare.room_films import film, room
 from vtb.errors import BadInput
 from vtb.geometry.job import Geometry
 from vtb.geometry.packing import efficiency, pack, planned
 from vtb.geometry.places import with_places
-from vtb.geometry.rows import VIDEO, read_rows
+from vtb.geometry.rows import VIDEO, Clip, read_rows
 from vtb.geometry.sequences import IGNORED, Sequencer
 from vtb_train_vlm.tiny_model import Family
 
@@ -86,6 +89,49 @@ def test_rows_that_cannot_be_learned_from(changes: dict[str, Any], says: str, tm
 def test_a_row_is_as_long_as_it_is_said_to_be(mode: Geometry, family: Family) -> None:
     _, sequencer = loaded(mode, family)
     assert [sequencer.length(row) for row in rows()] == [sequencer.pack([row]).ids.shape[1] for row in rows()]
+
+
+@pytest.mark.engine
+def test_the_model_is_told_the_seconds_of_frames_at_unequal_distances() -> None:
+    """Qwen3-VL in words, for each pair of frames; Qwen2.5-VL the mean distance."""
+    clip = replace(rows()[2].clips[0], times=(10.0, 11.0, 12.0, 19.0))
+    row = replace(rows()[2], clips=(clip,))
+    _, sequencer = loaded("select", "qwen3_vl")
+    pack = sequencer.pack([row])
+    said = sequencer.processor.tokenizer.decode(pack.ids[0])
+    assert re.findall(r"<([\d.]+) seconds>", said) == ["10.5", "15.5"]
+    assert sequencer.length(row) == pack.ids.shape[1]
+    _, other = loaded("select")
+    assert other.pack([row]).media["second_per_grid_ts"].tolist() == [6.0]
+
+
+@pytest.mark.engine
+def test_what_a_model_cannot_see_is_told_before_the_training(tmp_path: Path) -> None:
+    """With the row or the file; the engine would find it in the middle."""
+    from PIL import Image
+
+    _, sequencer = loaded("select", "qwen3_vl")
+    Image.new("RGB", (900, 3)).save(tmp_path / "thin.png")
+    Image.new("RGB", (56, 56)).save(tmp_path / "small.png")
+    with pytest.raises(BadInput, match=r"row row-0: shows what the model cannot see \(.*aspect ratio"):
+        sequencer.length(replace(rows()[0], images=(tmp_path / "thin.png",)))
+    files = (rows()[2].clips[0].files[0], tmp_path / "small.png")
+    for see in (sequencer.length, lambda row: sequencer.pack([row])):
+        with pytest.raises(
+            BadInput, match=r"2-0\.png: .*\(small\.png has 56x56 pixels, and 2-0\.png 56x84"
+        ):
+            see(replace(rows()[2], clips=(Clip(files),)))
+
+
+@pytest.mark.engine
+def test_a_video_file_is_decoded_once_for_all_rows_about_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = Clip((film(tmp_path / "moves.mp4", room(1)),), frames=False)
+    _, sequencer = loaded("select", "qwen3_vl")
+    row = replace(rows()[2], clips=(clip,))
+    length = sequencer.length(row)
+    assert length == sequencer.pack([row]).ids.shape[1]
+    monkeypatch.setattr("vtb.geometry.shown.decode_ends", lambda data: pytest.fail("decoded again"))
+    assert sequencer.length(replace(row, id="another")) == length
 
 
 @pytest.mark.engine

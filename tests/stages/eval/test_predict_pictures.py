@@ -105,6 +105,7 @@ def test_frames_come_as_fast_as_the_model_had_them_in_training(tmp_path: Path) -
     """Of a model of our trainer with geometry, with the seconds that are known; others have two a second."""
     from stages.eval.predict_runs import tiny
     from vtb_eval.model import Generation, VisionLanguageModel
+    from vtb_eval.vllm_model import VllmModel
 
     folder = tiny(tmp_path, "qwen2_5_vl")
     made = (("known", 1.5), ("unknown", None))
@@ -114,6 +115,11 @@ def test_frames_come_as_fast_as_the_model_had_them_in_training(tmp_path: Path) -
         (folder / "config.json").write_text(json.dumps({**config, **note}))
         model = VisionLanguageModel(folder, None, "cpu", Generation(4, 0.0, 0, PIXELS))
         assert model._inputs(asked)["second_per_grid_ts"] == pytest.approx(wanted)  # a token stands for two frames
+        for number, seconds in enumerate(wanted):  # what vLLM, which cannot run here, is given
+            vllm = VllmModel.__new__(VllmModel)
+            vllm._seconds, vllm._generation = model._seconds, model.generation
+            ((_, told),) = vllm._clips(asked[number].shown)["video"]
+            assert 2 / told["fps"] == pytest.approx(seconds)
     assert shown_in_training(folder) == ShownAs(4096, seconds=True)
     (folder / "config.json").write_text(json.dumps({NAME: {"max_pixels": -1, "seconds": True}}))
     with pytest.raises(BadInput, match="vtb_shown says what cannot be"):

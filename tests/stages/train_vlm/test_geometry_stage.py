@@ -142,7 +142,7 @@ def test_what_does_not_go_together_is_refused_before_anything_starts(
 def test_a_dry_run_says_what_would_be_done(data: Path, tmp_path: Path) -> None:
     for sees in (data / "encoder", data / "encoder/model.safetensors"):
         done = good(call(*learn(data, tmp_path / "out", "--dry-run", "--encoder", sees, see=False)))
-        assert "rows, before they are packed, for 3 updates on cpu" in done.out + done.err
+        assert "rows in packs, at most for 3 updates on cpu" in done.out + done.err
 
 
 def test_a_dry_run_looks_at_the_encoder(data: Path, tmp_path: Path) -> None:
@@ -150,6 +150,17 @@ def test_a_dry_run_looks_at_the_encoder(data: Path, tmp_path: Path) -> None:
     done = call(*learn(data, tmp_path / "out", "--dry-run", "--encoder", tmp_path, see=False))
     assert (done.code, len(done.error_lines)) == (3, 1), done.err
     assert "is no whole safetensors file" in done.err
+
+
+@pytest.mark.parametrize("command", ["sft", "grpo"])
+def test_ms_swift_is_not_given_what_it_does_not_know(command: str, data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model_type": "vtb_qwen3_vl_geometry"}')
+    place = ("--input", data / "rows", "--model", folder, "--output", tmp_path / "out", "--device", "cpu")
+    done = call("vtb-train-vlm", command, *place, "--dry-run")
+    assert (done.code, len(done.error_lines)) == (2, 1), done.err
+    assert "looks at geometry, which ms-swift cannot train: take `vtb-train-vlm geometry`" in done.err
 
 
 def test_a_model_that_has_geometry_keeps_it(data: Path, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from contract.command_line import Result, call
 from stages.train_vlm.engine_runs import Run
 from stages.train_vlm.stage_runs import metrics, patiently
 from vtb.artifact import read_manifest
+from vtb.geometry.as_trained import NAME
 from vtb_train_vlm.merge_adapter import add_missing, merge_adapter
 from vtb_train_vlm.tiny_model import build_tiny_model
 
@@ -29,16 +32,20 @@ def merge(model: object, adapter: object, output: object, cache: Path) -> Result
 
 
 def test_the_merged_model_says_what_both_say_together(tiny: Path, adapter: Path, tmp_path: Path) -> None:
-    out = tmp_path / "merged"
-    done = merge(tiny, adapter, out, tmp_path)
+    out, base = tmp_path / "merged", tmp_path / "base"
+    shutil.copytree(tiny, base)
+    config = json.loads((base / "config.json").read_text())
+    (base / "config.json").write_text(json.dumps({**config, NAME: {"max_pixels": 4096, "seconds": True}}))
+    done = merge(base, adapter, out, tmp_path)
     assert done.code == 0, done.err
+    assert NAME not in json.loads((out / "config.json").read_text())  # the adapter was trained by another trainer
     manifest = read_manifest(str(out), ("checkpoint",))
     assert [entry.kind for entry in manifest.plan.inputs] == ["model-folder", "model-folder"]
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {file.path for file in manifest.files}
     found = metrics(str(out))
     assert found["merged_minus_adapter"] < 1e-4 * found["largest"]
     assert found["merged_minus_base"] > 0.1
-    again = merge(tiny, adapter, out, tmp_path)
+    again = merge(base, adapter, out, tmp_path)
     assert "already complete" in again.err
 
 
