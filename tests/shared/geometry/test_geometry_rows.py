@@ -117,9 +117,7 @@ def test_what_a_model_cannot_see_is_told_before_the_training(tmp_path: Path) -> 
         sequencer.length(replace(rows()[0], images=(tmp_path / "thin.png",)))
     files = (rows()[2].clips[0].files[0], tmp_path / "small.png")
     for see in (sequencer.length, lambda row: sequencer.pack([row])):
-        with pytest.raises(
-            BadInput, match=r"2-0\.png: .*\(small\.png has 56x56 pixels, and 2-0\.png 56x84"
-        ):
+        with pytest.raises(BadInput, match=r"2-0\.png: .*\(small\.png has 56x56 pixels, and 2-0\.png 56x84"):
             see(replace(rows()[2], clips=(Clip(files),)))
 
 
