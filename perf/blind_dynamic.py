@@ -20,7 +20,7 @@ from vtb.scenes.moving.again import OtherMotions
 from vtb.scenes.moving.scene import draw_scene
 from vtb.scenes.moving.truth import perceive_exactly
 
-SCENES, SIZE, CLIP, FPS = 5000, (576, 432), 128, 16
+SCENES, SIZE, CLIP, FPS = 5200, (576, 432), 128, 16
 FRAMES = sampled_places(CLIP, 32)
 
 

@@ -17,8 +17,8 @@ from vtb.rng import below, shuffled
 
 # How often each type is tried for each question of it that comes of rendered scenes at the defaults, on average.
 TRIES = {
-    "abs_dis": 28.0, "abs_dir": 3.5, "abs_ori": 2.0, "abs_spd": 10.5, "abs_spd_comp": 11.5, "abs_dir_pred": 8.0,
-    "rel_dis": 27.0, "rel_dir": 3.7, "rel_ori": 2.2, "rel_spd": 3.1, "rel_spd_comp": 4.6, "rel_dir_pred": 7.7,
+    "abs_dis": 18.5, "abs_dir": 2.93, "abs_ori": 1.82, "abs_spd": 8.3, "abs_spd_comp": 9.03, "abs_dir_pred": 6.43,
+    "rel_dis": 18.0, "rel_dir": 2.93, "rel_ori": 1.87, "rel_spd": 2.78, "rel_spd_comp": 4.22, "rel_dir_pred": 5.75,
 }  # fmt: skip
 WHOLE = 1 << 20
 

@@ -12,7 +12,17 @@ import click
 from vtb.did_you_mean import did_you_mean
 
 
-class Whole(click.IntRange):
+class _Bounds:
+    """Says nothing of bounds where there are none, of which click says ``x<=None``."""
+
+    min: Any
+    max: Any
+
+    def _describe_range(self) -> str:
+        return "" if self.min is None and self.max is None else super()._describe_range()  # type: ignore[misc]
+
+
+class Whole(_Bounds, click.IntRange):
     """A whole number within bounds."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
@@ -55,7 +65,7 @@ class OneOf(click.Choice[str]):
             self.fail(f"{error.message.rstrip('.')}{did_you_mean(str(value), self.choices)}", param, ctx)
 
 
-class Finite(click.FloatRange):
+class Finite(_Bounds, click.FloatRange):
     """A number within bounds; not-a-number and infinity pass every comparison or none, so they are refused."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:

@@ -43,11 +43,11 @@ def check_vllm(folders: Sequence[Path]) -> None:
         NotAvailable: it is not installed.
         UsageProblem: its model runners know nothing of what the model does between its words.
     """
-    if importlib.util.find_spec("vllm") is None:
-        raise NotAvailable("--backend vllm needs vLLM, which is not installed: pip install 'vtb-train[vllm]'")
     for what, knows in (("thinks in latents", read_latent_config), ("looks at geometry", has_geometry)):
         if any(knows(folder) for folder in folders):
             raise UsageProblem(f"--backend vllm: {folders[-1]} {what}, which vLLM cannot: take transformers")
+    if importlib.util.find_spec("vllm") is None:
+        raise NotAvailable("--backend vllm needs vLLM, which is not installed: pip install 'vtb-train[vllm]'")
 
 
 class VllmModel:

@@ -10,7 +10,7 @@ from vtb_generate.dynamic_options import OF_BENCHMARKS, Options
 STAGE = Stage(
     command="vtb-gen-dynamic",
     summary="Ask how things move in videos, rendered ones of exact truth or your own.",
-    version=2,
+    version=3,  # types are tried as often as makes them equally frequent
     image="vtb/gen-dynamic",
     writes=("questions", "benchmark-folder"),
     kind_option=("layout", {"shards": "questions", **dict.fromkeys(OF_BENCHMARKS, "benchmark-folder")}),

@@ -79,7 +79,9 @@ class Options(LoopOptions):
     judge_max_new_tokens: int = option(64, low=1, group=JUDGED, help="Longest answer in tokens.")
 
     def __post_init__(self) -> None:
-        """Refuse what would train nothing, and an encoder that nothing looks at."""
+        """Refuse what would train nothing, and what nothing would look at."""
+        if self.tuner == "lora" and not self.tune_llm:
+            raise UsageProblem("--tuner lora trains the language model, which --no-tune-llm leaves as it is")
         if self.geometry == "none" and self.encoder is not None:
             raise UsageProblem("--geometry none looks at no geometry: leave out --encoder")
         if self.geometry == "none" and not (self.tune_llm or self.tune_merger or self.tune_vision):

@@ -126,6 +126,7 @@ def test_a_qwen3_learns_and_answers(data: Path, tmp_path: Path) -> None:
         ((), False, 3, "with --geometry select it needs --encoder"),
         (("--geometry", "none"), True, 2, "looks at no geometry: leave out --encoder"),
         (("--model", "ENCODER"), True, 3, "is of type dinov2_with_registers: geometry is made for Qwen2.5-VL and"),
+        (("--tuner", "lora", "--no-tune-llm"), True, 2, "which --no-tune-llm leaves as it is"),
         (("--encoder", "nowhere"), False, 4, "nowhere: no model there"),
         (("--geometry", "none", "--no-tune-llm", "--no-tune-merger"), False, 2, "adds nothing to train"),
     ],
