@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from contract.command_line import call, killed_at_the_end, start
@@ -83,6 +85,15 @@ def test_a_gang_that_lost_a_node_goes_on_from_the_last_checkpoint(place: Place, 
     assert metrics(str(out))["steps"] == 16
 
 
+def engines_of(run: subprocess.Popen[str]) -> list[int]:
+    """The processes of ms-swift that a run has started."""
+    found = []
+    for child in psutil.Process(run.pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it has ended
+            found += [child.pid] if "swift" in " ".join(child.cmdline()) else []
+    return found
+
+
 @pytest.mark.engine
 def test_two_runs_of_one_node_do_not_share_a_folder(place: Place, tmp_path: Path) -> None:
     """The second would begin the first one's log anew, and take away the file that asks its engine to stop."""
@@ -94,7 +105,8 @@ def test_two_runs_of_one_node_do_not_share_a_folder(place: Place, tmp_path: Path
         return list((tmp_path / "cache" / "runs").glob(f"*/{name}"))
 
     with killed_at_the_end(start(*words, env=env)) as first:
-        (log,) = wait_for("its engine", lambda: found("engine-node1.log"), first)
+        wait_for("its engine", lambda: engines_of(first), first)  # by then it has taken away what an earlier run left
+        (log,) = found("engine-node1.log")
         stop = log.with_name(".stop")
         stop.touch()
         began = log.stat()
