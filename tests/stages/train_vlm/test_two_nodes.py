@@ -86,11 +86,11 @@ def test_a_gang_that_lost_a_node_goes_on_from_the_last_checkpoint(place: Place, 
 
 
 def engines_of(run: subprocess.Popen[str]) -> list[int]:
-    """The processes of ms-swift that a run has started."""
+    """The processes that a run has started to train in."""
     found = []
     for child in psutil.Process(run.pid).children(recursive=True):
         with contextlib.suppress(psutil.Error):  # it has ended
-            found += [child.pid] if "swift" in " ".join(child.cmdline()) else []
+            found += [child.pid] if "torch.distributed.run" in child.cmdline() else []
     return found
 
 
