@@ -34,8 +34,9 @@ class Options(StageOptions):
     )
     questions: int = option(
         12, low=1, high=200,
-        help="Questions about each video on average, as many of each type; how many one gets is left to chance, which "
-             "keeps the words of a question from telling its answer. With --layout vlm4d and 4d-bench at most so many.",
+        help="Questions about each video on average, as many of each type, where frames and sizes are as by default. "
+             "How many one gets is left to chance, which keeps the words of a question from telling its answer. With "
+             "--layout vlm4d and 4d-bench at most so many.",
     )  # fmt: skip
     frames: int = option(32, low=8, high=256, help="Frames that a question shows, at equal distances; the last two are "
                                                    "kept back where the future is asked.")  # fmt: skip

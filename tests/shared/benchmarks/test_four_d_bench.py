@@ -139,7 +139,7 @@ def test_the_result_file_and_its_figures(tmp_path: Path) -> None:
     path = write(
         tmp_path, a_0=ROW, a_1=ROW, b_0={**ROW, "Category": "Action"}, b_1={**ROW, "Category": "Action"}, c_0=ROW
     )
-    said = {"a_0": "(B)", "a_1": "(C)", "b_0": "none", "b_1": None}
+    said = {"a_0": "(B)", "a_1": "(C)", "b_0": "none", "b_1": None, "c_0": ""}
     asked = {asking.example.key: asking for asking in read(path)}
     verdicts = [
         Verdict(key := f"4d-bench-{name}", None if text is None else verdict(asked[key], text).details)
@@ -149,6 +149,7 @@ def test_the_result_file_and_its_figures(tmp_path: Path) -> None:
     assert json.loads(found[FILE]) == {
         "a_0": {"answer": 2, "correctness": 1}, "a_1": {"answer": 3, "correctness": 0},
         "b_0": {"answer": -1, "correctness": -1}, "b_1": {"answer": -1, "correctness": -2},
+        "c_0": {"answer": -1, "correctness": -1},
     }  # fmt: skip
     (tmp_path / FILE).write_bytes(found[FILE])
     assert results_table(tmp_path / FILE, path) == {"overall": 20.0, "counting": 33.33, "action": 0.0}

@@ -30,8 +30,8 @@ def result_file(verdicts: Sequence[Verdict]) -> bytes:
 def _row(verdict: Verdict) -> Mapping[str, int]:
     if verdict.details is None:
         return {"answer": -1, "correctness": -2}
-    letter = verdict.details["letter"]
-    if letter is None:
+    letter = verdict.details.get("letter")
+    if letter is None:  # nothing is read of an empty answer at all
         return {"answer": -1, "correctness": -1}
     return {"answer": LETTERS.index(letter) + 1, "correctness": int(verdict.details["released"])}
 
