@@ -31,7 +31,7 @@ from vtb.diffusion.denoiser import make_denoiser
 from vtb.diffusion.flow import Draw
 from vtb.diffusion.trained_weights import make_trainable
 from vtb.diffusion.variants import VARIANTS
-from vtb.engine.optimizer import precise_adamw
+from vtb.engine.precise_adamw import PreciseAdamW
 from vtb.engine.training_job import Tuner
 
 WARM, COUNTED = 3, 10  # updates
@@ -48,7 +48,7 @@ def measure(
 
     module = _trained(variant, dit, features, device, tuner, rank, checkpointing)
     weights = [weight for weight in module.parameters() if weight.requires_grad]
-    optimizer, times = precise_adamw(weights, rate=1e-4, decay=0.01), []
+    optimizer, times = PreciseAdamW(weights, rate=1e-4, decay=0.01), []
     for number in range(WARM + COUNTED):
         _wait(device)
         began = time.perf_counter()
