@@ -7,7 +7,7 @@ taken, as fast as they follow each other where that is known, else as two a seco
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -58,12 +58,23 @@ def moving(asked: Asked, max_pixels: int) -> Moving:
         chosen = numbers_of(len(asked.files), asked.seconds)
         found = {number: scaled(decode_image(file), max_pixels) for number, file in enumerate(asked.files)}
         check_sizes(asked.names, [frame.shape[:2] for frame in found.values()])
-    else:
-        (data,) = asked.files
-        chosen = numbers_in(decode_ends(data).count, frame_rate(data))
-        wanted = set(chosen.numbers)
-        clip = enumerate(decode_clip(data))
-        found = {number: scaled(frame(), max_pixels) for number, frame in clip if number in wanted}
+        return _moving(chosen, found)
+    (data,) = asked.files
+    return frames_at(data, numbers_in(decode_ends(data).count, frame_rate(data)), max_pixels)
+
+
+def frames_at(data: bytes, chosen: Chosen, max_pixels: int) -> Moving:
+    """The chosen frames of a video; larger ones are scaled down to so many pixels.
+
+    Raises:
+        UnreadableVideo: it is damaged.
+    """
+    wanted = set(chosen.numbers)
+    clip = enumerate(decode_clip(data))
+    return _moving(chosen, {number: scaled(frame(), max_pixels) for number, frame in clip if number in wanted})
+
+
+def _moving(chosen: Chosen, found: Mapping[int, Image]) -> Moving:
     frames = np.stack([found[number] for number in chosen.numbers])
     return Moving(chosen.numbers, chosen.total, chosen.rate, chosen.seconds, frames)
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
-from vtb.datasets.moving import Moving, scaled
+from vtb.datasets.moving import Chosen, Moving, frames_at
 from vtb.media.frames import MOST_BYTES, sampled_places
-from vtb.media.video import UnreadableVideo, decode_clip, decode_ends, frame_rate
+from vtb.media.video import UnreadableVideo, decode_ends, frame_rate
 from vtb.regular_file import read_regular
 
 MOST_FRAMES = 768
@@ -33,5 +31,4 @@ def frames_of(path: Path, frames: int | None, fps: float | None, max_pixels: int
     total, rate = decode_ends(data).count, frame_rate(data)
     wanted = frames if frames is not None else round(min(MOST_FRAMES, total / rate * (fps or 1.0)))
     numbers = sampled_places(total, max(2, min(wanted, total, MOST_FRAMES)))
-    found = {number: frame() for number, frame in enumerate(decode_clip(data)) if number in set(numbers)}
-    return Moving(numbers, total, rate, (), np.stack([scaled(found[number], max_pixels) for number in numbers]))
+    return frames_at(data, Chosen(numbers, total, rate, ()), max_pixels)
