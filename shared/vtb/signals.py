@@ -14,6 +14,7 @@ WORDS = {signal.SIGTERM: "stopped by SIGTERM", signal.SIGINT: "interrupted"}
 TERMINATION_LOG = "/dev/termination-log"  # Kubernetes shows its content in `kubectl describe pod`
 AGAIN_S = 0.1
 _IMPORT = "<frozen importlib._bootstrap>"
+_FINALIZERS = ("/weakref.py", "/multiprocessing/util.py")  # of Python itself
 
 
 class Stopped(BaseException):
@@ -25,6 +26,7 @@ def listen() -> None:
     hear(signal.SIGTERM, _raise)
     hear(signal.SIGINT, _raise)
     signal.signal(signal.SIGALRM, _raise)
+    sys.unraisablehook = _say_unless_stopped
 
 
 def settle() -> None:
@@ -64,7 +66,7 @@ def _raise(number: int, frame: FrameType | None) -> None:
     if number != signal.SIGALRM:
         _wanted = KeyboardInterrupt if number == signal.SIGINT else Stopped
     signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
-    if not _held and not _importing(frame) and (number == signal.SIGINT or not _on_its_way()):
+    if not _held and not _would_be_lost(frame) and (number == signal.SIGINT or not _on_its_way()):
         raise _wanted
 
 
@@ -79,12 +81,20 @@ def held() -> Iterator[None]:
         _held = False  # what came is raised at the next look
 
 
-def _importing(frame: FrameType | None) -> bool:
+def _would_be_lost(frame: FrameType | None) -> bool:
+    """Whether an import or a destructor runs: it would swallow what is raised, and be left half done."""
     while frame is not None:
-        if frame.f_code.co_filename == _IMPORT:
+        file, name = frame.f_code.co_filename, frame.f_code.co_name
+        if file == _IMPORT or name == "__del__" or (name == "__call__" and file.endswith(_FINALIZERS)):
             return True
         frame = frame.f_back
     return False
+
+
+def _say_unless_stopped(unraisable: sys.UnraisableHookArgs) -> None:
+    """No traceback of what a callback has swallowed: it is raised again at the next look."""
+    if not issubclass(unraisable.exc_type, (Stopped, KeyboardInterrupt)):
+        sys.__unraisablehook__(unraisable)
 
 
 def _on_its_way() -> bool:

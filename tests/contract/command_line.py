@@ -58,6 +58,7 @@ def call(program: str, *arguments: object) -> Result:
     out, err = io.StringIO(), io.StringIO()
     handlers = logging.getLogger().handlers[:]
     reactions = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    hook = sys.unraisablehook
     code: Any = None
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -67,6 +68,7 @@ def call(program: str, *arguments: object) -> Result:
     finally:
         for number, reaction in reactions.items():
             signal.signal(number, reaction)
+        sys.unraisablehook = hook
         logging.getLogger().handlers[:] = handlers
     return Result(int(code or 0), out.getvalue(), err.getvalue())
 

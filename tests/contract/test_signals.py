@@ -17,7 +17,7 @@ MOMENTS = 14
 
 # A command that swallows what is raised in it, as destructors, callbacks and imports of C libraries do.
 SWALLOWING = """
-import click, os, signal, sys, time
+import click, os, signal, sys, time, weakref
 sys.path.insert(0, sys.argv.pop(1))
 
 class Noisy:
@@ -25,12 +25,37 @@ class Noisy:
         os.kill(os.getpid(), signal.SIGTERM)
         for _ in range(10):
             time.sleep(0.001)
+        print("destroyed", flush=True)
+
+class Watched:
+    pass
+
+def finalize():
+    Noisy()
+    print("finalized", flush=True)
+
+def called_back(_):
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.01)
+    print("called back", flush=True)
 
 @click.command("vtb-test")
 @click.argument("how")
 def command(how):
     if how == "destructor":
         Noisy()
+    if how == "finalizer":
+        thing = Watched()
+        weakref.finalize(thing, finalize)
+        del thing
+    if how == "callback":
+        thing = Watched()
+        watch = weakref.ref(thing, called_back)
+        del thing
+    if how == "freed at the end":
+        thing = Noisy()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
     if how == "except":
         try:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -122,7 +147,10 @@ def test_ctrl_c_while_it_starts_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("how", "code", "out"),
     [
-        ("destructor", 75, ""),
+        ("destructor", 75, "destroyed\n"),
+        ("finalizer", 75, "destroyed\nfinalized\n"),
+        ("callback", 75, ""),
+        ("freed at the end", 75, "destroyed\n"),
         ("except", 75, ""),
         ("import", 75, ""),
         ("cleaning up", 75, "cleaned up\n"),
@@ -135,6 +163,7 @@ def test_a_signal_is_not_swallowed(how: str, code: int, out: str, tmp_path: Path
     done = subprocess.run(line, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stdout) == (code, out), done.stderr
     assert ("stopped by SIGTERM" in done.stderr) == (code == 75)
+    assert "Exception ignored" not in done.stderr
 
 
 def test_every_program_hears_first(tmp_path: Path) -> None:

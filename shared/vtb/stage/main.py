@@ -53,6 +53,7 @@ def _heard_to_the_end(command: click.Command, arguments: Sequence[str] | None) -
 
 
 def _interrupted(name: str, error: BaseException) -> int:
+    settle()  # what is freed from here on would be disturbed by a second look
     number = signal.SIGTERM if isinstance(error, Stopped) else signal.SIGINT
     return _fail(name, stop_message(number), CODES[number])
 
