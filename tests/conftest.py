@@ -10,6 +10,7 @@ import pytest
 
 from buckets import Bucket, FaultyBucket
 from faulty_proxy import FaultyProxy
+from forked_engines import engines_fork  # noqa: F401 -- a fixture
 from in_memory_kubernetes.fixture import kubernetes  # noqa: F401 -- a fixture
 from s3_server import S3Server
 from vtb.store import s3_client

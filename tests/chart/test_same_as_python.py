@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chart.helm import CHART, CI, ROOT, Object, as_yaml, ci_values, one, render
+from chart.helm import CHART, CI, LOADER, ROOT, Object, as_yaml, ci_values, one, render
 from vtb.cluster.argo import stage_template, workflow_template
 from vtb.cluster.as_yaml import text
 from vtb.cluster.launcher_job import launcher_spec
@@ -44,7 +44,8 @@ def normal(spec: Any) -> Any:
     """What Argo is told, with its manifests read."""
     if isinstance(spec, dict):
         return {
-            key: yaml.safe_load(as_yaml(value)) if key == "manifest" else normal(value) for key, value in spec.items()
+            key: yaml.load(as_yaml(value), LOADER) if key == "manifest" else normal(value)
+            for key, value in spec.items()
         }
     return [normal(entry) for entry in spec] if isinstance(spec, list) else spec
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import click
 import psutil
@@ -53,15 +54,15 @@ def programs() -> dict[str, click.Command]:
     return {"vtb": main, **stages}
 
 
-def call(program: str, *arguments: object) -> Result:
-    """Run a command in this process, through the same door as the console script."""
+def call(program: str, *arguments: object, env: Mapping[str, str] | None = None) -> Result:
+    """Run a command in this process, through the same door as the console script, with more in the environment."""
     out, err = io.StringIO(), io.StringIO()
     handlers = logging.getLogger().handlers[:]
     reactions = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     hook = sys.unraisablehook
     code: Any = None
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with patch.dict(os.environ, env or {}), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             run_command(programs()[program], [str(argument) for argument in arguments])
     except SystemExit as leave:
         code = leave.code

@@ -65,7 +65,7 @@ def cpu_seconds(line: list[str]) -> float:
 def test_help_comes_at_once(words: str) -> None:
     program, *rest = words.split()
     line = [str(BIN / program), *rest, "--help"]
-    assert min(cpu_seconds(line) for _ in range(3)) < HELP_RATIO * libraries_seconds()
+    assert any(cpu_seconds(line) < HELP_RATIO * libraries_seconds() for _ in range(3))
 
 
 @functools.cache

@@ -11,8 +11,8 @@ import pytest
 from contract.command_line import BIN
 
 ROOT = Path(__file__).parents[2]
-# Read by Python at its start: whatever a distribution brings that is not in the launcher's lock cannot be imported.
-LEAN = """
+# Whatever a distribution brings that is not in the launcher's lock.
+LACKING = """
 import importlib.metadata, re, sys
 lock = {lock!r}
 name_of = lambda text: re.split(r"[=\\s;\\[]", text)[0].lower().replace("_", "-")
@@ -23,9 +23,7 @@ for found in importlib.metadata.distributions():
     tops = tops or {{str(file).split("/")[0].removesuffix(".py") for file in found.files or () if file.suffix == ".py"}}
     own = name_of(found.metadata["Name"])
     (allowed if own in named or own.startswith("vtb") else blocked).update(tops)
-for top in blocked - allowed - sys.stdlib_module_names:
-    if top.isidentifier() and not top.startswith("vtb"):
-        sys.modules[top] = None
+print(*[top for top in blocked - allowed - sys.stdlib_module_names if top.isidentifier() and not top.startswith("vtb")])
 """
 
 
@@ -33,7 +31,10 @@ for top in blocked - allowed - sys.stdlib_module_names:
 def lean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("lean")
     lock = ROOT / "images/launcher/requirements.lock"
-    (folder / "sitecustomize.py").write_text(LEAN.format(lock=str(lock)))
+    line = [str(BIN / "python"), "-c", LACKING.format(lock=str(lock))]
+    lacking = subprocess.check_output(line, text=True).split()
+    # Read by Python at its start.
+    (folder / "sitecustomize.py").write_text(f"import sys\nsys.modules.update(dict.fromkeys({lacking}))\n")
     env = {**os.environ, "PYTHONPATH": str(folder)}
     for library, there in (("torch", False), ("PIL", False), ("cv2", False), ("click", True), ("msgspec", True)):
         done = subprocess.run([BIN / "python", "-c", f"import {library}"], env=env, capture_output=True, check=False)

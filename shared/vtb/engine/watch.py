@@ -54,7 +54,16 @@ def run_engine(
         # One left over from an earlier run would stop this one at its first step.
         Path(stop_path).unlink(missing_ok=True)
         Path(stop_path).parent.mkdir(parents=True, exist_ok=True)
-    process = subprocess.Popen(
+    process = start_engine(command, env, cwd)
+    try:
+        return _Watch(process, on_line, on_poll, _asking(process, stop_path)).until_end(stop, grace_s)
+    finally:
+        _kill_group(process)
+
+
+def start_engine(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> subprocess.Popen[bytes]:
+    """Starts the engine in a process group of its own, to be killed when the calling thread ends."""
+    return subprocess.Popen(
         command,
         env=dict(env),
         cwd=cwd,
@@ -64,10 +73,6 @@ def run_engine(
         start_new_session=True,
         preexec_fn=dying_with_me(),
     )
-    try:
-        return _Watch(process, on_line, on_poll, _asking(process, stop_path)).until_end(stop, grace_s)
-    finally:
-        _kill_group(process)
 
 
 def _asking(process: subprocess.Popen[bytes], stop_path: str | None) -> Callable[[], None]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from msgspec import structs
 from drawing import job, judging, tiny
 from drawing import one_thread as one_thread  # a fixture
 from stopping import StopAfter
+from two_processes import in_two_processes
 from vtb.diffusion.grpo_engine import train
 from vtb.diffusion.grpo_job import GrpoJob
 from vtb.diffusion.grpo_trainer import GrpoTrainer
@@ -36,6 +34,17 @@ from vtb.tasks.example import Example
 
 pytestmark = pytest.mark.engine
 VARIANT = "qwen-image-edit"
+TOY = """
+import sys
+from pathlib import Path
+from shared.diffusion.test_drawing_grpo import toy_train
+from vtb.diffusion.grpo_job import GrpoJob
+from vtb.engine.own_process import leave
+from vtb.engine.training_job import read_job
+
+toy_train(read_job(Path(sys.argv[1]), GrpoJob))
+leave()
+"""
 
 
 class Redness:
@@ -279,16 +288,8 @@ def test_two_processes_compare_the_groups_that_one_compares(tmp_path: Path) -> N
     toy_train(alone)
     write_job(two, tmp_path / "job.json")
     assert read_job(tmp_path / "job.json", GrpoJob) == two
-    here = "from shared.diffusion.test_drawing_grpo import toy_train as t; "
-    code = f"import sys; {here}from vtb.diffusion.grpo_job import GrpoJob as J; "
-    code += "from vtb.engine.training_job import read_job as r; from pathlib import Path; "
-    code += "from vtb.engine.own_process import leave; t(r(Path(sys.argv[1]), J)); leave()"
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--nnodes", "1", "--standalone", "--nproc_per_node", "2",
-        "--no-python", sys.executable, "-c", code, str(tmp_path / "job.json"),
-    ]  # fmt: skip
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "CUDA_VISIBLE_DEVICES": ""}
-    subprocess.run(command, check=True, env=env, capture_output=True, timeout=300)
+    (tmp_path / "toy.py").write_text(TOY)
+    in_two_processes(tmp_path / "toy.py", tmp_path / "job.json")
     one, both = weights_of(alone), weights_of(two)
     assert all(torch.allclose(weight, both[name], atol=1e-5) for name, weight in one.items())
     assert float(one["lora/shift"].abs().max()) > 0.1

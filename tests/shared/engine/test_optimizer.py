@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from two_processes import in_two_processes
 from vtb.engine.optimizer import make_optimizer
 
 pytestmark = pytest.mark.engine
@@ -94,15 +93,6 @@ def train(weights: list[Any], optimizer: Any, first: int, last: int) -> None:
             weight.grad = torch.randn(weight.shape, generator=made).to(weight.dtype)
         optimizer.step()
         optimizer.zero_grad()
-
-
-def run_two(script: Path, *words: str) -> None:
-    """A script in two processes."""
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--nnodes", "1", "--standalone", "--nproc_per_node", "2",
-        str(script), *words,
-    ]  # fmt: skip
-    subprocess.run(command, check=True, timeout=120)
 
 
 def test_as_torch_has_it() -> None:
@@ -189,7 +179,7 @@ def test_two_processes_hold_half_of_the_state_each(kind: str, offload: bool, tmp
 
     script = tmp_path / "shared.py"
     script.write_text(SHARED)
-    run_two(script, str(Path(__file__).parent), str(tmp_path), kind, "offload" if offload else "no")
+    in_two_processes(script, str(Path(__file__).parent), str(tmp_path), kind, "offload" if offload else "no")
     alone = toy(kind)
     optimizer = make_optimizer(groups_of(alone), ALONE, rate=1e-3, decay=0.1, offload=offload)
     train(alone, optimizer, 0, 6)
@@ -213,7 +203,7 @@ def test_processes_exchange_gradients_of_half_precision_after_every_step(offload
     import torch
 
     (tmp_path / "exchanged.py").write_text(EXCHANGED)
-    run_two(tmp_path / "exchanged.py", str(tmp_path), offload)
+    in_two_processes(tmp_path / "exchanged.py", str(tmp_path), offload)
     one, other = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
     assert all(torch.equal(own, theirs) for own, theirs in zip(one["weights"], other["weights"], strict=True))
     for number, (own, theirs) in enumerate(zip(one["gradients"], other["gradients"], strict=True)):

@@ -5,9 +5,6 @@ Weights of half precision take ways through the optimizer, and what exchanges gr
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +12,7 @@ from msgspec import structs
 
 import drawing
 import geometries
+from two_processes import in_two_processes
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.training_job import TrainingJob, write_job
 
@@ -26,13 +24,7 @@ def train(module: str, job: TrainingJob) -> Path:
     """In two processes; the checkpoint that they leave."""
     job.output_dir.mkdir(exist_ok=True)
     write_job(job, job.output_dir / "job.json")
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--nnodes", "1", "--standalone", "--nproc_per_node", "2",
-        str(HALF), module, str(job.output_dir / "job.json"),
-    ]  # fmt: skip
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-3000:]
+    in_two_processes(HALF, module, job.output_dir / "job.json")
     checkpoint = newest_complete_checkpoint(job.output_dir)
     assert checkpoint is not None
     return checkpoint

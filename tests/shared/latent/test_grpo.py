@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from latents import half as half  # a fixture
 from latents import job, judging, scratch
 from latents import one_thread as one_thread  # a fixture
 from stopping import StopAfter
+from two_processes import in_two_processes
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.launch import TRAIN_LOG
 from vtb.engine.stop_signal import StopSignal
@@ -173,12 +171,7 @@ def test_two_processes_compare_the_groups_that_one_compares(
     two = work_of(started, tmp_path / "two", "usage=1", steps=3, grad_accum=1)
     write_job(two, tmp_path / "job.json")
     assert read_job(tmp_path / "job.json", GrpoJob) == two
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--nnodes", "1", "--standalone", "--nproc_per_node", "2",
-        "-m", "vtb.latent.grpo_engine", str(tmp_path / "job.json"),
-    ]  # fmt: skip
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1"}
-    subprocess.run(command, check=True, env=env, capture_output=True, timeout=300)
+    in_two_processes("vtb.latent.grpo_engine", tmp_path / "job.json")
     checkpoint = newest_complete_checkpoint(two.output_dir)
     assert checkpoint is not None
     both = load_file(checkpoint / "trained.safetensors")

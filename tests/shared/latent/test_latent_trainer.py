@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ from latents import FAMILIES, dataset, job, judging
 from latents import half as half  # a fixture
 from latents import one_thread as one_thread  # a fixture
 from stopping import StopAfter
+from two_processes import in_two_processes
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.launch import TRAIN_LOG
 from vtb.engine.training_job import write_job
@@ -127,12 +125,7 @@ def test_two_processes_learn_what_one_learns_of_twice_the_rows(tmp_path: Path, m
     two = job("qwen2_5_vl", tmp_path / "two", dataset=folder, steps=3, batch_size=1, judging=judging(2))
     two.output_dir.mkdir()
     write_job(two, tmp_path / "job.json")
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--nnodes", "1", "--standalone", "--nproc_per_node", "2",
-        "-m", "vtb.latent.engine", str(tmp_path / "job.json"),
-    ]  # fmt: skip
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1"}
-    subprocess.run(command, check=True, env=env, capture_output=True, timeout=300)
+    in_two_processes("vtb.latent.engine", tmp_path / "job.json")
     checkpoint = newest_complete_checkpoint(two.output_dir)
     assert checkpoint is not None
     both = load_file(checkpoint / "trained.safetensors")

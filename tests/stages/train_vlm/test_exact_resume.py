@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from stages.train_vlm.forked_engine import ForkedEngine
+from stages.train_vlm.engine_runs import train
 from vtb.engine.complete import newest_complete_checkpoint
 from vtb.engine.curves import read_figures, read_parts
 from vtb.engine.launch import stop_file, train_log
@@ -19,6 +20,7 @@ from vtb_train_vlm.job import Job
 
 pytestmark = pytest.mark.engine
 STEPS = 6
+STOPPER = ("--external_plugins", str(Path(__file__).parent / "stop_at.py"), "--callbacks", "stop_at")
 # Eight rows: two epochs are begun, checkpoints and validations fall on their ends and between them.
 SHAPES = {
     "plain": {"batch_size": 2, "save_steps": 2},
@@ -34,7 +36,14 @@ def _end(folder: Path) -> tuple[bytes, list[dict[str, Any]]]:
     return (newest / "adapter_model.safetensors").read_bytes(), read_figures(train_log(folder))
 
 
-def _continue(engine: ForkedEngine, job: Job, folder: Path) -> None:
+def _train(job: Job, stop_at: int | None = None) -> None:
+    """To the end, or until asked to stop while it makes a step; the end must be orderly."""
+    with patch.dict(os.environ, STOP_AT=str(stop_at)):
+        done = train(replace(job, engine_args=STOPPER) if stop_at else job)
+    assert done.code == 0, done.lines[-50:]
+
+
+def _continue(job: Job, folder: Path) -> None:
     """What the stage does after a stop: the newest checkpoint and the log go to a fresh folder."""
     newest = newest_complete_checkpoint(job.output_dir)
     assert newest is not None
@@ -42,39 +51,32 @@ def _continue(engine: ForkedEngine, job: Job, folder: Path) -> None:
     shutil.copytree(newest, folder / newest.name)
     shutil.copy(train_log(job.output_dir), train_log(folder))
     if not already_done(folder / newest.name):
-        engine.train(replace(job, output_dir=folder, resume_from=folder / newest.name))
-
-
-@pytest.fixture(scope="module")
-def engine(job: Job) -> Iterator[ForkedEngine]:
-    """One start for all runs of this file: importing the engine takes longer than a run."""
-    with ForkedEngine(job) as running:
-        yield running
+        _train(replace(job, output_dir=folder, resume_from=folder / newest.name))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_stopped_at_every_step(engine: ForkedEngine, job: Job, tmp_path: Path, shape: str) -> None:
+def test_stopped_at_every_step(job: Job, tmp_path: Path, shape: str) -> None:
     short = replace(job, max_steps=STEPS, val_file="train.jsonl", **SHAPES[shape])  # type: ignore[arg-type]
     whole = replace(short, output_dir=tmp_path / "whole")
-    engine.train(whole)
+    _train(whole)
     wanted = _end(whole.output_dir)
     assert len(wanted[1]) == STEPS
     for step in range(1, STEPS + 1):
         stopped = replace(short, output_dir=tmp_path / f"stopped-{step}")
-        engine.train(stopped, stop_at=step)
+        _train(stopped, stop_at=step)
         newest = newest_complete_checkpoint(stopped.output_dir)
         assert newest is not None
         assert newest.name == f"checkpoint-{step}"
         assert stop_file(stopped.output_dir).exists()
-        _continue(engine, stopped, tmp_path / f"continued-{step}")
+        _continue(stopped, tmp_path / f"continued-{step}")
         assert _end(tmp_path / f"continued-{step}") == wanted, step
         parts = [part["from_step"] for part in read_parts(train_log(tmp_path / f"continued-{step}"))]
         assert parts == ([0, step] if step < STEPS else [0])
 
 
-def test_weights_do_not_depend_on_when_checkpoints_are_made(engine: ForkedEngine, job: Job, tmp_path: Path) -> None:
+def test_weights_do_not_depend_on_when_checkpoints_are_made(job: Job, tmp_path: Path) -> None:
     """Nor on the validation that goes with each."""
     short = replace(job, max_steps=STEPS, batch_size=2, val_file="train.jsonl")
     for every in (1, 5):
-        engine.train(replace(short, save_steps=every, output_dir=tmp_path / str(every)))
+        _train(replace(short, save_steps=every, output_dir=tmp_path / str(every)))
     assert _end(tmp_path / "1")[0] == _end(tmp_path / "5")[0]

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from contract.command_line import call
-from stages.train_vlm.stage_runs import ONE_THREAD, log_rows, metrics, patiently
+from stages.train_vlm.stage_runs import ONE_THREAD, log_rows, metrics
 from vtb.artifact import read_manifest
 from vtb.artifact.local import find_model
 from vtb_train_vlm.logits import compare_logits
@@ -63,7 +63,7 @@ def model(dataset: str, env: dict[str, str], tmp_path_factory: pytest.TempPathFa
             assert done.code == 0, done.err
             read = ("--input", dataset, "--model", out / family, "--device", "cpu")
             pace = ("--learning-rate", "0.01", "--batch-size", "8", "--max-steps", "7", "--tuner", "full")
-            done = patiently("vtb-train-vlm", "sft", *read, "--output", place, *pace, *RARELY, env=env)
+            done = call("vtb-train-vlm", "sft", *read, "--output", place, *pace, *RARELY, env=env)
             assert done.code == 0, done.err
         return str(place)
 
@@ -73,7 +73,7 @@ def model(dataset: str, env: dict[str, str], tmp_path_factory: pytest.TempPathFa
 def grpo(dataset: str, model: str, output: Path, env: dict[str, str], *more: Any) -> list[dict[str, Any]]:
     """Train; returns the log of the steps."""
     words = ("--input", dataset, "--model", model, "--output", output, *PACE, *more)
-    done = patiently("vtb-train-vlm", "grpo", *words, env=env)
+    done = call("vtb-train-vlm", "grpo", *words, env=env)
     assert done.code == 0, done.err
     return [row for row in log_rows(str(output)) if "reward" in row]
 

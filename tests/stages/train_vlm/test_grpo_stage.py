@@ -62,7 +62,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory, place: Place) -> Bench:
         done = call(*words)
         assert done.code == 0, done.err
     sft = ("vtb-train-vlm", "sft", "--input", out / "dataset", "--model", place.model, "--output", out / "sft")
-    done = patiently(*sft, "--device", "cpu", "--learning-rate", "0.01", "--batch-size", "8", "--max-steps", "12",
+    done = call(*sft, "--device", "cpu", "--learning-rate", "0.01", "--batch-size", "8", "--max-steps", "12",
                      "--tuner", "full", env=env)  # fmt: skip
     assert done.code == 0, done.err
     return Bench(str(out / "dataset"), str(out / "sft"), out, env)
@@ -164,7 +164,7 @@ def test_a_run_whose_answers_are_all_alike_fails_the_gate(bench: Bench, tmp_path
     """Though weight decay has changed every weight."""
     words = bench.grpo(tmp_path / "out", "--max-steps", 1, "--temperature", "0.0001", "--beta", "0", "--tuner", "full",
                        "--", "--weight_decay", "0.5")  # fmt: skip
-    done = patiently(*words, env=bench.env)
+    done = call(*words, env=bench.env)
     assert done.code == 5, done.err
     assert "the answers of every group were rewarded alike" in done.err
     assert not (tmp_path / "out" / "manifest.json").exists()
@@ -178,7 +178,7 @@ def test_stopped_and_continued_equals_undisturbed(bench: Bench, trained: tuple[s
         process.terminate()
         _, err = process.communicate(timeout=120)
     assert process.returncode == 75, err
-    done = patiently(*words, env=bench.env)
+    done = call(*words, env=bench.env)
     assert done.code == 0, done.err
     assert "continuing from checkpoint-" in done.err
     assert payload(out) == payload(whole)

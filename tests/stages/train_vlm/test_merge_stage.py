@@ -11,7 +11,7 @@ import pytest
 
 from contract.command_line import Result, call
 from stages.train_vlm.engine_runs import Run
-from stages.train_vlm.stage_runs import metrics, patiently
+from stages.train_vlm.stage_runs import metrics
 from vtb.artifact import read_manifest
 from vtb.geometry.as_trained import NAME
 from vtb_train_vlm.merge_adapter import add_missing, merge_adapter
@@ -28,7 +28,7 @@ def adapter(trained: Run) -> Path:
 
 def merge(model: object, adapter: object, output: object, cache: Path) -> Result:
     words = ("--model", model, "--adapter", adapter, "--output", output, "--workers", "1")
-    return patiently("vtb-train-vlm", "merge", *words, env={"VTB_CACHE": str(cache), "OMP_NUM_THREADS": "1"})
+    return call("vtb-train-vlm", "merge", *words, env={"VTB_CACHE": str(cache), "OMP_NUM_THREADS": "1"})
 
 
 def test_the_merged_model_says_what_both_say_together(tiny: Path, adapter: Path, tmp_path: Path) -> None:

@@ -24,7 +24,6 @@ from stages.train_vlm.stage_runs import (
     make_dataset,
     marked,
     metrics,
-    patiently,
     wait_for,
 )
 from vtb.artifact import read_manifest
@@ -87,7 +86,7 @@ def _live_through(uri: str, words: tuple[Any, ...], env: dict[str, str]) -> Stor
         assert open_store(uri).stat("manifest.json") is None
         killed_at = marked(uri)[-1]
     continued_at.append(time.time())
-    return Story(uri, words, stopped, kept, killed_at, continued_at, patiently(*words, env=env), env)
+    return Story(uri, words, stopped, kept, killed_at, continued_at, call(*words, env=env), env)
 
 
 @pytest.mark.store

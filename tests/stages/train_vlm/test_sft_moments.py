@@ -25,7 +25,7 @@ LENGTH = ("--max-steps", STEPS, "--save-steps", 5)
 @pytest.fixture(scope="module")
 def undisturbed(place: Place) -> str:
     """The digest of a run that nothing happened to."""
-    done = patiently(*place.sft(place.out / "undisturbed", *LENGTH), env=place.env)
+    done = call(*place.sft(place.out / "undisturbed", *LENGTH), env=place.env)
     assert done.code == 0, done.err
     return read_manifest(str(place.out / "undisturbed")).digest
 
@@ -54,7 +54,7 @@ def test_killed_and_continued_elsewhere_gives_the_same_bytes(place: Place, undis
 
 
 def test_when_checkpoints_are_made_changes_no_byte(place: Place, undisturbed: str, tmp_path: Path) -> None:
-    done = patiently(*place.sft(tmp_path / "out", *LENGTH, "--save-steps", 7), env=place.env)
+    done = call(*place.sft(tmp_path / "out", *LENGTH, "--save-steps", 7), env=place.env)
     assert done.code == 0, done.err
     _assert_same(tmp_path / "out", undisturbed, place)
 

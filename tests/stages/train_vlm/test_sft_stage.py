@@ -16,7 +16,6 @@ from stages.train_vlm.stage_runs import (
     losses,
     metrics,
     no_engine,
-    patiently,
     payload,
 )
 from vtb.artifact import read_manifest
@@ -40,7 +39,7 @@ class Trained:
 def trained(place: Place) -> Trained:
     out = place.out / "adapter"
     words = place.sft(out, "--max-steps", STEPS, "--save-steps", 15, "--merge")
-    return Trained(str(out), words, patiently(*words, env=place.env))
+    return Trained(str(out), words, call(*words, env=place.env))
 
 
 def test_writes_a_complete_adapter(trained: Trained) -> None:
@@ -155,7 +154,7 @@ def test_the_adapter_serves_predict(trained: Trained, place: Place, tmp_path: Pa
 
 def test_full_tuning_writes_a_model_for_predict(place: Place, tmp_path: Path) -> None:
     out, answers = tmp_path / "model", tmp_path / "answers"
-    done = patiently(*place.sft(out, "--tuner", "full", "--learning-rate", "0.003", "--max-steps", 4), env=place.env)
+    done = call(*place.sft(out, "--tuner", "full", "--learning-rate", "0.003", "--max-steps", 4), env=place.env)
     assert done.code == 0, done.err
     manifest = read_manifest(str(out), ("checkpoint",))
     check_all(open_store(str(out)), manifest)
