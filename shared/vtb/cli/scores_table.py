@@ -36,6 +36,14 @@ def cut_off_line(metrics: Mapping[str, Any]) -> list[str]:
     return [f"{cut['answers']:,} answers were cut off" + (f" at {cut['tokens']} tokens" if cut.get("tokens") else "")]
 
 
+def same_choice_line(metrics: Mapping[str, Any]) -> list[str]:
+    """Which option nearly all answers choose, where they do."""
+    same = metrics.get("same_choice")
+    if not isinstance(same, dict) or not all(isinstance(same.get(name), int) for name in ("answers", "of")):
+        return []
+    return [f"{same['answers']:,} of {same['of']:,} answers choose {same.get('choice')}"]
+
+
 def refused_line(metrics: Mapping[str, Any]) -> list[str]:
     """How many answers were refused, where any was."""
     refused = metrics.get("refused")

@@ -18,7 +18,7 @@ from vtb import log as vtb_log
 from vtb.artifact import FileEntry, InputEntry, Manifest, find_manifest, read_manifest
 from vtb.artifact.manifest import MANIFEST, MAX_MANIFEST
 from vtb.artifact.output import file_sha256
-from vtb.cli.scores_table import cut_off_line, refused_line, scores_table
+from vtb.cli.scores_table import cut_off_line, refused_line, same_choice_line, scores_table
 from vtb.errors import BadInput, VtbError
 from vtb.progress import Progress
 from vtb.report.against import against_lines
@@ -85,7 +85,8 @@ def describe(uri: str, manifest: Manifest) -> Iterator[str]:
     if table:
         yield "  scores"
         metrics = manifest.metrics
-        table += [*cut_off_line(metrics), *refused_line(metrics), *latent_lines(metrics), *against_lines(metrics)]
+        table += [*cut_off_line(metrics), *same_choice_line(metrics), *refused_line(metrics)]
+        table += [*latent_lines(metrics), *against_lines(metrics)]
         yield from (f"    {line}" for line in table)
         yield f"  report    {open_store(uri).uri}/report.html, and every figure in scores.json"
     elif manifest.metrics:

@@ -28,6 +28,9 @@ def sum_up(figures: Mapping[str, Any]) -> None:
         where = f" at {cut['tokens']} tokens" if cut["tokens"] else ""
         log.info("%d of %d answers were cut off%s: predict with a larger --max-new-tokens to hear them out",
                  cut["answers"], total, where)  # fmt: skip
+    if same := figures.get("same_choice"):
+        log.warning("%d of %d answers choose %s: a score of such a model says nothing of what it sees",
+                    same["answers"], same["of"], same["choice"])  # fmt: skip
     if refusals := figures.get("refused"):
         log.info("refused: %s", ", ".join(f"{count} ({finish})" for finish, count in refusals.items()))
     if odd := figures[NOT_JUDGED]:

@@ -10,7 +10,7 @@ from vtb_eval.score_options import Options
 STAGE = Stage(
     command="vtb-eval score",
     summary="Judge the answers of a model and report how many are right.",
-    version=11,  # the trajectory of clips of puzzles that have none of their own
+    version=12,  # where one option is chosen nearly always, that is said
     image="vtb/eval",
     reads=("predictions", "puzzles", "questions"),
     writes=("scores",),

@@ -42,6 +42,7 @@ from vtb_eval.prediction import NOT_JUDGED, PREDICTION, decode_prediction, drawn
 from vtb_eval.refusals import judge_prediction, refused
 from vtb_eval.result import Result, result_line, results_in
 from vtb_eval.results import judged, summarise
+from vtb_eval.same_choice import same_choice
 from vtb_eval.score_options import Options
 
 PREDICTIONS = "predictions"
@@ -201,7 +202,7 @@ def close(
     read = (result for shard in shards for result in results_in(output.store.get_bytes(shard.path)))
     results = beside_frequent_answers(list(read))
     figures = {**summarise(results), **cut_off(source, results), **refused(results), **latent_figures(judged(results))}
-    figures.update(only_grade(results))
+    figures |= {**only_grade(results), **same_choice(judged(results))}
     figures[NOT_JUDGED] = [*asked_without(source), *odd]
     figures["comparison"] = compare(judged(results), figures)
     figures["benchmarks"] = benchmark_tables(judged(results))
