@@ -60,6 +60,26 @@ def test_the_first_line_comes_soon(caplog: pytest.LogCaptureFixture, monkeypatch
 
 
 @pytest.mark.usefixtures("at_once")
+def test_what_is_left_is_told_by_what_follows_the_first(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training that goes on at step 500: a minute until its first step, then 10 s each."""
+    now = [100.0]
+    monkeypatch.setattr("vtb.progress.time.monotonic", lambda: now[0])
+    with caplog.at_level(logging.INFO, "vtb"), Progress(600, "steps", done=500, warms_up=True) as bar:
+        for seconds, done in ((30, 500), (30, 501), (10, 502), (10, 503), (1, 510)):
+            now[0] += seconds
+            bar.update(done)
+    assert caplog.messages == [
+        "steps: 500/600 (0.0/s)",
+        "steps: 501/600 (0.0/s)",
+        "steps: 502/600 (10 s each, 980 s left)",
+        "steps: 503/600 (10 s each, 970 s left)",
+        "steps: 510/600 (0.4/s, 210 s left)",
+    ]
+
+
+@pytest.mark.usefixtures("at_once")
 def test_argo_reads_n_of_m(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "progress"
     monkeypatch.setenv("ARGO_PROGRESS_FILE", str(file))

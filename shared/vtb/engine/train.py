@@ -80,7 +80,7 @@ def train(job: EngineRun, output: Output, lock: OutputLock) -> dict[str, Any]:
     pusher = CheckpointPusher(output.store, job.output_dir)
     tail: deque[str] = deque(maxlen=_TAIL)
     path = job.output_dir / f"engine{node_suffix()}.log"
-    with stop_on_signal() as stop, path.open("w", encoding="utf-8") as file, Progress(0, "steps") as progress:
+    with stop_on_signal() as stop, path.open("w", encoding="utf-8") as file, progress_of(job.output_dir) as progress:
 
         def on_line(line: str) -> None:
             file.write(line + "\n")
@@ -148,6 +148,13 @@ def stop_on_signal(what: str = "saving a checkpoint and stopping") -> Iterator[t
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
+
+
+def progress_of(output_dir: Path) -> Progress:
+    """Of a training that begins or goes on, whose first step comes when its model is there."""
+    rows = read_log(train_log(output_dir))
+    done, total = (int(rows[-1][name]) for name in ("step", "max_steps")) if rows else (0, 0)
+    return Progress(total, "steps", done, warms_up=True)
 
 
 def show(progress: Progress, output_dir: Path) -> None:
