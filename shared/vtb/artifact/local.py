@@ -15,6 +15,7 @@ from pathlib import Path
 from vtb.artifact import InputEntry, Manifest, read_manifest
 from vtb.artifact.manifest import MANIFEST
 from vtb.artifact.model_folder import check_model_folder
+from vtb.artifact.model_weights import check_weights
 from vtb.artifact.output import file_sha256
 from vtb.errors import BadInput, NotAvailable
 from vtb.formats.leftovers import without_leftovers
@@ -121,7 +122,7 @@ def find_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS, names: tuple[str,
         uri: where it is.
         kinds: of the artifact.
         names: of the files one of which a folder must have; without any, the configuration that transformers or PEFT
-            reads.
+            reads, and its weights.
 
     Checked before an engine starts, because engines take a missing folder for the name of a model on a hub and go to
     the network.
@@ -136,14 +137,16 @@ def find_model(uri: str, kinds: tuple[str, ...] = MODEL_KINDS, names: tuple[str,
         return Model(InputEntry(store.uri, manifest.plan.kind, manifest.digest), manifest)
     folder = Path(store.uri)
     what = "adapter" if "adapter" in kinds else "model"
-    names = names or ("adapter_config.json" if what == "adapter" else "config.json",)
+    wanted = names or ("adapter_config.json" if what == "adapter" else "config.json",)
     if not folder.is_dir():
         raise NotAvailable(
             f"{uri}: no {what} there: give a folder with its files or a {' or '.join(kinds)} artifact "
             "(nothing is downloaded by name; `vtb-train-vlm tiny-model OUT` makes a tiny model)"
         )
-    if not any((folder / name).is_file() for name in names):
-        raise BadInput(f"{folder}: is no {what} folder, it has no {' or '.join(names)}")
+    if not any((folder / name).is_file() for name in wanted):
+        raise BadInput(f"{folder}: is no {what} folder, it has no {' or '.join(wanted)}")
+    if not names:
+        check_weights(folder)
     return Model(InputEntry(store.uri, MODEL_FOLDER, folder_digest(folder)), None)
 
 

@@ -84,7 +84,7 @@ def merge_parts(run: Run, options: Options, parts: Path) -> None:
     plan = run.plan(options, [InputEntry(str(parts), "fsdp-checkpoint", folder_digest(parts))])
     if run.already_done(plan):
         return
-    find_model(str(parts / HUGGINGFACE)).folder()  # refuses code in it
+    find_model(str(parts / HUGGINGFACE), names=("config.json",)).folder()  # refuses code in it
     ranks = len(rank_files(parts))
     if run.dry_run:
         run.say_plan(plan, f"the model that {ranks} processes have in parts")

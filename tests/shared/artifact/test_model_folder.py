@@ -31,6 +31,7 @@ def model(tmp_path: Path) -> Path:
         (folder / name).write_text(json.dumps(content))
     (folder / "zero_to_fp32.py").write_text("")
     (folder / "vtb_rewards.py").write_text("")
+    (folder / "model.safetensors").touch()
     return folder
 
 
@@ -99,6 +100,7 @@ def test_a_link_hides_nothing(model: Path, tmp_path: Path) -> None:
 
 def test_an_adapter_is_checked_too(tmp_path: Path) -> None:
     (tmp_path / "adapter_config.json").write_text(AUTO_MAP)
+    (tmp_path / "adapter_model.safetensors").touch()
     with pytest.raises(BadInput, match="auto_map"):
         find_model(str(tmp_path), ("adapter",)).folder()
 

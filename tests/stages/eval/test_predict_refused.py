@@ -31,6 +31,7 @@ def test_an_adapter_of_another_model(curated: Path, adapter: Path, tmp_path: Pat
     config = json.loads((adapter / "adapter_config.json").read_text())
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "adapter_config.json").write_text(json.dumps({**config, "target_modules": ["no_such"]}))
+    (tmp_path / "other" / "adapter_model.safetensors").touch()
     for folder in ("damaged", "other"):
         done = predict(curated, other, tmp_path / f"out-{folder}", "--adapter", tmp_path / folder)
         assert (done.code, len(done.error_lines)) == (3, 1), done.err

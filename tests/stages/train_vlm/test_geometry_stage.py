@@ -158,6 +158,7 @@ def test_ms_swift_is_not_given_what_it_does_not_know(command: str, data: Path, t
     folder = tmp_path / "model"
     folder.mkdir()
     (folder / "config.json").write_text('{"model_type": "vtb_qwen3_vl_geometry"}')
+    (folder / "model.safetensors").touch()
     place = ("--input", data / "rows", "--model", folder, "--output", tmp_path / "out", "--device", "cpu")
     done = call("vtb-train-vlm", command, *place, "--dry-run")
     assert (done.code, len(done.error_lines)) == (2, 1), done.err
@@ -169,6 +170,7 @@ def test_a_model_that_has_geometry_keeps_it(data: Path, tmp_path: Path) -> None:
     folder.mkdir()
     config = {"model_type": "vtb_qwen2_5_vl_geometry", "geometry_config": {"mode": "concat"}}
     (folder / "config.json").write_text(json.dumps(config))
+    (folder / "model.safetensors").touch()
     for more, says in (
         (("--encoder", encoder(), "--geometry", "concat"), "has its geometry encoder: leave out --encoder"),
         (("--geometry", "select"), "was made with --geometry concat: give the same"),
