@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from vtb.errors import BadInput
 from vtb.formats.leftovers import left_behind
+from vtb.media.endings import VIDEOS
 from vtb.media.frames import PICTURES, looks, sampled_from
 from vtb.media.video import UnreadableVideo
 
 log = logging.getLogger("vtb.datasets")
-VIDEOS = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v")
 LOOKED_AT = 32  # frames of each video of a benchmark
 
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vtb.datasets.videos.record import ENDINGS, name_of_file
+from vtb.datasets.videos.record import name_of_file
 from vtb.errors import BadInput
 from vtb.formats.csv_rows import read_csv
 from vtb.formats.leftovers import left_behind
+from vtb.media.endings import VIDEOS
 
 COLUMNS = ("videoID", "caption")
 DURATIONS, SPAN = ("duration", "seconds"), "timestamp"
@@ -58,7 +59,7 @@ def find_files(folder: Path) -> Folder:
         raise BadInput(f"{folder}: is no folder of videos")
     found, sizes = dict[str, Path](), hashlib.sha256()
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in ENDINGS or left_behind(path.name) or path.is_dir():
+        if path.suffix.lower() not in VIDEOS or left_behind(path.name) or path.is_dir():
             continue
         name = name_of_file(path.name)
         if name in found:
@@ -67,7 +68,7 @@ def find_files(folder: Path) -> Folder:
         found[name] = path
         sizes.update(f"{path.name} {size}\n".encode(errors="surrogateescape"))
     if not found:
-        raise BadInput(f"{folder}: holds no videos ({', '.join(ENDINGS)})")
+        raise BadInput(f"{folder}: holds no videos ({', '.join(VIDEOS)})")
     return Folder(found, sizes.hexdigest())
 
 

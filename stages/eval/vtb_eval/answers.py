@@ -19,13 +19,13 @@ from vtb.artifact import InputEntry
 from vtb.artifact.output import file_sha256
 from vtb.errors import BadInput
 from vtb.formats.leftovers import without_leftovers
+from vtb.media.endings import VIDEOS
 from vtb.natural_order import natural_order
 from vtb.store import is_remote
 from vtb_eval.contents import MAX_BYTES
 
 KIND = "results-folder"
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif")
-VIDEOS = (".mp4", ".webm", ".mov", ".mkv", ".avi", ".m4v")
 TEXTS = (".txt",)
 TRANSCRIPTS = (".transcript.txt", ".transcription.txt", ".transcription.json", ".transcript.json")
 # Files that lie beside answers and are none.

@@ -9,9 +9,9 @@ from typing import Literal
 import msgspec
 
 from vtb.errors import BadInput
+from vtb.media.endings import VIDEOS
 
 KIND = "videos"
-ENDINGS = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v")
 Outcome = Literal["kept", "left out", "quarantined"]
 KEPT: Outcome = "kept"
 LEFT_OUT: Outcome = "left out"
@@ -113,7 +113,7 @@ def decode_rows(data: bytes, where: str) -> Iterator[VideoRow]:
 def name_of_file(file: str) -> str:
     """The name of a video from that of its file, or from a name that has no ending."""
     stem, dot, ending = file.rpartition(".")
-    return stem if f"{dot}{ending}".lower() in ENDINGS else file
+    return stem if f"{dot}{ending}".lower() in VIDEOS else file
 
 
 def class_names(text: str) -> tuple[str, ...]:
