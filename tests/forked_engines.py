@@ -10,6 +10,7 @@ side of that.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import gc
@@ -19,6 +20,7 @@ import os
 import runpy
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,7 +30,7 @@ import pytest
 
 from vtb.engine import watch
 
-_SET_CHILD_SUBREAPER = 36  # of prctl(2): who has said so becomes the parent of its descendants' orphans
+_SET_CHILD_SUBREAPER = 36  # of prctl(2)
 _OURS = ("vtb.latent.", "vtb.geometry.", "vtb.diffusion.")
 _QWEN = ("transformers.models.qwen2_5_vl.modeling_qwen2_5_vl", "transformers.models.qwen3_vl.modeling_qwen3_vl")
 # ms-swift changes what it imports; our own engines run without it.
@@ -83,6 +85,7 @@ class Forker:
         }  # fmt: skip
         pipe = subprocess.PIPE
         words = [sys.executable, __file__, *_IMPORTS[imports]]
+        self._one_at_a_time = threading.Lock()
         self._process = subprocess.Popen(words, env=env, stdin=pipe, stdout=pipe, text=True, start_new_session=True)
 
     def start(self, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> Forked:
@@ -94,19 +97,27 @@ class Forker:
         }  # fmt: skip
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        libc = ctypes.CDLL(None)
-        libc.prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        try:
+        with self._one_at_a_time, _taking_orphans():
             print(json.dumps(task), file=self._process.stdin, flush=True)
-            return Forked(int(self._process.stdout.readline()), read)
-        finally:
-            libc.prctl(_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
-            os.close(write)
+            pid = int(self._process.stdout.readline())
+        os.close(write)
+        return Forked(pid, read)
 
     def close(self) -> None:
         """End it; its engines go on."""
         self._process.kill()
         self._process.communicate()
+
+
+@contextlib.contextmanager
+def _taking_orphans() -> Iterator[None]:
+    """Descendants whose parent ends become children of this process meanwhile."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        libc.prctl(_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 @functools.cache
