@@ -3,9 +3,6 @@
 Of the seconds in which a tiny model is trained most would go into imports. What runs in the fork is the module that the
 stage would have started, with the same words, environment, folder and output, as a child of the same process. Stages
 that tests start as processes of their own start their engines as users' do.
-
-Run as a script it reads a line of JSON for each engine and answers with its process number; imported, it is the other
-side of that.
 """
 
 from __future__ import annotations
@@ -13,23 +10,19 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
-import gc
-import importlib
 import json
 import os
-import runpy
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from vtb.engine import watch
 
+SERVER = Path(__file__).parent / "engine_forker.py"
 _SET_CHILD_SUBREAPER = 36  # of prctl(2)
 _OURS = ("vtb.latent.", "vtb.geometry.", "vtb.diffusion.")
 _QWEN = ("transformers.models.qwen2_5_vl.modeling_qwen2_5_vl", "transformers.models.qwen3_vl.modeling_qwen3_vl")
@@ -84,7 +77,7 @@ class Forker:
             "HF_DATASETS_OFFLINE": "1", "PYTHONHASHSEED": "0", "PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1",
         }  # fmt: skip
         pipe = subprocess.PIPE
-        words = [sys.executable, __file__, *_IMPORTS[imports]]
+        words = [sys.executable, str(SERVER), *_IMPORTS[imports]]
         self._one_at_a_time = threading.Lock()
         self._process = subprocess.Popen(words, env=env, stdin=pipe, stdout=pipe, text=True, start_new_session=True)
 
@@ -145,77 +138,3 @@ def engines_fork() -> Iterator[None]:
         yield
     for imports in _IMPORTS if forker.cache_info().currsize else ():
         forker(imports).close()
-
-
-def _serve(names: Sequence[str]) -> dict[str, Any] | None:
-    """Fork until there is nobody who asks; in a fork, what is to be run, with its output open as 1 and 2."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    from vtb.engine.torchvision_cpu import allow_cpu_torchvision
-
-    os.environ["DIFFSYNTH_SKIP_DOWNLOAD"] = "True"
-    allow_cpu_torchvision()
-    for name in names:
-        importlib.import_module(name)
-    # Engines collect garbage: a fork would look at all that was imported, and so copy it.
-    gc.collect()
-    gc.freeze()
-    for line in sys.stdin:
-        task: dict[str, Any] = json.loads(line)
-        output = os.open(task["output"], os.O_WRONLY)
-        pid = _fork_an_orphan(task["parent"])
-        if pid == 0:
-            answers.close()
-            os.dup2(output, 1)
-            os.dup2(output, 2)
-        os.close(output)
-        if pid == 0:
-            return task
-        print(pid, file=answers, flush=True)
-    return None
-
-
-def _fork_an_orphan(parent: int) -> int:
-    """A fork that is a child of the process which waits for it, and not of this one; 0 in the fork."""
-    read, write = os.pipe()
-    between = os.fork()
-    if between:
-        os.waitpid(between, 0)
-        pid = int(os.read(read, 20))
-    elif pid := os.fork():
-        os.write(write, str(pid).encode())
-        os._exit(0)
-    else:
-        while os.getppid() != parent:
-            time.sleep(0.001)
-    os.close(read)
-    os.close(write)
-    return pid
-
-
-def _become(task: dict[str, Any]) -> None:
-    """What the stage's start of a process does."""
-    from vtb.engine.parent import die_with_parent
-
-    die_with_parent()
-    os.setsid()
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.environ.clear()
-    os.environ.update(task["env"])
-    os.chdir(task["cwd"])
-    sys.argv = [task["program"], *task["argv"]]
-    if cache := os.environ.get("HF_DATASETS_CACHE"):
-        import datasets
-
-        datasets.config.HF_DATASETS_CACHE = Path(cache)
-
-
-if __name__ == "__main__":
-    work = _serve(sys.argv[1:])
-    if work is not None:
-        _become(work)
-        if work["program"].endswith(".py"):
-            sys.path.append(str(Path(__file__).parent))
-            runpy.run_path(work["program"], run_name="__main__")
-        else:
-            runpy.run_module(work["program"], run_name="__main__", alter_sys=True)
