@@ -29,6 +29,10 @@ def test_a_whole_one_is_found(tmp_path: Path) -> None:
     find_model(model(tmp_path, *PARTS, index=INDEX))
 
 
+def test_parts_of_a_model_that_lies_there_in_one_file_are_not_wanted(tmp_path: Path) -> None:
+    find_model(model(tmp_path, "model.safetensors", index=INDEX))
+
+
 @pytest.mark.parametrize(
     ("there", "index", "said"),
     [
