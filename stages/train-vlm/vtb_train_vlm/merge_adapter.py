@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import tempfile
+import threading
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
 from vtb.artifact.manifest import MANIFEST, PLAN
 from vtb.engine.launch import engine_environment, launcher
-from vtb.engine.parent import dying_with_me
+from vtb.engine.watch import run_engine
 from vtb.errors import BadInput, NotAvailable
 from vtb.formats.leftovers import without_leftovers
 from vtb.geometry.as_trained import forget_shown
@@ -53,7 +54,7 @@ def merge_adapter(model: Path, adapter: Path, out: Path, env: Mapping[str, str])
             "load_args": False,
             "output_dir": draft.resolve(),
         }
-        _export(flatten(to_arguments(values)), engine_environment(ENGINE, env, Path(work), "cpu"), adapter)
+        _export(flatten(to_arguments(values)), engine_environment(ENGINE, env, Path(work), "cpu"), adapter, Path(work))
         add_missing(model, draft)
         add_latents(adapter, draft)
         forget_shown(draft)
@@ -72,21 +73,15 @@ def add_latents(adapter: Path, merged: Path) -> None:
     config.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def _export(arguments: list[str], env: Mapping[str, str], adapter: Path) -> None:
-    done = subprocess.run(
-        [*launcher(ENGINE, 1, {}), "export", *arguments],
-        env=dict(env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-        preexec_fn=dying_with_me(),
-    )
-    if done.returncode != 0:
-        tail = "\n".join(done.stdout.splitlines()[-_TAIL_LINES:])
-        raise BadInput(f"{adapter}: the engine cannot merge this adapter (exit code {done.returncode}):\n{tail}")
+def _export(arguments: list[str], env: Mapping[str, str], adapter: Path, work: Path) -> None:
+    said, never = deque[str](maxlen=_TAIL_LINES), threading.Event()
+    code = run_engine(
+        [*launcher(ENGINE, 1, {}), "export", *arguments], env, work,
+        on_line=said.append, on_poll=lambda: None, stop=never, grace_s=0,
+    )  # fmt: skip
+    if code != 0:
+        tail = "\n".join(said)
+        raise BadInput(f"{adapter}: the engine cannot merge this adapter (exit code {code}):\n{tail}")
 
 
 def add_missing(model: Path, merged: Path) -> None:
