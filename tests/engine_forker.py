@@ -19,15 +19,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from vtb.diffusion.pipelines import import_engine
+from vtb.engine.parent import die_with_parent
+
 
 def _serve(names: Sequence[str]) -> dict[str, Any] | None:
     """Fork until there is nobody who asks; in a fork, what is to be run, with its output open as 1 and 2."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    from vtb.engine.torchvision_cpu import allow_cpu_torchvision
-
-    os.environ["DIFFSYNTH_SKIP_DOWNLOAD"] = "True"
-    allow_cpu_torchvision()
+    import_engine()
     for name in names:
         importlib.import_module(name)
     # Engines collect garbage: a fork would look at all that was imported, and so copy it.
@@ -39,11 +39,11 @@ def _serve(names: Sequence[str]) -> dict[str, Any] | None:
         pid = _fork_an_orphan(task["parent"])
         if pid == 0:
             answers.close()
-            os.dup2(output, 1)
-            os.dup2(output, 2)
-        os.close(output)
-        if pid == 0:
+            for stream in (1, 2):
+                os.dup2(output, stream)
+            os.close(output)
             return task
+        os.close(output)
         print(pid, file=answers, flush=True)
     return None
 
@@ -68,8 +68,6 @@ def _fork_an_orphan(parent: int) -> int:
 
 def _become(task: dict[str, Any]) -> None:
     """What the stage's start of a process does."""
-    from vtb.engine.parent import die_with_parent
-
     die_with_parent()
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

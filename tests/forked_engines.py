@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import functools
 import json
 import os
 import subprocess
@@ -113,10 +112,14 @@ def _taking_orphans() -> Iterator[None]:
         libc.prctl(_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
-@functools.cache
 def forker(imports: str) -> Forker:
     """One for each kind of engine."""
-    return Forker(imports)
+    if imports not in _FORKERS:
+        _FORKERS[imports] = Forker(imports)
+    return _FORKERS[imports]
+
+
+_FORKERS: dict[str, Forker] = {}
 
 
 def start_engine(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> subprocess.Popen[bytes] | Forked:
@@ -136,5 +139,5 @@ def engines_fork() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(watch, "start_engine", start_engine)
         yield
-    for imports in _IMPORTS if forker.cache_info().currsize else ():
-        forker(imports).close()
+    for each in _FORKERS.values():
+        each.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -12,18 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from forked_engines import Forked, forker
+from s3_server import free_port
 
 PATIENCE_S = 300
 
 
 def in_two_processes(program: str | Path, *words: object) -> None:
     """Run a module or a script twice, side by side; both must end well."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     env = {
         **os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1", "WORLD_SIZE": "2",
-        "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
+        "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()),
     }  # fmt: skip
     line = [sys.executable, "-m", str(program), *map(str, words)]
     ranks = [{"RANK": rank, "LOCAL_RANK": rank} for rank in "01"]

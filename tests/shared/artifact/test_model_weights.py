@@ -26,11 +26,11 @@ INDEX = {"metadata": {}, "weight_map": {f"layer.{number}": part for number, part
 
 
 def test_a_whole_one_is_found(tmp_path: Path) -> None:
-    find_model(model(tmp_path, *PARTS, index=INDEX))
+    assert find_model(model(tmp_path, *PARTS, index=INDEX)).folder() == tmp_path
 
 
 def test_parts_of_a_model_that_lies_there_in_one_file_are_not_wanted(tmp_path: Path) -> None:
-    find_model(model(tmp_path, "model.safetensors", index=INDEX))
+    assert find_model(model(tmp_path, "model.safetensors", index=INDEX)).folder() == tmp_path
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,4 @@ def test_an_adapter_has_weights_too(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="has no weights"):
         find_model(str(tmp_path), ("adapter",))
     (tmp_path / "adapter_model.safetensors").touch()
-    find_model(str(tmp_path), ("adapter",))
+    assert find_model(str(tmp_path), ("adapter",)).folder() == tmp_path

@@ -18,7 +18,7 @@ from vtb.puzzles.family import Clip
 from vtb.puzzles.registry import families, find_family
 from vtb.puzzles.sample import make_example
 
-MUTANTS, USED = 200, 4  # of each family; how many of those that pass are used, which takes most of the time
+MUTANTS, USED = 200, 8  # of each family; how many of those that pass are used, which takes most of the time
 SECONDS, MEMORY = 20.0, 3 << 30  # of processor time each; bytes beyond what there was
 NUMBERS = (0, -1, 1, 2, 7, 0.5, 1e-300, 255, 4096, 16384, 10**6, 2**31, 2**63, 10**30, 1e308, -1e308, "NaN")
 OTHER_TYPES: tuple[Any, ...] = (None, True, "1", [], {}, [None], [[]], 3.5)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from buckets import Bucket
 
 pytestmark = pytest.mark.store
-ROUNDS, KILLS_PER_ROUND = 2, 6  # `make attacks` makes more of them
+ROUNDS, KILLS_PER_ROUND = 3, 10
 
 
 class Killer:
